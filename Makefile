@@ -1,0 +1,65 @@
+# `make help` lists everything. Nothing here needs more than Python 3.11+, make and a package index.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.locked
+OWN    := -e shared -e services/agreements -e services/metrics -e services/incidents -e services/notifier -e cli
+NAME   ?=
+ONCE   ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test test-native test-docker test-motor bench lint fmt types imports contracts deploy-check lock clean
+
+help:  ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP)  ## make .venv from the hashed locks
+
+$(STAMP): requirements/dev.txt requirements/uv.txt shared/pyproject.toml cli/pyproject.toml $(wildcard services/*/pyproject.toml)
+	@sh requirements/setup.sh "$(PYTHON)" "$(VENV)" $(OWN)
+	@touch $@
+
+demo: $(STAMP)  ## play the whole story on this machine (ONCE=1: headless, then exit)
+	@$(BIN)/sepakat demo $(if $(ONCE),--once)
+
+up: $(STAMP)  ## run broker, database and the four services, and stay
+	@$(BIN)/sepakat up
+
+test: $(STAMP)  ## every test, on the embedded backend
+	@SEPAKAT_TEST_BACKENDS=embedded $(BIN)/pytest
+
+test-native: $(STAMP)  ## the server tests on Apache Kafka (JVM) and FerretDB
+	@SEPAKAT_TEST_BACKENDS=native $(BIN)/pytest -m servers
+
+test-docker: $(STAMP)  ## the server tests on apache/kafka and mongo, by testcontainers
+	@SEPAKAT_TEST_BACKENDS=docker $(BIN)/pytest -m servers
+
+test-motor: $(STAMP)  ## the server tests with the Motor driver instead of PyMongo Async
+	@SEPAKAT_TEST_BACKENDS=embedded SEPAKAT_MONGO_DRIVER=motor $(BIN)/pytest -m servers
+
+bench: $(STAMP)  ## the benchmarks (NAME=ingestion for one)
+	@$(BIN)/python bench/run.py $(NAME)
+
+fmt: $(STAMP)  ## format the code
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+lint: $(STAMP)  ## style and common mistakes
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(STAMP)  ## mypy, strict
+	@$(BIN)/mypy
+
+imports: $(STAMP)  ## who may import whom
+	@$(BIN)/lint-imports
+
+contracts: $(STAMP)  ## regenerate JSON Schemas and AsyncAPI from the contracts
+	@$(BIN)/python -m sepakat_shared.contracts.generate
+
+deploy-check: $(STAMP)  ## compose file, Dockerfile and workflows against their public schemas
+	@sh deploy/check.sh "$(BIN)"
+
+lock:  ## resolve the locks anew (needs uv)
+	@sh requirements/lock.sh
+
+clean:  ## remove the environment and everything the launcher keeps
+	rm -rf $(VENV) .sepakat .cache
