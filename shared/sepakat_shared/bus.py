@@ -1,0 +1,302 @@
+"""The bus: publishing to topics and reacting to them, on Kafka by FastStream.
+
+FastStream offers no acknowledgement policy that is at-least-once *and* keeps order *and* cannot loop hot, so every
+record is taken as raw bytes and handled here: what passes by itself is tried again in place with capped back-off, what
+can never work goes to the dead letters, and the offset is committed after the effect is stored.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+from opentelemetry.trace import SpanKind
+from pydantic import ValidationError
+
+from sepakat_shared import messages, retry
+from sepakat_shared.clock import Clock
+from sepakat_shared.contracts import topics
+from sepakat_shared.contracts.fact import Fact
+from sepakat_shared.deadletters import DeadLetters
+from sepakat_shared.kafka_admin import consumer_lag, create_topics, describe_cluster
+from sepakat_shared.messages import Envelope, Poison, Record
+from sepakat_shared.settings import ServiceSettings
+from sepakat_shared.telemetry import continued, meter
+
+_log = logging.getLogger(__name__)
+_consumed = meter.create_counter("sepakat_events_consumed", description="events handled, by type and outcome")
+_TRIES_OF_A_BUG = 3
+
+CONSUMER_SETTINGS: dict[str, Any] = {
+    "auto_offset_reset": "earliest",
+    "session_timeout_ms": 6_000,
+    "heartbeat_interval_ms": 2_000,
+    # A handler that waits for a database to come back keeps its partition.
+    "max_poll_interval_ms": 24 * 3600 * 1000,
+    "fetch_max_wait_ms": 100,
+}
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """`handler(fact, cause)` is called for every event of the contract's type on `topic`."""
+
+    topic: str
+    contract: type[Fact]
+    handler: Callable[[Any, Envelope], Awaitable[None]]
+
+
+async def raw_message(record: Any) -> KafkaMessage:
+    """FastStream's parser without its decoding: a header that is null or not UTF-8 must not lose the message."""
+    first = record[0] if isinstance(record, tuple) else record
+    return KafkaMessage(
+        body=b"",
+        headers={},
+        reply_to="",
+        content_type=None,
+        message_id=f"{first.topic}/{first.partition}/{first.offset}",
+        correlation_id=None,
+        raw_message=record,
+        path={},
+        consumer=getattr(first, "consumer", None),  # type: ignore[arg-type]
+    )
+
+
+async def undecoded(message: KafkaMessage) -> Any:
+    return message.raw_message
+
+
+class Bus:
+    """One service's connection to Kafka: a producer, and one consumer for all the facts it reacts to."""
+
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        service: str,
+        clock: Clock,
+        dead_letters: DeadLetters,
+        reactions: Iterable[Reaction],
+    ) -> None:
+        self.group = f"sepakat-{service}"
+        self.cluster = ""
+        self.connected = asyncio.Event()
+        self.fatal: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        """Set, with the reason, when only a restart of the process helps."""
+        self.progress = 0
+        self.busy_since: float | None = None
+        self._settings = settings
+        self._clock = clock
+        self._dead_letters = dead_letters
+        self._reactions = {(reaction.topic, reaction.contract.type): reaction for reaction in reactions}
+        self._one_at_a_time = asyncio.Lock()
+        self.broker = KafkaBroker(
+            settings.kafka,
+            acks="all",
+            client_id=self.group,
+            allow_auto_create_topics=False,
+            request_timeout_ms=10_000,
+            metadata_max_age_ms=30_000,
+            apply_types=False,
+            logger=logging.getLogger("faststream"),
+            graceful_timeout=5.0,
+        )
+        self.topics = sorted({topic for topic, _ in self._reactions})
+        self._subscriber = self._subscribe() if self.topics else None
+
+    # -- life ---------------------------------------------------------------------------------------------------------
+
+    async def connect(self) -> None:
+        """Wait for the broker and its topics, then start producing and consuming."""
+        self.cluster = await retry.until_done("reaching the broker", self._find_cluster)
+        await retry.until_done("reading the dead letters", self._dead_letters.load)
+        await self.broker.start()
+        self.connected.set()
+
+    async def close(self) -> None:
+        await self.broker.stop()
+
+    async def _find_cluster(self) -> str:
+        cluster, names = await describe_cluster(self._settings.kafka)
+        missing = [topic.name for topic in topics.TOPICS if topic.name not in names]
+        if missing:
+            raise ConnectionError(f"topic {missing[0]} does not exist yet; `sepakat init` creates it")
+        dead = [topics.Topic(topics.dlq(topic, self.group), self.group, "key", partitions=1) for topic in self.topics]
+        await create_topics(self._settings.kafka, dead)
+        return cluster
+
+    def fail(self, reason: str) -> None:
+        """Say that this process must be started anew."""
+        if not self.fatal.done():
+            self.fatal.set_result(reason)
+
+    async def watch(self, every: float = 2.0, stuck_after: float = 60.0) -> None:
+        """Notice a broker that is another one now, a consumer that died, and one that is stuck; `fail` then.
+
+        aiokafka gives no sign of either (its issue 1154), so progress is held against the ends of the partitions.
+        """
+        await self.connected.wait()
+        loop = asyncio.get_running_loop()
+        seen, since = self.progress, loop.time()
+        while not self.fatal.done():
+            await asyncio.sleep(every)
+            try:
+                cluster, _ = await asyncio.wait_for(describe_cluster(self._settings.kafka), 10)
+                lag = await asyncio.wait_for(self.lag(), 10)
+            except retry.TRANSIENT as error:
+                _log.warning("the broker does not answer: %s", error)
+                since = loop.time()
+                continue
+            if cluster != self.cluster:
+                self.fail(f"the broker is another one now (cluster {cluster}, was {self.cluster})")
+            if self.progress != seen or lag == 0:
+                seen, since = self.progress, loop.time()
+            elif loop.time() - since > stuck_after:
+                self.fail(f"nothing was consumed for {stuck_after:.0f} s with {lag} records waiting")
+            if self._subscriber is not None and any(task.done() for task in self._subscriber.tasks):
+                self.fail("the consumer has ended")
+
+    async def lag(self) -> int:
+        """Records that wait for this instance, over the partitions it holds."""
+        consumer = self._subscriber.consumer if self._subscriber else None
+        return 0 if consumer is None else await consumer_lag(consumer)
+
+    # -- publishing ---------------------------------------------------------------------------------------------------
+
+    headers = staticmethod(messages.binary_headers)
+
+    async def publish(self, *, topic: str, key: str, body: bytes | None, headers: dict[str, str]) -> None:
+        """Publish one record and wait until the broker has it. Raises a transient error when it does not answer."""
+        await self.broker.publish(body, topic=topic, key=key.encode(), headers=headers)
+
+    # -- reacting -----------------------------------------------------------------------------------------------------
+
+    def _subscribe(self) -> Any:
+        subscriber = self.broker.subscriber(
+            *self.topics,
+            group_id=self.group,
+            ack_policy=AckPolicy.MANUAL,
+            parser=raw_message,
+            decoder=undecoded,
+            include_in_schema=False,
+            **CONSUMER_SETTINGS,
+        )
+        subscriber(self._consume)
+        return subscriber
+
+    async def _consume(self, record: Any) -> None:
+        """Bring one record to its end. Nothing but a cancellation may leave here: a later commit would skip it."""
+        async with self._one_at_a_time:
+            await retry.until_done(f"handling {_place(record)}", lambda: self._handle_or_bury(record))
+        self.progress += 1
+        consumer = self._subscriber.consumer if self._subscriber else None
+        if consumer is not None:
+            try:
+                await consumer.commit()
+            except Exception as error:  # noqa: BLE001 - a lost commit is a redelivery, which changes nothing
+                _log.warning("committing the offset after %s failed: %s", _place(record), error)
+
+    async def _handle_or_bury(self, record: Record) -> None:
+        if self._dead_letters.blocked(record):
+            await self._bury(record, "waits behind an earlier dead letter of the same key")
+            return
+        for attempt in range(1, _TRIES_OF_A_BUG + 1):
+            try:
+                await self.handle(record)
+            except Poison as poison:
+                await self._bury(record, str(poison))
+            except retry.TRANSIENT:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever a bug raises, the record must not be lost
+                _log.exception("handling %s failed", _place(record))
+                if attempt < _TRIES_OF_A_BUG:
+                    await asyncio.sleep(retry.delay(attempt))
+                    continue
+                await self._bury(record, f"{type(error).__name__}: {error}")
+            return
+
+    async def handle(self, record: Record) -> None:
+        """Read one record and call its reaction. Raises Poison, transient errors, or what the handler raises."""
+        if record.value is None:
+            await self._tombstone(record)
+            return
+        envelope = messages.read(record)
+        reaction = self._reactions.get((record.topic, envelope.type))
+        if reaction is None:
+            _consumed.add(1, {"type": envelope.type, "outcome": "unknown"})
+            return
+        try:
+            fact = reaction.contract.model_validate_json(envelope.data)
+        except ValidationError as error:
+            raise Poison(_first_problem(error)) from error
+        attributes = {"messaging.source.name": record.topic, "messaging.consumer.group": self.group}
+        with continued(f"react to {envelope.type}", envelope.traceparent, SpanKind.CONSUMER, attributes):
+            await reaction.handler(fact, envelope)
+        _consumed.add(1, {"type": envelope.type, "outcome": "handled"})
+
+    async def _tombstone(self, record: Record) -> None:
+        """A null value erases what the key stood for; services that keep a copy register a reaction to `Erased`."""
+        reaction = self._reactions.get((record.topic, Erased.type))
+        if reaction is not None and record.key is not None:
+            key = record.key.decode("utf-8", "backslashreplace")
+            await reaction.handler(Erased(key=key), Envelope(key, record.topic, Erased.type, key, None, b""))
+
+    async def replay_dead_letters(self, id: str | None = None) -> dict[str, Any]:
+        """Handle the waiting dead letters again, in order, while no other record is handled."""
+
+        async def again(record: Record) -> None:
+            try:
+                await self.handle(record)
+            except retry.TRANSIENT:
+                raise
+            except Poison:
+                raise
+            except Exception as error:
+                raise Poison(f"{type(error).__name__}: {error}") from error
+
+        async with self._one_at_a_time:
+            return await self._dead_letters.replay(again, id)
+
+    async def _bury(self, record: Record, reason: str) -> None:
+        await bury(self, self._dead_letters, record, reason, blocks=True)
+
+    @property
+    def clock(self) -> Clock:
+        return self._clock
+
+
+class Erased(Fact):
+    """A tombstone on a compacted topic: what was kept under `key` must be forgotten."""
+
+    type = "sepakat.erased"
+    key: str
+
+
+async def bury(bus: Bus, dead_letters: DeadLetters, record: Record, reason: str, *, blocks: bool) -> None:
+    """Keep a record that can't be processed and publish it, unchanged, on the group's dead-letter topic."""
+    await dead_letters.add(bus.cluster, record, reason, bus.clock.now(), blocks=blocks)
+    headers = {
+        **messages.text_headers(record),
+        "dlq-reason": reason[:1000],
+        "dlq-topic": record.topic,
+        "dlq-partition": str(record.partition),
+        "dlq-offset": str(record.offset),
+    }
+    await bus.broker.publish(
+        record.value or b"", topic=topics.dlq(record.topic, bus.group), key=record.key, headers=headers
+    )
+    _consumed.add(1, {"type": headers.get("ce_type", "unreadable"), "outcome": "dead letter"})
+    _log.warning("%s went to the dead letters: %s", _place(record), reason)
+
+
+def _place(record: Record) -> str:
+    return f"{record.topic}/{record.partition}/{record.offset}"
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"]) or "body"
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    return f"{field}: {first['msg']}{more}"

@@ -1,0 +1,262 @@
+"""One command, one insert.
+
+`decide(state, now) -> events` and `apply(state, event) -> state` are pure; everything a command does is one document in
+`commits`, whose `_id` is the aggregate and its number. Two writers of the same number collide on that id: the loser
+loads again and decides again. Nothing else than an atomic insert with a unique id is asked of the database.
+
+A commit is the audit log (who, why, the hash of the one before), the outbox (its messages, until `published`) and the
+source of a replay. State documents are a cache for reading: loading folds the commits that are ahead of one.
+"""
+
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import msgspec
+import rfc8785
+from pymongo import ASCENDING
+from pymongo.errors import DuplicateKeyError
+
+from sepakat_shared.clock import Clock
+from sepakat_shared.contracts.fact import rfc3339
+from sepakat_shared.errors import NotFound, Stale
+from sepakat_shared.messages import Envelope, Message
+from sepakat_shared.mongo import Collection, Database, Document
+from sepakat_shared.telemetry import current_traceparent
+
+SCHEMA = 1
+_log = logging.getLogger(__name__)
+
+S = TypeVar("S")
+E = TypeVar("E")
+
+
+class TooNew(Exception):
+    """A document was written by a newer version of this software; upgrade before reading it."""
+
+
+@dataclass(frozen=True)
+class Kind(Generic[S, E]):
+    """How one kind of aggregate is decided, folded, found and told. `state` and `events` are frozen dataclasses."""
+
+    name: str
+    state: type[S]
+    events: tuple[type[E], ...]
+    apply: Callable[[S | None, E], S]
+    fields: Callable[[S], Mapping[str, Any]]
+    """What readers and timers query the state document by."""
+    messages: Callable[[E, S], Iterable[Message]]
+    """What the others are told of one event, with the state after it."""
+
+    def key(self, id: str) -> str:
+        return f"{self.name}/{id}"
+
+
+@dataclass(frozen=True)
+class Loaded(Generic[S]):
+    """An aggregate as it stands: `version` numbers its last commit, `applied` is what it saw of other aggregates."""
+
+    id: str
+    state: S
+    version: int
+    head: str
+    applied: Mapping[str, str] = field(default_factory=dict)
+
+
+class Commits:
+    """The commits of one service's database, and who is to be told of a new one."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self.collection: Collection = db["commits"]
+        self.db = db
+        self.clock = clock
+        self._listeners: list[Callable[[str], None]] = []
+        self._refresh: dict[str, Callable[[str], Awaitable[object]]] = {}
+
+    async def create_indexes(self) -> None:
+        await self.collection.create_index([("published", ASCENDING), ("aggregate", ASCENDING), ("n", ASCENDING)])
+        await self.collection.create_index([("aggregate", ASCENDING), ("n", ASCENDING)])
+
+    def tell(self, listener: Callable[[str], None]) -> None:
+        """Call `listener` with the aggregate's key after each commit: the relay, the timers."""
+        self._listeners.append(listener)
+
+    def committed(self, aggregate: str) -> None:
+        for listener in self._listeners:
+            listener(aggregate)
+
+    def refresh_with(self, kind: str, find: Callable[[str], Awaitable[object]]) -> None:
+        self._refresh[kind] = find
+
+    async def refresh(self, aggregate: str) -> None:
+        """Bring the state document of an aggregate up to its commits (a crash may have come between the two)."""
+        kind, _, id = aggregate.partition("/")
+        if kind in self._refresh:
+            await self._refresh[kind](id)
+
+    async def of(self, aggregate: str, after: int = 0) -> list[Document]:
+        found = self.collection.find({"aggregate": aggregate, "n": {"$gt": after}})
+        return await found.sort("n", ASCENDING).to_list(None)
+
+
+class Aggregates(Generic[S, E]):
+    """All aggregates of one kind."""
+
+    def __init__(self, commits: Commits, kind: Kind[S, E]) -> None:
+        self._commits = commits
+        self._kind = kind
+        self._events = {event.__name__: event for event in kind.events}
+        self.states: Collection = commits.db[kind.name]
+        commits.refresh_with(kind.name, self.find)
+
+    async def find(self, id: str) -> Loaded[S] | None:
+        """The aggregate, or None when it has no commit."""
+        document = await self.states.find_one({"_id": id})
+        loaded = None if document is None else self._from_document(document)
+        for commit in await self._commits.of(self._kind.key(id), after=loaded.version if loaded else 0):
+            loaded = self._fold(id, loaded, commit)
+        if loaded and (document is None or document["version"] < loaded.version):
+            await self._write_state(loaded)
+        return loaded
+
+    async def get(self, id: str) -> Loaded[S]:
+        """The aggregate. Raises NotFound."""
+        loaded = await self.find(id)
+        if loaded is None:
+            raise NotFound(f"there is no {self._kind.name} {id!r}")
+        return loaded
+
+    def read(self, document: Document) -> Loaded[S]:
+        """A state document from a query, as it is: at worst a little behind."""
+        return self._from_document(document)
+
+    async def execute(
+        self,
+        id: str,
+        decide: Callable[[S | None, datetime], Sequence[E]],
+        *,
+        by: str,
+        cause: Envelope | None = None,
+        expected_version: int | None = None,
+    ) -> Loaded[S] | None:
+        """Decide on the present state and commit what was decided; again from the start when somebody was faster.
+
+        `cause` is the event this reacts to: one that the aggregate has applied already changes nothing. Give one cause
+        to at most one command of the same aggregate. Returns None when there is no aggregate and nothing was decided.
+        Raises Stale when `expected_version` is not the present one, and whatever `decide` raises.
+        """
+        while True:
+            loaded = await self.find(id)
+            if expected_version is not None and expected_version != (loaded.version if loaded else 0):
+                raise Stale("the document has changed since it was read; read it again and repeat the edit")
+            if loaded and cause and _has_applied(loaded, cause):
+                return loaded
+            now = self._commits.clock.now()
+            events = decide(loaded.state if loaded else None, now)
+            if not events:
+                return loaded
+            commit = self._commit(id, loaded, events, by, cause, now)
+            try:
+                await self._commits.collection.insert_one(commit)
+            except DuplicateKeyError:
+                continue
+            after = self._fold(id, loaded, commit)
+            await self._write_state(after)
+            self._commits.committed(commit["aggregate"])
+            return after
+
+    def _commit(
+        self, id: str, loaded: Loaded[S] | None, events: Sequence[E], by: str, cause: Envelope | None, now: datetime
+    ) -> Document:
+        n = (loaded.version if loaded else 0) + 1
+        aggregate = self._kind.key(id)
+        state = loaded.state if loaded else None
+        messages: list[Message] = []
+        for event in events:
+            state = self._kind.apply(state, event)
+            messages.extend(self._kind.messages(event, state))
+        signed = {
+            "aggregate": aggregate,
+            "n": n,
+            "at": rfc3339(now),
+            "by": by,
+            "cause": _cause(cause),
+            "events": [{"type": type(event).__name__, "data": msgspec.to_builtins(event)} for event in events],
+            "previous": loaded.head if loaded else "",
+        }
+        return {
+            "_id": f"{aggregate}:{n:08d}",
+            "schema": SCHEMA,
+            **signed,
+            "hash": link_hash(signed),
+            "committed_at": now,
+            "messages": [
+                {"topic": message.topic, "key": message.key, "type": message.type, "data": message.data}
+                for message in messages
+            ],
+            "traceparent": current_traceparent(),
+            "published": False,
+        }
+
+    def _fold(self, id: str, loaded: Loaded[S] | None, commit: Document) -> Loaded[S]:
+        state = loaded.state if loaded else None
+        for event in commit["events"]:
+            state = self._kind.apply(state, msgspec.convert(event["data"], self._events[event["type"]]))
+        if state is None:
+            raise ValueError(f"commit {commit['_id']} has no events")
+        applied = dict(loaded.applied) if loaded else {}
+        cause = commit["cause"]
+        if cause and cause["aggregate"]:
+            applied[cause["aggregate"]] = cause["sequence"]
+        return Loaded(id, state, commit["n"], commit["hash"], applied)
+
+    async def _write_state(self, loaded: Loaded[S]) -> None:
+        document = {
+            **self._kind.fields(loaded.state),
+            "schema": SCHEMA,
+            "version": loaded.version,
+            "head": loaded.head,
+            "applied": [[aggregate, sequence] for aggregate, sequence in loaded.applied.items()],
+            "state": msgspec.to_builtins(loaded.state),
+        }
+        try:
+            await self.states.replace_one({"_id": loaded.id, "version": {"$lt": loaded.version}}, document, upsert=True)
+        except DuplicateKeyError:
+            _log.debug("a newer state of %s is already there", loaded.id)
+
+    def _from_document(self, document: Document) -> Loaded[S]:
+        if document["schema"] > SCHEMA:
+            raise TooNew(f"{self._kind.name} {document['_id']} was written by a newer Sepakat; upgrade this service")
+        state = msgspec.convert(document["state"], self._kind.state)
+        applied: dict[str, str] = dict(document["applied"])
+        return Loaded(document["_id"], state, document["version"], document["head"], applied)
+
+
+def _has_applied(loaded: Loaded[Any], cause: Envelope) -> bool:
+    return bool(cause.aggregate) and loaded.applied.get(cause.aggregate or "", "") >= (cause.sequence or "")
+
+
+def _cause(cause: Envelope | None) -> dict[str, str | None] | None:
+    if cause is None:
+        return None
+    return {"event": cause.id, "type": cause.type, "aggregate": cause.aggregate, "sequence": cause.sequence}
+
+
+_SIGNED = ("aggregate", "n", "at", "by", "cause", "events", "previous")
+
+
+def link_hash(commit: Mapping[str, Any]) -> str:
+    """The hash that the aggregate's next commit names as `previous`: over all that was decided, by whom and why."""
+    return "sha256:" + hashlib.sha256(rfc8785.dumps({name: commit[name] for name in _SIGNED})).hexdigest()
+
+
+def verify_chain(commits: Iterable[Document]) -> None:
+    """Check one aggregate's commits, in order. Raises ValueError naming the first that was changed or is missing."""
+    previous = ""
+    for n, commit in enumerate(commits, start=1):
+        if commit["n"] != n or commit["previous"] != previous or commit["hash"] != link_hash(commit):
+            raise ValueError(f"{commit['_id']}: does not follow from the commit before it")
+        previous = commit["hash"]

@@ -1,0 +1,129 @@
+"""What `metrics` publishes: how each indicator and objective does."""
+
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from sepakat_shared.contracts.fact import Fact, Instant, PeriodSpan, Title
+
+
+class Budget(BaseModel):
+    """Decimal strings in `unit` (`seconds` or `events`)."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    total: str
+    consumed: str
+    remaining: str
+    unit: str
+
+
+class BurnRate(BaseModel):
+    """How fast the budget goes over a pair of windows: 1.0 spends it exactly by the window's end."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    long: str
+    short: str
+    rate_long: str
+    rate_short: str
+    factor: str
+
+
+class Money(BaseModel):
+    """An amount as a decimal string with its ISO 4217 currency."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    amount: str
+    currency: str
+
+
+class _About(Fact):
+    """Whom and what a compliance event concerns."""
+
+    agreement: str
+    version: int
+    provider: str
+    customer: str
+    service: str
+    service_title: Title | None = None
+    agreement_title: Title | None = None
+    indicator: str
+    at: Instant
+    cause: str
+    evidence: str | None = None
+
+
+class ImpairmentBegan(_About):
+    """An indicator is down for longer than its `downAfter`; `at` is when the outage itself began."""
+
+    type: ClassVar[str] = "sepakat.impairment.began.v1"
+    impairment: str
+    state: str
+    objectives: tuple[str, ...] = ()
+
+
+class ImpairmentEnded(_About):
+    """The indicator is up again since `at`."""
+
+    type: ClassVar[str] = "sepakat.impairment.ended.v1"
+    impairment: str
+    began_at: Instant
+
+
+class _ObjectiveEvent(_About):
+    """The figures of one objective over one period, as they were known at `at`."""
+
+    episode: str
+    objective: str
+    objective_title: Title | None = None
+    period: PeriodSpan
+    state: str
+    attainment: str | None = None
+    exact: str | None = None
+    value: str | None = None
+    unit: str | None = None
+    target: str
+    coverage: str | None = None
+    budget: Budget | None = None
+    burn_rates: tuple[BurnRate, ...] = ()
+    permitted_loss_left_seconds: str | None = None
+    permitted_loss_left: Money | None = None
+    credit_percent: str | None = None
+
+
+class ObjectiveAtRisk(_ObjectiveEvent):
+    """A multi-window burn-rate alert has fired; not sent again while it lasts."""
+
+    type: ClassVar[str] = "sepakat.objective.at_risk.v1"
+
+
+class ObjectiveRiskPassed(_ObjectiveEvent):
+    """The burn-rate alert has ended without a breach."""
+
+    type: ClassVar[str] = "sepakat.objective.risk_passed.v1"
+
+
+class ObjectiveBreached(_ObjectiveEvent):
+    """The period's target is missed since `at`; provisional until the period closes."""
+
+    type: ClassVar[str] = "sepakat.objective.breached.v1"
+
+
+class ObjectiveRecovered(_ObjectiveEvent):
+    """A rolling window is back within its budget."""
+
+    type: ClassVar[str] = "sepakat.objective.recovered.v1"
+
+
+class BreachRetracted(_ObjectiveEvent):
+    """Late data or an exclusion showed that the target was not missed after all."""
+
+    type: ClassVar[str] = "sepakat.objective.breach_retracted.v1"
+
+
+class PeriodClosed(_ObjectiveEvent):
+    """The period is over and its lateness has passed: this is its figure."""
+
+    type: ClassVar[str] = "sepakat.period.closed.v1"

@@ -1,0 +1,45 @@
+"""What `notifier` publishes."""
+
+from typing import ClassVar
+
+from sepakat_shared.contracts.fact import Fact, Instant
+
+
+class _NotificationEvent(Fact):
+    notification: str
+    channel: str
+    recipient: str
+    about: str
+    about_type: str
+    party: str
+    at: Instant
+
+
+class NotificationDelivered(_NotificationEvent):
+    """The recipient's server took it."""
+
+    type: ClassVar[str] = "sepakat.notification.delivered.v1"
+    attempts: int
+
+
+class NotificationGivenUp(_NotificationEvent):
+    """Every attempt failed, or none can work; `reason` says which."""
+
+    type: ClassVar[str] = "sepakat.notification.given_up.v1"
+    attempts: int
+    reason: str
+
+
+class NotificationSuppressed(_NotificationEvent):
+    """It was not sent on purpose; `reason` says why."""
+
+    type: ClassVar[str] = "sepakat.notification.suppressed.v1"
+    reason: str
+
+
+class NotificationAcknowledged(_NotificationEvent):
+    """A person pressed the acknowledge link of a message about an incident."""
+
+    type: ClassVar[str] = "sepakat.notification.acknowledged.v1"
+    incident: str
+    contact: str

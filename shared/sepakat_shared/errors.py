@@ -1,0 +1,69 @@
+"""Errors that a caller can do something about. Each maps to one RFC 9457 problem type."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FieldProblem:
+    """One rule that one field breaks; `pointer` is a JSON Pointer (RFC 6901) into what was sent."""
+
+    pointer: str
+    rule: str
+
+
+class SepakatError(Exception):
+    """`status` and `slug` (the last part of the problem's `type`) are the class's; the sentence says what to do."""
+
+    status = 500
+    slug = "internal"
+    title = "Internal error"
+
+    def __init__(self, detail: str, problems: Sequence[FieldProblem] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.problems = tuple(problems)
+
+
+class Invalid(SepakatError):
+    status, slug, title = 422, "invalid", "The content breaks a rule"
+
+
+class Malformed(SepakatError):
+    status, slug, title = 400, "malformed", "The request cannot be read"
+
+
+class Unauthenticated(SepakatError):
+    status, slug, title = 401, "unauthenticated", "A valid API key is needed"
+
+
+class Forbidden(SepakatError):
+    status, slug, title = 403, "forbidden", "The key does not allow this"
+
+
+class NotFound(SepakatError):
+    status, slug, title = 404, "not-found", "There is nothing here that you may see"
+
+
+class Conflict(SepakatError):
+    status, slug, title = 409, "conflict", "The present state does not allow this"
+
+
+class Gone(SepakatError):
+    status, slug, title = 410, "gone", "This is no longer valid"
+
+
+class Stale(SepakatError):
+    status, slug, title = 412, "stale", "The document has changed since it was read"
+
+
+class TooLarge(SepakatError):
+    status, slug, title = 413, "too-large", "The body is too large"
+
+
+class PreconditionRequired(SepakatError):
+    status, slug, title = 428, "precondition-required", "If-Match is needed"
+
+
+class Unavailable(SepakatError):
+    status, slug, title = 503, "unavailable", "Not ready; try again soon"

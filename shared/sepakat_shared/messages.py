@@ -1,0 +1,139 @@
+"""Events as they travel: CloudEvents 1.0 over Kafka, read in both content modes, written in binary mode."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sepakat_shared.contracts.fact import Fact
+
+STRUCTURED = "application/cloudevents+json"
+
+
+class Poison(Exception):
+    """A message that can never be processed; the text is the reason that its dead letter carries."""
+
+
+class Record(Protocol):
+    """What is used of aiokafka's `ConsumerRecord`."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes | None]]: ...
+
+
+@dataclass(frozen=True)
+class Message:
+    """One event to publish. `data` of None is a tombstone on a compacted topic."""
+
+    topic: str
+    key: str
+    type: str
+    data: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, topic: str, key: str, fact: Fact) -> "Message":
+        return cls(topic, key, fact.type, fact.as_json())
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """One event as it was read: the CloudEvents attributes, the raw data and where it stood.
+
+    `aggregate` and `sequence` (the CloudEvents sequence extension, ordered as text) tell a consumer what it has already
+    applied; both are None where the publisher is not one of our services.
+    """
+
+    id: str
+    source: str
+    type: str
+    subject: str | None
+    time: str | None
+    data: bytes
+    sequence: str | None = None
+    traceparent: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def aggregate(self) -> str | None:
+        return f"{self.source}#{self.subject}" if self.sequence and self.subject else None
+
+
+def text_headers(record: Record) -> dict[str, str]:
+    """The headers as text; one that is null is left out, and bytes that are not UTF-8 are shown as such.
+
+    A single bad header must not lose the message (the broker's clients disagree on what a header may hold).
+    """
+    return {name: value.decode("utf-8", "backslashreplace") for name, value in record.headers if value is not None}
+
+
+def read(record: Record) -> Envelope:
+    """The event in `record`. Raises Poison with the field and the rule when it is not a CloudEvent."""
+    headers = text_headers(record)
+    if headers.get("content-type", "").startswith("application/cloudevents"):
+        return _structured(record.value or b"", headers)
+    return _binary(record.value or b"", headers)
+
+
+def _structured(body: bytes, headers: dict[str, str]) -> Envelope:
+    try:
+        event = json.loads(body)
+    except ValueError as error:
+        raise Poison(f"body: not JSON: {error}") from error
+    if not isinstance(event, dict):
+        raise Poison("body: a CloudEvent in JSON is an object")
+    data = event.get("data")
+    attributes = {name: value for name, value in event.items() if isinstance(value, str) and name != "data"}
+    return _envelope(attributes, json.dumps(data).encode(), headers)
+
+
+def _binary(body: bytes, headers: dict[str, str]) -> Envelope:
+    attributes = {name.removeprefix("ce_"): value for name, value in headers.items() if name.startswith("ce_")}
+    return _envelope(attributes, body, headers)
+
+
+def _envelope(attributes: dict[str, str], data: bytes, headers: dict[str, str]) -> Envelope:
+    if attributes.get("specversion") != "1.0":
+        raise Poison("specversion: must be 1.0 (CloudEvents)")
+    for required in ("id", "source", "type"):
+        if not attributes.get(required):
+            raise Poison(f"{required}: is required (CloudEvents 1.0)")
+    return Envelope(
+        id=attributes["id"],
+        source=attributes["source"],
+        type=attributes["type"],
+        subject=attributes.get("subject"),
+        time=attributes.get("time"),
+        data=data,
+        sequence=attributes.get("sequence"),
+        traceparent=headers.get("traceparent") or attributes.get("traceparent"),
+        headers=headers,
+    )
+
+
+def binary_headers(
+    *, id: str, source: str, type: str, subject: str, time: str, sequence: str, traceparent: str | None
+) -> dict[str, str]:
+    """The Kafka headers of one event in binary mode."""
+    headers = {
+        "content-type": "application/json",
+        "ce_specversion": "1.0",
+        "ce_id": id,
+        "ce_source": source,
+        "ce_type": type,
+        "ce_subject": subject,
+        "ce_time": time,
+        "ce_sequence": sequence,
+    }
+    if traceparent:
+        headers["traceparent"] = traceparent
+    return headers

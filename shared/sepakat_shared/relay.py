@@ -1,0 +1,107 @@
+"""From commits to topics: what was decided is published in order, at least once, also after a crash."""
+
+import asyncio
+import json
+import logging
+import zlib
+from datetime import datetime, timedelta
+
+from opentelemetry.trace import SpanKind
+from pymongo import ASCENDING
+
+from sepakat_shared import retry
+from sepakat_shared.bus import Bus
+from sepakat_shared.commits import Commits
+from sepakat_shared.mongo import Document
+from sepakat_shared.telemetry import continued, current_traceparent
+
+_WORKERS = 8
+_SWEEP_EVERY = 1.0
+_log = logging.getLogger(__name__)
+
+
+class Relay:
+    """Publishes commits as they are made, and sweeps up what an earlier crash left unpublished.
+
+    An aggregate always goes to the same worker, so its commits leave in their order. Another instance may relay the
+    same commit: consumers drop what is not above the last sequence they applied.
+    """
+
+    def __init__(self, commits: Commits, bus: Bus, source: str) -> None:
+        self._commits = commits
+        self._bus = bus
+        self._source = source
+        self._queues: list[asyncio.Queue[str]] = [asyncio.Queue() for _ in range(_WORKERS)]
+        self._queued: set[str] = set()
+        commits.tell(self.enqueue)
+
+    def enqueue(self, aggregate: str) -> None:
+        if aggregate not in self._queued:
+            self._queued.add(aggregate)
+            self._queues[zlib.crc32(aggregate.encode()) % _WORKERS].put_nowait(aggregate)
+
+    async def run(self) -> None:
+        """Relay until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for queue in self._queues:
+                tasks.create_task(self._work(queue))
+            tasks.create_task(self._sweep())
+
+    @property
+    def waiting(self) -> int:
+        """Aggregates with something to publish."""
+        return len(self._queued)
+
+    async def replay(self, since: datetime | None) -> int:
+        """Mark commits as unpublished again, all or those from `since`; the sweep publishes them. Returns how many."""
+        query: Document = {"published": True, "messages.0": {"$exists": True}}
+        if since is not None:
+            query["committed_at"] = {"$gte": since}
+        result = await self._commits.collection.update_many(query, {"$set": {"published": False}})
+        return int(result.modified_count)
+
+    async def _work(self, queue: "asyncio.Queue[str]") -> None:
+        await self._bus.connected.wait()
+        while True:
+            aggregate = await queue.get()
+            self._queued.discard(aggregate)
+            await retry.until_done(f"publishing {aggregate}", lambda a=aggregate: self._publish(a))  # type: ignore[misc]
+
+    async def _publish(self, aggregate: str) -> None:
+        unpublished = self._commits.collection.find({"aggregate": aggregate, "published": False})
+        for commit in await unpublished.sort("n", ASCENDING).to_list(None):
+            await self._publish_commit(commit)
+            await self._commits.collection.update_one({"_id": commit["_id"]}, {"$set": {"published": True}})
+
+    async def _publish_commit(self, commit: Document) -> None:
+        subject = commit["aggregate"].partition("/")[2]
+        for i, message in enumerate(commit["messages"]):
+            attributes = {"messaging.destination.name": message["topic"], "sepakat.aggregate": commit["aggregate"]}
+            with continued(f"publish {message['type']}", commit["traceparent"], SpanKind.PRODUCER, attributes):
+                await self._bus.publish(
+                    topic=message["topic"],
+                    key=message["key"],
+                    body=None if message["data"] is None else json.dumps(message["data"]).encode(),
+                    headers=self._bus.headers(
+                        id=f"{commit['_id']}.{i}",
+                        source=self._source,
+                        type=message["type"],
+                        subject=subject,
+                        time=commit["at"],
+                        sequence=f"{commit['n']:08d}.{i:03d}",
+                        traceparent=current_traceparent(),
+                    ),
+                )
+
+    async def _sweep(self) -> None:
+        while True:
+            await retry.until_done("sweeping unpublished commits", self._enqueue_unpublished)
+            await asyncio.sleep(_SWEEP_EVERY)
+
+    async def _enqueue_unpublished(self) -> None:
+        # Younger ones are most likely in a worker's hands right now.
+        old_enough = self._commits.clock.now() - timedelta(seconds=_SWEEP_EVERY)
+        query = {"published": False, "committed_at": {"$lt": old_enough}}
+        for commit in await self._commits.collection.find(query, {"aggregate": 1}).limit(1000).to_list(None):
+            await self._commits.refresh(commit["aggregate"])
+            self.enqueue(commit["aggregate"])
