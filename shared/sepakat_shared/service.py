@@ -5,7 +5,6 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Response
@@ -21,7 +20,7 @@ from sepakat_shared.contracts.agreements import KeyIssued, KeyRevoked
 from sepakat_shared.deadletters import DeadLetters
 from sepakat_shared.operations import add_operations
 from sepakat_shared.relay import Relay
-from sepakat_shared.settings import ServiceSettings
+from sepakat_shared.settings import S, ServiceSettings
 
 _log = logging.getLogger(__name__)
 EXIT_RESTART = 75
@@ -147,13 +146,13 @@ async def _forever(part: Callable[[], Awaitable[object]]) -> None:
     raise RuntimeError(f"{getattr(part, '__qualname__', part)} ended")
 
 
-def run(service: str, settings: ServiceSettings, build: Callable[[ServiceSettings], FastAPI]) -> None:
+def run(service: str, settings: S, build: Callable[[S], FastAPI]) -> None:
     """Serve until told to stop. Ends the process with EXIT_RESTART when a part of it failed."""
     telemetry.set_up(f"sepakat-{service}", settings.log_level)
     sys.exit(asyncio.run(_serve(settings, build)))
 
 
-async def _serve(settings: ServiceSettings, build: Callable[[Any], FastAPI]) -> int:
+async def _serve(settings: S, build: Callable[[S], FastAPI]) -> int:
     app = build(settings)
     bus: Bus = app.state.bus
     config = uvicorn.Config(
