@@ -85,6 +85,8 @@ class Bus:
         self.connected = asyncio.Event()
         self.fatal: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         """Set, with the reason, when only a restart of the process helps."""
+        self.replayed_by: dict[str, Callable[[Record], Awaitable[None]]] = {}
+        """For topics that the service consumes by itself: what puts one of their dead letters back."""
         self.progress = 0
         self.busy_since: float | None = None
         self._settings = settings
@@ -123,7 +125,10 @@ class Bus:
         missing = [topic.name for topic in topics.TOPICS if topic.name not in names]
         if missing:
             raise ConnectionError(f"topic {missing[0]} does not exist yet; `sepakat init` creates it")
-        dead = [topics.Topic(topics.dlq(topic, self.group), self.group, "key", partitions=1) for topic in self.topics]
+        dead = [
+            topics.Topic(topics.dlq(topic, self.group), self.group, "key", partitions=1)
+            for topic in [*self.topics, *self.replayed_by]
+        ]
         await create_topics(self._settings.kafka, dead)
         return cluster
 
@@ -219,6 +224,9 @@ class Bus:
 
     async def handle(self, record: Record) -> None:
         """Read one record and call its reaction. Raises Poison, transient errors, or what the handler raises."""
+        if record.topic in self.replayed_by:
+            await self.replayed_by[record.topic](record)
+            return
         if record.value is None:
             await self._tombstone(record)
             return

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, assert_never
 from zoneinfo import ZoneInfo
 
-from sepakat_agreements import signing
+from sepakat_shared import signatures
 from sepakat_shared.errors import Conflict, FieldProblem, Invalid
 
 
@@ -114,7 +114,7 @@ def sign(
     if agreement.status is not Status.DRAFT or given is not None:
         raise Conflict(f"{party} has signed this text already")
     key = _pinned_key(agreement.text, party, contact)
-    signing.verify(key, text_hash, signature)
+    signatures.verify(key, text_hash, signature)
     signed = Signed(Signature(party, contact, key, signature, now))
     after = apply(agreement, signed)
     return [signed, *activate(after, now)]

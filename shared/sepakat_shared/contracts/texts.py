@@ -20,8 +20,10 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     PlainSerializer,
+    Tag,
     TypeAdapter,
     ValidationError,
     WithJsonSchema,
@@ -118,6 +120,13 @@ Hours = Annotated[
     tuple[Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$")], ...],
     BeforeValidator(_listed),
 ]
+
+
+def _is_duration(value: object) -> str:
+    return "duration" if isinstance(value, timedelta) or (isinstance(value, str) and "P" in value) else "number"
+
+
+Amount = Annotated[Annotated[Exact, Tag("number")] | Annotated[Duration, Tag("duration")], Discriminator(_is_duration)]
 
 
 class Text(BaseModel):
@@ -303,8 +312,15 @@ class Window(Text):
 class Limit(Text):
     """At most: a number in `unit`, or a duration."""
 
-    at_most: Exact | Duration
+    at_most: Amount
     unit: str | None = None
+
+
+def _is_limit(value: object) -> str:
+    return "limit" if isinstance(value, dict | Limit) else "percent"
+
+
+Target = Annotated[Annotated[Percent, Tag("percent")] | Annotated[Limit, Tag("limit")], Discriminator(_is_limit)]
 
 
 class Tier(Text):
@@ -335,7 +351,7 @@ class Objective(Text):
     indicator: IndicatorId
     service: Id | None = None
     measure: Literal["occurrences", "time", "timeslices", "ratio-timeslices", "share", "percentile", "mean", "per-case"]
-    target: Percent | Limit
+    target: Target
     window: Window
     calendar: str = "24x7"
     threshold: Limit | None = None

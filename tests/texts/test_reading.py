@@ -1,0 +1,108 @@
+"""Texts are read strictly: every error names the field by JSON Pointer and the rule it breaks."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+from samples import agreement, agreement_dict
+
+from sepakat_shared.contracts import texts
+from sepakat_shared.errors import Invalid, Malformed
+
+
+def problems_of(raw: dict[str, Any]) -> dict[str, str]:
+    with pytest.raises(Invalid) as caught:
+        texts.parse_documents(yaml.safe_dump(raw))
+    return {problem.pointer: problem.rule for problem in caught.value.problems}
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    raw = agreement_dict()
+    here: Any = raw
+    *parents, last = [int(part) if part.isdigit() else part for part in path.strip("/").split("/")]
+    for part in parents:
+        here = here[part]
+    here[last] = value
+    return raw
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("/objectives/0/traget", "99", "not a field"),
+        ("/objectives/0/target", 99.9, "exact"),
+        ("/objectives/0/target", "101", "percentage"),
+        ("/objectives/0/target", "NaN", "finite"),
+        ("/objectives/0/measure", "uptime", "occurrences"),
+        ("/objectives/0/window", {}, "exactly one"),
+        ("/objectives/0/window", {"calendar": "month", "rolling": "P28D"}, "exactly one"),
+        ("/objectives/0/credits/of", "rent", "charges"),
+        ("/objectives/0/calendar", "office", "calendar"),
+        ("/needs/0/servedBy", ["nothing"], "objective"),
+        ("/parties/customer", "nusantara", "another party"),
+        ("/term/until", "2025-12-31", "before"),
+        ("/term/timeZone", "Asia/Sukabumi", "IANA"),
+        ("/priorities/P1/escalation", "nobody", "escalation policy"),
+        ("/escalation/critical/levels/0/acknowledgeWithin", "15 minutes", "ISO 8601"),
+        ("/escalation/critical/levels/0/notify", [], "at least 1"),
+    ],
+)
+def test_a_broken_rule_is_named_with_its_field(path: str, value: Any, words: str) -> None:
+    problems = problems_of(changed(path, value))
+    pointer = "/needs/0/servedBy/0" if path == "/needs/0/servedBy" else path
+    assert words in problems[pointer]
+
+
+def test_a_share_objective_needs_its_threshold() -> None:
+    assert "required" in problems_of(changed("/objectives/0/measure", "share"))["/objectives/0/threshold"]
+
+
+def test_every_problem_is_told_at_once() -> None:
+    raw = changed("/objectives/0/target", 1.5)
+    raw["extra"] = 1
+    assert {"/objectives/0/target", "/extra"} <= set(problems_of(raw))
+
+
+def test_the_documents_of_a_stream_are_told_apart() -> None:
+    good, bad = yaml.safe_dump(agreement_dict()), yaml.safe_dump(agreement_dict(unknown=1))
+    with pytest.raises(Invalid) as caught:
+        texts.parse_documents(f"{good}---\n{bad}")
+    assert [problem.pointer for problem in caught.value.problems] == ["/1/unknown"]
+
+
+@pytest.mark.parametrize("text", ["a: [", "a: 1\na: 2", "a: &x [1]\nb: *x", "1: 2", "\x00"])
+def test_unreadable_yaml_is_malformed(text: str) -> None:
+    with pytest.raises(Malformed):
+        texts.parse_documents(text)
+
+
+def test_no_document_at_all_is_none() -> None:
+    assert texts.parse_documents("") == []
+
+
+def test_the_hash_is_of_what_is_said_and_not_of_how_it_is_written() -> None:
+    text = agreement()
+    as_yaml = texts.parse_documents(yaml.safe_dump(agreement_dict(), sort_keys=True))[0]
+    as_json = texts.parse_documents(json.dumps(agreement_dict()))[0]
+    read_back = texts.Agreement.model_validate(texts.as_text(text))
+    assert {texts.text_hash(each) for each in (text, as_yaml, as_json, read_back)} == {texts.text_hash(text)}
+    other = agreement(parties={"provider": "nusantara", "customer": "toko-lain"})
+    assert texts.text_hash(other) != texts.text_hash(text)
+
+
+@given(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=4000)))
+def test_a_duration_survives_being_written(duration: timedelta) -> None:
+    whole = duration // timedelta(milliseconds=1) * timedelta(milliseconds=1)
+    adapter: TypeAdapter[timedelta] = TypeAdapter(texts.Duration)
+    assert adapter.validate_python(adapter.dump_python(whole)) == whole
+
+
+@pytest.mark.parametrize("bad", ["P", "PT", "P1M", "-PT1M", "PT1.5M", "1d", ""])
+def test_a_duration_that_has_no_fixed_length_is_refused(bad: str) -> None:
+    with pytest.raises(ValueError, match="ISO 8601"):
+        TypeAdapter(texts.Duration).validate_python(bad)
