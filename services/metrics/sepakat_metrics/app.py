@@ -1,0 +1,49 @@
+"""The composition root of `metrics`: every part, every route and every subscription."""
+
+from datetime import timedelta
+
+from fastapi import FastAPI
+
+from sepakat_metrics import api, door
+from sepakat_metrics.assessment import Assessment
+from sepakat_metrics.checkpoints import Checkpoints
+from sepakat_metrics.door import Door
+from sepakat_metrics.ingestion import Ingestion
+from sepakat_metrics.parking import Parking
+from sepakat_metrics.registry import Registry
+from sepakat_metrics.settings import MetricsSettings
+from sepakat_shared.bus import Reaction
+from sepakat_shared.contracts import topics
+from sepakat_shared.contracts.agreements import AgreementTextPublished
+from sepakat_shared.service import Service
+
+
+def build(settings: MetricsSettings) -> FastAPI:
+    service = Service("metrics", settings)
+    registry = Registry(service.db, service.clock)
+    bus = service.start([Reaction(topics.AGREEMENT_TEXTS, AgreementTextPublished, registry.on_text)])
+    checkpoints = Checkpoints(service.db)
+    parking = Parking(service.db, service.clock, timedelta(days=settings.metrics_park_days))
+    assessment = Assessment(service.commits, registry, service.clock)
+    ingestion = Ingestion(
+        settings, bus, service.dead_letters, checkpoints, parking, registry, service.clock,
+        assessment.on_folded, assessment.forget, assessment.thresholds,
+    )  # fmt: skip
+    assessment.ingestion = ingestion
+    bus.replayed_by[topics.METRICS] = ingestion.replay
+    http = Door(service.db, bus, registry, ingestion, service.clock)
+
+    for part in (checkpoints, parking, assessment, http):
+        service.before_start(part.create_indexes)
+    service.before_start(registry.load)
+    service.lags_too(ingestion.lag)
+    service.alongside(registry.run)
+    service.alongside(ingestion.run)
+    service.alongside(assessment.run)
+    service.alongside(lambda: parking.run(lambda: registry.indicators, ingestion.put_back))
+
+    app = service.web("Sepakat metrics", "Metric events in; how every objective stands out.")
+    app.include_router(api.router(registry, assessment, parking))
+    app.include_router(door.router(http))
+    app.state.bus = bus
+    return app

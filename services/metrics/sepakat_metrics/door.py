@@ -1,0 +1,138 @@
+"""The HTTP door for metric events: CloudEvents one by one, as a batch, or as lines."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from pymongo import DESCENDING
+
+from sepakat_metrics import events
+from sepakat_metrics.ingestion import Ingestion, check
+from sepakat_metrics.registry import Registry
+from sepakat_shared.auth import Principal
+from sepakat_shared.bus import Bus
+from sepakat_shared.clock import Clock
+from sepakat_shared.contracts import topics
+from sepakat_shared.contracts.fact import rfc3339
+from sepakat_shared.errors import Malformed
+from sepakat_shared.mongo import Collection, Database, Document
+from sepakat_shared.telemetry import current_traceparent
+from sepakat_shared.web import Asking
+
+SINGLE, BATCH, LINES = "application/cloudevents+json", "application/cloudevents-batch+json", "application/x-ndjson"
+_KEEP_REJECTIONS_SECONDS = 7 * 86_400
+
+
+class Door:
+    """Checks each event as the consumer will, and publishes what is good on the topic of metric events."""
+
+    def __init__(self, db: Database, bus: Bus, registry: Registry, ingestion: Ingestion, clock: Clock) -> None:
+        self._rejections: Collection = db["rejections"]
+        self._bus = bus
+        self._registry = registry
+        self._ingestion = ingestion
+        self._clock = clock
+
+    async def create_indexes(self) -> None:
+        await self._rejections.create_index([("key", 1), ("at", DESCENDING)])
+        await self._rejections.create_index("at", expireAfterSeconds=_KEEP_REJECTIONS_SECONDS)
+
+    async def take(self, raw: Any, asking: Principal, taken: set[tuple[str, str]]) -> dict[str, Any]:
+        """What became of one event: accepted, duplicate, parked, or rejected with the reason."""
+        id = raw.get("id") if isinstance(raw, dict) else None
+        try:
+            fact = events.parse(raw)
+            events.check_time(fact, self._clock.now())
+            _may_feed(asking, fact)
+            indicator = self._registry.indicators.get(fact.indicator)
+            if indicator is not None:
+                check(fact, indicator)
+        except events.BadEvent as error:
+            await self._rejections.insert_one(
+                {"key": asking.id, "event": id, "reason": str(error), "at": self._clock.now()}
+            )
+            return {"id": id, "outcome": "rejected", "reason": str(error)}
+        if (fact.source, fact.id) in taken or self._ingestion.seen(fact.indicator, fact.source, fact.id):
+            return {"id": id, "outcome": "duplicate"}
+        taken.add((fact.source, fact.id))
+        await self._publish(raw, fact.indicator)
+        return {"id": id, "outcome": "accepted" if indicator is not None else "parked"}
+
+    async def _publish(self, raw: dict[str, Any], indicator: str) -> None:
+        headers = {"content-type": SINGLE}
+        traceparent = raw.get("traceparent") or current_traceparent()
+        if traceparent:
+            headers["traceparent"] = traceparent
+        await self._bus.broker.publish(
+            json.dumps(raw).encode(), topic=topics.METRICS, key=indicator.encode(), headers=headers
+        )
+
+    async def rejected(self, asking: Principal, limit: int) -> list[Document]:
+        """The latest rejections of that key's events."""
+        found = self._rejections.find({"key": asking.id}, {"_id": 0, "key": 0}).sort("at", DESCENDING)
+        return await found.limit(limit).to_list(None)
+
+
+def _may_feed(asking: Principal, fact: events.Fact) -> None:
+    if asking.is_operator:
+        return
+    party = fact.indicator.partition("/")[0]
+    if asking.party != party:
+        raise events.BadEvent("data.indicator", f"this key acts for {asking.party!r}, not for {party!r}")
+    if asking.sources and fact.source not in asking.sources:
+        raise events.BadEvent("source", f"this key may not publish as {fact.source!r}")
+
+
+def _events_in(body: bytes, content_type: str) -> Iterator[Any]:
+    """The events of a body; a line that is no JSON is given as text, to be rejected alone. Raises Malformed."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == LINES:
+        for line in body.splitlines():
+            if line.strip():
+                yield _json_or_text(line)
+        return
+    try:
+        parsed = json.loads(body)
+    except ValueError as error:
+        raise Malformed(f"the body is not JSON: {error}") from error
+    if kind == BATCH and not isinstance(parsed, list):
+        raise Malformed(f"a body of {BATCH} is a list of events")
+    if kind not in (SINGLE, BATCH):
+        raise Malformed(f"content-type: send {SINGLE}, {BATCH} or {LINES}")
+    yield from parsed if isinstance(parsed, list) else [parsed]
+
+
+def _json_or_text(line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return line.decode("utf-8", "replace")
+
+
+def router(door: Door) -> APIRouter:
+    routes = APIRouter(prefix="/v1", tags=["events"])
+
+    @routes.post("/events", status_code=202)
+    async def post_events(request: Request, asking: Asking) -> JSONResponse:
+        """Hand in metric events; each gets its own answer. 422 when none was taken."""
+        asking.require("events:write")
+        taken: set[tuple[str, str]] = set()
+        given = _events_in(await request.body(), request.headers.get("content-type", ""))
+        results = [await door.take(raw, asking, taken) for raw in given]
+        counts = {name: sum(r["outcome"] == name for r in results) for name in _OUTCOMES}
+        status = 422 if results and counts["rejected"] == len(results) else 202
+        return JSONResponse({"results": results, **counts}, status)
+
+    @routes.get("/events/rejected")
+    async def get_rejected(asking: Asking) -> dict[str, Any]:
+        """Why events handed in with this key were not taken, the latest first."""
+        asking.require("events:write")
+        items = await door.rejected(asking, 100)
+        return {"items": [{**each, "at": rfc3339(each["at"])} for each in items]}
+
+    return routes
+
+
+_OUTCOMES = ("accepted", "duplicate", "parked", "rejected")

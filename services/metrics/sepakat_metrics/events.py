@@ -1,0 +1,225 @@
+"""Metric events as facts: what a CloudEvent of each kind may say, checked field by field.
+
+Numbers become integers here: instants in milliseconds since 1970, values in millionths of their unit (durations in
+millionths of a millisecond), weights in millionths. Everything after this is exact.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any, Final
+
+import msgspec
+
+MICRO: Final = 1_000_000
+UP: Final = MICRO
+FUTURE = timedelta(minutes=5)
+_INDICATOR = re.compile(r"[a-z0-9][a-z0-9-]{0,62}/[a-z0-9][a-z0-9-]{0,62}")
+_MILLISECONDS_PER: Final = {"us": Decimal("0.001"), "ms": Decimal(1), "s": Decimal(1000), "min": Decimal(60_000),
+                            "h": Decimal(3_600_000)}  # fmt: skip
+_STATES: Final = ("up", "down", "degraded", "maintenance", "unknown")
+
+
+class BadEvent(Exception):
+    """An event that can't be counted: `field` is where, `rule` what it breaks."""
+
+    def __init__(self, field: str, rule: str) -> None:
+        super().__init__(f"{field}: {rule}")
+        self.field = field
+        self.rule = rule
+
+
+class Fact(msgspec.Struct, frozen=True, gc=False):
+    """One event of one indicator, as integers.
+
+    `samples` are (instant, good, total) of a `ratio`; `values` millionths of `unit` of a `measurement` (time in
+    milliseconds); `state` with `weight` of a `state`: the millionths that count as up, None where it is unknown.
+    """
+
+    indicator: str
+    source: str
+    id: str
+    at: int
+    kind: str
+    samples: tuple[tuple[int, int, int], ...] = ()
+    values: tuple[int, ...] = ()
+    unit: str = ""
+    state: str = ""
+    weight: int | None = None
+
+
+def base_unit(unit: str) -> str:
+    """The unit that values of `unit` are kept in: every unit of time is kept in milliseconds."""
+    return "ms" if unit in _MILLISECONDS_PER else unit
+
+
+def to_micro(value: Decimal, unit: str) -> int:
+    """`value` in `unit` as whole millionths of its base unit, rounded half-even."""
+    exact = value * _MILLISECONDS_PER.get(unit, Decimal(1)) * MICRO
+    return int(exact.to_integral_value(ROUND_HALF_EVEN))
+
+
+def parse(raw: Any) -> Fact:
+    """One CloudEvent in JSON, as an object. Raises BadEvent."""
+    if not isinstance(raw, Mapping):
+        raise BadEvent("body", "a CloudEvent in JSON is an object")
+    if raw.get("specversion") != "1.0":
+        raise BadEvent("specversion", 'must be "1.0" (CloudEvents)')
+    for name in ("id", "source", "type", "time"):
+        if not isinstance(raw.get(name), str) or not raw[name]:
+            raise BadEvent(name, "is required, as text (CloudEvents 1.0)")
+    subject = raw.get("subject")
+    if subject is not None and not isinstance(subject, str):
+        raise BadEvent("subject", "is text: the indicator's id")
+    return _fact(raw["type"], subject, raw["source"], raw["id"], raw["time"], raw.get("data"))
+
+
+def parse_line(line: bytes) -> Fact:
+    """One line of NDJSON. Raises BadEvent."""
+    try:
+        raw = json.loads(line, parse_float=Decimal)
+    except ValueError as error:
+        raise BadEvent("body", f"is not JSON: {error}") from error
+    return parse(raw)
+
+
+def fact_of(*, type: str, subject: str | None, source: str, id: str, time: str | None, data: bytes) -> Fact:
+    """One CloudEvent as it travels: the attributes, and the data as JSON. Raises BadEvent."""
+    if not time:
+        raise BadEvent("time", "is required: when the fact was, as RFC 3339")
+    try:
+        parsed = json.loads(data, parse_float=Decimal)
+    except ValueError as error:
+        raise BadEvent("data", f"is not JSON: {error}") from error
+    return _fact(type, subject, source, id, time, parsed)
+
+
+def check_time(fact: Fact, now: datetime) -> None:
+    """Refuse what claims to be from the future, beyond what clocks differ by. Raises BadEvent."""
+    latest = to_ms(now + FUTURE)
+    if fact.at > latest or any(at > latest for at, _, _ in fact.samples):
+        raise BadEvent("time", "is more than five minutes in the future; set the publisher's clock")
+
+
+def to_ms(instant: datetime) -> int:
+    return (instant - _EPOCH) // timedelta(milliseconds=1)
+
+
+def from_ms(at: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=at)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _instant(text: object, field: str) -> int:
+    if isinstance(text, str) and len(text) >= 20:
+        try:
+            at = datetime.fromisoformat(text)
+        except ValueError:
+            at = None
+        if at is not None and at.tzinfo is not None:
+            return to_ms(at)
+    raise BadEvent(field, "must be an RFC 3339 instant with its offset, such as 2026-11-24T08:00:00Z")
+
+
+def _fact(type: str, subject: str | None, source: str, id: str, time: str, data: Any) -> Fact:
+    read = _KINDS.get(type)
+    if read is None:
+        raise BadEvent("type", f"{type!r} is not a metric event; there are {', '.join(_KINDS)}")
+    if not isinstance(data, dict):
+        raise BadEvent("data", "must be an object")
+    indicator = data.get("indicator", subject)
+    if not isinstance(indicator, str) or not _INDICATOR.fullmatch(indicator):
+        raise BadEvent("data.indicator", "must be `provider/indicator`, in small letters, digits and hyphens")
+    if subject is not None and subject != indicator:
+        raise BadEvent("subject", f"is {subject!r}, but data.indicator is {indicator!r}")
+    return read(data, indicator, source, id, _instant(time, "time"))
+
+
+def _only(data: Mapping[str, Any], *known: str, at: str = "data") -> None:
+    for name in data:
+        if name not in known:
+            raise BadEvent(f"{at}.{name}", f"is not a field here; there are {', '.join(known)}")
+
+
+def _ratio(data: dict[str, Any], indicator: str, source: str, id: str, at: int) -> Fact:
+    if "samples" not in data:
+        _only(data, "indicator", "good", "total")
+        return Fact(indicator, source, id, at, "ratio", samples=(_sample(data, "data", at),))
+    _only(data, "indicator", "samples")
+    given = data["samples"]
+    if not isinstance(given, list) or not given:
+        raise BadEvent("data.samples", "must be a list of at least one {time, good, total}")
+    samples = []
+    for i, each in enumerate(given):
+        where = f"data.samples.{i}"
+        if not isinstance(each, dict):
+            raise BadEvent(where, "must be an object {time, good, total}")
+        _only(each, "time", "good", "total", at=where)
+        samples.append(_sample(each, where, _instant(each.get("time"), f"{where}.time")))
+    return Fact(indicator, source, id, at, "ratio", samples=tuple(samples))
+
+
+def _sample(data: Mapping[str, Any], where: str, at: int) -> tuple[int, int, int]:
+    good, total = (_count(data.get(name), f"{where}.{name}") for name in ("good", "total"))
+    if good > total:
+        raise BadEvent(f"{where}.good", f"is {good}, more than the total {total}")
+    return at, good, total
+
+
+def _count(value: object, field: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
+        raise BadEvent(field, "must be a whole number, 0 or more")
+    return value
+
+
+def _measurement(data: dict[str, Any], indicator: str, source: str, id: str, at: int) -> Fact:
+    _only(data, "indicator", "value", "values", "unit")
+    if ("value" in data) == ("values" in data):
+        raise BadEvent("data.value", "give exactly one of `value` and `values`")
+    unit = data.get("unit")
+    if not isinstance(unit, str) or not unit:
+        raise BadEvent("data.unit", "is required, such as ms")
+    given = data["values"] if "values" in data else [data["value"]]
+    if not isinstance(given, list) or not given:
+        raise BadEvent("data.values", "must be a list of at least one number")
+    values = tuple(to_micro(_number(value, f"data.values.{i}"), unit) for i, value in enumerate(given))
+    return Fact(indicator, source, id, at, "measurement", values=values, unit=base_unit(unit))
+
+
+def _number(value: object, field: str) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise BadEvent(field, "must be a number")
+    exact = value if isinstance(value, Decimal) else Decimal(str(value))
+    if not exact.is_finite() or not 0 <= exact < 10**12:
+        raise BadEvent(field, "must be a finite number, 0 or more and below 10^12")
+    return exact
+
+
+def _state(data: dict[str, Any], indicator: str, source: str, id: str, at: int) -> Fact:
+    _only(data, "indicator", "state", "weight")
+    state = data.get("state")
+    if state not in _STATES:
+        raise BadEvent("data.state", f"must be one of {', '.join(_STATES)}")
+    if (state == "degraded") != ("weight" in data):
+        raise BadEvent("data.weight", "belongs to `degraded`, and only there: the share that counts as up, 0 to 1")
+    weights = {"up": UP, "down": 0, "maintenance": 0, "unknown": None}
+    weight = weights[state] if state != "degraded" else to_micro(_number(data["weight"], "data.weight"), "")
+    if weight is not None and weight > UP:
+        raise BadEvent("data.weight", "is the share that counts as up: 0 to 1")
+    return Fact(indicator, source, id, at, "state", state=state, weight=weight)
+
+
+def _ticket(_data: dict[str, Any], _indicator: str, _source: str, _id: str, _at: int) -> Fact:
+    raise BadEvent("type", "ticket events are not measured by this version")
+
+
+_KINDS: dict[str, Callable[[dict[str, Any], str, str, str, int], Fact]] = {
+    "sepakat.metric.sample.v1": _ratio,
+    "sepakat.metric.measurement.v1": _measurement,
+    "sepakat.metric.state.v1": _state,
+    "sepakat.metric.ticket.v1": _ticket,
+}

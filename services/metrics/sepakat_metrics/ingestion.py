@@ -1,0 +1,339 @@
+"""From the topic of metric events to durable buckets: batches of raw bytes, folded in memory, checkpointed.
+
+A partition's offsets are known to the checkpoints alone; what Kafka is told is for those who watch the lag. When the
+partition is given to this instance, its checkpoints are folded, the ids of the horizon are read, and consumption goes
+on where the last checkpoint ended.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka.partitioner import murmur2
+from faststream import AckPolicy
+
+from sepakat_metrics import duplicates, events
+from sepakat_metrics.buckets import Delta, History
+from sepakat_metrics.checkpoints import Checkpoints, Overtaken, Pending
+from sepakat_metrics.duplicates import Seen
+from sepakat_metrics.parking import Parking
+from sepakat_metrics.registry import Registry
+from sepakat_metrics.settings import MetricsSettings
+from sepakat_shared import messages, retry
+from sepakat_shared.bus import CONSUMER_SETTINGS, Bus, bury, raw_message, undecoded
+from sepakat_shared.clock import Clock
+from sepakat_shared.contracts import texts, topics
+from sepakat_shared.deadletters import DeadLetters
+from sepakat_shared.messages import Poison, Record
+from sepakat_shared.mongo import Document
+from sepakat_shared.telemetry import meter
+
+_log = logging.getLogger(__name__)
+_events = meter.create_counter("sepakat_metric_events", description="metric events by outcome")
+GROUP_SUFFIX = "ingestion"
+_FOLD_EVERY = 1.0
+
+
+class Partition:
+    """What this instance holds of one partition of the topic."""
+
+    def __init__(self, name: str, start: int, horizon: int) -> None:
+        self.name = name
+        self.pending = Pending(start, start)
+        self.seen = Seen(horizon, start)
+
+
+class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
+    """The consumer of metric events. `on_folded(indicators)` is awaited after each batch and may ask for `flush`."""
+
+    def __init__(
+        self, settings: MetricsSettings, bus: Bus, dead_letters: DeadLetters, checkpoints: Checkpoints,
+        parking: Parking, registry: Registry, clock: Clock,
+        on_folded: Callable[[set[str]], Awaitable[None]], on_lost: Callable[[], None],
+        thresholds: Callable[[str], tuple[int, ...]],
+    ) -> None:  # fmt: skip
+        self._settings = settings
+        self._bus = bus
+        self._dead_letters = dead_letters
+        self._checkpoints = checkpoints
+        self._parking = parking
+        self._registry = registry
+        self._clock = clock
+        self._on_folded = on_folded
+        self._on_lost = on_lost
+        self._thresholds = thresholds
+        self._partitions: dict[int, Partition] = {}
+        self._lock = asyncio.Lock()
+        self._last_record_at: datetime | None = None
+        self.histories: dict[str, History] = {}
+        self.traceparents: dict[str, str] = {}
+        """The trace that last changed an indicator: what follows from it belongs to that trace."""
+        self.partitions_of_topic = 0
+        self._subscriber = bus.broker.subscriber(
+            topics.METRICS,
+            batch=True,
+            group_id=f"{bus.group}-{GROUP_SUFFIX}",
+            ack_policy=AckPolicy.MANUAL,
+            parser=_raw_batch,
+            decoder=undecoded,
+            include_in_schema=False,
+            listener=self,
+            batch_timeout_ms=20,
+            max_records=settings.metrics_batch,
+            **CONSUMER_SETTINGS,
+        )
+        self._subscriber(self._consume)
+
+    # -- owning partitions --------------------------------------------------------------------------------------------
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        async with self._lock:
+            if self._partitions:
+                try:
+                    await self._flush()
+                except retry.TRANSIENT as error:
+                    _log.warning("what was read since the last checkpoint will be read again: %s", error)
+            self._forget()
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        async with self._lock:
+            self._forget()
+            for partition in assigned:
+                await retry.until_done(f"taking over {partition}", lambda p=partition: self._take_over(p))  # type: ignore[misc]
+
+    def _forget(self) -> None:
+        self._partitions.clear()
+        self.histories.clear()
+        self._on_lost()
+
+    async def _take_over(self, partition: TopicPartition) -> None:
+        consumer = self._subscriber.consumer
+        if consumer is None:
+            raise RuntimeError("partitions were assigned to a consumer that has not started")
+        self.partitions_of_topic = len(consumer.partitions_for_topic(topics.METRICS) or ())
+        name = f"{self._bus.cluster}/{partition.topic}/{partition.partition}"
+        await self._checkpoints.fold(name)
+        end = await self._checkpoints.end(name)
+        if end is None:
+            await consumer.seek_to_beginning(partition)
+            end = await consumer.position(partition)
+        else:
+            consumer.seek(partition, end)
+        held = Partition(name, end, self._settings.metrics_horizon)
+        for ids in await self._checkpoints.recent_ids(name, end - self._settings.metrics_horizon):
+            held.seen.restore(ids)
+        self._partitions[partition.partition] = held
+
+    def owns(self, indicator: str) -> bool:
+        """Whether this instance holds the partition of that indicator's events."""
+        return bool(self._partitions) and self._partition_of(indicator) in self._partitions
+
+    def _partition_of(self, indicator: str) -> int:
+        return int((murmur2(indicator.encode()) & 0x7FFFFFFF) % self.partitions_of_topic)
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    async def _consume(self, batch: tuple[Record, ...]) -> None:
+        """Fold a batch. Nothing but a cancellation may leave here: what was not stored would be skipped."""
+        if batch:
+            await retry.until_done("folding metric events", lambda: self._fold(batch))
+
+    async def _fold(self, batch: tuple[Record, ...]) -> None:
+        async with self._lock:
+            touched: set[str] = set()
+            for record in batch:
+                held = self._partitions.get(record.partition)
+                if held is not None and record.offset >= held.pending.end:
+                    await self._fold_record(held, record, touched)
+                    held.pending.end = record.offset + 1
+            self._last_record_at = datetime.fromtimestamp(batch[-1].timestamp / 1000, UTC)  # type: ignore[attr-defined]
+            self._bus.progress += 1
+            await self._on_folded(touched)
+
+    async def _fold_record(self, held: Partition, record: Record, touched: set[str]) -> None:
+        try:
+            fact, traceparent = self._read(record)
+            indicator = self._registry.indicators.get(fact.indicator)
+            if indicator is None:
+                await self._park(held, record, fact.indicator)
+                return
+            check(fact, indicator)
+        except (Poison, events.BadEvent) as error:
+            await bury(self._bus, self._dead_letters, record, str(error), blocks=False)
+            _events.add(1, {"outcome": "rejected"})
+            return
+        if self._partition_of(fact.indicator) != record.partition:
+            await self._forward(record, fact.indicator)
+            return
+        id = duplicates.key(fact.source, fact.id)
+        if id in held.seen:
+            _events.add(1, {"outcome": "duplicate"})
+            return
+        history = await self._history(fact.indicator)
+        delta = held.pending.deltas.get(fact.indicator)
+        if delta is None:
+            history.thresholds = self._thresholds(fact.indicator)
+            delta = held.pending.deltas[fact.indicator] = Delta(history.thresholds)
+        delta.add(fact)
+        history.add(fact)
+        held.pending.ids += id
+        held.seen.add(id, record.offset)
+        touched.add(fact.indicator)
+        if traceparent is not None:
+            self.traceparents[fact.indicator] = traceparent
+        _events.add(1, {"outcome": "counted"})
+
+    def _read(self, record: Record) -> tuple[events.Fact, str | None]:
+        """The fact in a record. Raises Poison or BadEvent."""
+        envelope = messages.read(record)
+        fact = events.fact_of(
+            type=envelope.type, subject=envelope.subject, source=envelope.source, id=envelope.id, time=envelope.time,
+            data=envelope.data,
+        )  # fmt: skip
+        events.check_time(fact, self._clock.now())
+        return fact, envelope.traceparent
+
+    async def _park(self, held: Partition, record: Record, indicator: str) -> None:
+        headers: list[list[object]] = [[name, value] for name, value in record.headers]
+        await self._parking.add(f"{held.name}/{record.offset:020d}", indicator, record.key, record.value, headers)
+        _events.add(1, {"outcome": "parked"})
+
+    async def _forward(self, record: Record, indicator: str) -> None:
+        """A client with another hash put it on the wrong partition: once more, with ours."""
+        await self._bus.broker.publish(
+            record.value or b"", topic=topics.METRICS, key=indicator.encode(), headers=messages.text_headers(record)
+        )
+        _events.add(1, {"outcome": "forwarded"})
+
+    async def put_back(self, parked: Document) -> None:
+        """Publish a parked record again, as it was."""
+        headers = {name: value.decode("utf-8", "backslashreplace") for name, value in parked["headers"] if value}
+        await self._bus.broker.publish(
+            parked["value"] or b"", topic=topics.METRICS, key=parked["indicator"].encode(), headers=headers
+        )
+
+    async def replay(self, record: Record) -> None:
+        """A dead letter of the metrics topic is published again, so that it takes its place among the checkpoints."""
+        fact, _ = self._read(record)
+        indicator = self._registry.indicators.get(fact.indicator)
+        if indicator is not None:
+            check(fact, indicator)
+        await self._forward(record, fact.indicator)
+
+    async def _history(self, indicator: str) -> History:
+        """What is known of an indicator; read from the database when it is first needed."""
+        history = self.histories.get(indicator)
+        if history is None:
+            history = self.histories[indicator] = await self._checkpoints.history(indicator)
+        return history
+
+    async def history_of(self, indicator: str) -> History:
+        """As `_history`, for the evaluation; call it for owned indicators only."""
+        return await self._history(indicator)
+
+    def seen(self, indicator: str, source: str, id: str) -> bool:
+        """Whether this instance has counted that event (it says no for partitions of others)."""
+        held = self._partitions.get(self._partition_of(indicator)) if self._partitions else None
+        return held is not None and duplicates.key(source, id) in held.seen
+
+    # -- storing ------------------------------------------------------------------------------------------------------
+
+    async def flush(self) -> None:
+        """Store what was read since the last checkpoints. For use inside `on_folded`, where the lock is held."""
+        await self._flush()
+
+    async def _flush(self) -> None:
+        try:
+            for held in self._partitions.values():
+                pending = held.pending
+                if pending.end == pending.first:
+                    continue
+                await self._checkpoints.insert(held.name, pending, self._clock.now())
+                held.pending = Pending(pending.end, pending.end)
+        except Overtaken as overtaken:
+            self._bus.fail(f"another instance owns {overtaken}; this one starts anew from the database")
+            self._forget()
+            return
+        await self._tell_kafka()
+
+    async def _tell_kafka(self) -> None:
+        consumer = self._subscriber.consumer
+        if consumer is None:
+            return
+        ends = {
+            TopicPartition(topics.METRICS, number): held.pending.first
+            for number, held in self._partitions.items()
+            if TopicPartition(topics.METRICS, number) in consumer.assignment()
+        }
+        if ends:
+            try:
+                await consumer.commit(ends)
+            except Exception as error:  # noqa: BLE001 - the checkpoints count; this is only for those who watch the lag
+                _log.info("telling Kafka the offsets failed: %s", error)
+
+    async def run(self) -> None:
+        """Checkpoint at least every `metrics_flush_ms`, and fold checkpoints into days."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep_flushing())
+            tasks.create_task(self._keep_folding())
+
+    async def _keep_flushing(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.metrics_flush_ms / 1000)
+            await retry.until_done("checkpointing", self._locked_flush)
+
+    async def _locked_flush(self) -> None:
+        async with self._lock:
+            await self._flush()
+
+    async def _keep_folding(self) -> None:
+        while True:
+            await asyncio.sleep(_FOLD_EVERY)
+            for held in list(self._partitions.values()):
+                await retry.until_done(f"folding {held.name}", lambda h=held: self._checkpoints.fold(h.name))  # type: ignore[misc]
+
+    async def exclusively(self, do: Callable[[], Awaitable[None]]) -> None:
+        """Run `do` while no batch is folded."""
+        async with self._lock:
+            await do()
+
+    # -- the clock of evaluation --------------------------------------------------------------------------------------
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether nothing known of waits to be read on the partitions held."""
+        consumer = self._subscriber.consumer
+        if consumer is None:
+            return False
+        return all(
+            (consumer.highwater(TopicPartition(topics.METRICS, number)) or 0) <= held.pending.end
+            for number, held in self._partitions.items()
+        )
+
+    def now(self) -> datetime:
+        """The wall clock while all is read, else the time of the last record: lag is not an outage."""
+        if self.caught_up or self._last_record_at is None:
+            return self._clock.now()
+        return min(self._last_record_at, self._clock.now())
+
+    async def lag(self) -> int:
+        consumer = self._subscriber.consumer
+        if consumer is None or not self._partitions:
+            return 0
+        ends = await consumer.end_offsets([TopicPartition(topics.METRICS, number) for number in self._partitions])
+        return sum(max(0, end - self._partitions[at.partition].pending.first) for at, end in ends.items())
+
+
+async def _raw_batch(records: Any) -> Any:
+    return await raw_message(records)
+
+
+def check(fact: events.Fact, indicator: texts.Indicator) -> None:
+    """Whether `indicator` takes this fact. Raises BadEvent with the field and the rule."""
+    if indicator.sources and fact.source not in indicator.sources:
+        raise events.BadEvent("source", f"{fact.source!r} may not feed {indicator.metadata.id}")
+    if fact.kind != indicator.kind_of_events:
+        raise events.BadEvent("type", f"{indicator.metadata.id} takes {indicator.kind_of_events} events")

@@ -1,0 +1,157 @@
+"""Periods, schedules and exclusions as half-open intervals of milliseconds, laid out from local dates."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays
+from dateutil.rrule import rrulestr
+
+from sepakat_metrics.events import from_ms, to_ms
+from sepakat_shared.contracts.texts import DAYS, Agreement, Calendar, MaintenanceWindow, Objective, Window
+
+Interval = tuple[int, int]
+
+
+def period_of(window: Window, time_zone: str, now: int) -> Interval:
+    """The window that holds the instant `now`: a calendar unit in local dates, or the duration that ends there."""
+    if window.rolling is not None:
+        return now - window.rolling // timedelta(milliseconds=1), now
+    zone = ZoneInfo(time_zone)
+    first, following = _unit(window.calendar or "month", from_ms(now).astimezone(zone).date())
+    return local_midnight(first, zone), local_midnight(following, zone)
+
+
+def _unit(unit: str, day: date) -> tuple[date, date]:
+    if unit == "day":
+        return day, day + timedelta(days=1)
+    if unit == "week":
+        monday = day - timedelta(days=day.weekday())
+        return monday, monday + timedelta(days=7)
+    months = {"month": 1, "quarter": 3, "year": 12}[unit]
+    first = date(day.year, (day.month - 1) // months * months + 1, 1)
+    following = first.month - 1 + months
+    return first, date(first.year + following // 12, following % 12 + 1, 1)
+
+
+def local_midnight(day: date, zone: ZoneInfo) -> int:
+    return to_ms(datetime.combine(day, time.min, zone).astimezone(UTC))
+
+
+def unite(intervals: Iterable[Interval]) -> list[Interval]:
+    """The union, in order, without touching neighbours."""
+    united: list[Interval] = []
+    for start, end in sorted(intervals):
+        if start >= end:
+            continue
+        if united and start <= united[-1][1]:
+            united[-1] = (united[-1][0], max(end, united[-1][1]))
+        else:
+            united.append((start, end))
+    return united
+
+
+def clip(intervals: Iterable[Interval], start: int, end: int) -> list[Interval]:
+    return [(max(a, start), min(b, end)) for a, b in intervals if a < end and b > start]
+
+
+def without(intervals: Iterable[Interval], removed: Iterable[Interval]) -> list[Interval]:
+    """`intervals` less `removed` (both united)."""
+    left: list[Interval] = []
+    gone = list(removed)
+    for start, end in intervals:
+        at = start
+        for a, b in gone:
+            if b <= at or a >= end:
+                continue
+            if a > at:
+                left.append((at, a))
+            at = max(at, b)
+        if at < end:
+            left.append((at, end))
+    return left
+
+
+def length(intervals: Iterable[Interval]) -> int:
+    return sum(end - start for start, end in intervals)
+
+
+def in_schedule(text: Agreement, objective: Objective, start: int, end: int) -> list[Interval]:
+    """The parts of `[start, end)` that count for the objective: all of it, or its calendar's service hours."""
+    if objective.calendar == "24x7":
+        return [(start, end)] if start < end else []
+    calendar = next(each for each in text.calendars if each.id == objective.calendar)
+    return clip(unite(_hours(calendar, start, end)), start, end)
+
+
+def _hours(calendar: Calendar, start: int, end: int) -> Iterator[Interval]:
+    zone = ZoneInfo(calendar.time_zone)
+    day = from_ms(start).astimezone(zone).date() - timedelta(days=1)
+    last = from_ms(end).astimezone(zone).date()
+    while day <= last:
+        if not _is_holiday(calendar, day):
+            for hours in _weekly(calendar).get(day.weekday(), ()):
+                opens, closes = hours.split("-")
+                yield _local(day, opens, zone), _local(day, closes, zone)
+        day += timedelta(days=1)
+
+
+def _local(day: date, clock: str, zone: ZoneInfo) -> int:
+    if clock == "24:00":
+        return local_midnight(day + timedelta(days=1), zone)
+    return to_ms(datetime.combine(day, time.fromisoformat(clock), zone).astimezone(UTC))
+
+
+def _weekly(calendar: Calendar) -> dict[int, list[str]]:
+    week: dict[int, list[str]] = {}
+    for days, hours in calendar.weekly.items():
+        first, _, last = days.partition("-")
+        at, until = DAYS.index(first), DAYS.index(last or first)
+        while True:
+            week.setdefault(at, []).extend(hours)
+            if at == until:
+                break
+            at = (at + 1) % 7
+    return week
+
+
+def _is_holiday(calendar: Calendar, day: date) -> bool:
+    given = calendar.holidays
+    if given is None or day in given.remove:
+        return False
+    return day in given.add or day in _holidays(given.country, given.categories, day.year)
+
+
+@lru_cache(maxsize=256)
+def _holidays(country: str, categories: tuple[str, ...], year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays(country, years=year, categories=set(categories)))
+
+
+def maintenance(text: Agreement, objective: Objective, start: int, end: int) -> list[Interval]:
+    """Announced maintenance of the objective within `[start, end)`, united."""
+    if text.maintenance is None:
+        return []
+    zone = ZoneInfo(text.term.time_zone)
+    found = [
+        interval
+        for window in text.maintenance.windows
+        if not window.objectives or objective.id in window.objectives
+        for interval in _occurrences(window, zone, start, end)
+    ]
+    return unite(clip(found, start, end))
+
+
+def _occurrences(window: MaintenanceWindow, zone: ZoneInfo, start: int, end: int) -> Iterator[Interval]:
+    """Repeated in local time, so that a window at one in the morning stays there over a clock change."""
+    lasts = window.duration // timedelta(milliseconds=1)
+    if window.rrule is None:
+        yield to_ms(window.start), to_ms(window.start) + lasts
+        return
+    local = window.start.astimezone(zone).replace(tzinfo=None)
+    rule = rrulestr(window.rrule, dtstart=local)
+    earliest = from_ms(start - lasts).astimezone(zone).replace(tzinfo=None) - timedelta(hours=2)
+    latest = from_ms(end).astimezone(zone).replace(tzinfo=None) + timedelta(hours=2)
+    for begins in rule.between(earliest, latest, inc=True):
+        at = to_ms(begins.replace(tzinfo=zone).astimezone(UTC))
+        yield at, at + lasts
