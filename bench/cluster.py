@@ -1,0 +1,31 @@
+"""A whole cluster for a benchmark, on a directory that is thrown away afterwards."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from sepakat_cli.backends import open_backend
+from sepakat_cli.launcher import Launcher
+from sepakat_cli.preparing import prepare
+
+OPERATOR = "spk_" + secrets.token_urlsafe(24)
+
+
+@asynccontextmanager
+async def started(
+    backend: str, data: Path, services: tuple[str, ...] = ("agreements", "metrics", "incidents", "notifier"),
+    env: dict[str, str] | None = None,
+) -> AsyncIterator[Any]:  # fmt: skip
+    async def prepared(kafka: str, mongo: str) -> None:
+        await prepare(kafka, mongo, OPERATOR)
+
+    async with Launcher(open_backend(backend, data), data, services=services, env=env, prepare=prepared) as cluster:
+        yield cluster
+
+
+def api(url: str, key: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=30)

