@@ -5,10 +5,9 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.locked
 OWN    := -e shared -e services/agreements -e services/metrics -e services/incidents -e services/notifier -e cli
 NAME   ?=
-ONCE   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-native test-docker test-motor bench lint fmt types imports contracts deploy-check lock clean
+.PHONY: help setup up test bench lint fmt types imports lock clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,23 +18,11 @@ $(STAMP): requirements/dev.txt requirements/uv.txt shared/pyproject.toml cli/pyp
 	@sh requirements/setup.sh "$(PYTHON)" "$(VENV)" $(OWN)
 	@touch $@
 
-demo: $(STAMP)  ## play the whole story on this machine (ONCE=1: headless, then exit)
-	@$(BIN)/sepakat demo $(if $(ONCE),--once)
-
-up: $(STAMP)  ## run broker, database and the four services, and stay
+up: $(STAMP)  ## run broker, database and the services, and stay
 	@$(BIN)/sepakat up
 
 test: $(STAMP)  ## every test, on the embedded backend
 	@SEPAKAT_TEST_BACKENDS=embedded $(BIN)/pytest
-
-test-native: $(STAMP)  ## the server tests on Apache Kafka (JVM) and FerretDB
-	@SEPAKAT_TEST_BACKENDS=native $(BIN)/pytest -m servers
-
-test-docker: $(STAMP)  ## the server tests on apache/kafka and mongo, by testcontainers
-	@SEPAKAT_TEST_BACKENDS=docker $(BIN)/pytest -m servers
-
-test-motor: $(STAMP)  ## the server tests with the Motor driver instead of PyMongo Async
-	@SEPAKAT_TEST_BACKENDS=embedded SEPAKAT_MONGO_DRIVER=motor $(BIN)/pytest -m servers
 
 bench: $(STAMP)  ## the benchmarks (NAME=ingestion for one)
 	@$(BIN)/python bench/run.py $(NAME)
@@ -51,12 +38,6 @@ types: $(STAMP)  ## mypy, strict
 
 imports: $(STAMP)  ## who may import whom
 	@$(BIN)/lint-imports
-
-contracts: $(STAMP)  ## regenerate JSON Schemas and AsyncAPI from the contracts
-	@$(BIN)/python -m sepakat_shared.contracts.generate
-
-deploy-check: $(STAMP)  ## compose file, Dockerfile and workflows against their public schemas
-	@sh deploy/check.sh "$(BIN)"
 
 lock:  ## resolve the locks anew (needs uv)
 	@sh requirements/lock.sh

@@ -116,9 +116,10 @@ class Figure:
         """`no_data`, `breached`, `failing`, `unverified`, `at_risk` or `met`, by this figure alone."""
         if self.attainment is None:
             return "no_data"
-        if self.absolute and self.over_budget:
-            return "breached"
-        if self.attainment < self.target and self.enough:
+        if self.absolute:
+            if self.over_budget:
+                return "breached"
+        elif self.attainment < self.target and self.enough:
             return "breached" if self.ended or self.objective.window.rolling is not None else "failing"
         if not self.covered or not self.enough:
             return "unverified"

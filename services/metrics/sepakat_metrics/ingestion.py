@@ -136,7 +136,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
-    async def _consume(self, batch: tuple[Record, ...]) -> None:
+    async def _consume(self, batch: Any) -> None:
         """Fold a batch. Nothing but a cancellation may leave here: what was not stored would be skipped."""
         if batch:
             await retry.until_done("folding metric events", lambda: self._fold(batch))
