@@ -15,6 +15,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from cluster import OPERATOR, api, started
+from pymongo import AsyncMongoClient
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -37,7 +38,7 @@ async def measure(backend: str) -> dict[str, Any]:
                 cluster.kill("metrics")
                 await _fill(cluster.backend.kafka)
                 bare = [await _bare(cluster.backend.kafka) for _ in range(3)]
-                cluster.start_service("metrics")
+                await cluster.start_service("metrics")
                 ours = await _until_stored(cluster)
     floor = statistics.median(bare)
     ratio = ours / floor
@@ -87,12 +88,14 @@ async def _bare(kafka: str) -> float:
 
 async def _until_stored(cluster: Any) -> float:
     """Events per second between the first and the last checkpoint of the run, by the database."""
-    checkpoints = cluster.database("metrics")["checkpoints"]
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(cluster.backend.mongo)
+    checkpoints = client["sepakat_metrics"]["checkpoints"]
     while True:
         stored = await checkpoints.find({}, {"first": 1, "end": 1, "at": 1}).to_list(None)
         if sum(each["end"] - each["first"] for each in stored) >= EVENTS:
             break
         await asyncio.sleep(0.2)
+    await client.close()
     stored.sort(key=lambda each: each["at"])
     # The first checkpoint tells when storing began; what it holds was read before that and does not count.
     counted = sum(each["end"] - each["first"] for each in stored[1:])

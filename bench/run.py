@@ -7,6 +7,8 @@ import sys
 
 import ingestion
 
+BENCHES = {"ingestion": ingestion.measure}
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)

@@ -1,0 +1,13 @@
+"""Settings of the incidents service."""
+
+from datetime import timedelta
+
+from pydantic import Field
+
+from sepakat_shared.settings import ServiceSettings
+
+
+class IncidentsSettings(ServiceSettings):
+    """`SEPAKAT_INCIDENTS_…`"""
+
+    incidents_close_after: timedelta = Field(timedelta(hours=24), description="from resolved to closed, ISO 8601")
