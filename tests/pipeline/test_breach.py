@@ -32,7 +32,7 @@ async def cluster(own_backend: Backend, tmp_path: Path) -> AsyncIterator[Launche
     async def prepared(kafka: str, mongo: str) -> None:
         await prepare(kafka, mongo, OPERATOR)
 
-    async with Launcher(own_backend, tmp_path, services=("agreements", "metrics"), prepare=prepared) as started:
+    async with Launcher(own_backend, tmp_path, prepare=prepared) as started:
         yield started
 
 
@@ -116,6 +116,17 @@ async def told(cluster: Launcher) -> list[str]:
         await client.close()
 
 
+async def incidents_of(cluster: Launcher) -> list[dict[str, Any]]:
+    async with api(cluster, "incidents") as http:
+        answer = await http.get("/v1/incidents")
+        items: list[dict[str, Any]] = answer.json()["items"] if answer.status_code == 200 else []
+        return items
+
+
+async def with_causes(cluster: Launcher, count: int) -> bool:
+    return any(each["causes"] >= count for each in await incidents_of(cluster))
+
+
 async def breached(cluster: Launcher) -> bool:
     return "sepakat.objective.breached.v1" in await told(cluster)
 
@@ -132,6 +143,9 @@ async def test_a_breach_is_told_once_and_survives_a_killed_service(cluster: Laun
     cluster.kill("metrics")
     await cluster.start_service("metrics")
     await until("the breach", lambda: breached(cluster))
+    await until("the incident with both causes", lambda: with_causes(cluster, 2))
+    cluster.kill("incidents")
+    await cluster.start_service("incidents")
 
     again = await send(cluster, event("2", "down", begun - timedelta(minutes=5)))
     assert [each["outcome"] for each in again] == ["duplicate"]
@@ -142,6 +156,18 @@ async def test_a_breach_is_told_once_and_survives_a_killed_service(cluster: Laun
         return figure is not None and figure["budget"]["consumed"] == "60.0000"
 
     await until("the figure after the recovery", recovered)
+    incidents = await incidents_of(cluster)
+    assert len(incidents) == 1
+    assert (incidents[0]["priority"], incidents[0]["level"], incidents[0]["status"]) == ("P1", 1, "open")
+    async with api(cluster, "incidents") as http:
+        timeline = (await http.get(f"/v1/incidents/{incidents[0]['id']}/timeline")).json()["items"]
+        assert [each["what"] for each in timeline[:2]] == ["Opened", "Escalated"]
+        refused = await http.post(f"/v1/incidents/{incidents[0]['id']}/acknowledge")
+        assert refused.status_code == 403
+        closed = await http.post(f"/v1/incidents/{incidents[0]['id']}/close")
+        assert closed.status_code == 409
+        resolved = await http.post(f"/v1/incidents/{incidents[0]['id']}/resolve", json={"note": "restarted"})
+        assert resolved.json()["status"] == "resolved"
     facts = await told(cluster)
     assert facts.count("sepakat.impairment.began.v1") == 1
     assert facts.count("sepakat.impairment.ended.v1") == 1

@@ -124,6 +124,14 @@ class Attached:
 
 
 @dataclass(frozen=True)
+class Planned:
+    """The agreement's text came after the incident had opened: now it is known whom to tell."""
+
+    priority: str
+    ladder: Ladder
+
+
+@dataclass(frozen=True)
 class Passed:
     """A cause is over."""
 
@@ -168,7 +176,7 @@ class Closed:
     at: datetime
 
 
-Event = Opened | Attached | Passed | Escalated | Exhausted | Acknowledged | Resolved | Closed
+Event = Opened | Attached | Planned | Passed | Escalated | Exhausted | Acknowledged | Resolved | Closed
 
 
 def apply(line: Line | None, event: Event) -> Line:
@@ -182,7 +190,7 @@ def apply(line: Line | None, event: Event) -> Line:
 
 
 def _changed(
-    incident: Incident, event: Attached | Passed | Escalated | Exhausted | Acknowledged | Resolved | Closed
+    incident: Incident, event: Attached | Planned | Passed | Escalated | Exhausted | Acknowledged | Resolved | Closed
 ) -> Incident:
     match event:
         case Attached(trigger):
@@ -191,6 +199,8 @@ def _changed(
             return replace(
                 incident, waiting=waiting, causes=(*incident.causes, trigger.event), impact_started_at=started
             )
+        case Planned(priority, ladder):
+            return replace(incident, priority=priority, ladder=ladder)
         case Passed(subject):
             return replace(incident, waiting=tuple(each for each in incident.waiting if each != subject))
         case Escalated(level, round, _, acknowledge_by):
@@ -232,11 +242,11 @@ def begin(
 ) -> Sequence[Event]:
     """Open an incident, or attach to the one that is open."""
     incident = line.incident if line else None
-    if incident is not None and is_open(incident):
-        return [] if trigger.event in incident.causes else [Attached(trigger, now)]
     known = [incident, *line.past.values()] if line else []
     if any(each is not None and trigger.event in each.causes for each in known):
         return []
+    if is_open(incident):
+        return [Attached(trigger, now)]
     number = (line.episodes if line else 0) + 1
     opened = Incident(
         id=f"{id}.{number:04d}",
@@ -251,6 +261,14 @@ def begin(
         causes=(trigger.event,),
     )
     return [Opened(opened, trigger), *_step(opened, 0, 1, now)]
+
+
+def plan(line: Line | None, priority: str, ladder: Ladder, now: datetime) -> Sequence[Event]:
+    """Begin the ladder of an incident that opened before the agreement's text was known here."""
+    incident = line.incident if line else None
+    if incident is None or incident.status is not Status.OPEN or incident.ladder.rungs or not ladder.rungs:
+        return []
+    return [Planned(priority, ladder), *_step(replace(incident, ladder=ladder), 0, 1, now)]
 
 
 def passed(line: Line | None, subject: str, at: datetime, now: datetime, close_after: timedelta) -> Sequence[Event]:

@@ -54,7 +54,7 @@ def _fact(event: Event, incident: domain.Incident) -> Fact | None:
                 **_about(incident, at), cause=trigger.kind, cause_event=trigger.event, objective=trigger.objective,
                 objective_title=_title(trigger.objective_title), attainment=trigger.attainment, target=trigger.target,
             )  # fmt: skip
-        case domain.Passed():
+        case domain.Planned() | domain.Passed():
             return None
         case domain.Escalated(level, round, contacts, acknowledge_by, at):
             return contract.IncidentEscalated(

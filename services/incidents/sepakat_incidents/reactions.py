@@ -1,0 +1,152 @@
+"""What compliance and notification events do to incidents."""
+
+from datetime import datetime, timedelta
+
+from sepakat_incidents import line as domain
+from sepakat_incidents.line import About, Event, Ladder, Line, Trigger
+from sepakat_incidents.store import Incidents, line_id, line_of
+from sepakat_shared.bus import Reaction
+from sepakat_shared.contracts import compliance, texts, topics
+from sepakat_shared.contracts.agreements import AgreementTextPublished
+from sepakat_shared.contracts.fact import Title
+from sepakat_shared.contracts.incidents import Cause
+from sepakat_shared.contracts.notifications import NotificationAcknowledged
+from sepakat_shared.errors import Conflict
+from sepakat_shared.messages import Envelope
+from sepakat_shared.mongo import Collection, Database
+
+_IMPAIRED = {"en": "{} is down", "id": "{} tidak berfungsi"}
+_AT_RISK = {"en": "{} is at risk", "id": "{} terancam tidak terpenuhi"}
+_MISSED = {"en": "{} is missed", "id": "{} tidak terpenuhi"}
+
+
+class Reactions:
+    """Keeps the texts in force, and turns events into commands on the line they concern."""
+
+    def __init__(self, db: Database, incidents: Incidents, close_after: timedelta) -> None:
+        self._texts: Collection = db["texts"]
+        self._incidents = incidents
+        self._close_after = close_after
+
+    def all(self) -> list[Reaction]:
+        return [
+            Reaction(topics.AGREEMENT_TEXTS, AgreementTextPublished, self.on_text),
+            Reaction(topics.COMPLIANCE, compliance.ImpairmentBegan, self.on_impairment),
+            Reaction(topics.COMPLIANCE, compliance.ImpairmentEnded, self.on_impairment_ended),
+            Reaction(topics.COMPLIANCE, compliance.ObjectiveAtRisk, self.on_risk),
+            Reaction(topics.COMPLIANCE, compliance.ObjectiveRiskPassed, self.on_risk_passed),
+            Reaction(topics.COMPLIANCE, compliance.ObjectiveBreached, self.on_breach),
+            Reaction(topics.COMPLIANCE, compliance.ObjectiveRecovered, self.on_recovered),
+            Reaction(topics.COMPLIANCE, compliance.BreachRetracted, self.on_recovered),
+            Reaction(topics.NOTIFICATIONS, NotificationAcknowledged, self.on_acknowledged),
+        ]
+
+    async def on_text(self, fact: AgreementTextPublished, _cause: Envelope) -> None:
+        document = {"agreement": fact.agreement, "version": fact.version, "text": fact.text}
+        await self._texts.replace_one({"_id": f"{fact.agreement}/{fact.version}"}, document, upsert=True)
+        text = texts.Agreement.model_validate(fact.text)
+        for id in await self._incidents.lines_of(fact.agreement):
+            # Topics have no common order: an incident may have opened before the text came.
+            await self._incidents.execute(
+                id, lambda line, now: domain.plan(line, *_handling(text, line_priority(line)), now), by="agreements"
+            )
+
+    async def text(self, agreement: str, version: int) -> texts.Agreement | None:
+        found = await self._texts.find_one({"_id": f"{agreement}/{version}"})
+        return None if found is None else texts.Agreement.model_validate(found["text"])
+
+    # -- what begins or joins an episode ------------------------------------------------------------------------------
+
+    async def on_impairment(self, fact: compliance.ImpairmentBegan, cause: Envelope) -> None:
+        words = _words(_IMPAIRED, fact.service_title, fact.service)
+        await self._begin(
+            fact, cause, Trigger("impairment", f"impairment:{fact.indicator}", cause.id, fact.at, words), "P1"
+        )
+
+    async def on_risk(self, fact: compliance.ObjectiveAtRisk, cause: Envelope) -> None:
+        await self._begin(fact, cause, _objective_trigger("risk", fact, cause, _AT_RISK), "P2")
+
+    async def on_breach(self, fact: compliance.ObjectiveBreached, cause: Envelope) -> None:
+        await self._begin(fact, cause, _objective_trigger("breach", fact, cause, _MISSED), "P1")
+
+    async def _begin(self, fact: compliance._About, cause: Envelope, trigger: Trigger, wanted: str) -> None:
+        text = await self.text(fact.agreement, fact.version)
+        priority, ladder = _handling(text, wanted) if text is not None else (wanted, Ladder())
+        about = About(
+            fact.agreement, fact.service, fact.provider, fact.customer, _plain(fact.agreement_title),
+            _plain(fact.service_title),
+        )  # fmt: skip
+        id = line_id(fact.agreement, fact.service)
+
+        def decide(line: Line | None, now: datetime) -> list[Event]:
+            return list(domain.begin(line, id, about, trigger, priority, ladder, now))
+
+        await self._incidents.execute(id, decide, by=cause.source, cause=cause)
+
+    # -- what ends one ------------------------------------------------------------------------------------------------
+
+    async def on_impairment_ended(self, fact: compliance.ImpairmentEnded, cause: Envelope) -> None:
+        await self._pass(fact, cause, f"impairment:{fact.indicator}")
+
+    async def on_risk_passed(self, fact: compliance.ObjectiveRiskPassed, cause: Envelope) -> None:
+        await self._pass(fact, cause, f"risk:{fact.objective}")
+
+    async def on_recovered(self, fact: compliance.ObjectiveRecovered, cause: Envelope) -> None:
+        await self._pass(fact, cause, f"breach:{fact.objective}/rolling")
+
+    async def _pass(self, fact: compliance._About, cause: Envelope, subject: str) -> None:
+        def decide(line: Line | None, now: datetime) -> list[Event]:
+            return list(domain.passed(line, subject, fact.at, now, self._close_after))
+
+        await self._incidents.execute(line_id(fact.agreement, fact.service), decide, by=cause.source, cause=cause)
+
+    async def on_acknowledged(self, fact: NotificationAcknowledged, cause: Envelope) -> None:
+        """Somebody pressed the link in a message; too late is no error, the page has told them."""
+
+        def decide(line: Line | None, now: datetime) -> list[Event]:
+            if line is None:
+                return []
+            try:
+                return list(domain.acknowledge(line, fact.incident, fact.contact, fact.party, now))
+            except Conflict:
+                return []
+
+        await self._incidents.execute(line_of(fact.incident), decide, by=f"{fact.party}/{fact.contact}", cause=cause)
+
+
+def line_priority(line: Line | None) -> str:
+    return line.incident.priority if line is not None and line.incident is not None else "P1"
+
+
+def _objective_trigger(
+    kind: Cause, fact: compliance.ObjectiveAtRisk | compliance.ObjectiveBreached, cause: Envelope, words: dict[str, str]
+) -> Trigger:
+    # The id of a rolling window's episode ends in its number, that of a calendar window in the period's start.
+    rolling = "/rolling" if fact.episode.rpartition("/")[2].isdigit() and kind == "breach" else ""
+    return Trigger(
+        kind, f"{kind}:{fact.objective}{rolling}", cause.id, fact.at,
+        _words(words, fact.objective_title, fact.objective), fact.objective, _plain(fact.objective_title),
+        fact.attainment, fact.target,
+    )  # fmt: skip
+
+
+def _words(pattern: dict[str, str], title: Title | None, otherwise: str) -> dict[str, str]:
+    return {
+        language: words.format(title.in_language(language, otherwise) if title else otherwise)
+        for language, words in pattern.items()
+    }
+
+
+def _plain(title: Title | None) -> dict[str, str] | None:
+    return None if title is None else title.model_dump(exclude_none=True)
+
+
+def _handling(text: texts.Agreement, wanted: str) -> tuple[str, Ladder]:
+    """The priority and the ladder: those of `wanted`, or of the first priority that the agreement has."""
+    if text.priorities is None:
+        return wanted, Ladder()
+    names = [wanted, *[f"P{i}" for i in range(1, 6)]]
+    name = next((each for each in names if text.priorities.get(each) is not None), wanted)
+    priority = text.priorities.get(name)
+    policy = text.escalation.get(priority.escalation) if priority and priority.escalation else None
+    return name, Ladder.of(policy)

@@ -1,0 +1,128 @@
+"""Lines in the database, and every incident in a document of its own to be found by."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING
+
+from sepakat_incidents.line import (
+    Acknowledged,
+    Attached,
+    Closed,
+    Escalated,
+    Event,
+    Exhausted,
+    Incident,
+    Line,
+    Opened,
+    Passed,
+    Planned,
+    Resolved,
+    apply,
+)
+from sepakat_incidents.publish import of_line
+from sepakat_shared.auth import Principal
+from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
+from sepakat_shared.errors import NotFound
+from sepakat_shared.messages import Envelope
+from sepakat_shared.mongo import Document
+
+
+def _fields(line: Line) -> Mapping[str, Any]:
+    incident = line.incident
+    return {
+        "parties": [line.about.provider, line.about.customer],
+        "agreement": line.about.agreement,
+        "status": incident.status.value if incident else None,
+        "opened_at": incident.opened_at if incident else None,
+        "due_at": incident.due_at if incident else None,
+    }
+
+
+LINE: Kind[Line, Event] = Kind(
+    "line",
+    Line,
+    (Opened, Attached, Planned, Passed, Escalated, Exhausted, Acknowledged, Resolved, Closed),
+    apply,
+    _fields,
+    of_line,
+)
+
+
+def line_id(agreement: str, service: str) -> str:
+    return f"{agreement}.{service}"
+
+
+def line_of(incident: str) -> str:
+    """The line that an incident's id names."""
+    return incident.rpartition(".")[0]
+
+
+class Incidents:
+    """The incidents of all parties; every reading is narrowed to those of the principal."""
+
+    def __init__(self, commits: Commits) -> None:
+        self.lines = Aggregates(commits, LINE)
+        self._commits = commits
+
+    async def create_indexes(self) -> None:
+        await self.lines.states.create_index([("parties", ASCENDING), ("opened_at", DESCENDING)])
+
+    async def execute(
+        self,
+        id: str,
+        decide: Callable[[Line | None, datetime], Sequence[Event]],
+        by: str,
+        cause: Envelope | None = None,
+    ) -> Line | None:
+        loaded = await self.lines.execute(id, decide, by=by, cause=cause)
+        return loaded.state if loaded else None
+
+    async def lines_of(self, agreement: str) -> list[str]:
+        """The ids of an agreement's lines."""
+        return [
+            each["_id"] for each in await self.lines.states.find({"agreement": agreement}, {"_id": 1}).to_list(None)
+        ]
+
+    async def visible(self, id: str, asking: Principal) -> tuple[Incident, Loaded[Line]]:
+        """An incident with its line. Raises NotFound also for what belongs to others."""
+        loaded = await self.lines.find(line_of(id))
+        if loaded is not None and asking.sees([loaded.state.about.provider, loaded.state.about.customer]):
+            line = loaded.state
+            found = line.incident if line.incident is not None and line.incident.id == id else line.past.get(id)
+            if found is not None:
+                return found, loaded
+        raise NotFound(f"there is no incident {id!r} of yours")
+
+    async def all(self, asking: Principal, agreement: str | None, status: str | None) -> list[Incident]:
+        """Every incident that `asking` may see, the latest first."""
+        query: Document = {} if agreement is None else {"agreement": agreement}
+        lines = [
+            self.lines.read(each).state for each in await self.lines.states.find(asking.restrict(query)).to_list(None)
+        ]
+        found = [each for line in lines for each in (*line.past.values(), *([line.incident] if line.incident else []))]
+        wanted = [each for each in found if status is None or each.status.value == status]
+        return sorted(wanted, key=lambda each: (each.opened_at, each.id), reverse=True)
+
+    async def timeline(self, incident: Incident) -> list[dict[str, Any]]:
+        """What happened, in order: from the commits, so nothing can be taken out of it."""
+        commits = await self._commits.of(LINE.key(line_of(incident.id)))
+        entries: list[dict[str, Any]] = []
+        current = ""
+        for commit in commits:
+            for event in commit["events"]:
+                if event["type"] == "Opened":
+                    current = event["data"]["incident"]["id"]
+                if current == incident.id:
+                    entries.append({"at": commit["at"], "by": commit["by"], "what": event["type"], **_told(event)})
+        return entries
+
+
+def _told(event: Document) -> dict[str, Any]:
+    data = event["data"]
+    if event["type"] == "Opened":
+        return {"cause": data["trigger"]["kind"], "event": data["trigger"]["event"]}
+    if event["type"] == "Attached":
+        return {name: data["trigger"][name] for name in ("kind", "event", "objective", "attainment", "target")}
+    return {name: value for name, value in data.items() if name != "at"}

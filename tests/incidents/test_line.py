@@ -1,0 +1,200 @@
+"""One incident per episode, its ladder, its end: pure decisions, driven by hand and by a rule-based machine."""
+
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from sepakat_incidents import line as domain
+from sepakat_incidents.line import (
+    About,
+    Acknowledged,
+    Attached,
+    Closed,
+    Escalated,
+    Event,
+    Exhausted,
+    Ladder,
+    Line,
+    Opened,
+    Planned,
+    Resolved,
+    Rung,
+    Status,
+    Trigger,
+)
+from sepakat_shared.contracts.incidents import Cause
+from sepakat_shared.errors import Conflict
+
+NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
+DAY = timedelta(days=1)
+ABOUT = About("toko-checkout", "checkout", "nusantara", "toko-maju")
+LADDER = Ladder((Rung(("oncall",), 900), Rung(("rina", "budi"), 1800)), repeat=1, lasts_seconds=14_400)
+ID = "toko-checkout.checkout"
+
+
+def trigger(kind: Cause = "impairment", event: str = "e1", subject: str = "") -> Trigger:
+    return Trigger(kind, subject or f"{kind}:x", event, NOW, {"en": "Checkout is down"})
+
+
+def after(line: Line | None, events: object) -> Line:
+    result = reduce(domain.apply, events, line)  # type: ignore[arg-type]
+    assert isinstance(result, Line)
+    return result
+
+
+def opened(ladder: Ladder = LADDER) -> Line:
+    return after(None, domain.begin(None, ID, ABOUT, trigger(), "P1", ladder, NOW))
+
+
+def begin(line: Line | None, cause: Trigger, now: datetime = NOW) -> list[Event]:
+    return list(domain.begin(line, ID, ABOUT, cause, "P1", LADDER, now))
+
+
+def test_the_first_level_is_told_as_it_opens_and_what_comes_later_attaches() -> None:
+    events = begin(None, trigger())
+    assert [type(each) for each in events] == [Opened, Escalated]
+    line = after(None, events)
+    assert [type(each) for each in begin(line, trigger("breach", "e2"))] == [Attached]
+    assert begin(line, trigger()) == []
+
+
+def test_the_ladder_walks_every_level_every_round_and_ends() -> None:
+    line, told, now = opened(), [(1, 1)], NOW
+    while line.incident is not None and line.incident.due_at is not None:
+        now = line.incident.due_at
+        for event in (events := domain.fire(line, now)):
+            if isinstance(event, Escalated):
+                told.append((event.level, event.round))
+        line = after(line, events)
+    assert told == [(1, 1), (2, 1), (1, 2), (2, 2)]
+    assert now == NOW + timedelta(seconds=2 * (900 + 1800))
+    assert isinstance(events[-1], Exhausted)
+
+
+def test_a_deadline_that_passed_while_nothing_ran_fires_once() -> None:
+    late = NOW + timedelta(minutes=20)
+    line = after(opened(), domain.fire(opened(), late))
+    assert domain.fire(line, late) == []
+
+
+def test_only_the_responsible_partys_acknowledgement_stops_the_ladder() -> None:
+    line = opened()
+    theirs = domain.acknowledge(line, f"{ID}.0001", "budi", "toko-maju", NOW)
+    assert isinstance(theirs[0], Acknowledged) and not theirs[0].stops_ladder
+    line = after(line, theirs)
+    assert line.incident is not None and line.incident.status is Status.OPEN
+    line = after(line, domain.acknowledge(line, f"{ID}.0001", "rina", "nusantara", NOW))
+    assert domain.fire(line, NOW + timedelta(hours=1)) == []
+    assert domain.acknowledge(line, f"{ID}.0001", "rina", "nusantara", NOW) == []
+
+
+def test_an_acknowledgement_that_has_lasted_too_long_starts_the_ladder_again() -> None:
+    line = opened()
+    line = after(line, domain.acknowledge(line, f"{ID}.0001", "rina", "nusantara", NOW))
+    again = domain.fire(line, NOW + timedelta(hours=4))
+    assert isinstance(again[0], Escalated) and (again[0].level, again[0].round) == (1, 1)
+
+
+def test_it_resolves_with_its_last_impairment_though_a_calendar_period_stays_breached() -> None:
+    line = after(opened(), begin(opened(), trigger("breach", "e2")))
+    events = domain.passed(line, "impairment:x", NOW + timedelta(minutes=9), NOW + timedelta(minutes=10), DAY)
+    assert isinstance(events[-1], Resolved) and events[-1].impact_ended_at == NOW + timedelta(minutes=9)
+    assert domain.passed(after(line, events), "impairment:x", NOW, NOW, DAY) == []
+
+
+def test_a_rolling_breach_keeps_it_open_until_it_recovers() -> None:
+    line = after(opened(), begin(opened(), trigger("breach", "e2", "breach:o/rolling")))
+    line = after(line, domain.passed(line, "impairment:x", NOW, NOW, DAY))
+    assert line.incident is not None and line.incident.status is Status.OPEN
+    line = after(line, domain.passed(line, "breach:o/rolling", NOW, NOW, DAY))
+    assert line.incident is not None and line.incident.status is Status.RESOLVED
+
+
+def test_the_next_episode_opens_another_one_and_a_repeated_cause_does_not() -> None:
+    line = after(opened(), domain.passed(opened(), "impairment:x", NOW, NOW, DAY))
+    assert begin(line, trigger()) == []
+    line = after(line, begin(line, trigger(event="e9")))
+    assert line.incident is not None and line.incident.id == f"{ID}.0002"
+    assert begin(line, trigger()) == []
+
+
+def test_what_is_over_cannot_be_acknowledged() -> None:
+    line = after(opened(), domain.resolve(opened(), f"{ID}.0001", "rina", None, NOW, DAY))
+    with pytest.raises(Conflict, match="resolved"):
+        domain.acknowledge(line, f"{ID}.0001", "rina", "nusantara", NOW)
+    line = after(line, domain.fire(line, NOW + DAY))
+    assert line.incident is not None and line.incident.status is Status.CLOSED
+    with pytest.raises(Conflict, match="closed"):
+        domain.resolve(line, f"{ID}.0001", "rina", None, NOW, DAY)
+
+
+def test_an_incident_that_opened_before_its_text_came_gets_its_ladder_then() -> None:
+    line = opened(Ladder())
+    events = domain.plan(line, "P1", LADDER, NOW)
+    assert [type(each) for each in events] == [Planned, Escalated]
+    assert domain.plan(after(line, events), "P1", LADDER, NOW) == []
+
+
+class LineMachine(RuleBasedStateMachine):
+    """Any order of causes, ends, acknowledgements and passing time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.line: Line | None = None
+        self.now = NOW
+        self.seen = 0
+
+    def take(self, events: object) -> None:
+        for event in events:  # type: ignore[attr-defined]
+            before = self.line.incident if self.line else None
+            if isinstance(event, Opened):
+                assert not domain.is_open(before), "two incidents would be open on one line"
+            if isinstance(event, Escalated) and before is not None:
+                assert before.status is Status.OPEN or (before.due_at is not None and before.due_at <= self.now)
+            self.line = domain.apply(self.line, event)
+
+    @rule(kind=st.sampled_from(["impairment", "risk", "breach"]), again=st.booleans())
+    def cause(self, kind: Cause, again: bool) -> None:
+        self.seen += not again or self.seen == 0
+        self.take(begin(self.line, trigger(kind, f"e{self.seen}"), self.now))
+
+    @rule(subject=st.sampled_from(["impairment:x", "risk:x", "breach:x"]))
+    def over(self, subject: str) -> None:
+        self.take(domain.passed(self.line, subject, self.now, self.now, DAY))
+
+    @rule(minutes=st.integers(1, 600))
+    def time_passes(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+        self.take(domain.fire(self.line, self.now))
+
+    @precondition(lambda self: self.line is not None and domain.is_open(self.line.incident))
+    @rule(party=st.sampled_from(["nusantara", "toko-maju"]))
+    def acknowledge(self, party: str) -> None:
+        assert self.line is not None and self.line.incident is not None
+        self.take(domain.acknowledge(self.line, self.line.incident.id, "somebody", party, self.now))
+
+    @precondition(lambda self: self.line is not None and self.line.incident is not None)
+    @rule()
+    def resolve_and_close(self) -> None:
+        assert self.line is not None and self.line.incident is not None
+        id = self.line.incident.id
+        if self.line.incident.status is not Status.CLOSED:
+            self.take(domain.resolve(self.line, id, "rina", None, self.now, DAY))
+            events = domain.close(self.line, id, self.now)
+            assert [type(each) for each in events] == [Closed]
+            self.take(events)
+
+    @invariant()
+    def what_is_over_has_no_ladder_left(self) -> None:
+        incident = self.line.incident if self.line else None
+        if incident is not None and incident.status is Status.CLOSED:
+            assert incident.due_at is None
+            assert incident.impact_ended_at is not None and incident.impact_ended_at >= incident.impact_started_at
+
+
+TestLine = LineMachine.TestCase
+TestLine.settings = settings(max_examples=60, deadline=None)
