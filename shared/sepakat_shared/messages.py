@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
+
+import msgspec
 
 from sepakat_shared.contracts.fact import Fact
 
@@ -45,8 +47,7 @@ class Message:
         return cls(topic, key, fact.type, fact.as_json())
 
 
-@dataclass(frozen=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True):
     """One event as it was read: the CloudEvents attributes, the raw data and where it stood.
 
     `aggregate` and `sequence` (the CloudEvents sequence extension, ordered as text) tell a consumer what it has already
@@ -61,7 +62,7 @@ class Envelope:
     data: bytes
     sequence: str | None = None
     traceparent: str | None = None
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = {}
 
     @property
     def aggregate(self) -> str | None:
@@ -97,26 +98,27 @@ def _structured(body: bytes, headers: dict[str, str]) -> Envelope:
 
 
 def _binary(body: bytes, headers: dict[str, str]) -> Envelope:
-    attributes = {name.removeprefix("ce_"): value for name, value in headers.items() if name.startswith("ce_")}
-    return _envelope(attributes, body, headers)
+    return _envelope(headers, body, headers, prefix="ce_")
 
 
-def _envelope(attributes: dict[str, str], data: bytes, headers: dict[str, str]) -> Envelope:
-    if attributes.get("specversion") != "1.0":
+def _envelope(attributes: dict[str, str], data: bytes, headers: dict[str, str], prefix: str = "") -> Envelope:
+    get = attributes.get
+    if get(prefix + "specversion") != "1.0":
         raise Poison("specversion: must be 1.0 (CloudEvents)")
-    for required in ("id", "source", "type"):
-        if not attributes.get(required):
-            raise Poison(f"{required}: is required (CloudEvents 1.0)")
+    id, source, type = get(prefix + "id"), get(prefix + "source"), get(prefix + "type")
+    if not id or not source or not type:
+        missing = next(name for name in ("id", "source", "type") if not get(prefix + name))
+        raise Poison(f"{missing}: is required (CloudEvents 1.0)")
     return Envelope(
-        id=attributes["id"],
-        source=attributes["source"],
-        type=attributes["type"],
-        subject=attributes.get("subject"),
-        time=attributes.get("time"),
-        data=data,
-        sequence=attributes.get("sequence"),
-        traceparent=headers.get("traceparent") or attributes.get("traceparent"),
-        headers=headers,
+        id,
+        source,
+        type,
+        get(prefix + "subject"),
+        get(prefix + "time"),
+        data,
+        get(prefix + "sequence"),
+        headers.get("traceparent") or get(prefix + "traceparent"),
+        headers,
     )
 
 

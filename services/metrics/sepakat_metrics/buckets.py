@@ -194,17 +194,24 @@ class History:
         return max([*minutes, *states], default=None)
 
     def add(self, fact: Fact) -> None:
+        if fact.kind == "ratio":
+            for at, good, total in fact.samples:
+                self._add_counts(at // MINUTE_MS, good, total)
+            return
         delta = Delta(self.thresholds)
         delta.add(fact)
         self.apply(delta)
 
+    def _add_counts(self, minute: int, good: int, total: int) -> None:
+        before = self.counts.get(minute)
+        was = before or (0, 0)
+        self.counts[minute] = (was[0] + good, was[1] + total)
+        day = self._day_counts.get(minute // DAY_MINUTES, (0, 0, 0))
+        self._day_counts[minute // DAY_MINUTES] = (day[0] + good, day[1] + total, day[2] + (before is None))
+
     def apply(self, delta: Delta) -> None:
         for minute, (good, total) in delta.counts.items():
-            before = self.counts.get(minute)
-            was = before or (0, 0)
-            self.counts[minute] = (was[0] + good, was[1] + total)
-            day = self._day_counts.get(minute // DAY_MINUTES, (0, 0, 0))
-            self._day_counts[minute // DAY_MINUTES] = (day[0] + good, day[1] + total, day[2] + (before is None))
+            self._add_counts(minute, good, total)
         for minute, measured in delta.measured.items():
             known = minute in self.measured
             self.measured.setdefault(minute, Measured()).merge(measured)

@@ -4,11 +4,11 @@ Numbers become integers here: instants in milliseconds since 1970, values in mil
 millionths of a millisecond), weights in millionths. Everything after this is exact.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -19,6 +19,7 @@ FUTURE = timedelta(minutes=5)
 _INDICATOR = re.compile(r"[a-z0-9][a-z0-9-]{0,62}/[a-z0-9][a-z0-9-]{0,62}")
 _MILLISECONDS_PER: Final = {"us": Decimal("0.001"), "ms": Decimal(1), "s": Decimal(1000), "min": Decimal(60_000),
                             "h": Decimal(3_600_000)}  # fmt: skip
+_json: Final = msgspec.json.Decoder(float_hook=Decimal)
 _STATES: Final = ("up", "down", "degraded", "maintenance", "unknown")
 
 
@@ -79,8 +80,8 @@ def parse(raw: Any) -> Fact:
 def parse_line(line: bytes) -> Fact:
     """One line of NDJSON. Raises BadEvent."""
     try:
-        raw = json.loads(line, parse_float=Decimal)
-    except ValueError as error:
+        raw = _json.decode(line)
+    except msgspec.DecodeError as error:
         raise BadEvent("body", f"is not JSON: {error}") from error
     return parse(raw)
 
@@ -90,17 +91,22 @@ def fact_of(*, type: str, subject: str | None, source: str, id: str, time: str |
     if not time:
         raise BadEvent("time", "is required: when the fact was, as RFC 3339")
     try:
-        parsed = json.loads(data, parse_float=Decimal)
-    except ValueError as error:
+        parsed = _json.decode(data)
+    except msgspec.DecodeError as error:
         raise BadEvent("data", f"is not JSON: {error}") from error
     return _fact(type, subject, source, id, time, parsed)
 
 
 def check_time(fact: Fact, now: datetime) -> None:
     """Refuse what claims to be from the future, beyond what clocks differ by. Raises BadEvent."""
-    latest = to_ms(now + FUTURE)
+    latest = _latest(now)
     if fact.at > latest or any(at > latest for at, _, _ in fact.samples):
         raise BadEvent("time", "is more than five minutes in the future; set the publisher's clock")
+
+
+@lru_cache(maxsize=8)
+def _latest(now: datetime) -> int:
+    return to_ms(now + FUTURE)
 
 
 def to_ms(instant: datetime) -> int:
@@ -164,15 +170,15 @@ def _ratio(data: dict[str, Any], indicator: str, source: str, id: str, at: int) 
 
 
 def _sample(data: Mapping[str, Any], where: str, at: int) -> tuple[int, int, int]:
-    good, total = (_count(data.get(name), f"{where}.{name}") for name in ("good", "total"))
+    good, total = _count(data.get("good"), where, "good"), _count(data.get("total"), where, "total")
     if good > total:
         raise BadEvent(f"{where}.good", f"is {good}, more than the total {total}")
     return at, good, total
 
 
-def _count(value: object, field: str) -> int:
+def _count(value: object, where: str, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
-        raise BadEvent(field, "must be a whole number, 0 or more")
+        raise BadEvent(f"{where}.{name}", "must be a whole number, 0 or more")
     return value
 
 

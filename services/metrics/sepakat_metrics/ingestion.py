@@ -7,8 +7,10 @@ on where the last checkpoint ended.
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
@@ -68,6 +70,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         self._partitions: dict[int, Partition] = {}
         self._lock = asyncio.Lock()
         self._last_record_at: datetime | None = None
+        self._outcomes: Counter[str] = Counter()
         self.histories: dict[str, History] = {}
         self.traceparents: dict[str, str] = {}
         """The trace that last changed an indicator: what follows from it belongs to that trace."""
@@ -132,7 +135,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         return bool(self._partitions) and self._partition_of(indicator) in self._partitions
 
     def _partition_of(self, indicator: str) -> int:
-        return int((murmur2(indicator.encode()) & 0x7FFFFFFF) % self.partitions_of_topic)
+        return _hash(indicator) % self.partitions_of_topic
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -144,18 +147,22 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _fold(self, batch: tuple[Record, ...]) -> None:
         async with self._lock:
             touched: set[str] = set()
+            now = self._clock.now()
             for record in batch:
                 held = self._partitions.get(record.partition)
                 if held is not None and record.offset >= held.pending.end:
-                    await self._fold_record(held, record, touched)
+                    await self._fold_record(held, record, now, touched)
                     held.pending.end = record.offset + 1
             self._last_record_at = datetime.fromtimestamp(batch[-1].timestamp / 1000, UTC)  # type: ignore[attr-defined]
             self._bus.progress += 1
+            for outcome, count in self._outcomes.items():
+                _events.add(count, {"outcome": outcome})
+            self._outcomes.clear()
             await self._on_folded(touched)
 
-    async def _fold_record(self, held: Partition, record: Record, touched: set[str]) -> None:
+    async def _fold_record(self, held: Partition, record: Record, now: datetime, touched: set[str]) -> None:
         try:
-            fact, traceparent = self._read(record)
+            fact, traceparent = self._read(record, now)
             indicator = self._registry.indicators.get(fact.indicator)
             if indicator is None:
                 await self._park(held, record, fact.indicator)
@@ -163,16 +170,16 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
             check(fact, indicator)
         except (Poison, events.BadEvent) as error:
             await bury(self._bus, self._dead_letters, record, str(error), blocks=False)
-            _events.add(1, {"outcome": "rejected"})
+            self._outcomes["rejected"] += 1
             return
         if self._partition_of(fact.indicator) != record.partition:
             await self._forward(record, fact.indicator)
             return
         id = duplicates.key(fact.source, fact.id)
         if id in held.seen:
-            _events.add(1, {"outcome": "duplicate"})
+            self._outcomes["duplicate"] += 1
             return
-        history = await self._history(fact.indicator)
+        history = self.histories.get(fact.indicator) or await self._history(fact.indicator)
         delta = held.pending.deltas.get(fact.indicator)
         if delta is None:
             history.thresholds = self._thresholds(fact.indicator)
@@ -184,29 +191,29 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         touched.add(fact.indicator)
         if traceparent is not None:
             self.traceparents[fact.indicator] = traceparent
-        _events.add(1, {"outcome": "counted"})
+        self._outcomes["counted"] += 1
 
-    def _read(self, record: Record) -> tuple[events.Fact, str | None]:
+    def _read(self, record: Record, now: datetime) -> tuple[events.Fact, str | None]:
         """The fact in a record. Raises Poison or BadEvent."""
         envelope = messages.read(record)
         fact = events.fact_of(
             type=envelope.type, subject=envelope.subject, source=envelope.source, id=envelope.id, time=envelope.time,
             data=envelope.data,
         )  # fmt: skip
-        events.check_time(fact, self._clock.now())
+        events.check_time(fact, now)
         return fact, envelope.traceparent
 
     async def _park(self, held: Partition, record: Record, indicator: str) -> None:
         headers: list[list[object]] = [[name, value] for name, value in record.headers]
         await self._parking.add(f"{held.name}/{record.offset:020d}", indicator, record.key, record.value, headers)
-        _events.add(1, {"outcome": "parked"})
+        self._outcomes["parked"] += 1
 
     async def _forward(self, record: Record, indicator: str) -> None:
         """A client with another hash put it on the wrong partition: once more, with ours."""
         await self._bus.broker.publish(
             record.value or b"", topic=topics.METRICS, key=indicator.encode(), headers=messages.text_headers(record)
         )
-        _events.add(1, {"outcome": "forwarded"})
+        self._outcomes["forwarded"] += 1
 
     async def put_back(self, parked: Document) -> None:
         """Publish a parked record again, as it was."""
@@ -217,7 +224,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def replay(self, record: Record) -> None:
         """A dead letter of the metrics topic is published again, so that it takes its place among the checkpoints."""
-        fact, _ = self._read(record)
+        fact, _ = self._read(record, self._clock.now())
         indicator = self._registry.indicators.get(fact.indicator)
         if indicator is not None:
             check(fact, indicator)
@@ -325,6 +332,12 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
             return 0
         ends = await consumer.end_offsets([TopicPartition(topics.METRICS, number) for number in self._partitions])
         return sum(max(0, end - self._partitions[at.partition].pending.first) for at, end in ends.items())
+
+
+@lru_cache(maxsize=100_000)
+def _hash(indicator: str) -> int:
+    """The hash that Java's clients place a key by; aiokafka's is Python, and slow."""
+    return int(murmur2(indicator.encode()) & 0x7FFFFFFF)
 
 
 async def _raw_batch(records: Any) -> Any:
