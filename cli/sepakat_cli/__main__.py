@@ -1,19 +1,58 @@
 """The command line `sepakat`."""
 
+import importlib
+import importlib.util
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
-from sepakat_cli.commands import evaluate, servers
+from sepakat_cli.commands import apply, evaluate, events, incidents, keys, operations, servers, status
+from sepakat_cli.output import EXIT_CODES, Commands
 
 app = typer.Typer(
     name="sepakat",
+    cls=Commands,
     no_args_is_help=True,
     rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,
     help="Service level agreements: written down, measured, kept.\n\n"
-    "Exit codes: 0 done, 1 refused or failed, 2 wrong usage or input, 3 a service can't be reached, 4 done in part.",
-)
-app.command("evaluate")(evaluate.command)
-app.command("up")(servers.up)
-app.command("init")(servers.init)
+    "Start with `sepakat up`; then, in another terminal of the same directory, `sepakat apply -f agreement.yaml`, "
+    "`sepakat events send events.ndjson` and `sepakat status`. Data goes to standard output, words and progress to "
+    "standard error.\n\n"
+    f"Exit codes: {', '.join(f'{code} {meaning}' for code, meaning in EXIT_CODES.items())}.",
+)  # fmt: skip
+
+
+def demo(
+    once: Annotated[bool, typer.Option(help="play it without a person, print one JSON object, and end")] = False,
+    data: Annotated[Path, typer.Option(help="where everything is kept")] = Path(".sepakat/demo"),
+) -> None:
+    """Play a whole story on real servers: an outage, a breach, mails, an acknowledgement, the recovery.
+
+    [bold]Example[/]
+
+      sepakat demo --once
+    """
+    # The demo brings an inbox, a shop and receivers along; no other command waits for their import.
+    raise typer.Exit(importlib.import_module("sepakat_cli.demo").run(once, data))
+
+
+if importlib.util.find_spec("sepakat_cli.demo") is not None:
+    app.command("demo", rich_help_panel="Run")(demo)
+app.command("up", rich_help_panel="Run")(servers.up)
+app.command("init", rich_help_panel="Run")(servers.init)
+app.command("apply", rich_help_panel="Agree")(apply.apply)
+app.command("sign", rich_help_panel="Agree")(keys.sign)
+app.add_typer(keys.keys, name="keys", rich_help_panel="Agree")
+app.add_typer(events.events, name="events", rich_help_panel="Measure")
+app.command("status", rich_help_panel="Measure")(status.status)
+app.command("evaluate", rich_help_panel="Measure")(evaluate.command)
+app.add_typer(incidents.incidents, name="incidents", rich_help_panel="Handle")
+app.add_typer(operations.deliveries, name="deliveries", rich_help_panel="Handle")
+app.add_typer(keys.apikeys, name="apikeys", rich_help_panel="Operate")
+app.add_typer(operations.dlq, name="dlq", rich_help_panel="Operate")
+app.command("replay", rich_help_panel="Operate")(operations.replay)
 
 
 def main() -> None:

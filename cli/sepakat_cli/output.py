@@ -1,15 +1,89 @@
 """Exit codes, and where words go: data to standard output, everything else to standard error."""
 
-from typing import NoReturn
+import json
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from typer.core import TyperGroup
 
-FAILED, BAD_INPUT, UNREACHABLE, IN_PART = 1, 2, 3, 4
+OK, FAILED, BAD_INPUT, UNREACHABLE, IN_PART = 0, 1, 2, 3, 4
+EXIT_CODES = {
+    OK: "done",
+    FAILED: "refused or failed",
+    BAD_INPUT: "wrong usage, or an input that can't be read",
+    UNREACHABLE: "a service or server can't be reached",
+    IN_PART: "done in part",
+}
 words = Console(stderr=True, highlight=False)
+
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of words")]
+
+
+class CommandFailed(Exception):
+    """A command's end other than done: `code` is its exit code, the text says why and what to do."""
+
+    code = FAILED
+
+
+class Refused(CommandFailed):
+    """A service answered, and said no. `status` is the HTTP status."""
+
+    def __init__(self, reason: str, status: int) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class BadInput(CommandFailed):
+    code = BAD_INPUT
+
+
+class Unreachable(CommandFailed):
+    code = UNREACHABLE
+
+
+class InPart(CommandFailed):
+    code = IN_PART
+
+
+class Commands(TyperGroup):
+    """The one place where a failed command becomes words and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CommandFailed as failure:
+            fail(failure.code, str(failure))
 
 
 def fail(code: int, reason: str) -> NoReturn:
     """Say why on standard error, and end with `code`."""
-    words.print(f"[bold red]error:[/] {reason}", markup=True, soft_wrap=True)
+    words.print(f"[bold red]error:[/] {escape(reason)}", soft_wrap=True)
     raise typer.Exit(code)
+
+
+def say(text: str) -> None:
+    """A sentence for the person at the terminal."""
+    words.print(escape(text), soft_wrap=True)
+
+
+def print_json(data: Any) -> None:
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], when_empty: str) -> None:
+    """Rows as a table; without any, the sentence `when_empty` on standard error."""
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*["" if cell is None else escape(str(cell)) for cell in row])
+    if not table.row_count:
+        say(when_empty)
+        return
+    out = Console(highlight=False)
+    if not out.is_terminal:
+        # A pipe has no width: a line stays one line, so that grep and awk find what they look for.
+        out = Console(highlight=False, width=10_000)
+    out.print(table)

@@ -1,51 +1,73 @@
 """`sepakat up` and `sepakat init`: the servers, and what they need before the services start."""
 
 import asyncio
+import contextlib
+import json
 import os
+import secrets
 import signal
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
+import httpx
 import typer
 from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
-from sepakat_cli.backends import BackendFailed, open_backend
+from sepakat_cli.backends import NAMES, BackendFailed, open_backend
+from sepakat_cli.client import CLUSTER
 from sepakat_cli.launcher import Launcher
-from sepakat_cli.output import BAD_INPUT, FAILED, UNREACHABLE, fail, words
+from sepakat_cli.output import AsJson, BadInput, CommandFailed, Unreachable, print_json, say
 from sepakat_cli.preparing import prepare
 from sepakat_shared.auth import new_secret
 
 DATA = Path(".sepakat/data")
+_KNOWN_WITHIN = 60.0
 
 
-def kept_secret(path: Path) -> str:
+def kept_secret(path: Path, make: Callable[[], str] = new_secret) -> str:
     """The secret in `path`; made at first, readable by its owner alone."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(new_secret())
-    except FileExistsError:
-        return path.read_text().strip()
+    with contextlib.suppress(FileExistsError):
+        write_private(path, make(), os.O_EXCL)
     return path.read_text().strip()
+
+
+def write_private(path: Path, text: str, how: int = os.O_TRUNC) -> None:
+    """Write a file that only its owner can read. With O_EXCL raises FileExistsError."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | how, 0o600), "w") as file:
+        file.write(text)
+
+
+# -- up ----------------------------------------------------------------------------------------------------------------
 
 
 def up(
     data: Annotated[Path, typer.Option(help="where everything is kept")] = DATA,
-    backend: Annotated[str, typer.Option(envvar="SEPAKAT_BACKEND", help="embedded or external")] = "embedded",
+    backend: Annotated[str, typer.Option(envvar="SEPAKAT_BACKEND", help=" or ".join(NAMES))] = "embedded",
+    as_json: AsJson = False,
 ) -> None:
     """Run broker, database and services on this machine until Ctrl-C.
 
-    Example: sepakat up --data ./data
+    Other commands in this directory, or below it, find the services and the operator's key by .sepakat/cluster.json.
+    A second start finds the data of the first.
+
+    [bold]Examples[/]
+
+      sepakat up
+
+      SEPAKAT_KAFKA=kafka:9092 SEPAKAT_MONGO=mongodb://mongo sepakat up --backend external
     """
     try:
-        asyncio.run(_up(data, backend))
+        asyncio.run(_up(data, backend, as_json))
     except BackendFailed as error:
-        fail(FAILED, str(error))
+        raise CommandFailed(str(error)) from error
 
 
-async def _up(data: Path, backend: str) -> None:
-    key = kept_secret(data / "operator.key")
+async def _up(data: Path, backend: str, as_json: bool) -> None:
+    key_file = data / "operator.key"
+    key = kept_secret(key_file)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -53,33 +75,102 @@ async def _up(data: Path, backend: str) -> None:
     async def prepared(kafka: str, mongo: str) -> None:
         await prepare(kafka, mongo, key)
 
-    words.print(f"starting the {backend} backend and the services (data in {data})")
-    async with Launcher(open_backend(backend, data), data, prepare=prepared) as cluster:
-        for name, url in cluster.urls.items():
-            words.print(f"  {name:<11} {url}/docs")
-        words.print(f"  the operator's API key is in {data / 'operator.key'}; Ctrl-C stops everything")
-        await stop.wait()
-        words.print("stopping")
+    say(f"starting the {backend} backend and the services (data in {data})")
+    env = {"SEPAKAT_NOTIFIER_SECRET_KEY": kept_secret(data / "notifier.key", lambda: secrets.token_urlsafe(48))}
+    async with Launcher(open_backend(backend, data), data, env=env, prepare=prepared) as cluster:
+        await _until_known(cluster.urls, key, stop)
+        with announced(cluster.urls, key_file):
+            if as_json:
+                print_json({"urls": cluster.urls, "key_file": str(key_file)})
+            for name, url in cluster.urls.items():
+                say(f"  {name:<11} {url}/docs")
+            say(f"  the operator's API key is in {key_file}, logs are in {data / 'logs'}; Ctrl-C stops everything")
+            await stop.wait()
+        say("stopping")
+
+
+async def _until_known(urls: Mapping[str, str], key: str, stop: asyncio.Event) -> None:
+    """Wait until every service has heard of the operator's key: before that it refuses it. Raises BackendFailed."""
+    deadline = asyncio.get_running_loop().time() + _KNOWN_WITHIN
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {key}"}, timeout=5) as http:
+        for name, url in urls.items():
+            while not stop.is_set() and not await _knows(http, url):
+                if asyncio.get_running_loop().time() > deadline:
+                    raise BackendFailed(f"{name} has not heard of the operator's key within {_KNOWN_WITHIN:.0f} s")
+                await asyncio.sleep(0.1)
+
+
+async def _knows(http: httpx.AsyncClient, url: str) -> bool:
+    try:
+        return (await http.get(f"{url}/v1/operations/whoami")).is_success
+    except httpx.TransportError:
+        return False  # the launcher is starting it again
+
+
+@contextlib.contextmanager
+def announced(urls: Mapping[str, str], key_file: Path) -> Iterator[None]:
+    """Let other commands find this cluster for as long as it runs."""
+    CLUSTER.parent.mkdir(parents=True, exist_ok=True)
+    written = json.dumps({"urls": dict(urls), "key_file": str(key_file.resolve())}, indent=2)
+    CLUSTER.unlink(missing_ok=True)
+    write_private(CLUSTER, written)
+    try:
+        yield
+    finally:
+        # Another cluster may have been started from this directory since.
+        if CLUSTER.exists() and CLUSTER.read_text() == written:
+            CLUSTER.unlink()
+
+
+# -- init --------------------------------------------------------------------------------------------------------------
 
 
 def init(
-    key: Annotated[
-        str | None, typer.Option(envvar="SEPAKAT_ADMIN_KEY", help="the operator's key; else one is made")
+    kafka: Annotated[str | None, typer.Option(envvar="SEPAKAT_KAFKA", help="bootstrap servers, host:port")] = None,
+    mongo: Annotated[str | None, typer.Option(envvar="SEPAKAT_MONGO", help="MongoDB connection string")] = None,
+    key_file: Annotated[
+        Path | None, typer.Option("--admin-key-file", help="file with the key to be the operator's")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Create the topics and the first operator's API key on servers of your own; again, nothing changes.
 
-    Example: SEPAKAT_KAFKA=kafka:9092 SEPAKAT_MONGO=mongodb://mongo sepakat init
+    The key is that of --admin-key-file or of SEPAKAT_ADMIN_KEY; without either one is made and printed, this once.
+
+    [bold]Example[/]
+
+      SEPAKAT_KAFKA=kafka:9092 SEPAKAT_MONGO=mongodb://mongo sepakat init > operator.key
     """
-    kafka, mongo = os.environ.get("SEPAKAT_KAFKA"), os.environ.get("SEPAKAT_MONGO")
     if not kafka or not mongo:
-        fail(BAD_INPUT, "set SEPAKAT_KAFKA and SEPAKAT_MONGO to the addresses of your servers")
-    secret = key or new_secret()
+        raise BadInput("set SEPAKAT_KAFKA and SEPAKAT_MONGO to the addresses of your servers, or --kafka and --mongo")
+    given = _given_key(key_file)
+    secret = given or new_secret()
     try:
         created, issued = asyncio.run(prepare(kafka, mongo, secret))
     except (KafkaError, PyMongoError, OSError) as error:
-        fail(UNREACHABLE, f"the servers do not answer: {error}")
-    words.print(f"topics created: {len(created)}")
-    if issued and key is None:
-        words.print("the operator's API key, shown this once:")
+        raise Unreachable(
+            f"the servers at {kafka} and {_without_password(mongo)} do not answer: {error or type(error).__name__}"
+        ) from error
+    say(f"topics created: {', '.join(created) or 'none, all are there'}")
+    say("the operator's API key " + ("was issued" if issued else "is known already"))
+    if as_json:
+        print_json({"topics": created, "issued": issued, "key": secret if given is None else None})
+    elif given is None:
         typer.echo(secret)
+
+
+def _given_key(file: Path | None) -> str | None:
+    if file is None:
+        return os.environ.get("SEPAKAT_ADMIN_KEY") or None
+    try:
+        text = file.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"the key in {file} can't be read: {error}") from error
+    if len(text) < 20:
+        raise BadInput(f"the key in {file} is too short to be a secret; leave the option out to have one made")
+    return text
+
+
+def _without_password(uri: str) -> str:
+    scheme, separator, rest = uri.partition("://")
+    return scheme + separator + rest.rpartition("@")[2]

@@ -733,6 +733,7 @@ def text_hash(document: Document) -> str:
 __all__ = [
     "Agreement",
     "Contact",
+    "Document",
     "Indicator",
     "Objective",
     "Party",

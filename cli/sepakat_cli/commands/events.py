@@ -1,0 +1,202 @@
+"""`sepakat events send`: metric events from a file or a pipe, with an account of every line."""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+import httpx
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from sepakat_cli.client import ApiKeyFile, Client, Urls, problem_text
+from sepakat_cli.output import AsJson, BadInput, CommandFailed, InPart, Refused, Unreachable, print_json, say, words
+
+events = typer.Typer(no_args_is_help=True, help="Metric events: what is measured.")
+
+LINES = "application/x-ndjson"
+_BATCH_LINES, _BATCH_BYTES = 500, 1_000_000
+_TRIES, _FIRST_PAUSE = 6, 0.5
+_BUSY = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.BAD_GATEWAY, httpx.codes.SERVICE_UNAVAILABLE,
+         httpx.codes.GATEWAY_TIMEOUT)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Line:
+    """One event as it stands in the file; `number` counts from 1, empty lines included."""
+
+    number: int
+    text: bytes
+
+
+@dataclass
+class Account:
+    """What became of the events so far. `rejections` are {line, id, reason}."""
+
+    accepted: int = 0
+    duplicate: int = 0
+    parked: int = 0
+    rejections: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def taken(self) -> int:
+        return self.accepted + self.duplicate + self.parked
+
+    def note(self, line: Line, result: dict[str, Any]) -> None:
+        outcome = result["outcome"]
+        if outcome == "rejected":
+            self.rejections.append({"line": line.number, "id": result.get("id"), "reason": result["reason"]})
+        else:
+            setattr(self, outcome, getattr(self, outcome) + 1)
+
+    def shown(self) -> dict[str, Any]:
+        return {"accepted": self.accepted, "duplicate": self.duplicate, "parked": self.parked,
+                "rejected": len(self.rejections), "rejections": self.rejections}  # fmt: skip
+
+
+@events.command("send")
+def send(
+    file: Annotated[Path, typer.Argument(help="CloudEvents in JSON, one a line; - for standard input")],
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send metric events, and say what became of each: accepted, duplicate, parked or rejected.
+
+    Sending a file again is harmless: what was taken is known by its source and id. Exit code 4: some lines were
+    rejected; 1: all were.
+
+    [bold]Examples[/]
+
+      sepakat events send november.ndjson
+
+      my-probe --follow | sepakat events send -
+    """
+    account = Account()
+    try:
+        with Client.of(url, api_key_file) as client, _opened(file) as lines, _progress(file, account) as sent:
+            for batch in batches(_numbered(lines)):
+                send_batch(client, batch, account)
+                sent(batch)
+    finally:
+        _report(account, as_json)
+    if account.rejections and not account.taken:
+        raise CommandFailed("every event was rejected")
+    if account.rejections:
+        raise InPart(f"{len(account.rejections)} of {account.taken + len(account.rejections)} events were rejected")
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[BinaryIO]:
+    if str(file) == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        opened = file.open("rb")
+    except OSError as error:
+        raise BadInput(f"{file} can't be read: {error}") from error
+    with opened:
+        yield opened
+
+
+def _numbered(lines: Iterable[bytes]) -> Iterator[Line]:
+    for number, text in enumerate(lines, start=1):
+        # A carriage return within a JSON text is mere white space, but would be the end of a line to the service.
+        stripped = text.replace(b"\r", b" ").strip()
+        if stripped:
+            yield Line(number, stripped)
+
+
+def batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    """Lines in groups that fit into a request."""
+    batch: list[Line] = []
+    size = 0
+    for line in lines:
+        if batch and (len(batch) == _BATCH_LINES or size + len(line.text) > _BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(line)
+        size += len(line.text)
+    if batch:
+        yield batch
+
+
+def send_batch(client: Client, batch: Sequence[Line], account: Account) -> None:
+    """Send and account for `batch`; in halves where the service finds it too large. Raises Refused, Unreachable."""
+    answer = _answer(client, batch)
+    if answer.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
+        if len(batch) == 1:
+            account.note(batch[0], {"outcome": "rejected", "reason": problem_text(answer)})
+            return
+        middle = len(batch) // 2
+        send_batch(client, batch[:middle], account)
+        send_batch(client, batch[middle:], account)
+        return
+    for line, result in zip(batch, _results(answer, batch), strict=True):
+        account.note(line, result)
+
+
+def _answer(client: Client, batch: Sequence[Line]) -> httpx.Response:
+    """The service's answer, tried again while it is busy or away: an event that arrives twice counts once."""
+    body = b"\n".join(line.text for line in batch)
+    pause = _FIRST_PAUSE
+    for attempt in range(1, _TRIES + 1):
+        try:
+            answer = client.exchange("POST", "metrics", "/v1/events", content=body, headers={"content-type": LINES})
+        except Unreachable as error:
+            if attempt == _TRIES or "metrics" not in client.urls:
+                raise Unreachable(f"{error}\n  stopped at line {batch[0].number}; send the file again") from error
+        else:
+            if answer.status_code not in _BUSY:
+                return answer
+            if attempt == _TRIES:
+                raise Unreachable(
+                    f"metrics is too busy or away ({answer.status_code}: {problem_text(answer)})\n"
+                    f"  stopped at line {batch[0].number}; send the file again"
+                )
+        time.sleep(pause)
+        pause *= 2
+    raise AssertionError("the last try returns or raises")
+
+
+def _results(answer: httpx.Response, batch: Sequence[Line]) -> list[dict[str, Any]]:
+    try:
+        results = answer.json()["results"]
+    except (ValueError, KeyError, TypeError):
+        results = None
+    if not isinstance(results, list) or len(results) != len(batch):
+        raise Refused(f"metrics said {answer.status_code}: {problem_text(answer)}", answer.status_code)
+    return results
+
+
+@contextmanager
+def _progress(file: Path, account: Account) -> Iterator[Any]:
+    """Progress on standard error, where that is a terminal; yields what to call with each batch sent."""
+    total = None if str(file) == "-" else file.stat().st_size
+    bar = Progress(
+        TextColumn("sending"), BarColumn(), TextColumn("{task.fields[taken]} taken, {task.fields[rejected]} rejected"),
+        TimeElapsedColumn(), console=words, transient=True, disable=not words.is_terminal,
+    )  # fmt: skip
+    with bar:
+        task = bar.add_task("", total=total, taken=0, rejected=0)
+
+        def sent(batch: Sequence[Line]) -> None:
+            size = sum(len(line.text) + 1 for line in batch)
+            bar.update(task, advance=size, taken=account.taken, rejected=len(account.rejections))
+
+        yield sent
+
+
+def _report(account: Account, as_json: bool) -> None:
+    if as_json:
+        print_json(account.shown())
+        return
+    for each in account.rejections:
+        typer.echo(f"line {each['line']}: {each['reason']}")
+    shown = account.shown()
+    typer.echo(", ".join(f"{shown[name]} {name}" for name in ("accepted", "duplicate", "parked", "rejected")))
+    if account.parked:
+        say("parked events wait for their indicator to be registered (`sepakat apply`)")
