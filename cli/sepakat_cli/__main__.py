@@ -14,7 +14,7 @@ app = typer.Typer(
     name="sepakat",
     cls=Commands,
     no_args_is_help=True,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
     pretty_exceptions_show_locals=False,
     help="Service level agreements: written down, measured, kept.\n\n"
     "Start with `sepakat up`; then, in another terminal of the same directory, `sepakat apply -f agreement.yaml`, "
@@ -30,7 +30,7 @@ def demo(
 ) -> None:
     """Play a whole story on real servers: an outage, a breach, mails, an acknowledgement, the recovery.
 
-    [bold]Example[/]
+    **Example**
 
       sepakat demo --once
     """

@@ -30,7 +30,7 @@ def apply(
     indicators, then agreements, whatever their order in the file. Every file is read and checked before anything is
     sent. Exit code 4: some of it was done, and some refused.
 
-    [bold]Examples[/]
+    **Examples**
 
       sepakat apply -f agreement.yaml
 

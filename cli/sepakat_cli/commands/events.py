@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,24 +69,30 @@ def send(
     Sending a file again is harmless: what was taken is known by its source and id. Exit code 4: some lines were
     rejected; 1: all were.
 
-    [bold]Examples[/]
+    **Examples**
 
       sepakat events send november.ndjson
 
       my-probe --follow | sepakat events send -
     """
     account = Account()
-    try:
-        with Client.of(url, api_key_file) as client, _opened(file) as lines, _progress(file, account) as sent:
-            for batch in batches(_numbered(lines)):
-                send_batch(client, batch, account)
-                sent(batch)
-    finally:
-        _report(account, as_json)
+    with Client.of(url, api_key_file) as client, _opened(file) as lines:
+        try:
+            _send_all(client, file, lines, account)
+        finally:
+            # What was taken before the service went away is told too.
+            _report(account, as_json)
     if account.rejections and not account.taken:
         raise CommandFailed("every event was rejected")
     if account.rejections:
         raise InPart(f"{len(account.rejections)} of {account.taken + len(account.rejections)} events were rejected")
+
+
+def _send_all(client: Client, file: Path, lines: BinaryIO, account: Account) -> None:
+    with _progress(file, account) as sent:
+        for batch in batches(lines):
+            send_batch(client, batch, account)
+            sent(batch)
 
 
 @contextmanager
@@ -102,26 +108,24 @@ def _opened(file: Path) -> Iterator[BinaryIO]:
         yield opened
 
 
-def _numbered(lines: Iterable[bytes]) -> Iterator[Line]:
-    for number, text in enumerate(lines, start=1):
-        # A carriage return within a JSON text is mere white space, but would be the end of a line to the service.
-        stripped = text.replace(b"\r", b" ").strip()
-        if stripped:
-            yield Line(number, stripped)
+def batches(stream: BinaryIO) -> Iterator[list[Line]]:
+    """The lines of a stream in groups that fit into a request; what a pipe holds is not kept waiting for more."""
+    # Where there is `read1`, it does not wait until it has all that was asked for.
+    read = getattr(stream, "read1", stream.read)
+    number, rest = 0, b""
+    while chunk := read(_BATCH_BYTES):
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from _grouped(number, whole)
+        number += len(whole)
+    yield from _grouped(number, [rest])
 
 
-def batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
-    """Lines in groups that fit into a request."""
-    batch: list[Line] = []
-    size = 0
-    for line in lines:
-        if batch and (len(batch) == _BATCH_LINES or size + len(line.text) > _BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(line)
-        size += len(line.text)
-    if batch:
-        yield batch
+def _grouped(before: int, texts: Sequence[bytes]) -> Iterator[list[Line]]:
+    # A carriage return within a JSON text is mere white space, but would be the end of a line to the service.
+    lines = [Line(before + i, text.replace(b"\r", b" ").strip()) for i, text in enumerate(texts, start=1)]
+    full = [line for line in lines if line.text]
+    for start in range(0, len(full), _BATCH_LINES):
+        yield full[start : start + _BATCH_LINES]
 
 
 def send_batch(client: Client, batch: Sequence[Line], account: Account) -> None:

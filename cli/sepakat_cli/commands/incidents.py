@@ -21,7 +21,7 @@ def list_incidents(
 ) -> None:
     """List incidents, the latest first.
 
-    [bold]Example[/]
+    **Example**
 
       sepakat incidents list --agreement toko-checkout --status open
     """
@@ -38,7 +38,7 @@ def list_incidents(
 def show(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False) -> None:
     """Show an incident and all that happened, in order.
 
-    [bold]Example[/]
+    **Example**
 
       sepakat incidents show $(sepakat incidents list --json | jq -r '.items[0].id')
     """
@@ -63,7 +63,7 @@ def acknowledge(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_js
 
     It is the acknowledgement of the party that the API key acts for; an operator's key acts for none.
 
-    [bold]Example[/]
+    **Example**
 
       sepakat incidents ack INCIDENT --api-key-file nusantara.key
     """
@@ -80,7 +80,7 @@ def resolve(
 ) -> None:
     """Say that the impact of an incident is over.
 
-    [bold]Example[/]
+    **Example**
 
       sepakat incidents resolve INCIDENT --note "rolled back to 4.2"
     """

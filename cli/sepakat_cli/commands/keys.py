@@ -33,7 +33,7 @@ def new_key(
 
     The public half is what stands as `key` under `signatories` in the agreement.
 
-    [bold]Example[/]
+    **Example**
 
       sepakat keys new rina.pem
     """
@@ -57,7 +57,7 @@ def show_key(
 ) -> None:
     """Print the public half of a signing key again.
 
-    [bold]Example[/]
+    **Example**
 
       sepakat keys show rina.pem
     """
@@ -97,7 +97,7 @@ def sign(
 
     The hash that is signed is computed here, from the text that `agreements` shows.
 
-    [bold]Example[/]
+    **Example**
 
       sepakat sign toko-checkout --party nusantara --contact rina --key rina.pem --text agreement.yaml
     """
@@ -161,7 +161,7 @@ def issue_key(
 ) -> None:
     """Issue an API key. Its secret is printed this once and kept nowhere.
 
-    [bold]Example[/]
+    **Example**
 
       sepakat apikeys issue probe --party nusantara --role publisher --scope events:write --source /probe > probe.key
     """
@@ -185,7 +185,7 @@ def revoke_key(
 ) -> None:
     """Revoke an API key: it opens nothing from now on.
 
-    [bold]Example[/]
+    **Example**
 
       sepakat apikeys revoke probe
     """

@@ -38,7 +38,7 @@ def list_deliveries(
 ) -> None:
     """List notifications with their recipient, channel, state and the reason where one did not arrive.
 
-    [bold]Example[/]
+    **Example**
 
       sepakat deliveries list --about INCIDENT --json
     """
@@ -60,7 +60,7 @@ def list_letters(
 ) -> None:
     """List what waits, oldest first, with the reason; of every service that runs.
 
-    [bold]Example[/]
+    **Example**
 
       sepakat dlq list --service metrics
     """
@@ -88,7 +88,7 @@ def show_letter(
 ) -> None:
     """Show a dead letter with its bytes and headers.
 
-    [bold]Example[/]
+    **Example**
 
       sepakat dlq show 5f0c…
     """
@@ -116,7 +116,7 @@ def replay_letters(
 
     Exit code 4: some passed and some wait still; 1: none passed.
 
-    [bold]Examples[/]
+    **Examples**
 
       sepakat dlq replay 5f0c…
 
@@ -196,7 +196,7 @@ def replay(
 
     For a broker that lost its records, or a consumer that starts anew.
 
-    [bold]Example[/]
+    **Example**
 
       sepakat replay --service agreements --since 2026-11-01T00:00:00Z
     """

@@ -53,7 +53,7 @@ def up(
     Other commands in this directory, or below it, find the services and the operator's key by .sepakat/cluster.json.
     A second start finds the data of the first.
 
-    [bold]Examples[/]
+    **Examples**
 
       sepakat up
 
@@ -135,28 +135,29 @@ def init(
 ) -> None:
     """Create the topics and the first operator's API key on servers of your own; again, nothing changes.
 
-    The key is that of --admin-key-file or of SEPAKAT_ADMIN_KEY; without either one is made and printed, this once.
+    The key is that of --admin-key-file or of SEPAKAT_ADMIN_KEY. Without either, one is made and printed, this once,
+    unless there is an operator's key already.
 
-    [bold]Example[/]
+    **Example**
 
       SEPAKAT_KAFKA=kafka:9092 SEPAKAT_MONGO=mongodb://mongo sepakat init > operator.key
     """
     if not kafka or not mongo:
         raise BadInput("set SEPAKAT_KAFKA and SEPAKAT_MONGO to the addresses of your servers, or --kafka and --mongo")
     given = _given_key(key_file)
-    secret = given or new_secret()
     try:
-        created, issued = asyncio.run(prepare(kafka, mongo, secret))
+        prepared = asyncio.run(prepare(kafka, mongo, given))
     except (KafkaError, PyMongoError, OSError) as error:
         raise Unreachable(
             f"the servers at {kafka} and {_without_password(mongo)} do not answer: {error or type(error).__name__}"
         ) from error
-    say(f"topics created: {', '.join(created) or 'none, all are there'}")
-    say("the operator's API key " + ("was issued" if issued else "is known already"))
+    say(f"topics created: {', '.join(prepared.topics) or 'none, all are there'}")
+    say("an operator's API key " + ("was issued" if prepared.issued else "is there already"))
+    made = prepared.issued if given is None else None
     if as_json:
-        print_json({"topics": created, "issued": issued, "key": secret if given is None else None})
-    elif given is None:
-        typer.echo(secret)
+        print_json({"topics": prepared.topics, "issued": prepared.issued is not None, "key": made})
+    elif made is not None:
+        typer.echo(made)
 
 
 def _given_key(file: Path | None) -> str | None:

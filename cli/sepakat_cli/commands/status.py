@@ -16,7 +16,7 @@ def status(
 ) -> None:
     """Show how every objective stands: attainment against target, state, and what is left of its budget.
 
-    [bold]Examples[/]
+    **Examples**
 
       sepakat status
 
