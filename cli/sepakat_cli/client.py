@@ -23,7 +23,8 @@ Urls = Annotated[
     typer.Option(
         "--url", metavar="[SERVICE=]URL",
         help="where a service listens (repeat for more), or one address in front of all; "
-        "else SEPAKAT_CLI_METRICS_URL and the like, SEPAKAT_CLI_URL, or what `sepakat up` left in .sepakat/cluster.json",
+        "else SEPAKAT_CLI_METRICS_URL and the like, SEPAKAT_CLI_URL, or what `sepakat up` wrote into "
+        ".sepakat/cluster.json",
     ),
 ]  # fmt: skip
 ApiKeyFile = Annotated[

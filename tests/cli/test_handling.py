@@ -1,0 +1,103 @@
+"""Status, incidents and dead letters as people and scripts read them."""
+
+import json
+
+import pytest
+from stand import Run, Stand, answer, problem
+
+from sepakat_cli.backends.base import free_port
+from sepakat_cli.commands.status import duration
+
+LETTERS = "/v1/operations/dead-letters"
+LETTER = {"id": "abc", "topic": "sepakat.metrics.v1", "partition": 0, "offset": 7, "key": "p/i", "reason": "body: x",
+          "at": "2026-11-24T08:00:00+00:00", "waiting": True}  # fmt: skip
+FIGURE = {"agreement": "toko-checkout", "objective": "availability", "state": "at_risk", "attainment": "99.9100",
+          "target": "99.9", "budget": {"total": "2592", "consumed": "2340", "remaining": "252", "unit": "seconds"},
+          "coverage": "100.0000", "period": {"start": "2026-11-01T00:00:00.000Z", "end": "2026-12-01T00:00:00.000Z"},
+          }  # fmt: skip
+
+
+def test_status_tells_what_is_left_in_words_and_keeps_the_figures_in_json(stand: Stand, run: Run) -> None:
+    unsupported = {"agreement": "toko-checkout", "objective": "p99", "state": "unsupported", "attainment": None,
+                   "target": "99", "reason": "percentile"}  # fmt: skip
+    stand.on("GET", "/v1/status", answer({"items": [FIGURE, unsupported]}))
+    shown = run("status", "--agreement", "toko-checkout").stdout
+    assert "4 min 12 s of 43 min 12 s" in shown
+    assert "unsupported: percentile" in shown
+    assert stand.asked[0].query["agreement"] == "toko-checkout"
+    assert json.loads(run("status", "--json").stdout) == {"items": [FIGURE, unsupported]}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0, "0 s"), (8.64, "8.6 s"), (60, "1 min"), (3661, "1 h 1 min"), (86_400 * 3 + 60, "3 d"), (-75, "-1 min 15 s")],
+)
+def test_a_duration_is_told_in_its_two_largest_units(seconds: float, told: str) -> None:
+    assert duration(seconds) == told
+
+
+def test_an_incident_shows_its_timeline(stand: Stand, run: Run) -> None:
+    stand.on("GET", "/v1/incidents/a.b.1", answer({"id": "a.b.1", "status": "open"}))
+    entries = [{"at": "2026-11-24T08:00:00Z", "what": "Escalated", "by": "timer", "level": 2}]
+    stand.on("GET", "/v1/incidents/a.b.1/timeline", answer({"items": entries}))
+    shown = run("incidents", "show", "a.b.1").stdout
+    assert "Escalated" in shown
+    assert "level: 2" in shown
+    assert json.loads(run("incidents", "show", "a.b.1", "--json").stdout)["timeline"] == entries
+
+
+def test_an_incident_is_acknowledged_and_resolved(stand: Stand, run: Run) -> None:
+    stand.on("POST", "/v1/incidents/a%2Fb.1/acknowledge", answer({"id": "a/b.1", "status": "acknowledged"}))
+    stand.on("POST", "/v1/incidents/a%2Fb.1/resolve", answer({"id": "a/b.1", "status": "resolved"}))
+    assert run("incidents", "ack", "a/b.1").stdout == "a/b.1: acknowledged\n"
+    assert run("incidents", "resolve", "a/b.1", "--note", "restarted").exit_code == 0
+    assert stand.asked[1].json == {"note": "restarted"}
+
+
+def test_deliveries_are_narrowed_by_what_they_are_about(stand: Stand, run: Run) -> None:
+    stand.on("GET", "/v1/deliveries", answer({"items": [{"id": "n-1", "status": "delivered", "channel": "email"}]}))
+    result = run("deliveries", "list", "--about", "a.b.1")
+    assert (result.exit_code, "delivered" in result.stdout) == (0, True)
+    assert stand.asked[0].query["about"] == "a.b.1"
+
+
+def test_dead_letters_of_those_that_answer_are_listed_and_the_others_named(stand: Stand, run: Run) -> None:
+    stand.on("GET", LETTERS, answer({"items": [LETTER], "waiting": 1}))
+    result = run("dlq", "list", "--json", "--url", f"incidents=http://127.0.0.1:{free_port()}")
+    assert result.exit_code == 4
+    assert "incidents does not answer" in result.stderr
+    assert [each["service"] for each in json.loads(result.stdout)["items"]] == ["agreements", "metrics", "notifier"]
+    assert run("dlq", "list", "--service", "metrics").exit_code == 0
+    assert run("dlq", "list", "--service", "metric").exit_code == 2
+
+
+def test_one_dead_letter_is_found_wherever_it_is(stand: Stand, run: Run) -> None:
+    stand.on("GET", f"{LETTERS}/abc", answer({**LETTER, "value": "{", "headers": {"odd": None}}))
+    shown = json.loads(run("dlq", "show", "abc", "--json").stdout)
+    assert (shown["service"], shown["value"]) == ("agreements", "{")
+    assert run("dlq", "show", "none").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("replayed", "waiting", "code"), [(2, [], 0), (1, [{"id": "abc", "reason": "body: x"}], 4),
+                                      (0, [{"id": "abc", "reason": "body: x"}], 1)]
+)  # fmt: skip
+def test_a_replay_ends_by_what_still_waits(
+    stand: Stand, run: Run, replayed: int, waiting: list[dict[str, str]], code: int
+) -> None:
+    stand.on("GET", f"{LETTERS}/abc", answer(LETTER))
+    stand.on("POST", f"{LETTERS}/replay", answer({"replayed": replayed, "waiting": waiting}))
+    assert run("dlq", "replay", "abc", "--service", "metrics").exit_code == code
+    assert stand.asked[-1].json == {"id": "abc"}
+    assert run("dlq", "replay", "--all", "--service", "metrics").exit_code == code
+    assert stand.asked[-1].json == {}
+    assert run("dlq", "replay", "abc", "--all").exit_code == 2
+
+
+def test_a_service_publishes_again_since_an_instant(stand: Stand, run: Run) -> None:
+    stand.on("POST", "/v1/operations/replay", answer({"republished": 12}))
+    result = run("replay", "--service", "agreements", "--since", "2026-11-01T00:00:00Z")
+    assert (result.exit_code, result.stdout) == (0, "agreements: 12 commits published again\n")
+    assert stand.asked[0].json == {"since": "2026-11-01T00:00:00+00:00"}
+    stand.on("POST", "/v1/operations/replay", problem(403, "this needs an operator's key"))
+    assert run("replay", "--service", "agreements").exit_code == 1
