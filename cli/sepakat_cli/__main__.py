@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -56,6 +57,8 @@ app.command("replay", rich_help_panel="Operate")(operations.replay)
 
 
 def main() -> None:
+    # Commands tell by themselves, once and in a sentence, that a broker does not answer.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     app()
 
 
