@@ -16,7 +16,7 @@ from sepakat_cli.backends import Backend, BackendFailed
 from sepakat_cli.backends.base import free_port
 from sepakat_cli.children import Child
 
-SERVICES = ("agreements", "metrics", "incidents")
+SERVICES = ("agreements", "metrics", "incidents", "notifier")
 _READY_WITHIN = 90.0
 _log = logging.getLogger(__name__)
 

@@ -6,12 +6,14 @@ from sepakat_shared.contracts.fact import Fact, Instant
 
 
 class _NotificationEvent(Fact):
+    """`party` is the recipient's; it is missing while nobody has told of the contact."""
+
     notification: str
     channel: str
     recipient: str
     about: str
     about_type: str
-    party: str
+    party: str | None = None
     at: Instant
 
 
@@ -41,5 +43,6 @@ class NotificationAcknowledged(_NotificationEvent):
     """A person pressed the acknowledge link of a message about an incident."""
 
     type: ClassVar[str] = "sepakat.notification.acknowledged.v1"
+    party: str
     incident: str
     contact: str

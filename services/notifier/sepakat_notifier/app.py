@@ -1,0 +1,41 @@
+"""The composition root of `notifier`: every part, every route and every subscription."""
+
+from fastapi import FastAPI
+
+from sepakat_notifier import api, pages
+from sepakat_notifier.channels.email import MailSender
+from sepakat_notifier.channels.webhook import WebhookSender
+from sepakat_notifier.delivery import Deliveries
+from sepakat_notifier.directory import Directory
+from sepakat_notifier.endpoints import Endpoints
+from sepakat_notifier.reactions import Reactions
+from sepakat_notifier.settings import NotifierSettings
+from sepakat_notifier.store import Notifications
+from sepakat_notifier.vault import Vault
+from sepakat_shared.service import Service
+
+
+def build(settings: NotifierSettings) -> FastAPI:
+    service = Service("notifier", settings)
+    clock = service.clock
+    vault = Vault(settings.notifier_secret_key.get_secret_value())
+    allowed = settings.notifier_allow_networks
+    notifications = Notifications(service.commits)
+    endpoints = Endpoints(service.commits)
+    directory = Directory(service.db)
+    hooks = WebhookSender(endpoints, vault, allowed, settings.notifier_attempt_timeout, clock)
+    mails = MailSender(settings, directory, vault, clock)
+    deliveries = Deliveries(notifications, {"email": mails, "webhook": hooks}, settings, clock)
+    reactions = Reactions(service.db, notifications, endpoints, directory, deliveries, clock)
+    bus = service.start(reactions.all())
+
+    service.commits.tell(deliveries.wake)
+    for setup in (notifications.create_indexes, endpoints.create_indexes, reactions.create_indexes):
+        service.before_start(setup)
+    service.alongside(deliveries.run)
+
+    app = service.web("Sepakat notifier", "Who was told of what, and what became of each message.")
+    app.include_router(api.router(notifications, endpoints, vault, allowed, service.posts, clock))
+    app.include_router(pages.router(notifications, directory, vault, clock))
+    app.state.bus = bus
+    return app

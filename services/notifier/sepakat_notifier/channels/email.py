@@ -1,0 +1,104 @@
+"""E-mail over SMTP: plain text and HTML in the reader's language, with the acknowledge link where one is asked for."""
+
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+
+import aiosmtplib
+
+from sepakat_notifier import letters
+from sepakat_notifier.channels import NotYet, Permanent, Transient, Unwanted
+from sepakat_notifier.directory import Directory, Forgotten, Reader, Unknown
+from sepakat_notifier.notification import Notification
+from sepakat_notifier.routing import CONTRACTS, asks_to_acknowledge, subject_of
+from sepakat_notifier.settings import NotifierSettings
+from sepakat_notifier.vault import Link, Vault
+from sepakat_shared.clock import Clock
+from sepakat_shared.telemetry import current_traceparent
+
+
+class MailSender:
+    def __init__(self, settings: NotifierSettings, directory: Directory, vault: Vault, clock: Clock) -> None:
+        self._settings = settings
+        self._directory = directory
+        self._vault = vault
+        self._clock = clock
+
+    async def send(self, notification: Notification) -> str:
+        host = self._settings.notifier_smtp_host
+        if host is None:
+            raise Unwanted("no mail server is set (SEPAKAT_NOTIFIER_SMTP_HOST)")
+        fact = CONTRACTS[notification.occasion.type].model_validate(notification.occasion.data)
+        subject = subject_of(fact)
+        try:
+            reader = await self._directory.reader(subject.parties, notification.recipient, subject.agreement)
+        except Unknown as error:
+            raise NotYet(f"neither party has told of a contact {notification.recipient!r}") from error
+        except Forgotten as error:
+            raise Unwanted(f"contact {notification.recipient!r} was erased") from error
+        if reader.email is None:
+            raise Unwanted(f"contact {notification.recipient!r} has no e-mail address")
+        names = await self._directory.names(subject.parties)
+        letter = letters.compose(fact, reader, names, self._link(notification, reader))
+        try:
+            message = self._message(notification, reader, letter)
+        except (ValueError, IndexError) as error:
+            raise Permanent(f"no mail can be addressed to contact {reader.contact!r}: {error}") from error
+        await self._hand_over(host, message, reader.email)
+        return reader.party
+
+    def _link(self, notification: Notification, reader: Reader) -> str | None:
+        if not asks_to_acknowledge(notification.occasion.type):
+            return None
+        until = notification.created_at + self._settings.notifier_link_lifetime
+        link = Link(notification.id, notification.about, reader.party, reader.contact, until.timestamp())
+        return f"{self._settings.public_url.rstrip('/')}/a/{self._vault.link_token(link)}"
+
+    def _message(self, notification: Notification, reader: Reader, letter: letters.Letter) -> EmailMessage:
+        name, sender = parseaddr(self._settings.notifier_mail_from)
+        domain = sender.rpartition("@")[2]
+        message = EmailMessage()
+        message["From"] = Address(name or "Sepakat", addr_spec=sender)
+        message["To"] = Address(reader.name, addr_spec=reader.email)
+        message["Subject"] = letter.subject
+        message["Date"] = format_datetime(self._clock.now())
+        # The same on every attempt, so that a mail that arrives twice is shown once; one thread for one subject.
+        message["Message-ID"] = f"<{notification.id}@{domain}>"
+        message["References"] = f"<{notification.about.replace('/', '.')}@{domain}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message["Content-Language"] = reader.language
+        if traceparent := current_traceparent():
+            message["X-Sepakat-Trace"] = traceparent.split("-")[1]
+        message.set_content(letter.text, cte="quoted-printable")
+        message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+        return message
+
+    async def _hand_over(self, host: str, message: EmailMessage, recipient: str) -> None:
+        settings = self._settings
+        password = settings.notifier_smtp_password
+        try:
+            await aiosmtplib.send(
+                message,
+                recipients=[recipient],
+                hostname=host,
+                port=settings.notifier_smtp_port,
+                username=settings.notifier_smtp_user,
+                password=password.get_secret_value() if password else None,
+                use_tls=settings.notifier_smtp_tls == "tls",
+                start_tls=settings.notifier_smtp_tls == "starttls",
+                timeout=settings.notifier_attempt_timeout.total_seconds(),
+            )
+        except aiosmtplib.SMTPAuthenticationError as error:
+            # That is the operator's to mend, not the recipient's refusal.
+            raise Transient(f"the mail server refused the login: {error}") from error
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            raise _refusal(error.recipients[0].code, error.recipients[0].message) from error
+        except aiosmtplib.SMTPResponseException as error:
+            raise _refusal(error.code, error.message) from error
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise Transient(f"{type(error).__name__}: {error}") from error
+
+
+def _refusal(code: int, message: str) -> Exception:
+    kind = Permanent if code >= 500 else Transient
+    return kind(f"the mail server answered {code} {message}")

@@ -1,0 +1,93 @@
+"""The notifier's own copy of whom it may write to: names of parties, contacts, and who signed for whom."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sepakat_shared.bus import Erased
+from sepakat_shared.contracts import texts
+from sepakat_shared.contracts.agreements import AgreementTextPublished, ContactRecorded, PartyRecorded
+from sepakat_shared.messages import Envelope
+from sepakat_shared.mongo import Collection, Database
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A person or role as a message addresses them."""
+
+    party: str
+    contact: str
+    name: str
+    email: str | None
+    language: str
+    time_zone: str
+
+
+class Unknown(Exception):
+    """The contact has not been heard of yet."""
+
+
+class Forgotten(Exception):
+    """The contact was erased."""
+
+
+class Directory:
+    def __init__(self, db: Database) -> None:
+        self._contacts: Collection = db["contacts"]
+        self._parties: Collection = db["parties"]
+        self._texts: Collection = db["texts"]
+
+    # -- keeping it ---------------------------------------------------------------------------------------------------
+
+    async def on_party(self, fact: PartyRecorded, _cause: Envelope) -> None:
+        await self._parties.replace_one({"_id": fact.party}, {"name": fact.name}, upsert=True)
+
+    async def on_contact(self, fact: ContactRecorded, _cause: Envelope) -> None:
+        document = {"party": fact.party, "contact": fact.contact, "fact": fact.as_json()}
+        await self._contacts.replace_one({"_id": f"{fact.party}/{fact.contact}"}, document, upsert=True)
+
+    async def on_erased(self, fact: Erased, _cause: Envelope) -> None:
+        await self._contacts.replace_one({"_id": fact.key}, {"erased": True}, upsert=True)
+
+    async def on_text(self, fact: AgreementTextPublished) -> None:
+        text = texts.Agreement.model_validate(fact.text)
+        document = {
+            "agreement": fact.agreement,
+            "version": fact.version,
+            "time_zone": str(text.term.time_zone),
+            "signatories": [[each.party, each.contact] for each in text.signatories],
+        }
+        await self._texts.replace_one({"_id": f"{fact.agreement}/{fact.version}"}, document, upsert=True)
+
+    # -- asking it ----------------------------------------------------------------------------------------------------
+
+    async def signatories(self, agreement: str, parties: Sequence[str]) -> dict[str, list[str]] | None:
+        """Who signed for each of `parties`, or every contact of one that names nobody; None: the text has not come."""
+        text = await self._texts.find_one({"agreement": agreement}, sort=[("version", -1)])
+        if text is None:
+            return None
+        named = {party: [contact for of, contact in text["signatories"] if of == party] for party in parties}
+        return {party: contacts or await self._contacts_of(party) for party, contacts in named.items()}
+
+    async def _contacts_of(self, party: str) -> list[str]:
+        found = await self._contacts.find({"party": party}, {"contact": 1}).sort("_id", 1).to_list(None)
+        return [each["contact"] for each in found]
+
+    async def reader(self, parties: Sequence[str], contact: str, agreement: str) -> Reader:
+        """The contact of that id, the provider's before the customer's. Raises Unknown or Forgotten."""
+        ids = [f"{party}/{contact}" for party in parties]
+        found = {each["_id"]: each for each in await self._contacts.find({"_id": {"$in": ids}}).to_list(None)}
+        known = next((found[id] for id in ids if id in found and not found[id].get("erased")), None)
+        if known is None:
+            raise Forgotten if found else Unknown
+        fact = ContactRecorded.model_validate(known["fact"])
+        zone = fact.time_zone or await self._zone_of(agreement)
+        return Reader(fact.party, contact, fact.name, fact.email, fact.language, zone)
+
+    async def _zone_of(self, agreement: str) -> str:
+        text = await self._texts.find_one({"agreement": agreement}, sort=[("version", -1)])
+        return text["time_zone"] if text else "UTC"
+
+    async def names(self, parties: Sequence[str]) -> Mapping[str, str]:
+        """What the parties are called; a party that has not been heard of yet goes by its id."""
+        found = await self._parties.find({"_id": {"$in": list(parties)}}).to_list(None)
+        return {party: party for party in parties} | {each["_id"]: each["name"] for each in found}

@@ -1,0 +1,183 @@
+"""What a person reads: one letter per event, in their language, with times in their zone and titles instead of ids.
+
+A template holds a subject and a text in every language, each its own block; figures, layout and the button are the same
+for all of them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from babel.numbers import format_currency, format_decimal
+from babel.units import format_unit
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from sepakat_notifier.directory import Reader
+from sepakat_shared.contracts.compliance import Money, _ObjectiveEvent
+from sepakat_shared.contracts.fact import Fact, Title
+from sepakat_shared.contracts.incidents import IncidentEscalated, _IncidentEvent
+
+LANGUAGES = ("en", "id")
+
+_templates = Environment(
+    loader=PackageLoader("sepakat_notifier"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    autoescape=select_autoescape(["html"]),
+)  # fmt: skip
+
+_LABELS = {
+    "agreement": {"en": "Agreement", "id": "Perjanjian"},
+    "service": {"en": "Service", "id": "Layanan"},
+    "incident": {"en": "Incident", "id": "Insiden"},
+    "priority": {"en": "Priority", "id": "Prioritas"},
+    "since": {"en": "Affected since", "id": "Terdampak sejak"},
+    "answer_by": {"en": "Please answer by", "id": "Mohon dijawab sebelum"},
+    "objective": {"en": "Objective", "id": "Sasaran"},
+    "measured": {"en": "Measured", "id": "Terukur"},
+    "target": {"en": "Target", "id": "Target"},
+    "period": {"en": "Period", "id": "Periode"},
+    "left": {"en": "Loss still permitted", "id": "Kerugian yang masih diizinkan"},
+    "credit": {"en": "Service credit due", "id": "Kredit layanan"},
+    "button": {"en": "I take care of it", "id": "Saya tangani"},
+    "reason": {"en": "You get this message as {}, under the agreement {}.",
+               "id": "Anda menerima pesan ini sebagai {}, menurut perjanjian {}."},
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Letter:
+    subject: str
+    text: str
+    html: str
+
+
+class Words:
+    """How one reader's language and zone write things."""
+
+    def __init__(self, language: str, time_zone: str) -> None:
+        self.language = language if language in LANGUAGES else "en"
+        self._zone = ZoneInfo(time_zone)
+
+    def label(self, name: str) -> str:
+        return _LABELS[name][self.language]
+
+    def title(self, title: Title | None, otherwise: str) -> str:
+        return title.in_language(self.language, otherwise) if title else otherwise
+
+    def when(self, instant: datetime) -> str:
+        date = format_datetime(instant, "d MMM y, HH:mm:ss", tzinfo=self._zone, locale=self.language)
+        return f"{date} {instant.astimezone(self._zone).tzname()}"
+
+    def day(self, instant: datetime) -> str:
+        return format_datetime(instant, "d MMM y", tzinfo=self._zone, locale=self.language)
+
+    def decimal(self, value: str) -> str:
+        """All digits that are there: 99.951 must not become 100."""
+        digits = len(value.partition(".")[2])
+        pattern = "#,##0" + ("." + "0" * digits if digits else "")
+        return format_decimal(Decimal(value), format=pattern, locale=self.language)
+
+    def length(self, seconds: str) -> str:
+        """A duration in its two greatest units, rounded down."""
+        left = int(Decimal(seconds))
+        parts: list[str] = []
+        for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
+            count, left = divmod(left, size)
+            if count or (unit == "second" and not parts):
+                parts.append(str(format_unit(count, f"duration-{unit}", "long", locale=self.language)))
+        return " ".join(parts[:2])
+
+    def money(self, money: Money) -> str:
+        return str(format_currency(Decimal(money.amount), money.currency, locale=self.language))
+
+
+def compose(fact: Fact, reader: Reader, names: Mapping[str, str], link: str | None) -> Letter:
+    """The letter about `fact`; `names` are those of the parties, `link` acknowledges.
+
+    Raises ValueError for an event that nobody is written to about.
+    """
+    if not isinstance(fact, _IncidentEvent | _ObjectiveEvent):
+        raise ValueError(f"there is no letter about {fact.type}")
+    words = Words(reader.language, reader.time_zone)
+    agreement = words.title(fact.agreement_title, fact.agreement)
+    context = {
+        "fact": fact,
+        "words": words,
+        "service": words.title(fact.service_title, fact.service),
+        "subject_title": _subject_title(fact, words),
+        "provider": names[fact.provider],
+        "customer": names[fact.customer],
+        "names": names,
+    }
+    template = _templates.get_template(template_of(fact.type))
+    rendered = {
+        part: "".join(template.blocks[f"{words.language}_{part}"](template.new_context(context))).strip()
+        for part in ("subject", "text")
+    }
+    shown: dict[str, Any] = {
+        "language": words.language,
+        # A line end in a header would begin another one.
+        "subject": " ".join(rendered["subject"].split()),
+        "greeting": reader.name,
+        "paragraphs": [" ".join(each.split()) for each in rendered["text"].split("\n\n") if each.strip()],
+        "figures": [(words.label(name), value) for name, value in _figures(fact, words, agreement)],
+        "tone": _tone(fact),
+        "link": link,
+        "button": words.label("button"),
+        "reason": words.label("reason").format(reader.name, agreement),
+    }
+    return Letter(
+        shown["subject"],
+        _templates.get_template("letter.txt").render(shown),
+        _templates.get_template("letter.html").render(shown),
+    )
+
+
+def page(language: str, heading: str, paragraphs: list[str], nonce: str, button: str | None = None) -> str:
+    """A small HTML page; with `button`, one that posts to its own address."""
+    return _templates.get_template("page.html").render(
+        language=language, heading=heading, paragraphs=paragraphs, nonce=nonce, button=button
+    )
+
+
+def template_of(type: str) -> str:
+    """`sepakat.incident.opened.v1` is told by `incident_opened.jinja`."""
+    return ".".join(type.split(".")[1:-1]).replace(".", "_") + ".jinja"
+
+
+def _subject_title(fact: _IncidentEvent | _ObjectiveEvent, words: Words) -> str:
+    if isinstance(fact, _IncidentEvent):
+        return words.title(fact.title, fact.incident)
+    return words.title(fact.objective_title, fact.objective)
+
+
+def _figures(fact: _IncidentEvent | _ObjectiveEvent, words: Words, agreement: str) -> list[tuple[str, str]]:
+    about = [("service", words.title(fact.service_title, fact.service)), ("agreement", agreement)]
+    if isinstance(fact, _IncidentEvent):
+        figures = [("incident", fact.number), ("priority", fact.priority), *about]
+        if fact.impact_started_at is not None:
+            figures.append(("since", words.when(fact.impact_started_at)))
+        if isinstance(fact, IncidentEscalated) and fact.acknowledge_by is not None:
+            figures.append(("answer_by", words.when(fact.acknowledge_by)))
+        return figures
+    figures = [("objective", words.title(fact.objective_title, fact.objective))]
+    if fact.attainment is not None:
+        figures.append(("measured", f"{words.decimal(fact.attainment)} %"))
+    figures.append(("target", f"{words.decimal(fact.target)} %"))
+    figures.append(("period", f"{words.day(fact.period.start)} – {words.day(fact.period.end)}"))
+    if fact.permitted_loss_left is not None:
+        figures.append(("left", words.money(fact.permitted_loss_left)))
+    if fact.credit_percent is not None:
+        figures.append(("credit", f"{words.decimal(fact.credit_percent)} %"))
+    return [*figures, *about]
+
+
+_TONES: dict[str, str] = {"escalated": "bad", "opened": "bad", "breached": "bad", "escalation_exhausted": "bad",
+                          "at_risk": "warn", "closed": "calm"}  # fmt: skip
+
+
+def _tone(fact: Fact) -> str:
+    return _TONES.get(fact.type.split(".")[2], "good")

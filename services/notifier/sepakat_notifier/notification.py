@@ -1,0 +1,235 @@
+"""One message to one recipient over one channel, until it is delivered, given up or suppressed. Pure.
+
+Its id follows from the event, the channel and the recipient, so an event that comes again makes no second message. An
+attempt is held by one instance until `due_at`; when that one dies, the message falls due again.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal, assert_never
+
+from sepakat_shared.errors import Conflict
+
+Channel = Literal["email", "webhook"]
+
+
+class Status(StrEnum):
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    GIVEN_UP = "given_up"
+    SUPPRESSED = "suppressed"
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """The event that a message tells of, as it was published."""
+
+    id: str
+    source: str
+    type: str
+    subject: str | None
+    time: str | None
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Notification:
+    """`recipient` is a contact's or an endpoint's id; `party` is theirs, None while the contact is not known.
+
+    `parties` may see it. `about` is the incident's id, or `agreement/objective` or `agreement/indicator`.
+    """
+
+    id: str
+    channel: Channel
+    recipient: str
+    party: str | None
+    parties: tuple[str, ...]
+    about: str
+    about_type: str
+    occasion: Occasion
+    traceparent: str | None
+    created_at: datetime
+    holder: str
+    due_at: datetime | None
+    status: Status = Status.PENDING
+    attempts: int = 0
+    waits: int = 0
+    tried_since: datetime | None = None
+    """From when failures are counted towards giving up: the creation, or the last time somebody asked to try again."""
+    reason: str | None = None
+    ended_at: datetime | None = None
+    acknowledged_by: str | None = None
+    acknowledged_at: datetime | None = None
+
+
+def notification_id(event: str, channel: Channel, recipient: str) -> str:
+    return hashlib.sha256(f"{event}\n{channel}\n{recipient}".encode()).hexdigest()[:32]
+
+
+# -- events ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Planned:
+    notification: Notification
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """An instance takes the message up that was due."""
+
+    holder: str
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Waited:
+    """Nothing could be attempted yet."""
+
+    reason: str
+    next_at: datetime
+
+
+@dataclass(frozen=True)
+class Failed:
+    """An attempt failed in a way that may pass."""
+
+    reason: str
+    next_at: datetime
+
+
+@dataclass(frozen=True)
+class Delivered:
+    party: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class GivenUp:
+    reason: str
+    at: datetime
+    attempted: bool
+
+
+@dataclass(frozen=True)
+class Suppressed:
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Retried:
+    """Somebody asked for another try of what was given up or suppressed."""
+
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    """The acknowledge link of the message was pressed."""
+
+    party: str
+    contact: str
+    at: datetime
+
+
+Event = Planned | Claimed | Waited | Failed | Delivered | GivenUp | Suppressed | Retried | Acknowledged
+
+
+def apply(notification: Notification | None, event: Event) -> Notification:
+    if isinstance(event, Planned):
+        return event.notification
+    if notification is None:
+        raise ValueError(f"{type(event).__name__} of a notification that does not exist")
+    match event:
+        case Claimed(holder, until):
+            return replace(notification, holder=holder, due_at=until)
+        case Waited(reason, next_at):
+            return replace(notification, holder="", due_at=next_at, reason=reason, waits=notification.waits + 1)
+        case Failed(reason, next_at):
+            attempts = notification.attempts + 1
+            return replace(notification, holder="", due_at=next_at, reason=reason, attempts=attempts)
+        case Delivered(party, at):
+            attempts = notification.attempts + 1
+            return replace(_ended(notification, Status.DELIVERED, None, at), party=party, attempts=attempts)
+        case GivenUp(reason, at, attempted):
+            attempts = notification.attempts + attempted
+            return replace(_ended(notification, Status.GIVEN_UP, reason, at), attempts=attempts)
+        case Suppressed(reason, at):
+            return _ended(notification, Status.SUPPRESSED, reason, at)
+        case Retried(at):
+            return replace(
+                notification, status=Status.PENDING, due_at=at, holder="", tried_since=at, waits=0, ended_at=None
+            )
+        case Acknowledged(party, contact, at):
+            return replace(notification, acknowledged_by=f"{party}/{contact}", acknowledged_at=at)
+        case _:
+            assert_never(event)
+
+
+def _ended(notification: Notification, status: Status, reason: str | None, at: datetime) -> Notification:
+    return replace(notification, status=status, reason=reason, ended_at=at, due_at=None, holder="")
+
+
+# -- decisions ---------------------------------------------------------------------------------------------------------
+
+
+def plan(existing: Notification | None, planned: Notification) -> Sequence[Event]:
+    """The message, unless it was planned before."""
+    return [Planned(planned)] if existing is None else []
+
+
+def claim(notification: Notification | None, holder: str, until: datetime, now: datetime) -> Sequence[Event]:
+    """Take it up if it is due. Whoever is the `holder` afterwards may attempt it."""
+    due = notification is not None and notification.due_at is not None and notification.due_at <= now
+    return [Claimed(holder, until)] if due else []
+
+
+def wait(notification: Notification | None, reason: str, next_at: datetime, latest: datetime) -> Sequence[Event]:
+    """Look again at `next_at`, or suppress it when that is after `latest`."""
+    if notification is None or notification.status is not Status.PENDING:
+        return []
+    return [Suppressed(reason, latest)] if next_at > latest else [Waited(reason, next_at)]
+
+
+def fail(
+    notification: Notification | None, reason: str, next_at: datetime, latest: datetime, now: datetime
+) -> Sequence[Event]:
+    """Try again at `next_at`, or give up when that is after `latest`."""
+    if notification is None or notification.status is not Status.PENDING:
+        return []
+    return [GivenUp(reason, now, attempted=True)] if next_at > latest else [Failed(reason, next_at)]
+
+
+def deliver(notification: Notification | None, party: str, now: datetime) -> Sequence[Event]:
+    pending = notification is not None and notification.status is Status.PENDING
+    return [Delivered(party, now)] if pending else []
+
+
+def give_up(notification: Notification | None, reason: str, now: datetime) -> Sequence[Event]:
+    pending = notification is not None and notification.status is Status.PENDING
+    return [GivenUp(reason, now, attempted=True)] if pending else []
+
+
+def suppress(notification: Notification | None, reason: str, now: datetime) -> Sequence[Event]:
+    pending = notification is not None and notification.status is Status.PENDING
+    return [Suppressed(reason, now)] if pending else []
+
+
+def retry(notification: Notification | None, now: datetime) -> Sequence[Event]:
+    """Raises Conflict for what was delivered. What is being tried already stays as it is."""
+    if notification is None:
+        raise Conflict("there is no such delivery")
+    if notification.status is Status.DELIVERED:
+        raise Conflict("this was delivered; there is nothing to try again")
+    return [] if notification.status is Status.PENDING else [Retried(now)]
+
+
+def acknowledge(notification: Notification | None, party: str, contact: str, now: datetime) -> Sequence[Event]:
+    """The first press counts; pressing again changes nothing."""
+    if notification is None or notification.acknowledged_at is not None:
+        return []
+    return [Acknowledged(party, contact, now)]

@@ -1,0 +1,110 @@
+"""What events do to notifications: each becomes a message to everyone concerned, once."""
+
+import asyncio
+import json
+from datetime import datetime
+
+import msgspec
+
+from sepakat_notifier import notification as domain
+from sepakat_notifier import routing
+from sepakat_notifier.delivery import Deliveries
+from sepakat_notifier.directory import Directory
+from sepakat_notifier.endpoints import Endpoints
+from sepakat_notifier.notification import Channel, Notification, Occasion
+from sepakat_notifier.routing import COMPLIANCE_FACTS, CONTRACTS, INCIDENT_FACTS, Subject
+from sepakat_notifier.store import Notifications
+from sepakat_shared.bus import Erased, Reaction
+from sepakat_shared.clock import Clock
+from sepakat_shared.contracts import topics
+from sepakat_shared.contracts.agreements import AgreementTextPublished, ContactRecorded, PartyRecorded
+from sepakat_shared.contracts.fact import Fact
+from sepakat_shared.messages import Envelope
+from sepakat_shared.mongo import Collection, Database
+from sepakat_shared.telemetry import current_traceparent
+
+
+class Reactions:
+    def __init__(
+        self, db: Database, notifications: Notifications, endpoints: Endpoints, directory: Directory,
+        deliveries: Deliveries, clock: Clock,
+    ) -> None:  # fmt: skip
+        self._unrouted: Collection = db["unrouted"]
+        """Events whose mails wait for the agreement's text: topics have no common order."""
+        self._notifications = notifications
+        self._endpoints = endpoints
+        self._directory = directory
+        self._deliveries = deliveries
+        self._clock = clock
+
+    def all(self) -> list[Reaction]:
+        return [
+            Reaction(topics.CONTACTS, PartyRecorded, self._directory.on_party),
+            Reaction(topics.CONTACTS, ContactRecorded, self._directory.on_contact),
+            Reaction(topics.CONTACTS, Erased, self._directory.on_erased),
+            Reaction(topics.AGREEMENT_TEXTS, AgreementTextPublished, self.on_text),
+            *[Reaction(topics.INCIDENTS, contract, self.on_fact) for contract in INCIDENT_FACTS],
+            *[Reaction(topics.COMPLIANCE, contract, self.on_fact) for contract in COMPLIANCE_FACTS],
+        ]
+
+    async def create_indexes(self) -> None:
+        await self._unrouted.create_index("agreement")
+
+    async def on_text(self, fact: AgreementTextPublished, _cause: Envelope) -> None:
+        await self._directory.on_text(fact)
+        for each in await self._unrouted.find({"agreement": fact.agreement}).to_list(None):
+            cause = msgspec.convert(each["cause"], Envelope)
+            await self._mail(CONTRACTS[cause.type].model_validate_json(cause.data), cause)
+            await self._unrouted.delete_one({"_id": each["_id"]})
+
+    async def on_fact(self, fact: Fact, cause: Envelope) -> None:
+        await asyncio.gather(self._call_hooks(fact, cause), self._mail(fact, cause))
+
+    async def _call_hooks(self, fact: Fact, cause: Envelope) -> None:
+        subject = routing.subject_of(fact)
+        at = datetime.fromisoformat(cause.time) if cause.time else self._clock.now()
+        endpoints = await self._endpoints.for_event(subject.parties, fact.type, at)
+        await asyncio.gather(
+            *[self._plan("webhook", each.id, each.party, (each.party,), subject, cause) for each in endpoints]
+        )
+
+    async def _mail(self, fact: Fact, cause: Envelope) -> None:
+        subject = routing.subject_of(fact)
+        signatories: dict[str, list[str]] = {}
+        if whose := routing.signatories_of_whom(fact):
+            found = await self._directory.signatories(subject.agreement, whose)
+            if found is None:
+                document = {"agreement": subject.agreement, "cause": msgspec.to_builtins(cause, builtin_types=(bytes,))}
+                await self._unrouted.replace_one({"_id": cause.id}, document, upsert=True)
+                # The text may have come between the look and the note: then nobody else would find the note.
+                found = await self._directory.signatories(subject.agreement, whose)
+                if found is None:
+                    return
+            signatories = found
+        told = await self._notifications.told(subject.about) if routing.tells_those_told_before(fact) else []
+        contacts = routing.mails(fact, signatories, told)
+        await asyncio.gather(
+            *[self._plan("email", contact, None, subject.parties, subject, cause) for contact in contacts]
+        )
+
+    async def _plan(
+        self, channel: Channel, recipient: str, party: str | None, parties: tuple[str, ...], subject: Subject,
+        cause: Envelope,
+    ) -> None:  # fmt: skip
+        id = domain.notification_id(cause.id, channel, recipient)
+        occasion = Occasion(
+            cause.id, cause.source, cause.type, cause.subject, cause.time, json.loads(cause.data)
+        )  # fmt: skip
+        traceparent = current_traceparent()
+
+        def decide(existing: Notification | None, now: datetime) -> list[domain.Event]:
+            # Planned in this instance's hands: the first attempt begins at once and needs no claim.
+            planned = Notification(
+                id, channel, recipient, party, parties, subject.about, subject.about_type, occasion, traceparent,
+                created_at=now, holder=self._deliveries.holder, due_at=now + self._deliveries.lease,
+            )  # fmt: skip
+            return list(domain.plan(existing, planned))
+
+        planned = await self._notifications.execute(id, decide, by=cause.source, cause=cause)
+        if planned is not None and planned.holder == self._deliveries.holder:
+            self._deliveries.hand(id)

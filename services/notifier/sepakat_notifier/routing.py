@@ -1,0 +1,104 @@
+"""Who is told of which event. Pure."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from sepakat_shared.contracts import compliance, incidents
+from sepakat_shared.contracts.fact import Fact
+
+INCIDENT_FACTS: tuple[type[Fact], ...] = (
+    incidents.IncidentOpened,
+    incidents.CauseAttached,
+    incidents.IncidentEscalated,
+    incidents.EscalationExhausted,
+    incidents.IncidentAcknowledged,
+    incidents.IncidentResolved,
+    incidents.IncidentClosed,
+)
+COMPLIANCE_FACTS: tuple[type[Fact], ...] = (
+    compliance.ImpairmentBegan,
+    compliance.ImpairmentEnded,
+    compliance.ObjectiveAtRisk,
+    compliance.ObjectiveRiskPassed,
+    compliance.ObjectiveBreached,
+    compliance.ObjectiveRecovered,
+    compliance.BreachRetracted,
+    compliance.PeriodClosed,
+)
+CONTRACTS = {contract.type: contract for contract in (*INCIDENT_FACTS, *COMPLIANCE_FACTS)}
+"""Every event that somebody may be told of, by its type."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What an event is about, and the two parties that it concerns."""
+
+    about: str
+    about_type: str
+    agreement: str
+    provider: str
+    customer: str
+
+    @property
+    def parties(self) -> tuple[str, str]:
+        return self.provider, self.customer
+
+
+def subject_of(fact: Fact) -> Subject:
+    """Raises TypeError for an event that is about neither an incident nor compliance."""
+    if isinstance(fact, incidents._IncidentEvent):
+        return Subject(fact.incident, "incident", fact.agreement, fact.provider, fact.customer)
+    if isinstance(fact, compliance._ObjectiveEvent):
+        about = f"{fact.agreement}/{fact.objective}"
+        return Subject(about, "objective", fact.agreement, fact.provider, fact.customer)
+    if isinstance(fact, compliance._About):
+        about = f"{fact.agreement}/{fact.indicator}"
+        return Subject(about, "indicator", fact.agreement, fact.provider, fact.customer)
+    raise TypeError(f"nobody is told of {fact.type}")
+
+
+_BOTH = (
+    compliance.ObjectiveBreached,
+    compliance.ObjectiveRecovered,
+    compliance.BreachRetracted,
+    compliance.PeriodClosed,
+    incidents.EscalationExhausted,
+)
+
+
+def signatories_of_whom(fact: Fact) -> tuple[str, ...]:
+    """The parties whose signatories are written to."""
+    subject = subject_of(fact)
+    if isinstance(fact, _BOTH):
+        return subject.parties
+    if isinstance(fact, incidents.IncidentOpened):
+        return (subject.customer,)
+    if isinstance(fact, compliance.ObjectiveAtRisk):
+        return (subject.provider,)
+    return ()
+
+
+def tells_those_told_before(fact: Fact) -> bool:
+    return isinstance(fact, incidents.IncidentAcknowledged | incidents.IncidentResolved)
+
+
+def mails(fact: Fact, signatories: Mapping[str, Sequence[str]], told: Collection[str]) -> list[str]:
+    """The ids of the contacts to write to: `signatories` by party, `told` who has heard of the incident before."""
+    if isinstance(fact, incidents.IncidentEscalated):
+        return list(dict.fromkeys(fact.contacts))
+    if tells_those_told_before(fact):
+        knows = fact.by if isinstance(fact, incidents.IncidentAcknowledged) else None
+        return sorted(contact for contact in told if contact != knows)
+    wanted = [contact for party in signatories_of_whom(fact) for contact in signatories.get(party, ())]
+    return list(dict.fromkeys(wanted))
+
+
+def asks_to_acknowledge(type: str) -> bool:
+    """Whether a message about such an event carries the acknowledge link."""
+    return type == incidents.IncidentEscalated.type
+
+
+def wants(types: Sequence[str], type: str) -> bool:
+    """Whether an endpoint with these patterns (`sepakat.incident.*`; none means all) is told of `type`."""
+    return not types or any(fnmatchcase(type, pattern) for pattern in types)

@@ -1,0 +1,43 @@
+"""Settings of the notifier service."""
+
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
+
+from sepakat_shared.settings import ServiceSettings
+
+
+class NotifierSettings(ServiceSettings):
+    """`SEPAKAT_NOTIFIER_…`; durations in ISO 8601."""
+
+    notifier_secret_key: SecretStr = Field(
+        min_length=32, description="signs the links in messages and encrypts webhook secrets; 32 characters or more"
+    )
+    notifier_smtp_host: str | None = Field(
+        None, description="mail server; without one, mails are suppressed and say so"
+    )
+    notifier_smtp_port: int = Field(25, ge=1, le=65535, description="its port")
+    notifier_smtp_tls: Literal["none", "starttls", "tls"] = Field("none", description="how its connection is protected")
+    notifier_smtp_user: str | None = Field(None, description="user to log in as, where it asks for one")
+    notifier_smtp_password: SecretStr | None = Field(None, description="that user's password")
+    notifier_mail_from: str = Field("sepakat@localhost", description="address that mails come from")
+    notifier_allow_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (), description="networks that webhooks may reach though they are not public, comma-separated CIDR"
+    )
+    notifier_link_lifetime: timedelta = Field(timedelta(days=7), description="how long an acknowledge link works")
+    notifier_attempt_timeout: timedelta = Field(timedelta(seconds=15), description="longest that one attempt may take")
+    notifier_first_retry: timedelta = Field(timedelta(seconds=1), description="pause after the first failed attempt")
+    notifier_longest_retry: timedelta = Field(timedelta(minutes=5), description="longest pause between two attempts")
+    notifier_give_up_after: timedelta = Field(timedelta(hours=24), description="how long failed attempts are repeated")
+    notifier_wait_for_contact: timedelta = Field(
+        timedelta(hours=1), description="how long an unknown contact is awaited"
+    )
+    notifier_concurrency: int = Field(32, ge=1, le=1000, description="attempts under way at once")
+
+    @field_validator("notifier_allow_networks", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

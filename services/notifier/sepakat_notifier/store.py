@@ -1,0 +1,127 @@
+"""Notifications in the database: what they are found by, and what the others are told of them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING
+
+from sepakat_notifier.notification import (
+    Acknowledged,
+    Claimed,
+    Delivered,
+    Event,
+    Failed,
+    GivenUp,
+    Notification,
+    Planned,
+    Retried,
+    Suppressed,
+    Waited,
+    apply,
+)
+from sepakat_shared.auth import Principal
+from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
+from sepakat_shared.contracts import notifications as contract
+from sepakat_shared.contracts import topics
+from sepakat_shared.contracts.fact import Fact, rfc3339
+from sepakat_shared.errors import NotFound
+from sepakat_shared.messages import Envelope, Message
+from sepakat_shared.mongo import Document
+
+
+def _fields(notification: Notification) -> Mapping[str, Any]:
+    return {
+        "parties": list(notification.parties),
+        "status": notification.status.value,
+        "about": notification.about,
+        "channel": notification.channel,
+        "recipient": notification.recipient,
+        "due_at": notification.due_at,
+        # Text orders as the instants do, and equal ones by id.
+        "order": f"{rfc3339(notification.created_at)} {notification.id}",
+    }
+
+
+def _messages(event: Event, notification: Notification) -> Iterable[Message]:
+    fact = _fact(event, notification)
+    return [] if fact is None else [Message.of(topics.NOTIFICATIONS, notification.id, fact)]
+
+
+def _fact(event: Event, notification: Notification) -> Fact | None:
+    about: dict[str, Any] = {
+        "notification": notification.id,
+        "channel": notification.channel,
+        "recipient": notification.recipient,
+        "about": notification.about,
+        "about_type": notification.about_type,
+        "party": notification.party,
+    }
+    match event:
+        case Delivered(_, at):
+            return contract.NotificationDelivered(**about, at=at, attempts=notification.attempts)
+        case GivenUp(reason, at, _):
+            return contract.NotificationGivenUp(**about, at=at, attempts=notification.attempts, reason=reason)
+        case Suppressed(reason, at):
+            return contract.NotificationSuppressed(**about, at=at, reason=reason)
+        case Acknowledged(party, contact, at):
+            return contract.NotificationAcknowledged(
+                **(about | {"party": party}), at=at, incident=notification.about, contact=contact
+            )
+        case _:
+            return None
+
+
+NOTIFICATION: Kind[Notification, Event] = Kind(
+    "notification",
+    Notification,
+    (Planned, Claimed, Waited, Failed, Delivered, GivenUp, Suppressed, Retried, Acknowledged),
+    apply,
+    _fields,
+    _messages,
+)
+
+
+class Notifications:
+    """The messages to all parties; every reading is narrowed to those of the principal."""
+
+    def __init__(self, commits: Commits) -> None:
+        self.all = Aggregates(commits, NOTIFICATION)
+
+    async def create_indexes(self) -> None:
+        await self.all.states.create_index([("parties", ASCENDING), ("order", DESCENDING)])
+        await self.all.states.create_index([("about", ASCENDING)])
+        await self.all.states.create_index([("due_at", ASCENDING)])
+
+    async def execute(
+        self,
+        id: str,
+        decide: Callable[[Notification | None, datetime], Sequence[Event]],
+        by: str,
+        cause: Envelope | None = None,
+    ) -> Notification | None:
+        loaded = await self.all.execute(id, decide, by=by, cause=cause)
+        return loaded.state if loaded else None
+
+    async def told(self, about: str) -> list[str]:
+        """The contacts that were, or are being, written to about it."""
+        query = {"about": about, "channel": "email", "status": {"$in": ["pending", "delivered", "given_up"]}}
+        found = await self.all.states.find(query, {"recipient": 1}).to_list(None)
+        return sorted({each["recipient"] for each in found})
+
+    async def visible(self, id: str, asking: Principal) -> Loaded[Notification]:
+        """Raises NotFound also for what belongs to others."""
+        loaded = await self.all.find(id)
+        if loaded is None or not asking.sees(loaded.state.parties):
+            raise NotFound(f"there is no delivery {id!r} of yours")
+        return loaded
+
+    async def page(
+        self, asking: Principal, status: str | None, about: str | None, before: str | None, limit: int
+    ) -> list[tuple[str, Notification]]:
+        """The latest first, each with what its place in that order is called."""
+        wanted: Document = {name: value for name, value in (("status", status), ("about", about)) if value is not None}
+        if before is not None:
+            wanted["order"] = {"$lt": before}
+        found = self.all.states.find(asking.restrict(wanted)).sort("order", DESCENDING).limit(limit)
+        return [(each["order"], self.all.read(each).state) for each in await found.to_list(None)]

@@ -1,0 +1,58 @@
+"""What the notifier's secret key protects: the links in messages, and the secrets of webhook endpoints."""
+
+import base64
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from sepakat_shared.errors import Gone, NotFound
+
+
+@dataclass(frozen=True)
+class Link:
+    """What one acknowledge link stands for: this contact, this incident, told by this notification."""
+
+    notification: str
+    incident: str
+    party: str
+    contact: str
+    until: float
+    """Seconds since 1970."""
+
+
+class Vault:
+    """Two keys are derived from the secret, so that a token made for one purpose opens nothing of the other."""
+
+    def __init__(self, secret: str) -> None:
+        self._links = _derived(secret, b"sepakat links")
+        self._secrets = _derived(secret, b"sepakat endpoint secrets")
+
+    def link_token(self, link: Link) -> str:
+        return self._links.encrypt(json.dumps(asdict(link)).encode()).decode().rstrip("=")
+
+    def open_link(self, token: str, now: datetime) -> Link:
+        """Raises NotFound for a token that we did not make, or that was altered; Gone for one that has expired."""
+        try:
+            padded = token.encode("ascii") + b"=" * (-len(token) % 4)
+            link = Link(**json.loads(self._links.decrypt(padded)))
+        except (InvalidToken, UnicodeEncodeError) as error:
+            raise NotFound("this link is not one of ours, or a part of it is missing") from error
+        if link.until <= now.timestamp():
+            raise Gone("this link has expired; a later message has a new one")
+        return link
+
+    def seal(self, secret: str) -> str:
+        return self._secrets.encrypt(secret.encode()).decode()
+
+    def unseal(self, sealed: str) -> str:
+        """Raises InvalidToken when it was sealed with another secret key."""
+        return self._secrets.decrypt(sealed.encode()).decode()
+
+
+def _derived(secret: str, purpose: bytes) -> Fernet:
+    key = HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(secret.encode())
+    return Fernet(base64.urlsafe_b64encode(key))
