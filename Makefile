@@ -5,9 +5,10 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.locked
 OWN    := -e shared -e services/agreements -e services/metrics -e services/incidents -e services/notifier -e cli
 NAME   ?=
+ONCE   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test bench lint fmt types imports lock clean
+.PHONY: help setup demo up test bench lint fmt types imports lock clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,6 +18,9 @@ setup: $(STAMP)  ## make .venv from the hashed locks
 $(STAMP): requirements/dev.txt requirements/uv.txt shared/pyproject.toml cli/pyproject.toml $(wildcard services/*/pyproject.toml)
 	@sh requirements/setup.sh "$(PYTHON)" "$(VENV)" $(OWN)
 	@touch $@
+
+demo: $(STAMP)  ## play a whole story: an outage, a breach, mails, the recovery (ONCE=1: by itself, then end)
+	@$(BIN)/sepakat demo $(if $(ONCE),--once)
 
 up: $(STAMP)  ## run broker, database and the services, and stay
 	@$(BIN)/sepakat up

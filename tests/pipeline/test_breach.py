@@ -21,6 +21,7 @@ from sepakat_shared import signatures
 pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(180)]
 OPERATOR = "spk_operator_of_a_test"
 INDICATOR = "nusantara/checkout-state"
+SERVICES = ("agreements", "metrics", "incidents")
 CONTACTS = {"nusantara": "rina", "toko-maju": "budi"}
 
 
@@ -32,7 +33,7 @@ async def cluster(own_backend: Backend, tmp_path: Path) -> AsyncIterator[Launche
     async def prepared(kafka: str, mongo: str) -> None:
         await prepare(kafka, mongo, OPERATOR)
 
-    async with Launcher(own_backend, tmp_path, prepare=prepared) as started:
+    async with Launcher(own_backend, tmp_path, services=SERVICES, prepare=prepared) as started:
         yield started
 
 
@@ -172,6 +173,20 @@ async def test_a_breach_is_told_once_and_survives_a_killed_service(cluster: Laun
     assert facts.count("sepakat.impairment.began.v1") == 1
     assert facts.count("sepakat.impairment.ended.v1") == 1
     assert facts.count("sepakat.objective.breached.v1") == 1
+
+
+async def test_an_outage_is_told_when_its_time_has_come_without_another_event(cluster: Launcher) -> None:
+    await agree(cluster)
+    await register(cluster, downAfter="PT2S")
+    await send(cluster, event("1", "up", datetime.now(UTC) - timedelta(minutes=10)))
+    await until("the first figure", lambda: status(cluster))
+    await send(cluster, event("2", "down", datetime.now(UTC)))
+
+    async def impaired() -> bool:
+        return "sepakat.impairment.began.v1" in await told(cluster)
+
+    # Everything is judged anew each minute; it is the outage's own deadline that must not be slept through.
+    await until("the impairment", impaired, within=20)
 
 
 async def test_events_wait_for_their_indicator_and_bad_ones_go_to_the_dead_letters(cluster: Launcher) -> None:

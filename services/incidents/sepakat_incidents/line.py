@@ -132,6 +132,17 @@ class Planned:
 
 
 @dataclass(frozen=True)
+class Raised:
+    """What attached is worse than what opened the incident: it is handled, and called, as that from now on."""
+
+    previous: str
+    priority: str
+    ladder: Ladder
+    title: dict[str, str]
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Passed:
     """A cause is over."""
 
@@ -176,7 +187,7 @@ class Closed:
     at: datetime
 
 
-Event = Opened | Attached | Planned | Passed | Escalated | Exhausted | Acknowledged | Resolved | Closed
+Event = Opened | Attached | Planned | Raised | Passed | Escalated | Exhausted | Acknowledged | Resolved | Closed
 
 
 def apply(line: Line | None, event: Event) -> Line:
@@ -190,7 +201,8 @@ def apply(line: Line | None, event: Event) -> Line:
 
 
 def _changed(
-    incident: Incident, event: Attached | Planned | Passed | Escalated | Exhausted | Acknowledged | Resolved | Closed
+    incident: Incident,
+    event: Attached | Planned | Raised | Passed | Escalated | Exhausted | Acknowledged | Resolved | Closed,
 ) -> Incident:
     match event:
         case Attached(trigger):
@@ -201,6 +213,8 @@ def _changed(
             )
         case Planned(priority, ladder):
             return replace(incident, priority=priority, ladder=ladder)
+        case Raised(_, priority, ladder, title, _):
+            return replace(incident, priority=priority, ladder=ladder, title=title)
         case Passed(subject):
             return replace(incident, waiting=tuple(each for each in incident.waiting if each != subject))
         case Escalated(level, round, _, acknowledge_by):
@@ -245,8 +259,8 @@ def begin(
     known = [incident, *line.past.values()] if line else []
     if any(each is not None and trigger.event in each.causes for each in known):
         return []
-    if is_open(incident):
-        return [Attached(trigger, now)]
+    if incident is not None and is_open(incident):
+        return [Attached(trigger, now), *_raise(incident, trigger, priority, ladder, now)]
     number = (line.episodes if line else 0) + 1
     opened = Incident(
         id=f"{id}.{number:04d}",
@@ -261,6 +275,16 @@ def begin(
         causes=(trigger.event,),
     )
     return [Opened(opened, trigger), *_step(opened, 0, 1, now)]
+
+
+def _raise(incident: Incident, trigger: Trigger, priority: str, ladder: Ladder, now: datetime) -> Sequence[Event]:
+    """P1 comes before P2. Another ladder begins at its foot, unless somebody has taken the incident up already."""
+    if priority >= incident.priority:
+        return []
+    ladder = ladder if ladder.rungs else incident.ladder
+    raised = Raised(incident.priority, priority, ladder, trigger.words, now)
+    anew = ladder != incident.ladder and incident.status is Status.OPEN
+    return [raised, *(_step(replace(incident, ladder=ladder), 0, 1, now) if anew else [])]
 
 
 def plan(line: Line | None, priority: str, ladder: Ladder, now: datetime) -> Sequence[Event]:

@@ -54,6 +54,8 @@ def _fact(event: Event, incident: domain.Incident) -> Fact | None:
                 **_about(incident, at), cause=trigger.kind, cause_event=trigger.event, objective=trigger.objective,
                 objective_title=_title(trigger.objective_title), attainment=trigger.attainment, target=trigger.target,
             )  # fmt: skip
+        case domain.Raised(previous, _, _, _, at):
+            return contract.IncidentRaised(**_about(incident, at), previous_priority=previous)
         case domain.Planned() | domain.Passed():
             return None
         case domain.Escalated(level, round, contacts, acknowledge_by, at):

@@ -18,6 +18,7 @@ from sepakat_incidents.line import (
     Opened,
     Passed,
     Planned,
+    Raised,
     Resolved,
     apply,
 )
@@ -43,7 +44,7 @@ def _fields(line: Line) -> Mapping[str, Any]:
 LINE: Kind[Line, Event] = Kind(
     "line",
     Line,
-    (Opened, Attached, Planned, Passed, Escalated, Exhausted, Acknowledged, Resolved, Closed),
+    (Opened, Attached, Planned, Raised, Passed, Escalated, Exhausted, Acknowledged, Resolved, Closed),
     apply,
     _fields,
     of_line,
@@ -125,4 +126,6 @@ def _told(event: Document) -> dict[str, Any]:
         return {"cause": data["trigger"]["kind"], "event": data["trigger"]["event"]}
     if event["type"] == "Attached":
         return {name: data["trigger"][name] for name in ("kind", "event", "objective", "attainment", "target")}
+    if event["type"] == "Raised":
+        return {name: data[name] for name in ("previous", "priority")}
     return {name: value for name, value in data.items() if name != "at"}

@@ -44,6 +44,7 @@ class Assessment:
         self._low_since: dict[str, int | None] = {}
         self._shown: dict[str, tuple[str, datetime]] = {}
         self._wake = asyncio.Event()
+        self._sleeps_until = clock.now()
         self.ingestion: Ingestion
         registry.on_change(self._everything_is_due)
 
@@ -77,7 +78,8 @@ class Assessment:
             await retry.until_done("judging objectives", lambda: self.ingestion.exclusively(self._assess_due))
             now = self._clock.now()
             following = min(self._due.values(), default=now + timedelta(seconds=2))
-            await self._clock.wait(self._wake, max(following, now + _SOONEST))
+            self._sleeps_until = max(following, now + _SOONEST)
+            await self._clock.wait(self._wake, self._sleeps_until)
 
     async def _assess_due(self) -> None:
         now = self._clock.now()
@@ -107,6 +109,8 @@ class Assessment:
                     soonest = min(soonest, await self._assess_objective(about, history, at))
         # While records wait, the clock of evaluation is theirs; then every batch judges anew.
         self._due[id] = self._clock.now() + max(soonest - now, _SOONEST)
+        if self._due[id] < self._sleeps_until:
+            self._wake.set()
 
     def thresholds(self, id: str) -> tuple[int, ...]:
         """The thresholds, in millionths, that objectives in force compare an indicator's measurements with."""

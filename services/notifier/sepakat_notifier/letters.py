@@ -40,7 +40,7 @@ _LABELS = {
     "target": {"en": "Target", "id": "Target"},
     "period": {"en": "Period", "id": "Periode"},
     "left": {"en": "Loss still permitted", "id": "Kerugian yang masih diizinkan"},
-    "credit": {"en": "Service credit due", "id": "Kredit layanan"},
+    "credit": {"en": "Service credit so far", "id": "Kredit layanan sementara"},
     "button": {"en": "I take care of it", "id": "Saya tangani"},
     "reason": {"en": "You get this message as {}, under the agreement {}.",
                "id": "Anda menerima pesan ini sebagai {}, menurut perjanjian {}."},
@@ -175,8 +175,8 @@ def _figures(fact: _IncidentEvent | _ObjectiveEvent, words: Words, agreement: st
     return [*figures, *about]
 
 
-_TONES: dict[str, str] = {"escalated": "bad", "opened": "bad", "breached": "bad", "escalation_exhausted": "bad",
-                          "at_risk": "warn", "closed": "calm"}  # fmt: skip
+_BAD = ("opened", "escalated", "raised", "escalation_exhausted", "breached")
+_TONES = {**dict.fromkeys(_BAD, "bad"), "at_risk": "warn", "closed": "calm"}
 
 
 def _tone(fact: Fact) -> str:

@@ -10,6 +10,7 @@ from sepakat_shared.contracts.fact import Fact
 INCIDENT_FACTS: tuple[type[Fact], ...] = (
     incidents.IncidentOpened,
     incidents.CauseAttached,
+    incidents.IncidentRaised,
     incidents.IncidentEscalated,
     incidents.EscalationExhausted,
     incidents.IncidentAcknowledged,
@@ -80,7 +81,7 @@ def signatories_of_whom(fact: Fact) -> tuple[str, ...]:
 
 
 def tells_those_told_before(fact: Fact) -> bool:
-    return isinstance(fact, incidents.IncidentAcknowledged | incidents.IncidentResolved)
+    return isinstance(fact, incidents.IncidentRaised | incidents.IncidentAcknowledged | incidents.IncidentResolved)
 
 
 def mails(fact: Fact, signatories: Mapping[str, Sequence[str]], told: Collection[str]) -> list[str]:

@@ -45,6 +45,13 @@ class CauseAttached(_IncidentEvent):
     target: str | None = None
 
 
+class IncidentRaised(_IncidentEvent):
+    """What attached is worse than what opened it: `priority` and `title` are those of the worse one from now on."""
+
+    type: ClassVar[str] = "sepakat.incident.raised.v1"
+    previous_priority: str
+
+
 class IncidentEscalated(_IncidentEvent):
     """A level is told: `contacts` are asked to acknowledge before `acknowledge_by`."""
 

@@ -66,10 +66,10 @@ class MailSender:
         message["Message-ID"] = f"<{notification.id}@{domain}>"
         message["References"] = f"<{notification.about.replace('/', '.')}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"
-        message["Content-Language"] = reader.language
         if traceparent := current_traceparent():
             message["X-Sepakat-Trace"] = traceparent.split("-")[1]
         message.set_content(letter.text, cte="quoted-printable")
+        message["Content-Language"] = reader.language
         message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
         return message
 

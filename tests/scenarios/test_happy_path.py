@@ -1,0 +1,66 @@
+"""The demo as somebody plays it: two runs on the same data, each with everything seen, and nothing left behind."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sepakat_cli.backends import available
+
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+def backends() -> list[str]:
+    return [name.strip() for name in os.environ.get("SEPAKAT_TEST_BACKENDS", "embedded").split(",") if name.strip()]
+
+
+def play(backend: str, data: Path) -> dict[str, Any]:
+    run = subprocess.run(
+        [sys.executable, "-m", "sepakat_cli", "demo", "--once", "--data", str(data)],
+        env={**os.environ, "SEPAKAT_BACKEND": backend}, capture_output=True, text=True, timeout=200, cwd=data.parent,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    result: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
+    return result
+
+
+def left_behind(data: Path) -> list[str]:
+    """The command lines of processes that name the data directory."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue  # it ended while we looked
+        if str(data) in line:
+            found.append(line)
+    return found
+
+
+@pytest.mark.parametrize("name", backends())
+def test_the_story_is_seen_from_the_outage_to_the_recovery_twice(name: str, tmp_path: Path) -> None:
+    reason = available(name)
+    if reason is not None:
+        pytest.skip(reason)
+    data = tmp_path / "demo"
+    for _ in range(2):
+        result = play(name, data)
+        assert (result["breaches"], result["incidents"]) == (1, 1)
+        assert result["escalation_levels"] == [1, 2]
+        assert result["acknowledged"] and result["recovered"]
+        assert 0 < float(result["attainment"]) < 99.995
+        assert result["webhooks_verified"] > 5
+        assert result["trace_spans"] >= 4
+        assert result["services"] == ["agreements", "metrics", "incidents", "notifier"]
+        told = [(each["to"].partition("@")[0], each["subject"]) for each in result["mails"]]
+        assert len(told) == len(set(told)), "nobody is told the same twice"
+        assert ("oncall", "Please take this up") in {(to, subject[5:24]) for to, subject in told}
+        for to in ("rina", "budi"):
+            assert (to, "Target tidak terpenuhi: Ketersediaan per hari") in told
+            assert [subject for each, subject in told if each == to and "Selesai" in subject]
+        assert left_behind(data) == []
+    assert len(list((data / "inbox").glob("*.eml"))) > len(result["mails"]), "the first run's mails are still there"
