@@ -21,6 +21,7 @@ from sepakat_incidents.line import (
     Line,
     Opened,
     Planned,
+    Raised,
     Resolved,
     Rung,
     Status,
@@ -60,6 +61,25 @@ def test_the_first_level_is_told_as_it_opens_and_what_comes_later_attaches() -> 
     line = after(None, events)
     assert [type(each) for each in begin(line, trigger("breach", "e2"))] == [Attached]
     assert begin(line, trigger()) == []
+
+
+def test_a_worse_cause_raises_the_priority_and_begins_another_ladder_at_its_foot() -> None:
+    patient = Ladder((Rung(("oncall",), 14_400),))
+    line = after(None, domain.begin(None, ID, ABOUT, trigger("risk"), "P2", patient, NOW))
+    worse = list(domain.begin(line, ID, ABOUT, trigger("impairment", "e2"), "P1", LADDER, NOW))
+    assert [type(each) for each in worse] == [Attached, Raised, Escalated]
+    raised = after(line, worse).incident
+    assert raised is not None
+    assert (raised.priority, raised.level, raised.due_at) == ("P1", 1, NOW + timedelta(seconds=900))
+    milder = domain.begin(after(line, worse), ID, ABOUT, trigger("risk", "e3", "risk:y"), "P2", patient, NOW)
+    assert [type(each) for each in milder] == [Attached]
+
+
+def test_a_worse_cause_calls_nobody_again_once_somebody_has_taken_it_up() -> None:
+    line = after(None, domain.begin(None, ID, ABOUT, trigger("risk"), "P2", Ladder((Rung(("oncall",), 60),)), NOW))
+    line = after(line, domain.acknowledge(line, f"{ID}.0001", "oncall", "nusantara", NOW))
+    worse = list(domain.begin(line, ID, ABOUT, trigger("impairment", "e2"), "P1", LADDER, NOW))
+    assert [type(each) for each in worse] == [Attached, Raised]
 
 
 def test_the_ladder_walks_every_level_every_round_and_ends() -> None:

@@ -6,7 +6,7 @@ for all of them.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -167,7 +167,8 @@ def _figures(fact: _IncidentEvent | _ObjectiveEvent, words: Words, agreement: st
     if fact.attainment is not None:
         figures.append(("measured", f"{words.decimal(fact.attainment)} %"))
     figures.append(("target", f"{words.decimal(fact.target)} %"))
-    figures.append(("period", f"{words.day(fact.period.start)} – {words.day(fact.period.end)}"))
+    last = fact.period.end - timedelta(milliseconds=1)
+    figures.append(("period", f"{words.day(fact.period.start)} – {words.day(last)}"))
     if fact.permitted_loss_left is not None:
         figures.append(("left", words.money(fact.permitted_loss_left)))
     if fact.credit_percent is not None:

@@ -69,8 +69,9 @@ class MailSender:
         if traceparent := current_traceparent():
             message["X-Sepakat-Trace"] = traceparent.split("-")[1]
         message.set_content(letter.text, cte="quoted-printable")
-        message["Content-Language"] = reader.language
         message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+        # Before the parts are there, this would become the first one's alone.
+        message["Content-Language"] = reader.language
         return message
 
     async def _hand_over(self, host: str, message: EmailMessage, recipient: str) -> None:

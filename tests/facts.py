@@ -1,0 +1,69 @@
+"""Events as the notifier hears them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sepakat_notifier.notification import Notification, Occasion
+from sepakat_notifier.routing import CONTRACTS, subject_of
+from sepakat_shared.contracts import compliance, incidents
+from sepakat_shared.contracts.fact import Fact, PeriodSpan, Title
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+NAMES = {"nusantara": "PT Nusantara Cloud", "toko-maju": "Toko Maju"}
+_PARTIES = {"provider": "nusantara", "customer": "toko-maju"}
+_INCIDENT: dict[str, Any] = {
+    **_PARTIES, "incident": "toko.checkout.0001", "number": "CHECKOUT-0001", "agreement": "toko",
+    "agreement_title": Title(en="Checkout platform", id="Platform checkout"), "service": "checkout",
+    "service_title": Title(en="Checkout", id="Kasir"), "title": Title(en="Checkout is down", id="Kasir mati"),
+    "priority": "P1", "opened_at": NOW, "impact_started_at": NOW - timedelta(minutes=2), "at": NOW,
+}  # fmt: skip
+_OBJECTIVE: dict[str, Any] = {
+    **_PARTIES, "agreement": "toko", "version": 1, "agreement_title": _INCIDENT["agreement_title"], "service": "checkout",
+    "service_title": Title(en="Checkout", id="Kasir"),
+    "indicator": "nusantara/state", "at": NOW, "cause": "x", "episode": "toko/availability/2026-11",
+    "objective": "availability", "objective_title": Title(en="Availability per month", id="Ketersediaan per bulan"),
+    "period": PeriodSpan(start=NOW - timedelta(days=23), end=NOW + timedelta(days=7)), "state": "breached",
+    "attainment": "99.8990", "target": "99.9",
+}  # fmt: skip
+_EXTRA: dict[type[Fact], dict[str, Any]] = {
+    incidents.IncidentOpened: {"cause": "impairment", "cause_event": "e"},
+    incidents.CauseAttached: {"cause": "breach", "cause_event": "e"},
+    incidents.IncidentRaised: {"previous_priority": "P2"},
+    incidents.IncidentEscalated: {
+        "level": 1, "round": 1, "contacts": ("oncall",), "acknowledge_by": NOW + timedelta(minutes=15), "next_level": 2,
+    },
+    incidents.IncidentAcknowledged: {
+        "by": "rina", "party": "nusantara", "stops_ladder": True, "seconds_to_acknowledge": "3661.5",
+    },
+    incidents.IncidentResolved: {"by": "sepakat", "seconds_to_resolve": "59.2"},
+}  # fmt: skip
+
+
+def incident(kind: type[Fact], **changes: Any) -> Any:
+    return kind(**{**_INCIDENT, **_EXTRA.get(kind, {}), **changes})
+
+
+def objective(kind: type[Fact] = compliance.ObjectiveBreached, **changes: Any) -> Any:
+    return kind(**{**_OBJECTIVE, **changes})
+
+
+def every_fact() -> list[Fact]:
+    """One of each kind that somebody may be told of."""
+    about = incidents._IncidentEvent
+    impairment = {"impairment": "i", "state": "down", "began_at": NOW}
+    return [
+        incident(kind) if issubclass(kind, about)
+        else objective(kind, **impairment)
+        for kind in CONTRACTS.values()
+    ]  # fmt: skip
+
+
+def notification(fact: Fact, recipient: str, **changes: Any) -> Notification:
+    subject = subject_of(fact)
+    base: dict[str, Any] = {
+        "id": "n1", "channel": "email", "recipient": recipient, "party": None, "parties": subject.parties,
+        "about": subject.about, "about_type": subject.about_type,
+        "occasion": Occasion("e1", "/sepakat/test", fact.type, subject.about, "2026-11-24T09:00:00Z", fact.as_json()),
+        "traceparent": None, "created_at": NOW, "holder": "me", "due_at": NOW + timedelta(seconds=30),
+    }  # fmt: skip
+    return Notification(**{**base, **changes})

@@ -1,0 +1,178 @@
+"""Who is told of what, in which words, and how long it is tried: all of it pure."""
+
+from datetime import timedelta
+
+import pytest
+from facts import NAMES, NOW, every_fact, incident, notification, objective
+
+from sepakat_notifier import letters, routing
+from sepakat_notifier import notification as domain
+from sepakat_notifier.directory import Reader
+from sepakat_notifier.letters import Words
+from sepakat_notifier.notification import Claimed, Delivered, Failed, GivenUp, Notification, Status, Suppressed, Waited
+from sepakat_notifier.vault import Link, Vault
+from sepakat_shared.contracts import compliance, incidents
+from sepakat_shared.errors import Conflict, Gone, NotFound
+
+SIGNATORIES = {"nusantara": ["rina"], "toko-maju": ["budi"]}
+LATER = NOW + timedelta(minutes=1)
+
+
+def reader(language: str = "en", name: str = "Rina") -> Reader:
+    return Reader("nusantara", "rina", name, "rina@nusantara.example", language, "Asia/Jakarta")
+
+
+# -- whom --------------------------------------------------------------------------------------------------------------
+
+
+def test_each_event_has_its_readers() -> None:
+    told = ["budi", "oncall"]
+    wanted = {
+        incidents.IncidentOpened: ["budi"],
+        incidents.IncidentEscalated: ["oncall"],
+        incidents.IncidentRaised: told,
+        incidents.EscalationExhausted: ["rina", "budi"],
+        incidents.IncidentAcknowledged: told,
+        incidents.IncidentResolved: told,
+        incidents.CauseAttached: [],
+        incidents.IncidentClosed: [],
+    }
+    for kind, contacts in wanted.items():
+        assert routing.mails(incident(kind), SIGNATORIES, told) == contacts, kind
+    assert routing.mails(objective(), SIGNATORIES, []) == ["rina", "budi"]
+    assert routing.mails(objective(compliance.ObjectiveAtRisk), SIGNATORIES, []) == ["rina"]
+
+
+def test_whoever_took_it_up_is_not_told_that_they_did() -> None:
+    fact = incident(incidents.IncidentAcknowledged, by="oncall")
+    assert routing.mails(fact, {}, ["budi", "oncall"]) == ["budi"]
+
+
+def test_an_endpoint_chooses_its_events() -> None:
+    assert routing.wants((), "sepakat.incident.opened.v1")
+    assert routing.wants(("sepakat.incident.*",), "sepakat.incident.opened.v1")
+    assert not routing.wants(("sepakat.incident.*",), "sepakat.objective.breached.v1")
+
+
+# -- words -------------------------------------------------------------------------------------------------------------
+
+
+def test_every_event_that_is_mailed_has_a_letter_in_both_languages() -> None:
+    mailed = [fact for fact in every_fact() if routing.mails(fact, SIGNATORIES, ["budi"])]
+    assert len(mailed) == 11
+    for fact in mailed:
+        texts = [letters.compose(fact, reader(language), NAMES, None) for language in letters.LANGUAGES]
+        for letter, agreement in zip(texts, ("Checkout platform", "Platform checkout"), strict=True):
+            assert letter.subject and "\n" not in letter.subject
+            assert agreement in letter.text.replace("\n", " ") and agreement in letter.html
+            assert "{" not in letter.text and "None" not in letter.text
+
+
+def test_a_letter_is_in_the_readers_language_zone_and_numbers() -> None:
+    fact = objective()
+    english, indonesian = (letters.compose(fact, reader(each), NAMES, None) for each in letters.LANGUAGES)
+    assert english.subject == "Target missed: Availability per month"
+    assert indonesian.subject == "Target tidak terpenuhi: Ketersediaan per bulan"
+    assert "Measured: 99.8990 %" in english.text
+    assert "Terukur: 99,8990 %" in indonesian.text
+    assert "16:00:00 WIB" in english.text
+    assert "availability" not in english.text, "titles, never ids"
+
+
+def test_a_link_is_there_only_when_somebody_is_asked() -> None:
+    link = "https://sla.example/a/token"
+    asked = letters.compose(incident(incidents.IncidentEscalated), reader(), NAMES, link)
+    assert link in asked.text and f'href="{link}"' in asked.html
+    assert "level 2 is told" in asked.text
+    assert "http" not in letters.compose(objective(), reader(), NAMES, None).text
+
+
+def test_what_others_wrote_cannot_become_markup_or_a_header() -> None:
+    fact = objective(objective_title={"en": "<b>x</b>\nBcc: all@example.com"})
+    letter = letters.compose(fact, reader(name="<script>"), NAMES, None)
+    assert "<b>" not in letter.html and "<script>" not in letter.html
+    assert letter.subject == "Target missed: <b>x</b> Bcc: all@example.com"
+
+
+def test_lengths_and_decimals_lose_nothing() -> None:
+    words = Words("en", "UTC")
+    assert words.length("3661.5") == "1 hour 1 minute"
+    assert words.length("0.2") == "0 seconds"
+    assert Words("id", "UTC").length("90061") == "1 hari 1 jam"
+    assert words.decimal("99.951") == "99.951"
+    assert words.decimal("0") == "0"
+
+
+# -- links and secrets -------------------------------------------------------------------------------------------------
+
+
+def test_a_link_opens_only_as_it_was_made_and_only_in_time() -> None:
+    vault = Vault("a" * 40)
+    link = Link("n1", "toko.checkout.0001", "nusantara", "rina", LATER.timestamp())
+    token = vault.link_token(link)
+    assert vault.open_link(token, NOW) == link
+    with pytest.raises(Gone):
+        vault.open_link(token, LATER)
+    for wrong in (token[:-1], token[:20] + ("A" if token[20] != "A" else "B") + token[21:], "", "é", "x" * 500):
+        with pytest.raises(NotFound):
+            vault.open_link(wrong, NOW)
+    with pytest.raises(NotFound):
+        Vault("b" * 40).open_link(token, NOW)
+    with pytest.raises(NotFound):
+        vault.open_link(vault.seal("whsec_x"), NOW)
+    assert vault.unseal(vault.seal("whsec_x")) == "whsec_x"
+
+
+# -- how long ----------------------------------------------------------------------------------------------------------
+
+
+def after(notification: Notification, *events: domain.Event) -> Notification:
+    for event in events:
+        notification = domain.apply(notification, event)
+    return notification
+
+
+def test_an_event_that_comes_again_plans_nothing_new() -> None:
+    planned = notification(objective(), "rina")
+    assert domain.plan(None, planned) == [domain.Planned(planned)]
+    assert domain.plan(planned, planned) == []
+    ids = {domain.notification_id(*each) for each in (("e", "email", "a"), ("e", "email", "b"), ("e", "webhook", "a"))}
+    assert len(ids) == 3
+
+
+def test_only_what_is_due_is_claimed_and_a_dead_holders_falls_due_again() -> None:
+    held = notification(objective(), "rina")
+    assert domain.claim(held, "other", LATER, NOW) == []
+    assert held.due_at is not None
+    claimed = after(held, *domain.claim(held, "other", LATER, held.due_at))
+    assert (claimed.holder, claimed.due_at) == ("other", LATER)
+
+
+def test_it_is_tried_until_it_is_delivered_or_given_up() -> None:
+    held = notification(objective(), "rina")
+    assert domain.fail(held, "421 later", LATER, LATER, NOW) == [Failed("421 later", LATER)]
+    failed = after(held, Failed("421 later", LATER))
+    assert (failed.status, failed.attempts, failed.holder, failed.reason) == (Status.PENDING, 1, "", "421 later")
+    assert domain.fail(failed, "421 later", LATER, NOW, NOW) == [GivenUp("421 later", NOW, attempted=True)]
+    done = after(failed, *domain.deliver(failed, "nusantara", NOW))
+    assert (done.status, done.attempts, done.due_at, done.party) == (Status.DELIVERED, 2, None, "nusantara")
+    assert domain.fail(done, "late", LATER, LATER, NOW) == domain.deliver(done, "x", NOW) == []
+    with pytest.raises(Conflict):
+        domain.retry(done, NOW)
+
+
+def test_a_contact_nobody_told_of_is_awaited_and_then_said_to_be_missing() -> None:
+    held = notification(objective(), "rina")
+    assert domain.wait(held, "unknown", LATER, LATER) == [Waited("unknown", LATER)]
+    assert domain.wait(held, "unknown", LATER, NOW) == [Suppressed("unknown", NOW)]
+    suppressed = after(held, Suppressed("unknown", NOW))
+    again = after(suppressed, *domain.retry(suppressed, LATER))
+    assert (again.status, again.due_at, again.tried_since) == (Status.PENDING, LATER, LATER)
+    assert [type(each) for each in domain.claim(again, "me", LATER, LATER)] == [Claimed]
+
+
+def test_pressing_twice_acknowledges_once() -> None:
+    held = after(notification(incident(incidents.IncidentEscalated), "rina"), Delivered("nusantara", NOW))
+    pressed = after(held, *domain.acknowledge(held, "nusantara", "rina", NOW))
+    assert pressed.acknowledged_by == "nusantara/rina"
+    assert domain.acknowledge(pressed, "nusantara", "rina", LATER) == []
