@@ -18,7 +18,7 @@ def pytest_report_header() -> list[str]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    for fixture in ("backend", "own_backend"):
+    for fixture in ("backend", "own_backend", "cold_backend"):
         if fixture in metafunc.fixturenames:
             metafunc.parametrize(fixture, _wanted(), indirect=True, scope=None if fixture == "backend" else "function")
 
@@ -35,6 +35,12 @@ def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """Servers shared by the whole run; use names of your own in them."""
     with _open(request.param, tmp_path_factory.mktemp(request.param)) as started:
         yield started
+
+
+@pytest.fixture
+def cold_backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
+    """Servers for one test alone, which are not started yet."""
+    return _open(request.param, tmp_path)
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ _INCIDENT: dict[str, Any] = {
     "priority": "P1", "opened_at": NOW, "impact_started_at": NOW - timedelta(minutes=2), "at": NOW,
 }  # fmt: skip
 _OBJECTIVE: dict[str, Any] = {
-    **_PARTIES, "agreement": "toko", "version": 1, "agreement_title": _INCIDENT["agreement_title"], "service": "checkout",
+    **_PARTIES, "agreement": "toko", "version": 1, "agreement_title": _INCIDENT["agreement_title"],
+    "service": "checkout",
     "service_title": Title(en="Checkout", id="Kasir"),
     "indicator": "nusantara/state", "at": NOW, "cause": "x", "episode": "toko/availability/2026-11",
     "objective": "availability", "objective_title": Title(en="Availability per month", id="Ketersediaan per bulan"),

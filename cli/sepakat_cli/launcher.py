@@ -101,6 +101,18 @@ class Launcher:
         self._held.discard(name)
         await self.ready(name)
 
+    async def restart_broker(self, *, kill: bool = False) -> None:
+        """End the broker and start it again; one that forgets is given its topics anew."""
+        await asyncio.to_thread(self.backend.stop_broker, kill=kill)
+        await asyncio.to_thread(self.backend.start_broker)
+        if self._prepare is not None:
+            await self._prepare(self.backend.kafka, self.backend.mongo)
+
+    async def restart_database(self, *, kill: bool = False) -> None:
+        """End the database and start it again on its data."""
+        await asyncio.to_thread(self.backend.stop_database, kill=kill)
+        await asyncio.to_thread(self.backend.start_database)
+
     def _start(self, name: str) -> None:
         port = self.urls[name].rpartition(":")[2]
         env = {

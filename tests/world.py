@@ -1,0 +1,170 @@
+"""A whole cluster with the world around it: parties that agree, publishers that send, people who get mails."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pymongo import AsyncMongoClient
+from samples import agreement_dict
+
+from sepakat_cli.backends import Backend
+from sepakat_cli.demo import desk as desks
+from sepakat_cli.demo.desk import Desk
+from sepakat_cli.launcher import SERVICES, Launcher
+from sepakat_cli.preparing import prepare
+from sepakat_shared import signatures
+
+OPERATOR = "spk_operator_of_a_test"
+INDICATOR = "nusantara/checkout-state"
+CONTACTS = {"nusantara": ("rina", "oncall"), "toko-maju": ("budi",)}
+SIGNATORIES = {"nusantara": "rina", "toko-maju": "budi"}
+
+
+async def until(what: str, ask: Callable[[], Awaitable[Any]], within: float = 60) -> Any:
+    """Ask until the answer is true; the deadline only ends a run that has failed."""
+    try:
+        async with asyncio.timeout(within):
+            while True:
+                answer = await ask()
+                if answer:
+                    return answer
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise AssertionError(f"{what} was not seen within {within} s") from None
+
+
+def event(id: str, state: str, at: datetime, indicator: str = INDICATOR, **changes: Any) -> dict[str, Any]:
+    base = {"specversion": "1.0", "id": id, "source": "/probe", "type": "sepakat.metric.state.v1",
+            "time": at.isoformat(), "data": {"indicator": indicator, "state": state}}  # fmt: skip
+    return {**base, **changes}
+
+
+@dataclass
+class World:
+    cluster: Launcher
+    desk: Desk
+
+    def api(self, service: str, key: str | None = OPERATOR) -> httpx.AsyncClient:
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        return httpx.AsyncClient(base_url=self.cluster.urls[service], headers=headers, timeout=15)
+
+    async def get(self, service: str, path: str, **params: Any) -> Any:
+        """The body of an answer, or None while the service is away or not ready for it."""
+        try:
+            async with self.api(service) as http:
+                answer = await http.get(path, params=params)
+        except httpx.TransportError:
+            return None
+        return answer.json() if answer.is_success else None
+
+    async def items(self, service: str, path: str, **params: Any) -> list[dict[str, Any]]:
+        body = await self.get(service, path, **params)
+        return body["items"] if body else []
+
+    # -- agreeing -----------------------------------------------------------------------------------------------------
+
+    async def register(self, indicator: str = INDICATOR, **changes: Any) -> None:
+        body = {"apiVersion": "sepakat/v1", "kind": "Indicator", "metadata": {"id": indicator}, "kindOfEvents": "state"}
+        async with self.api("metrics") as http:
+            answer = await http.put(f"/v1/indicators/{indicator}", json={**body, **changes})
+            assert answer.status_code in (200, 201), answer.text
+
+    async def agree(
+        self, id: str = "toko-checkout", indicator: str = INDICATOR, target: str = "99.999",
+        window: dict[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        """An agreement in force: its service is `checkout`, its objective `availability`."""
+        keys = {party: Ed25519PrivateKey.generate() for party in SIGNATORIES}
+        today = datetime.now(UTC).date()
+        raw = agreement_dict(
+            metadata={"id": id, "title": {"en": "Checkout platform", "id": "Platform checkout"}},
+            term={"from": str(today - timedelta(days=2)), "until": str(today + timedelta(days=2)), "timeZone": "UTC"},
+            signatories=[
+                {"party": party, "contact": contact, "key": signatures.public_key(keys[party])}
+                for party, contact in SIGNATORIES.items()
+            ],
+        )
+        raw["objectives"][0] |= {"target": target, "indicator": indicator, "window": window or {"rolling": "PT1H"}}
+        async with self.api("agreements") as http:
+            for party, contacts in CONTACTS.items():
+                await self._party(http, party, contacts)
+            drafted = await http.put(f"/v1/agreements/{id}", content=json.dumps(raw))
+            assert drafted.status_code == 201, drafted.text
+            hashed = drafted.json()["hash"]
+            for party, contact in SIGNATORIES.items():
+                signed = {"party": party, "contact": contact, "hash": hashed,
+                          "signature": signatures.sign(keys[party], hashed)}  # fmt: skip
+                answer = await http.post(f"/v1/agreements/{id}/signatures", json=signed)
+                assert answer.status_code == 201, answer.text
+            assert answer.json()["status"] == "active"
+
+    async def _party(self, http: httpx.AsyncClient, party: str, contacts: Sequence[str]) -> None:
+        if (await http.get(f"/v1/parties/{party}")).status_code == 200:
+            return
+        named = [{"id": each, "name": each.title(), "email": f"{each}@{party}.example"} for each in contacts]
+        body = {"metadata": {"id": party}, "name": party.title(), "contacts": named}
+        assert (await http.put(f"/v1/parties/{party}", json=body)).status_code == 201
+
+    async def subscribe(self, party: str = "toko-maju") -> None:
+        """Have the desk's receiver told of everything that concerns `party`."""
+        given = {"party": party, "url": f"{self.desk.url}/hook"}
+
+        async def post() -> str | None:
+            async with self.api("notifier") as http:
+                answer = await http.post("/v1/webhook-endpoints", json=given)
+            return answer.json()["secret"] if answer.is_success else None
+
+        self.desk.secret = await until("the webhook endpoint", post)
+
+    # -- sending and seeing -------------------------------------------------------------------------------------------
+
+    async def send(self, *events: dict[str, Any]) -> list[dict[str, Any]]:
+        async with self.api("metrics") as http:
+            answer = await http.post(
+                "/v1/events", content=json.dumps(events), headers={"content-type": "application/cloudevents-batch+json"}
+            )
+        results: list[dict[str, Any]] = answer.json()["results"]
+        return results
+
+    async def figure(self, agreement: str = "toko-checkout") -> dict[str, Any] | None:
+        items = await self.items("metrics", "/v1/status", agreement=agreement)
+        return items[0] if items else None
+
+    async def incidents(self, agreement: str = "toko-checkout") -> list[dict[str, Any]]:
+        return await self.items("incidents", "/v1/incidents", agreement=agreement)
+
+    async def told(self, service: str = "metrics", agreement: str = "toko-checkout") -> list[str]:
+        """The types of the events about an agreement that a service committed and published, in order of time."""
+        client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(self.cluster.backend.mongo)
+        try:
+            found = client[f"sepakat_{service}"]["commits"].find({"published": True})
+            commits = await found.sort("committed_at", 1).to_list()
+        finally:
+            await client.close()
+        messages = [message for commit in commits for message in commit["messages"]]
+        return [each["type"] for each in messages if (each["data"] or {}).get("agreement") == agreement]
+
+
+@asynccontextmanager
+async def opened(backend: Backend, data: Path, services: Sequence[str] = SERVICES) -> AsyncIterator[World]:
+    """`backend` is cold: the launcher starts it."""
+
+    async def prepared(kafka: str, mongo: str) -> None:
+        await prepare(kafka, mongo, OPERATOR)
+
+    with desks.opened(data / "inbox") as desk:
+        env = {
+            "SEPAKAT_NOTIFIER_SECRET_KEY": "a secret of thirty-two characters",
+            "SEPAKAT_NOTIFIER_SMTP_HOST": "127.0.0.1",
+            "SEPAKAT_NOTIFIER_SMTP_PORT": str(desk.smtp_port),
+            "SEPAKAT_NOTIFIER_ALLOW_NETWORKS": "127.0.0.0/8",
+        }
+        async with Launcher(backend, data, services=services, env=env, prepare=prepared) as cluster:
+            yield World(cluster, desk)
