@@ -8,7 +8,7 @@ NAME   ?=
 ONCE   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test bench lint fmt types imports lock clean
+.PHONY: help setup demo up test test-native test-docker test-motor bench lint fmt types imports lock clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,15 @@ up: $(STAMP)  ## run broker, database and the services, and stay
 
 test: $(STAMP)  ## every test, on the embedded backend
 	@SEPAKAT_TEST_BACKENDS=embedded $(BIN)/pytest
+
+test-native: $(STAMP)  ## those that need servers, on Apache Kafka and FerretDB (needs java, mvn and go)
+	@SEPAKAT_TEST_BACKENDS=native $(BIN)/pytest -m servers
+
+test-docker: $(STAMP)  ## those that need servers, on containers (needs an engine)
+	@SEPAKAT_TEST_BACKENDS=docker $(BIN)/pytest -m servers
+
+test-motor: $(STAMP)  ## those that need servers, with Motor as the database driver
+	@SEPAKAT_TEST_BACKENDS=embedded SEPAKAT_MONGO_DRIVER=motor $(BIN)/pytest -m servers
 
 bench: $(STAMP)  ## the benchmarks (NAME=ingestion for one)
 	@$(BIN)/python bench/run.py $(NAME)

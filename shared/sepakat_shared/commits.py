@@ -219,7 +219,7 @@ class Aggregates(Generic[S, E]):
             "schema": SCHEMA,
             "version": loaded.version,
             "head": loaded.head,
-            "applied": [[aggregate, sequence] for aggregate, sequence in loaded.applied.items()],
+            "applied": [{"aggregate": name, "sequence": sequence} for name, sequence in loaded.applied.items()],
             "state": msgspec.to_builtins(loaded.state),
         }
         try:
@@ -231,7 +231,7 @@ class Aggregates(Generic[S, E]):
         if document["schema"] > SCHEMA:
             raise TooNew(f"{self._kind.name} {document['_id']} was written by a newer Sepakat; upgrade this service")
         state = msgspec.convert(document["state"], self._kind.state)
-        applied: dict[str, str] = dict(document["applied"])
+        applied: dict[str, str] = {each["aggregate"]: each["sequence"] for each in document["applied"]}
         return Loaded(document["_id"], state, document["version"], document["head"], applied)
 
 

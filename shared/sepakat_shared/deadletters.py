@@ -55,7 +55,7 @@ class DeadLetters:
             "offset": record.offset,
             "key": record.key,
             "value": record.value,
-            "headers": [[name, value] for name, value in record.headers],
+            "headers": [{"name": name, "value": value} for name, value in record.headers],
             "reason": reason,
             "at": now,
             "waiting": True,
@@ -111,5 +111,5 @@ class DeadLetters:
 
 
 def _record(letter: Document) -> DeadRecord:
-    headers = [(name, value) for name, value in letter["headers"]]
+    headers = [(each["name"], each["value"]) for each in letter["headers"]]
     return DeadRecord(letter["topic"], letter["partition"], letter["offset"], letter["key"], letter["value"], headers)

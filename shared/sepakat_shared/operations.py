@@ -45,11 +45,10 @@ def add_operations(app: FastAPI, service: "Service") -> None:
         """One of them with its bytes (as text where they are text) and headers."""
         operator_only(asking)
         letter = await service.dead_letters.get(id)
-        value = letter["value"]
         return {
             **_shown(letter),
-            "value": None if value is None else value.decode("utf-8", "backslashreplace"),
-            "headers": {n: None if v is None else v.decode("utf-8", "backslashreplace") for n, v in letter["headers"]},
+            "value": _text(letter["value"]),
+            "headers": {each["name"]: _text(each["value"]) for each in letter["headers"]},
         }
 
     @router.post("/dead-letters/replay")
@@ -82,14 +81,17 @@ def add_operations(app: FastAPI, service: "Service") -> None:
     app.include_router(router)
 
 
+def _text(raw: bytes | None) -> str | None:
+    return None if raw is None else raw.decode("utf-8", "backslashreplace")
+
+
 def _shown(letter: Document) -> dict[str, Any]:
-    key = letter["key"]
     return {
         "id": letter["_id"],
         "topic": letter["topic"],
         "partition": letter["partition"],
         "offset": letter["offset"],
-        "key": None if key is None else key.decode("utf-8", "backslashreplace"),
+        "key": _text(letter["key"]),
         "reason": letter["reason"],
         "at": letter["at"].isoformat(),
         "waiting": letter["waiting"],

@@ -114,7 +114,12 @@ class Service:
                 await retry.until_done("setting up the database", setup)
             await self.bus.connect()
             await retry.until_done("comparing the broker with the last one", self._republish_to_a_new_broker)
-            parts: Iterable[Callable[[], Awaitable[object]]] = [self.relay.run, self.bus.watch, *self._tasks]
+            parts: Iterable[Callable[[], Awaitable[object]]] = [
+                self.relay.run,
+                self.bus.watch,
+                lambda: self.posts.forget_old(self.clock),
+                *self._tasks,
+            ]
             async with asyncio.TaskGroup() as tasks:
                 for part in parts:
                     tasks.create_task(_forever(part))

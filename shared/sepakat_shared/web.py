@@ -5,6 +5,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -19,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sepakat_shared.auth import KnownKeys, Principal
+from sepakat_shared.clock import Clock
 from sepakat_shared.errors import (
     Conflict,
     FieldProblem,
@@ -31,6 +33,7 @@ from sepakat_shared.errors import (
     Unauthenticated,
     Unavailable,
 )
+from sepakat_shared.expiry import forget_old
 from sepakat_shared.mongo import Collection, Database
 from sepakat_shared.retry import TRANSIENT
 
@@ -193,7 +196,11 @@ class IdempotentPosts:
         self._collection: Collection = db["idempotency"]
 
     async def create_indexes(self) -> None:
-        await self._collection.create_index("at", expireAfterSeconds=86_400)
+        await self._collection.create_index("at")
+
+    async def forget_old(self, clock: Clock) -> None:
+        """Drop answers of more than a day ago, until cancelled."""
+        await forget_old(self._collection, timedelta(days=1), clock)
 
     async def once(
         self, request: Request, asking: Principal, now: Any, do: Callable[[], Awaitable[JSONResponse]]

@@ -76,7 +76,14 @@ def free_port() -> int:
 
 
 def wait_for_broker(bootstrap: str, child: Child | None) -> None:
-    _wait("the broker", child, lambda: asyncio.run(describe_cluster(bootstrap)))
+    host, _, port = bootstrap.partition(",")[0].rpartition(":")
+
+    def ask() -> None:
+        # The client logs an error for every refused connection: ask it only once somebody listens.
+        socket.create_connection((host, int(port)), timeout=5).close()
+        asyncio.run(describe_cluster(bootstrap))
+
+    _wait("the broker", child, ask)
 
 
 def wait_for_database(uri: str, child: Child | None) -> None:

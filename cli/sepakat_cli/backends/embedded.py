@@ -10,7 +10,7 @@ import uuid
 from pathlib import Path
 
 from sepakat_cli.backends.base import Backend, free_port, wait_for_broker, wait_for_database
-from sepakat_cli.children import Child
+from sepakat_cli.children import Child, end
 
 
 class Embedded(Backend):
@@ -47,7 +47,7 @@ class Embedded(Backend):
         wait_for_broker(self.kafka, self._broker)
 
     def stop_broker(self, *, kill: bool = False) -> None:
-        _end(self._broker, kill)
+        end(self._broker, kill)
         self._broker = None
 
     def start_database(self) -> None:
@@ -62,17 +62,9 @@ class Embedded(Backend):
         wait_for_database(self.mongo, self._database)
 
     def stop_database(self, *, kill: bool = False) -> None:
-        _end(self._database, kill)
+        end(self._database, kill)
         self._database = None
 
 
 def _database_command() -> Path:
     return Path(sys.executable).parent / "secantusd-py"
-
-
-def _end(child: Child | None, kill: bool) -> None:
-    if child is not None:
-        if kill:
-            child.kill()
-        else:
-            child.stop()

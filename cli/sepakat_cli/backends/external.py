@@ -1,6 +1,7 @@
 """Servers that somebody else runs: compose, Kubernetes, a managed service."""
 
 import os
+from pathlib import Path
 
 from sepakat_cli.backends.base import Backend, wait_for_broker, wait_for_database
 
@@ -11,7 +12,7 @@ class External(Backend):
     name = "external"
     keeps_events = True
 
-    def __init__(self) -> None:
+    def __init__(self, _data: Path) -> None:
         self.kafka = os.environ["SEPAKAT_KAFKA"]
         self.mongo = os.environ["SEPAKAT_MONGO"]
 

@@ -37,6 +37,7 @@ def build(settings: MetricsSettings) -> FastAPI:
         service.before_start(part.create_indexes)
     service.before_start(registry.load)
     service.lags_too(ingestion.lag)
+    service.alongside(http.forget_old)
     service.alongside(registry.run)
     service.alongside(ingestion.run)
     service.alongside(assessment.run)

@@ -8,7 +8,9 @@ background, in order; `folded` in a day says up to which offset of each partitio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
+import msgspec
 from pymongo import ASCENDING, DESCENDING
 from pymongo.errors import DuplicateKeyError
 
@@ -52,7 +54,8 @@ class Checkpoints:
             "partition": partition,
             "first": pending.first,
             "end": pending.end,
-            "deltas": [[indicator, delta.to_document()] for indicator, delta in pending.deltas.items()],
+            # As bytes: smaller than BSON's arrays, and not every database takes an array within an array.
+            "deltas": _pack({indicator: delta.to_document() for indicator, delta in pending.deltas.items()}),
             "ids": bytes(pending.ids),
             "at": now,
             "folded": False,
@@ -78,7 +81,7 @@ class Checkpoints:
     async def history(self, indicator: str) -> History:
         """All that is folded of one indicator."""
         days = await self._days.find({"indicator": indicator}).to_list(None)
-        return History.from_days({each["day"]: each["data"] for each in days})
+        return History.from_days({each["day"]: _unpack(each["data"]) for each in days})
 
     async def fold(self, partition: str) -> int:
         """Fold this partition's checkpoints into days, in order. Returns how many."""
@@ -95,14 +98,14 @@ class Checkpoints:
     async def _fold(self, partition: str, batch: list[Document]) -> None:
         merged: dict[str, dict[str, list[tuple[int, Delta]]]] = {}
         for checkpoint in batch:
-            for indicator, document in checkpoint["deltas"]:
+            for indicator, document in _unpack(checkpoint["deltas"]).items():
                 for day, part in Delta.from_document(document).by_day().items():
                     merged.setdefault(indicator, {}).setdefault(day, []).append((checkpoint["end"], part))
         for indicator, days in merged.items():
             for day, parts in days.items():
                 await self._fold_day(partition, indicator, day, parts)
         await self._checkpoints.update_many(
-            {"_id": {"$in": [checkpoint["_id"] for checkpoint in batch]}}, {"$set": {"folded": True, "deltas": []}}
+            {"_id": {"$in": [checkpoint["_id"] for checkpoint in batch]}}, {"$set": {"folded": True, "deltas": b""}}
         )
 
     async def _fold_day(self, partition: str, indicator: str, day: str, parts: list[tuple[int, Delta]]) -> None:
@@ -110,13 +113,13 @@ class Checkpoints:
         id = f"{indicator}/{day}"
         while True:
             stored = await self._days.find_one({"_id": id})
-            folded: dict[str, int] = dict(stored["folded"]) if stored else {}
+            folded: dict[str, int] = {each["partition"]: each["end"] for each in stored["folded"]} if stored else {}
             upto = folded.get(partition, -1)
             fresh = [part for end, part in parts if end > upto]
             if not fresh:
                 return
             folded[partition] = max(end for end, _ in parts)
-            whole = Delta.from_document(stored["data"]) if stored else fresh.pop(0)
+            whole = Delta.from_document(_unpack(stored["data"])) if stored else fresh.pop(0)
             for part in fresh:
                 whole.merge(part)
             version = stored["version"] if stored else 0
@@ -138,7 +141,15 @@ def _day(indicator: str, day: str, whole: Delta, folded: Mapping[str, int], vers
     return {
         "indicator": indicator,
         "day": day,
-        "data": whole.to_document(),
-        "folded": [[partition, end] for partition, end in folded.items()],
+        "data": _pack(whole.to_document()),
+        "folded": [{"partition": partition, "end": end} for partition, end in folded.items()],
         "version": version,
     }
+
+
+def _pack(document: Mapping[str, Any]) -> bytes:
+    return msgspec.msgpack.encode(document)
+
+
+def _unpack(packed: bytes) -> dict[str, Any]:
+    return msgspec.msgpack.decode(packed, type=dict[str, Any])

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -17,12 +18,13 @@ from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Malformed
+from sepakat_shared.expiry import forget_old
 from sepakat_shared.mongo import Collection, Database, Document
 from sepakat_shared.telemetry import current_traceparent
 from sepakat_shared.web import Asking
 
 SINGLE, BATCH, LINES = "application/cloudevents+json", "application/cloudevents-batch+json", "application/x-ndjson"
-_KEEP_REJECTIONS_SECONDS = 7 * 86_400
+_KEEP_REJECTIONS = timedelta(days=7)
 
 
 class Door:
@@ -37,7 +39,11 @@ class Door:
 
     async def create_indexes(self) -> None:
         await self._rejections.create_index([("key", 1), ("at", DESCENDING)])
-        await self._rejections.create_index("at", expireAfterSeconds=_KEEP_REJECTIONS_SECONDS)
+        await self._rejections.create_index("at")
+
+    async def forget_old(self) -> None:
+        """Drop rejections of long ago, until cancelled."""
+        await forget_old(self._rejections, _KEEP_REJECTIONS, self._clock)
 
     async def take(self, raw: Any, asking: Principal, taken: set[tuple[str, str]]) -> dict[str, Any]:
         """What became of one event: accepted, duplicate, parked, or rejected with the reason."""

@@ -204,7 +204,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         return fact, envelope.traceparent
 
     async def _park(self, held: Partition, record: Record, indicator: str) -> None:
-        headers: list[list[object]] = [[name, value] for name, value in record.headers]
+        headers = messages.text_headers(record)
         await self._parking.add(f"{held.name}/{record.offset:020d}", indicator, record.key, record.value, headers)
         self._outcomes["parked"] += 1
 
@@ -217,7 +217,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def put_back(self, parked: Document) -> None:
         """Publish a parked record again, as it was."""
-        headers = {name: value.decode("utf-8", "backslashreplace") for name, value in parked["headers"] if value}
+        headers = {each["name"]: each["value"] for each in parked["headers"]}
         await self._bus.broker.publish(
             parked["value"] or b"", topic=topics.METRICS, key=parked["indicator"].encode(), headers=headers
         )

@@ -1,7 +1,7 @@
 """Events for indicators that nobody has registered yet: kept for some days, and put back on the topic when one is."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from pymongo import ASCENDING
@@ -34,9 +34,11 @@ class Parking:
         self._wake.set()
 
     async def add(
-        self, place: str, indicator: str, key: bytes | None, value: bytes | None, headers: list[list[object]],
+        self, place: str, indicator: str, key: bytes | None, value: bytes | None, headers: Mapping[str, str],
     ) -> None:  # fmt: skip
-        document: Document = {"indicator": indicator, "key": key, "value": value, "headers": headers}
+        # A database takes no dots in the names of fields.
+        named = [{"name": name, "value": value} for name, value in headers.items()]
+        document: Document = {"indicator": indicator, "key": key, "value": value, "headers": named}
         await self._collection.update_one(
             {"_id": place}, {"$setOnInsert": {**document, "at": self._clock.now()}}, upsert=True
         )

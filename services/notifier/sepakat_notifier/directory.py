@@ -54,7 +54,7 @@ class Directory:
             "agreement": fact.agreement,
             "version": fact.version,
             "time_zone": str(text.term.time_zone),
-            "signatories": [[each.party, each.contact] for each in text.signatories],
+            "signatories": [{"party": each.party, "contact": each.contact} for each in text.signatories],
         }
         await self._texts.replace_one({"_id": f"{fact.agreement}/{fact.version}"}, document, upsert=True)
 
@@ -65,7 +65,8 @@ class Directory:
         text = await self._texts.find_one({"agreement": agreement}, sort=[("version", -1)])
         if text is None:
             return None
-        named = {party: [contact for of, contact in text["signatories"] if of == party] for party in parties}
+        signed = text["signatories"]
+        named = {party: [each["contact"] for each in signed if each["party"] == party] for party in parties}
         return {party: contacts or await self._contacts_of(party) for party, contacts in named.items()}
 
     async def _contacts_of(self, party: str) -> list[str]:
