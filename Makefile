@@ -6,9 +6,10 @@ STAMP  := $(VENV)/.locked
 OWN    := -e shared -e services/agreements -e services/metrics -e services/incidents -e services/notifier -e cli
 NAME   ?=
 ONCE   ?=
+CHECK  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-native test-docker test-motor bench lint fmt types imports lock clean
+.PHONY: help setup demo up test test-native test-docker test-motor bench contracts lint fmt types imports lock clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +43,9 @@ bench: $(STAMP)  ## the benchmarks (NAME=ingestion for one)
 
 fmt: $(STAMP)  ## format the code
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+contracts: $(STAMP)  ## write the schemas and AsyncAPI anew (CHECK=1: only compare)
+	@$(BIN)/python -m sepakat_shared.contracts.generate docs/reference $(if $(CHECK),--check)
 
 lint: $(STAMP)  ## style and common mistakes
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -15,7 +15,7 @@ from sepakat_shared.auth import KnownKeys
 from sepakat_shared.bus import Bus, Reaction
 from sepakat_shared.clock import Clock, SystemClock
 from sepakat_shared.commits import Commits
-from sepakat_shared.contracts import topics
+from sepakat_shared.contracts import asyncapi, topics
 from sepakat_shared.contracts.agreements import KeyIssued, KeyRevoked
 from sepakat_shared.deadletters import DeadLetters
 from sepakat_shared.operations import add_operations
@@ -93,6 +93,7 @@ class Service:
 
         app.add_api_route("/readyz", ready, include_in_schema=False)
         add_operations(app, self)
+        web.add_asyncapi(app, asyncapi.document)
         app.router.lifespan_context = self._lifespan
         return app
 

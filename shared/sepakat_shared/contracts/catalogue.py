@@ -1,0 +1,52 @@
+"""Every event of the system by the topic it travels on: what AsyncAPI, the schemas and their checks are made from."""
+
+from typing import Final
+
+from pydantic import BaseModel
+
+from sepakat_shared.contracts import agreements, compliance, incidents, notifications, texts, topics
+from sepakat_shared.contracts.fact import Fact
+
+EVENTS: Final[dict[str, tuple[type[Fact], ...]]] = {
+    topics.COMPLIANCE: (
+        compliance.ImpairmentBegan,
+        compliance.ImpairmentEnded,
+        compliance.ObjectiveAtRisk,
+        compliance.ObjectiveRiskPassed,
+        compliance.ObjectiveBreached,
+        compliance.ObjectiveRecovered,
+        compliance.BreachRetracted,
+        compliance.PeriodClosed,
+    ),
+    topics.INCIDENTS: (
+        incidents.IncidentOpened,
+        incidents.CauseAttached,
+        incidents.IncidentRaised,
+        incidents.IncidentEscalated,
+        incidents.EscalationExhausted,
+        incidents.IncidentAcknowledged,
+        incidents.IncidentResolved,
+        incidents.IncidentClosed,
+    ),
+    topics.NOTIFICATIONS: (
+        notifications.NotificationDelivered,
+        notifications.NotificationGivenUp,
+        notifications.NotificationSuppressed,
+        notifications.NotificationAcknowledged,
+    ),
+    topics.AGREEMENTS: (agreements.AgreementDrafted, agreements.AgreementSigned, agreements.AgreementActivated),
+    topics.AGREEMENT_TEXTS: (agreements.AgreementTextPublished,),
+    topics.CONTACTS: (agreements.PartyRecorded, agreements.ContactRecorded),
+    topics.KEYS: (agreements.KeyIssued, agreements.KeyRevoked),
+}
+
+TEXTS: Final[dict[str, type[BaseModel]]] = {
+    "party": texts.Party,
+    "indicator": texts.Indicator,
+    "agreement": texts.Agreement,
+}
+"""What people write, by the name of its schema."""
+
+
+def every_event() -> list[type[Fact]]:
+    return [event for events in EVENTS.values() for event in events]
