@@ -9,7 +9,7 @@ ONCE   ?=
 CHECK  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-native test-docker test-motor bench contracts lint fmt types imports lock clean
+.PHONY: help setup demo up test test-native test-docker test-motor bench contracts deploy-check lint fmt types imports lock clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ fmt: $(STAMP)  ## format the code
 
 contracts: $(STAMP)  ## write the schemas and AsyncAPI anew (CHECK=1: only compare)
 	@$(BIN)/python -m sepakat_shared.contracts.generate docs/reference $(if $(CHECK),--check)
+
+deploy-check: $(STAMP)  ## compose file, Dockerfile and workflows; each service from its own lock
+	@sh deploy/check.sh $(BIN)
+	@sh deploy/alone.sh $(BIN)
 
 lint: $(STAMP)  ## style and common mistakes
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
