@@ -46,6 +46,7 @@ fmt: $(STAMP)  ## format the code
 
 contracts: $(STAMP)  ## write the schemas and AsyncAPI anew (CHECK=1: only compare)
 	@$(BIN)/python -m sepakat_shared.contracts.generate docs/reference $(if $(CHECK),--check)
+	@$(BIN)/python docs/reference/settings.py $(if $(CHECK),--check)
 
 deploy-check: $(STAMP)  ## compose file, Dockerfile and workflows; each service from its own lock
 	@sh deploy/check.sh $(BIN)

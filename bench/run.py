@@ -5,9 +5,10 @@ import asyncio
 import json
 import sys
 
+import breach_latency
 import ingestion
 
-BENCHES = {"ingestion": ingestion.measure}
+BENCHES = {"ingestion": ingestion.measure, "breach_latency": breach_latency.measure}
 
 
 def main() -> int:

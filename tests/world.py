@@ -78,9 +78,9 @@ class World:
 
     async def agree(
         self, id: str = "toko-checkout", indicator: str = INDICATOR, target: str = "99.999",
-        window: dict[str, str] | None = None,
-    ) -> None:  # fmt: skip
-        """An agreement in force: its service is `checkout`, its objective `availability`."""
+        window: dict[str, str] | None = None, more: Sequence[dict[str, Any]] = (),
+    ) -> dict[str, Any]:  # fmt: skip
+        """An agreement in force, on service `checkout`: objective `availability`, and `more`. Returns the text."""
         keys = {party: Ed25519PrivateKey.generate() for party in SIGNATORIES}
         today = datetime.now(UTC).date()
         raw = agreement_dict(
@@ -92,6 +92,7 @@ class World:
             ],
         )
         raw["objectives"][0] |= {"target": target, "indicator": indicator, "window": window or {"rolling": "PT1H"}}
+        raw["objectives"] += more
         async with self.api("agreements") as http:
             for party, contacts in CONTACTS.items():
                 await self._party(http, party, contacts)
@@ -104,6 +105,7 @@ class World:
                 answer = await http.post(f"/v1/agreements/{id}/signatures", json=signed)
                 assert answer.status_code == 201, answer.text
             assert answer.json()["status"] == "active"
+        return raw
 
     async def _party(self, http: httpx.AsyncClient, party: str, contacts: Sequence[str]) -> None:
         if (await http.get(f"/v1/parties/{party}")).status_code == 200:

@@ -1,0 +1,99 @@
+"""What the services ask of a database and a broker, asked of each backend."""
+
+import asyncio
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import pytest
+from pymongo import MongoClient
+
+from sepakat_cli.backends import Backend
+from sepakat_shared import mongo
+from sepakat_shared.clock import SystemClock
+from sepakat_shared.commits import Aggregates, Commits, Kind, verify_chain
+from sepakat_shared.contracts.topics import Topic
+from sepakat_shared.errors import Stale
+from sepakat_shared.kafka_admin import create_topics, describe_cluster
+from sepakat_shared.messages import Message
+from sepakat_shared.settings import ServiceSettings
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+
+
+@dataclass(frozen=True)
+class Counted:
+    by: int
+
+
+@dataclass(frozen=True)
+class Count:
+    total: int = 0
+
+
+def _messages(_event: Counted, _state: Count) -> Iterable[Message]:
+    return []
+
+
+COUNT: Kind[Count, Counted] = Kind(
+    "count", Count, (Counted,), lambda state, event: Count((state or Count()).total + event.by),
+    lambda state: {"total": state.total}, _messages,
+)  # fmt: skip
+
+
+def one(_state: Count | None, _now: datetime) -> Sequence[Counted]:
+    return [Counted(1)]
+
+
+@pytest.mark.parametrize("driver", ["pymongo", "motor"])
+async def test_eight_writers_of_one_aggregate_lose_nothing(
+    backend: Backend, driver: Literal["pymongo", "motor"]
+) -> None:
+    settings = ServiceSettings(kafka=backend.kafka, mongo=backend.mongo, mongo_driver=driver)
+    clients = [mongo.open_client(settings) for _ in range(8)]
+    name = f"eight_{driver}_{uuid.uuid4().hex[:8]}"
+    try:
+        writers = [Aggregates(Commits(client[name], SystemClock()), COUNT) for client in clients]
+
+        async def write(writer: Aggregates[Count, Counted], number: int) -> None:
+            for _ in range(20):
+                await writer.execute("a", one, by=f"writer {number}")
+
+        await asyncio.gather(*[write(writer, number) for number, writer in enumerate(writers)])
+        loaded = await writers[0].get("a")
+        assert (loaded.state.total, loaded.version) == (160, 160)
+        commits = await Commits(clients[0][name], SystemClock()).of("count/a")
+        assert [commit["n"] for commit in commits] == list(range(1, 161))
+        verify_chain(commits)
+        stored: Any = await writers[0].states.find_one({"_id": "a"})
+        assert stored["version"] == 160
+        with pytest.raises(Stale):
+            await writers[0].execute("a", one, by="late", expected_version=159)
+        commits[80]["events"][0]["data"]["by"] = 2
+        with pytest.raises(ValueError, match="count/a:00000081"):
+            verify_chain(commits)
+    finally:
+        for client in clients:
+            await mongo.close_client(client)
+
+
+def test_a_killed_database_still_has_what_it_acknowledged(own_backend: Backend) -> None:
+    with MongoClient[dict[str, Any]](own_backend.mongo, w="majority") as client:
+        for n in range(1500):
+            client["kept"]["writes"].insert_one({"_id": n, "text": "x" * 300})
+        own_backend.stop_database(kill=True)
+    own_backend.start_database()
+    with MongoClient[dict[str, Any]](own_backend.mongo) as client:
+        assert client["kept"]["writes"].count_documents({}) == 1500
+
+
+async def test_a_killed_broker_is_the_same_one_exactly_where_it_keeps_its_records(own_backend: Backend) -> None:
+    await create_topics(own_backend.kafka, [Topic("kept", "test", "none", partitions=1)])
+    before, _ = await describe_cluster(own_backend.kafka)
+    await asyncio.to_thread(own_backend.stop_broker, kill=True)
+    await asyncio.to_thread(own_backend.start_broker)
+    after, names = await describe_cluster(own_backend.kafka)
+    assert (after == before) is own_backend.keeps_events
+    assert ("kept" in names) is own_backend.keeps_events

@@ -1,0 +1,66 @@
+"""The services and `sepakat evaluate` say the same of the same events: one measuring code, two ways to it."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from world import World, event, opened, until
+
+from sepakat_cli.backends import Backend
+from sepakat_cli.commands.evaluate import evaluate_files
+
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(180)]
+_FIGURES = ("attainment", "exact", "met")
+
+
+@pytest.fixture
+async def world(cold_backend: Backend, tmp_path: Path) -> AsyncIterator[World]:
+    async with opened(cold_backend, tmp_path, ("agreements", "metrics")) as world:
+        yield world
+
+
+def objective(id: str, indicator: str, measure: str, **more: Any) -> dict[str, Any]:
+    window = {"calendar": "year"}
+    return {"id": id, "indicator": indicator, "measure": measure, "target": "95", "window": window, **more}
+
+
+def measured(kind: str, id: str, at: datetime, **data: Any) -> dict[str, Any]:
+    return {"specversion": "1.0", "id": id, "source": "/probe", "type": f"sepakat.metric.{kind}.v1",
+            "time": at.isoformat(), "data": data}  # fmt: skip
+
+
+async def test_services_and_files_give_the_same_figures(world: World) -> None:
+    more = [
+        objective("orders", "nusantara/orders", "occurrences"),
+        objective("fast", "nusantara/latency", "share", threshold={"atMost": 800, "unit": "ms"}),
+    ]
+    text = await world.agree(window={"calendar": "year"}, target="90", more=more)
+    kinds = {"nusantara/checkout-state": {}, "nusantara/orders": {"kindOfEvents": "ratio"},
+             "nusantara/latency": {"kindOfEvents": "measurement", "unit": "ms"}}  # fmt: skip
+    for indicator, changes in kinds.items():
+        await world.register(indicator, **changes)
+    begin = datetime.now(UTC) - timedelta(minutes=30)
+    events = [event(f"s{i}", "down" if i in (7, 8, 19) else "up", begin + i * timedelta(minutes=1)) for i in range(28)]
+    events += [measured("sample", f"r{i}", begin + i * timedelta(seconds=70), indicator="nusantara/orders",
+                        good=97 - i % 5, total=100) for i in range(20)]  # fmt: skip
+    events += [measured("measurement", f"m{i}", begin + i * timedelta(seconds=50), indicator="nusantara/latency",
+                        value=700 + i * 13.37, unit="ms") for i in range(20)]  # fmt: skip
+    results = await world.send(*events, *events[3:9])
+    assert {each["outcome"] for each in results} == {"accepted", "duplicate"}
+
+    async def all_counted() -> dict[str, dict[str, Any]] | None:
+        items = {each["objective"]: each for each in await world.items("metrics", "/v1/status")}
+        done = {name: figure["attainment"] for name, figure in items.items()}
+        return items if len(done) == 3 and None not in done.values() and items["fast"]["exact"] == "2/5" else None
+
+    figures = await until("all figures", all_counted)
+    lines = [json.dumps(each).encode() for each in (*events, *events[3:9])]
+    for name, figure in figures.items():
+        as_of = datetime.fromisoformat(figure["as_of"])
+        told = {each["objective"]: each for each in evaluate_files(yaml.safe_dump(text), lines, as_of)["objectives"]}
+        assert {key: told[name][key] for key in _FIGURES} == {key: figure[key] for key in _FIGURES}, name
+        assert told[name]["budget"]["consumed"] == figure["budget"]["consumed"], name
