@@ -1,0 +1,157 @@
+"""The links that people press and the API that systems call, on a real database."""
+
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from facts import incident, notification, objective
+
+from sepakat_cli.backends import Backend
+from sepakat_notifier import api, pages
+from sepakat_notifier.directory import Directory
+from sepakat_notifier.endpoints import Endpoints
+from sepakat_notifier.notification import Notification, Planned
+from sepakat_notifier.store import Notifications
+from sepakat_notifier.vault import Link, Vault
+from sepakat_shared import mongo, web
+from sepakat_shared.auth import KnownKeys, digest
+from sepakat_shared.clock import SystemClock
+from sepakat_shared.commits import Commits
+from sepakat_shared.contracts import incidents
+from sepakat_shared.contracts.agreements import ContactRecorded, KeyIssued
+from sepakat_shared.messages import Envelope
+from sepakat_shared.settings import ServiceSettings
+
+pytestmark = pytest.mark.servers
+VAULT, CLOCK = Vault("a secret of thirty-two characters"), SystemClock()
+CAUSE = Envelope("e", "/test", "t", None, None, b"")
+
+
+class Door:
+    """The notifier's routes over a database of their own."""
+
+    def __init__(self, db: Any) -> None:
+        commits = Commits(db, CLOCK)
+        self.commits, self.notifications, self.directory = commits, Notifications(commits), Directory(db)
+        self.keys = KnownKeys(db, CLOCK)
+        app = web.application("t", "t", self.keys, 1_000_000)
+        endpoints = Endpoints(commits)
+        app.include_router(api.router(self.notifications, endpoints, VAULT, (), web.IdempotentPosts(db), CLOCK))
+        app.include_router(pages.router(self.notifications, self.directory, VAULT, CLOCK))
+        self._transport = httpx.ASGITransport(app)
+
+    async def http(self, party: str | None = None) -> httpx.AsyncClient:
+        headers = {}
+        if party is not None:
+            secret = f"spk_{party}"
+            scopes = ("notifications:read", "notifications:write")
+            await self.keys.on_issued(
+                KeyIssued(key=party, digest=digest(secret), party=party, roles=("customer",), scopes=scopes)
+            )
+            headers["Authorization"] = f"Bearer {secret}"
+        return httpx.AsyncClient(transport=self._transport, base_url="http://t", headers=headers)
+
+    async def plan(self, planned: Notification) -> None:
+        await self.notifications.all.execute(planned.id, lambda *_: [Planned(planned)], by="test")
+
+
+@pytest.fixture
+async def door(backend: Backend) -> AsyncIterator[Door]:
+    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
+    yield Door(client[f"doors_{uuid.uuid4().hex[:8]}"])
+    await mongo.close_client(client)
+
+
+def token(**changes: Any) -> str:
+    until: datetime = CLOCK.now() + timedelta(hours=1)
+    base = {"notification": "n1", "incident": "toko.checkout.0001", "party": "nusantara", "contact": "rina"}
+    return VAULT.link_token(Link(**{**base, "until": until.timestamp(), **changes}))
+
+
+async def test_looking_changes_nothing_and_pressing_twice_acknowledges_once(door: Door) -> None:
+    await door.plan(notification(incident(incidents.IncidentEscalated), "rina"))
+    contact = ContactRecorded(party="nusantara", contact="rina", name="Rina", language="id")
+    await door.directory.on_contact(contact, CAUSE)
+    async with await door.http() as browser:
+        page = await browser.get(f"/a/{token()}")
+        assert page.status_code == 200
+        assert "Tangani CHECKOUT-0001: Kasir mati?" in page.text and "<button" in page.text
+        policy = page.headers["content-security-policy"]
+        assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy
+        assert (await door.notifications.all.get("n1")).state.acknowledged_at is None
+        pressed = [await browser.post(f"/a/{token()}") for _ in range(2)]
+    assert ["Terima kasih" in each.text and "<button" not in each.text for each in pressed] == [True, True]
+    told = [message["data"] for each in await door.commits.of("notification/n1") for message in each["messages"]]
+    assert [(each["party"], each["contact"], each["incident"]) for each in told] == [
+        ("nusantara", "rina", "toko.checkout.0001")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("make", "status"),
+    [
+        (lambda: token(until=(CLOCK.now() - timedelta(seconds=1)).timestamp()), 410),
+        (lambda: token()[:-8], 404),
+        (lambda: "unsigned", 404),
+        (lambda: token(notification="gone"), 404),
+        (lambda: token(contact="stranger"), 404),
+    ],
+    ids=["expired", "cut", "unsigned", "of no message", "of nobody"],
+)
+async def test_a_link_that_is_not_good_says_why_on_a_page(door: Door, make: Callable[[], str], status: int) -> None:
+    await door.plan(notification(incident(incidents.IncidentEscalated), "rina"))
+    async with await door.http() as browser:
+        calls: list[Callable[[str], Awaitable[httpx.Response]]] = [browser.get, browser.post]
+        for call in calls:
+            answer = await call(f"/a/{make()}")
+            assert answer.status_code == status
+            assert answer.headers["content-type"].startswith("text/html") and "<h1>" in answer.text
+    assert (await door.notifications.all.get("n1")).state.acknowledged_at is None
+
+
+async def test_an_endpoint_is_its_partys_alone_and_its_secret_is_shown_once(door: Door) -> None:
+    given = {"party": "toko-maju", "url": "https://hooks.example/x", "types": ["sepakat.incident.*"]}
+    async with await door.http("toko-maju") as customer, await door.http("other") as other:
+        made = await customer.post("/v1/webhook-endpoints", json=given)
+        assert made.status_code == 201 and made.json()["secret"].startswith("whsec_")
+        id = made.json()["id"]
+        listed = (await customer.get("/v1/webhook-endpoints")).json()["items"]
+        assert [(each["id"], "secret" in each) for each in listed] == [(id, False)]
+        assert (await other.get("/v1/webhook-endpoints")).json()["items"] == []
+        assert (await other.get(f"/v1/webhook-endpoints/{id}")).status_code == 404
+        assert (await other.delete(f"/v1/webhook-endpoints/{id}")).status_code == 404
+        assert (await other.post("/v1/webhook-endpoints", json=given)).status_code == 403
+        stored = str(await door.commits.of(f"endpoint/{id}"))
+        assert made.json()["secret"] not in stored
+        for wrong, pointer in (({"types": ["nothing.*"]}, "/types/0"), ({"url": "http://10.0.0.1/"}, "/url")):
+            refused = await customer.post("/v1/webhook-endpoints", json=given | wrong)
+            assert refused.status_code == 422 and refused.json()["detail"].startswith(pointer)
+        assert (await customer.delete(f"/v1/webhook-endpoints/{id}")).status_code == 204
+        assert (await customer.get(f"/v1/webhook-endpoints/{id}")).status_code == 404
+
+
+async def test_deliveries_are_paged_filtered_and_shown_to_their_parties(door: Door) -> None:
+    await door.notifications.create_indexes()
+    for n in range(5):
+        planned = notification(objective(), "rina", id=f"n{n}", created_at=CLOCK.now() + timedelta(seconds=n))
+        await door.plan(planned)
+    async with await door.http("toko-maju") as customer, await door.http("other") as other:
+        seen, cursor = [], None
+        while True:
+            page = await customer.get(
+                "/v1/deliveries", params={"limit": 2, "cursor": cursor} if cursor else {"limit": 2}
+            )
+            seen += [each["id"] for each in page.json()["items"]]
+            cursor = page.json().get("next")
+            if cursor is None:
+                break
+        assert seen == ["n4", "n3", "n2", "n1", "n0"]
+        assert (await customer.get("/v1/deliveries", params={"status": "delivered"})).json()["items"] == []
+        assert len((await customer.get("/v1/deliveries", params={"about": "toko/availability"})).json()["items"]) == 5
+        assert (await other.get("/v1/deliveries")).json()["items"] == []
+        assert (await other.get("/v1/deliveries/n1")).status_code == 404
+        assert (await customer.get("/v1/deliveries", params={"status": "lost"})).status_code == 422
+        assert (await customer.post("/v1/deliveries/n1/retry")).json()["status"] == "pending"
