@@ -2,6 +2,8 @@
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -64,3 +66,28 @@ def test_the_story_is_seen_from_the_outage_to_the_recovery_twice(name: str, tmp_
             assert [subject for each, subject in told if each == to and "Selesai" in subject]
         assert left_behind(data) == []
     assert len(list((data / "inbox").glob("*.eml"))) > len(result["mails"]), "the first run's mails are still there"
+
+
+@pytest.mark.parametrize("name", backends())
+def test_an_interrupt_in_the_middle_leaves_no_process_and_no_port(name: str, tmp_path: Path) -> None:
+    reason = available(name)
+    if reason is not None:
+        pytest.skip(reason)
+    data = tmp_path / "demo"
+    running = subprocess.Popen(
+        [sys.executable, "-m", "sepakat_cli", "demo", "--data", str(data)],
+        env={**os.environ, "SEPAKAT_BACKEND": name}, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
+    )  # fmt: skip
+    assert running.stderr is not None
+    for line in running.stderr:
+        if "is killed" in line:
+            break
+    urls = json.loads((tmp_path / ".sepakat" / "cluster.json").read_text())["urls"]
+    running.send_signal(signal.SIGINT)
+    rest = running.communicate(timeout=60)[1]
+    assert running.returncode == 0, rest
+    assert left_behind(data) == []
+    for url in urls.values():
+        host, _, port = url.removeprefix("http://").partition(":")
+        with socket.socket() as probe:
+            assert probe.connect_ex((host, int(port))) != 0
