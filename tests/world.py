@@ -169,4 +169,5 @@ async def opened(backend: Backend, data: Path, services: Sequence[str] = SERVICE
             "SEPAKAT_NOTIFIER_ALLOW_NETWORKS": "127.0.0.0/8",
         }
         async with Launcher(backend, data, services=services, env=env, prepare=prepared) as cluster:
+            await cluster.until_known(OPERATOR)
             yield World(cluster, desk)

@@ -142,6 +142,16 @@ class Launcher:
                     raise BackendFailed(f"{name} was not ready within {_READY_WITHIN:.0f} s:\n{child.log_tail()}")
                 await asyncio.sleep(0.1)
 
+    async def until_known(self, key: str) -> None:
+        """Wait until every service has heard of an API key: before that it refuses it. Raises BackendFailed."""
+        deadline = asyncio.get_running_loop().time() + _READY_WITHIN
+        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {key}"}, timeout=5) as http:
+            for name, url in self.urls.items():
+                while not await _knows(http, url):
+                    if asyncio.get_running_loop().time() > deadline:
+                        raise BackendFailed(f"{name} has not heard of the API key within {_READY_WITHIN:.0f} s")
+                    await asyncio.sleep(0.1)
+
     async def _watch(self) -> None:
         """Start again what ended by itself, with a growing pause for one that keeps ending."""
         pauses = dict.fromkeys(self.urls, 0.2)
@@ -154,3 +164,10 @@ class Launcher:
                 await asyncio.sleep(pauses[name])
                 pauses[name] = min(pauses[name] * 2, 10.0)
                 self._start(name)
+
+
+async def _knows(http: httpx.AsyncClient, url: str) -> bool:
+    try:
+        return (await http.get(f"{url}/v1/operations/whoami")).is_success
+    except httpx.TransportError:
+        return False  # the launcher is starting it again

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
-import httpx
 import typer
 from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
@@ -23,7 +22,6 @@ from sepakat_cli.preparing import prepare
 from sepakat_shared.auth import new_secret
 
 DATA = Path(".sepakat/data")
-_KNOWN_WITHIN = 60.0
 
 
 def kept_secret(path: Path, make: Callable[[], str] = new_secret) -> str:
@@ -78,7 +76,7 @@ async def _up(data: Path, backend: str, as_json: bool) -> None:
     say(f"starting the {backend} backend and the services (data in {data})")
     env = {"SEPAKAT_NOTIFIER_SECRET_KEY": kept_secret(data / "notifier.key", lambda: secrets.token_urlsafe(48))}
     async with Launcher(open_backend(backend, data), data, env=env, prepare=prepared) as cluster:
-        await _until_known(cluster.urls, key, stop)
+        await cluster.until_known(key)
         with announced(cluster.urls, key_file):
             if as_json:
                 print_json({"urls": cluster.urls, "key_file": str(key_file)})
@@ -87,24 +85,6 @@ async def _up(data: Path, backend: str, as_json: bool) -> None:
             say(f"  the operator's API key is in {key_file}, logs are in {data / 'logs'}; Ctrl-C stops everything")
             await stop.wait()
         say("stopping")
-
-
-async def _until_known(urls: Mapping[str, str], key: str, stop: asyncio.Event) -> None:
-    """Wait until every service has heard of the operator's key: before that it refuses it. Raises BackendFailed."""
-    deadline = asyncio.get_running_loop().time() + _KNOWN_WITHIN
-    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {key}"}, timeout=5) as http:
-        for name, url in urls.items():
-            while not stop.is_set() and not await _knows(http, url):
-                if asyncio.get_running_loop().time() > deadline:
-                    raise BackendFailed(f"{name} has not heard of the operator's key within {_KNOWN_WITHIN:.0f} s")
-                await asyncio.sleep(0.1)
-
-
-async def _knows(http: httpx.AsyncClient, url: str) -> bool:
-    try:
-        return (await http.get(f"{url}/v1/operations/whoami")).is_success
-    except httpx.TransportError:
-        return False  # the launcher is starting it again
 
 
 @contextlib.contextmanager

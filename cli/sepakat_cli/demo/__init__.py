@@ -61,6 +61,7 @@ async def _play(once: bool, data: Path, teller: Teller) -> int:
             async with Launcher(
                 open_backend(backend, data), data, env=_environment(data, desk), prepare=prepared
             ) as cluster:
+                await cluster.until_known(key)
                 with announced(cluster.urls, data / "operator.key"):
                     story = Story(cluster, desk, teller, key, tracer.get_tracer("demo"), data, by_itself=once)
                     teller.step(f"all ready; logs are in {data / 'logs'}")

@@ -75,9 +75,6 @@ class Story:
 
     async def _agree(self) -> None:
         http = self._http["agreements"]
-        # A service knows a key as soon as its event has arrived.
-        for name in self._http:
-            await until(f"{name} to know the operator's key", lambda n=name: self._knows(n))  # type: ignore[misc]
         earlier = (await _json(await http.get("/v1/agreements", params={"limit": 200})))["items"]
         run = len(earlier) + 1
         if earlier:
@@ -96,9 +93,6 @@ class Story:
         )  # fmt: skip
         await self._sign(http)
         await self._subscribe(customer)
-
-    async def _knows(self, name: str) -> bool:
-        return (await self._http[name].get("/v1/operations/whoami")).is_success
 
     async def _key(self, id: str, party: str, role: str, scopes: list[str]) -> str:
         given = {"id": id, "party": party, "roles": [role], "scopes": scopes}
