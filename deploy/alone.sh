@@ -1,5 +1,5 @@
 #!/usr/bin/env sh
-# What each image does, without an engine: every service from its own lock alone must start its program.
+# What each image does, without an engine: from its own lock alone every service must start by what the image calls.
 set -eu
 cd "$(dirname "$0")/.."
 bin=$(pwd)/$1
@@ -7,6 +7,18 @@ bin=$(pwd)/$1
 uv=$(command -v uv || echo "$bin/uv")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+
+starts() { # interpreter, service
+  if [ "$2" = cli ]; then
+    "$1" -m sepakat_cli --help > /dev/null
+    return
+  fi
+  "$1" -c "import sepakat_$2.app"
+  # Without settings it must end, and say in a sentence which one is missing.
+  said=$(env -u SEPAKAT_KAFKA -u SEPAKAT_MONGO "$1" -m "sepakat_$2" 2>&1) && return 1
+  case $said in *SEPAKAT_KAFKA:*) ;; *) echo "$said" >&2; return 1 ;; esac
+}
+
 for service in agreements metrics incidents notifier cli; do
   own="./shared ./services/$service"
   [ "$service" = cli ] && own="./shared ./services/metrics ./cli"
@@ -14,10 +26,6 @@ for service in agreements metrics incidents notifier cli; do
   "$uv" pip install --quiet --python "$work/$service/bin/python" --require-hashes -r "requirements/$service.txt"
   # shellcheck disable=SC2086  # several words on purpose
   "$uv" pip install --quiet --python "$work/$service/bin/python" --no-deps --no-build-isolation $own
-  if [ "$service" = cli ]; then
-    "$work/cli/bin/sepakat" --help > /dev/null
-  else
-    "$work/$service/bin/python" -c "import sepakat_$service.app"
-  fi
+  starts "$work/$service/bin/python" "$service"
   echo "$service stands alone"
 done
