@@ -168,6 +168,21 @@ class Aggregates(Generic[S, E]):
             self._commits.committed(commit["aggregate"])
             return after
 
+    async def create(
+        self, id: str, decide: Callable[[datetime], Sequence[E]], *, by: str, cause: Envelope | None = None
+    ) -> Loaded[S] | None:
+        """Commit the first events of an aggregate, without looking for it before. Returns None when it is there."""
+        now = self._commits.clock.now()
+        commit = self._commit(id, None, decide(now), by, cause, now)
+        try:
+            await self._commits.collection.insert_one(commit)
+        except DuplicateKeyError:
+            return None
+        after = self._fold(id, None, commit)
+        await self._write_state(after)
+        self._commits.committed(commit["aggregate"])
+        return after
+
     def _commit(
         self, id: str, loaded: Loaded[S] | None, events: Sequence[E], by: str, cause: Envelope | None, now: datetime
     ) -> Document:

@@ -1,4 +1,4 @@
-"""The schemas that are committed are what the models say, and a change that breaks readers is named."""
+"""The catalogue is whole, and its schemas, its AsyncAPI document and its events on the wire say the same."""
 
 import json
 from pathlib import Path
@@ -8,96 +8,140 @@ import pytest
 from facts import every_fact
 from jsonschema import Draft202012Validator
 
+from sepakat_metrics import events
 from sepakat_shared.contracts import asyncapi, catalogue, generate, topics
-from sepakat_shared.contracts.compatibility import breaks
+from sepakat_shared.contracts.fact import Fact
+from sepakat_shared.contracts.metrics import MetricMeasurement, MetricSample, MetricState
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+SAMPLES = Path(__file__).parent / "samples"
+
+
+def schema_of(type: str) -> Draft202012Validator:
+    schema = json.loads((REFERENCE / "schemas" / "events" / f"{type}.json").read_text())
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+
+# -- what is committed -------------------------------------------------------------------------------------------------
 
 
 def test_what_is_committed_is_what_is_written() -> None:
-    assert generate.problems(REFERENCE, generate.files()) == []
+    assert generate.drifted(REFERENCE, generate.files()) == []
+    assert generate.broken(REFERENCE, generate.files()) == []
 
 
-def test_every_event_of_a_topic_has_a_type_of_its_own_and_every_topic_of_ours_has_events() -> None:
-    types = [event.type for event in catalogue.every_event()]
-    assert len(types) == len(set(types))
-    assert {topic.name for topic in topics.TOPICS} - set(catalogue.EVENTS) == {topics.METRICS}
+def test_every_fact_of_ours_is_in_the_catalogue_under_a_type_of_its_own() -> None:
+    def below(kind: type[Fact]) -> list[type[Fact]]:
+        return [each for child in kind.__subclasses__() for each in (child, *below(child))]
+
+    listed = catalogue.every_event()
+    ours = {
+        kind for kind in below(Fact) if kind.__module__.startswith("sepakat_shared.contracts") and "type" in vars(kind)
+    }
+    assert ours == {event for event in listed if issubclass(event, Fact)}
+    assert len({event.type for event in listed}) == len(listed)
+    assert set(catalogue.EVENTS) == {topic.name for topic in topics.TOPICS}
+
+
+@pytest.mark.parametrize("event", catalogue.every_event(), ids=lambda event: event.type)
+def test_a_kept_event_is_read_today_and_is_as_its_schema_says(event: catalogue.Event) -> None:
+    """Samples are events as they were once written. One is never edited: what it shows may lie in a topic still."""
+    kept = json.loads((SAMPLES / f"{event.type}.json").read_text())
+    schema_of(event.type).validate(kept)
+    read = event.model_validate(kept)
+    assert json.loads(read.model_dump_json(exclude_none=True)) == kept
+
+
+def test_there_is_a_sample_of_every_event_and_of_nothing_else() -> None:
+    assert {file.stem for file in SAMPLES.glob("*.json")} == {event.type for event in catalogue.every_event()}
 
 
 @pytest.mark.parametrize("fact", every_fact(), ids=lambda fact: fact.type)
 def test_events_are_as_their_schema_says(fact: Any) -> None:
-    schema = json.loads((REFERENCE / "schemas" / "events" / f"{fact.type}.json").read_text())
-    Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(fact.as_json())
+    schema_of(fact.type).validate(fact.as_json())
 
 
-def test_asyncapi_names_every_topic_and_resolves() -> None:
-    document = asyncapi.document()
-    addresses = {channel["address"] for channel in document["channels"].values()}
-    assert addresses == {topic.name for topic in topics.TOPICS}
-    for channel in document["channels"].values():
-        for type, reference in channel["messages"].items():
-            assert reference == {"$ref": f"#/components/messages/{type}"}
-            payload = document["components"]["messages"][type]["payload"]["$ref"]
-            assert payload.rpartition("/")[2] in document["components"]["schemas"]
-    text = json.dumps(document)
-    assert "#/$defs/" not in text
+# -- what publishers may send ------------------------------------------------------------------------------------------
 
-
-# -- what breaks a reader ----------------------------------------------------------------------------------------------
-
-BEFORE: dict[str, Any] = {
-    "type": "object",
-    "required": ["id", "level", "at"],
-    "properties": {
-        "id": {"type": "string"},
-        "level": {"type": "integer"},
-        "kind": {"enum": ["a", "b"]},
-        "at": {"$ref": "#/$defs/When"},
-        "names": {"type": "array", "items": {"type": "string"}},
-    },
-    "$defs": {"When": {"type": "object", "required": ["day"], "properties": {"day": {"type": "string"}}}},
-}
-
-
-def changed(**properties: Any) -> dict[str, Any]:
-    return {**BEFORE, "properties": {**BEFORE["properties"], **properties}}
+I = {"indicator": "p/checkout"}  # noqa: E741
+AT = "2026-11-24T15:00:00+07:00"
 
 
 @pytest.mark.parametrize(
-    ("after", "named"),
+    ("event", "data", "taken"),
     [
-        ({**BEFORE, "properties": {"id": {"type": "string"}}}, "/level: is not written any more"),
-        ({**BEFORE, "required": ["id", "at"]}, "/level: is not always there any more"),
-        (changed(level={"type": "string"}), "/level: may be string now"),
-        (changed(level={"anyOf": [{"type": "integer"}, {"type": "null"}]}), "/level: may be null now"),
-        (changed(kind={"enum": ["a", "c"]}), "/kind: has values that were not there"),
-        (changed(kind={"type": "string"}), "/kind: may have any value now"),
-        (changed(names={"type": "array", "items": {"type": "integer"}}), "/names/*: may be integer now"),
-        ({**BEFORE, "$defs": {"When": {"type": "object", "properties": {}}}}, "/at/day: is not written any more"),
+        (MetricSample, {**I, "good": 99, "total": 100}, True),
+        (MetricSample, {**I, "samples": [{"time": AT, "good": 0, "total": 0}]}, True),
+        (MetricSample, {**I, "samples": []}, False),
+        (MetricSample, {**I, "samples": [{"good": 1, "total": 1}]}, False),
+        (MetricSample, {**I, "good": 1, "samples": [{"time": AT, "good": 1, "total": 1}]}, False),
+        (MetricSample, {**I, "good": 1}, False),
+        (MetricSample, {**I, "good": -1, "total": 1}, False),
+        (MetricSample, {**I, "good": 1.5, "total": 2}, False),
+        (MetricSample, {**I, "good": 1, "total": 2**53}, False),
+        (MetricSample, {**I, "good": 1, "total": 1, "bad": 0}, False),
+        (MetricSample, {"indicator": "Checkout", "good": 1, "total": 1}, False),
+        (MetricMeasurement, {**I, "value": 12.5, "unit": "ms"}, True),
+        (MetricMeasurement, {**I, "values": [1, 2.25], "unit": "ms"}, True),
+        (MetricMeasurement, {**I, "value": 1, "values": [1], "unit": "ms"}, False),
+        (MetricMeasurement, {**I, "values": [], "unit": "ms"}, False),
+        (MetricMeasurement, {**I, "value": 12.5}, False),
+        (MetricMeasurement, {**I, "value": 12.5, "unit": ""}, False),
+        (MetricMeasurement, {**I, "value": -1, "unit": "ms"}, False),
+        (MetricMeasurement, {**I, "value": 10**12, "unit": "ms"}, False),
+        (MetricMeasurement, {**I, "value": "1", "unit": "ms"}, False),
+        (MetricState, {**I, "state": "up"}, True),
+        (MetricState, {**I, "state": "unknown"}, True),
+        (MetricState, {**I, "state": "degraded", "weight": 0.5}, True),
+        (MetricState, {**I, "state": "degraded"}, False),
+        (MetricState, {**I, "state": "degraded", "weight": 1.5}, False),
+        (MetricState, {**I, "state": "up", "weight": 1}, False),
+        (MetricState, {**I, "state": "broken"}, False),
+        (MetricState, {**I}, False),
     ],
-)
-def test_what_breaks_a_reader_is_named(after: dict[str, Any], named: str) -> None:
-    assert named in breaks(BEFORE, after)
-
-
-@pytest.mark.parametrize(
-    "after",
-    [BEFORE, changed(more={"type": "string"}), {**BEFORE, "required": ["id", "level", "at", "names"]},
-     changed(kind={"enum": ["a"]})],
 )  # fmt: skip
-def test_what_only_adds_or_narrows_breaks_nobody(after: dict[str, Any]) -> None:
-    assert breaks(BEFORE, after) == []
+def test_the_service_takes_what_the_schema_allows(event: catalogue.Event, data: dict[str, Any], taken: bool) -> None:
+    raw = {"specversion": "1.0", "id": "1", "source": "s", "type": event.type, "time": AT, "data": data}
+    assert schema_of(event.type).is_valid(data) is taken
+    if taken:
+        assert events.parse_line(json.dumps(raw).encode()).indicator == "p/checkout"
+    else:
+        with pytest.raises(events.BadEvent):
+            events.parse_line(json.dumps(raw).encode())
 
 
-def test_a_difference_and_an_event_that_is_gone_are_told(tmp_path: Path) -> None:
-    type = "sepakat.incident.closed.v1"
-    path = f"schemas/events/{type}.json"
-    wanted = {path: changed()}
-    assert generate.problems(tmp_path, wanted) == [f"{path}: is missing"]
-    file = tmp_path / path
-    file.parent.mkdir(parents=True)
-    file.write_text(json.dumps(changed(gone={"type": "string"})))
-    assert generate.problems(tmp_path, wanted) == [
-        f"{path}: differs from the models", f"{path}: breaks readers: /gone: is not written any more",
-    ]  # fmt: skip
-    assert generate.problems(tmp_path, {}) == [f"{path}: is of an event that is gone; readers of it are broken"]
+# -- AsyncAPI ----------------------------------------------------------------------------------------------------------
+
+
+def test_asyncapi_names_every_topic_with_its_events() -> None:
+    channels = asyncapi.document()["channels"].values()
+    found = {channel["address"]: set(channel["messages"]) for channel in channels}
+    assert found == {topic: {event.type for event in of_it} for topic, of_it in catalogue.EVENTS.items()}
+
+
+def test_every_reference_in_asyncapi_leads_somewhere() -> None:
+    document = asyncapi.document()
+
+    def references(part: Any) -> list[str]:
+        if isinstance(part, list):
+            return [each for item in part for each in references(item)]
+        if not isinstance(part, dict):
+            return []
+        own = [part["$ref"]] if "$ref" in part else []
+        return own + [each for value in part.values() for each in references(value)]
+
+    found = references(document)
+    assert found
+    for reference in found:
+        target = document
+        for name in reference.removeprefix("#/").split("/"):
+            target = target[name]
+        assert isinstance(target, dict)
+
+
+def test_two_models_of_one_name_would_not_hide_each_other_in_asyncapi() -> None:
+    schemas = asyncapi.document()["components"]["schemas"]
+    for event in catalogue.every_event():
+        for name, schema in asyncapi._schemas(event).items():
+            assert schemas[name] == schema, name

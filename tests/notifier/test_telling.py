@@ -132,10 +132,7 @@ def after(notification: Notification, *events: domain.Event) -> Notification:
     return notification
 
 
-def test_an_event_that_comes_again_plans_nothing_new() -> None:
-    planned = notification(objective(), "rina")
-    assert domain.plan(None, planned) == [domain.Planned(planned)]
-    assert domain.plan(planned, planned) == []
+def test_a_message_has_one_id_for_one_event_channel_and_recipient() -> None:
     ids = {domain.notification_id(*each) for each in (("e", "email", "a"), ("e", "email", "b"), ("e", "webhook", "a"))}
     assert len(ids) == 3
 

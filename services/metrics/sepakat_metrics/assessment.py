@@ -4,6 +4,7 @@ A change is first made durable (the checkpoint), then decided as a command on it
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +26,7 @@ from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.mongo import Collection, Document
 from sepakat_shared.telemetry import continued
 
+_Command = Callable[[], Awaitable[None]]
 _SHOW_EVERY = timedelta(seconds=1)
 _SOONEST = timedelta(milliseconds=20)
 
@@ -101,12 +103,19 @@ class Assessment:
         at = to_ms(now)
         soonest = now + timedelta(minutes=1)
         with continued("assess", self.ingestion.traceparents.get(id), SpanKind.INTERNAL, {"sepakat.indicator": id}):
+            commands: list[_Command] = []
             for agreement, version, text in served:
                 abouts = [About(agreement, version, text, objective, indicator) for objective in text.objectives
                           if objective.indicator == id]  # fmt: skip
-                await self._assess_impairment(abouts, history, at)
+                commands += await self._assess_impairment(abouts, history, at)
                 for about in abouts:
-                    soonest = min(soonest, await self._assess_objective(about, history, at))
+                    due, decided = await self._assess_objective(about, history, at)
+                    soonest = min(soonest, due)
+                    commands += decided
+            if commands:
+                # What is told must be durable first; then nothing that is told waits for another.
+                await self.ingestion.flush()
+                await asyncio.gather(*[command() for command in commands])
         # While records wait, the clock of evaluation is theirs; then every batch judges anew.
         self._due[id] = self._clock.now() + max(soonest - now, _SOONEST)
         if self._due[id] < self._sleeps_until:
@@ -122,30 +131,33 @@ class Assessment:
         }
         return tuple(sorted(found))
 
-    async def _assess_objective(self, about: About, history: History, at: int) -> datetime:
+    async def _assess_objective(self, about: About, history: History, at: int) -> tuple[datetime, list[_Command]]:
+        """When to look again, and what is to be told."""
         soonest = from_ms(at) + timedelta(minutes=1)
         try:
             figure = evaluate(about.text, about.objective, about.indicator, history, at)
         except Unsupported as error:
             await self._show_unsupported(about, str(error))
-            return soonest
-        await self._judge(about, figure)
-        await self._judge_the_one_before(about, history, figure, at)
-        await self._show(about, figure)
-        return min(soonest, from_ms(verdicts.next_instant(about, figure, history)))
+            return soonest, []
+        commands = await self._judge(about, figure)
+        commands += await self._judge_the_one_before(about, history, figure, at)
+        if not commands:
+            await self._show(about, figure)
+        else:
+            commands.append(lambda: self._show(about, figure))
+        return min(soonest, from_ms(verdicts.next_instant(about, figure, history))), commands
 
-    async def _judge_the_one_before(self, about: About, history: History, figure: Figure, at: int) -> None:
+    async def _judge_the_one_before(self, about: About, history: History, figure: Figure, at: int) -> list[_Command]:
         """A calendar period stays open for late events until its lateness has passed."""
         start = figure.period[0]
         grace = (verdicts.LATENESS + timedelta(hours=1)) // timedelta(milliseconds=1)
         if about.objective.window.calendar is None or at - start > grace:
-            return
+            return []
         before = windows.period_of(about.objective.window, about.text.term.time_zone, start - 1)
         earlier = evaluate(about.text, about.objective, about.indicator, history, at, before)
-        if earlier.attainment is not None:
-            await self._judge(about, earlier)
+        return [] if earlier.attainment is None else await self._judge(about, earlier)
 
-    async def _judge(self, about: About, figure: Figure) -> None:
+    async def _judge(self, about: About, figure: Figure) -> list[_Command]:
         id = verdicts.verdict_id(about, figure)
         low_since = self._low_since.get(id)
         if not verdicts.is_low(figure):
@@ -158,19 +170,22 @@ class Assessment:
             self._told[id] = loaded.state if loaded else None
         cause = about.objective.indicator
         if not verdicts.decide_verdict(self._told[id], about, figure, low_since, cause):
-            return
-        await self.ingestion.flush()
-        after = await self._verdicts.execute(
-            id,
-            lambda verdict, _now: verdicts.decide_verdict(verdict, about, figure, low_since, cause),
-            by="metrics",
-        )
-        self._told[id] = after.state if after else None
+            return []
 
-    async def _assess_impairment(self, abouts: list[About], history: History, at: int) -> None:
+        async def tell() -> None:
+            after = await self._verdicts.execute(
+                id,
+                lambda verdict, _now: verdicts.decide_verdict(verdict, about, figure, low_since, cause),
+                by="metrics",
+            )
+            self._told[id] = after.state if after else None
+
+        return [tell]
+
+    async def _assess_impairment(self, abouts: list[About], history: History, at: int) -> list[_Command]:
         about = abouts[0]
         if about.indicator is None or about.indicator.kind_of_events != "state":
-            return
+            return []
         id = verdicts.impairment_id(about)
         if id not in self._told:
             loaded = await self._impairments.find(id)
@@ -178,14 +193,17 @@ class Assessment:
         named = [each.objective.id for each in abouts]
         cause = about.objective.indicator
         if not verdicts.decide_impairment(self._told[id], about, named, history, at, cause):
-            return
-        await self.ingestion.flush()
-        after = await self._impairments.execute(
-            id,
-            lambda impairment, _now: verdicts.decide_impairment(impairment, about, named, history, at, cause),
-            by="metrics",
-        )
-        self._told[id] = after.state if after else None
+            return []
+
+        async def tell() -> None:
+            after = await self._impairments.execute(
+                id,
+                lambda impairment, _now: verdicts.decide_impairment(impairment, about, named, history, at, cause),
+                by="metrics",
+            )
+            self._told[id] = after.state if after else None
+
+        return [tell]
 
     # -- showing ------------------------------------------------------------------------------------------------------
 

@@ -43,12 +43,12 @@ class Deliveries:
         self._clock = clock
         self._slots = asyncio.Semaphore(settings.notifier_concurrency)
         self._in_hand: set[str] = set()
-        self._handed: list[str] = []
+        self._handed: list[Notification] = []
         self._changed = asyncio.Event()
 
-    def hand(self, id: str) -> None:
+    def hand(self, planned: Notification) -> None:
         """Send a message that this instance already holds: it needs no claim."""
-        self._handed.append(id)
+        self._handed.append(planned)
         self._changed.set()
 
     def wake(self, _aggregate: str = "") -> None:
@@ -60,10 +60,10 @@ class Deliveries:
             while True:
                 self._changed.clear()
                 handed, self._handed = self._handed, []
-                for id in [*handed, *await retry.until_done("looking for due messages", self._due)]:
-                    if id not in self._in_hand:
-                        self._in_hand.add(id)
-                        tasks.create_task(self._attempt(id))
+                for planned in handed:
+                    self._begin(tasks, planned.id, planned)
+                for id in await retry.until_done("looking for due messages", self._due):
+                    self._begin(tasks, id, None)
                 following = await retry.until_done("looking for the next due message", self._next)
                 await self._clock.wait(self._changed, following)
 
@@ -81,10 +81,17 @@ class Deliveries:
         following = await self._notifications.all.states.find_one(query, sort=[("due_at", ASCENDING)])
         return min(following["due_at"], latest) if following else latest
 
-    async def _attempt(self, id: str) -> None:
+    def _begin(self, tasks: asyncio.TaskGroup, id: str, held: Notification | None) -> None:
+        if id not in self._in_hand:
+            self._in_hand.add(id)
+            tasks.create_task(self._attempt(id, held))
+
+    async def _attempt(self, id: str, held: Notification | None) -> None:
+        """`held` is what this instance holds already, if it does; it may have waited too long for its turn."""
         try:
             async with self._slots:
-                held = await self._hold(id)
+                if held is None or not self._held_long_enough(held):
+                    held = await self._hold(id)
                 if held is not None:
                     await self._decide(id, await self._outcome(held))
         finally:
@@ -93,7 +100,6 @@ class Deliveries:
 
     async def _hold(self, id: str) -> Notification | None:
         """The message, if this instance may attempt it now and will still hold it when the attempt has ended."""
-        ends = self._clock.now() + self._settings.notifier_attempt_timeout
 
         def decide(notification: Notification | None, now: datetime) -> Sequence[Event]:
             return domain.claim(notification, self.holder, now + self.lease, now)
@@ -101,7 +107,11 @@ class Deliveries:
         held = await self._decide(id, decide)
         if held is None or held.status is not Status.PENDING or held.holder != self.holder:
             return None
-        return held if held.due_at is not None and held.due_at > ends else None
+        return held if self._held_long_enough(held) else None
+
+    def _held_long_enough(self, held: Notification) -> bool:
+        ends = self._clock.now() + self._settings.notifier_attempt_timeout
+        return held.due_at is not None and held.due_at > ends
 
     async def _outcome(self, held: Notification) -> _Decide:
         """Attempt it once; what came of it, as a decision."""

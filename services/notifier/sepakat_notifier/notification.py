@@ -177,11 +177,6 @@ def _ended(notification: Notification, status: Status, reason: str | None, at: d
 # -- decisions ---------------------------------------------------------------------------------------------------------
 
 
-def plan(existing: Notification | None, planned: Notification) -> Sequence[Event]:
-    """The message, unless it was planned before."""
-    return [Planned(planned)] if existing is None else []
-
-
 def claim(notification: Notification | None, holder: str, until: datetime, now: datetime) -> Sequence[Event]:
     """Take it up if it is due. Whoever is the `holder` afterwards may attempt it."""
     due = notification is not None and notification.due_at is not None and notification.due_at <= now

@@ -97,14 +97,14 @@ class Reactions:
         )  # fmt: skip
         traceparent = current_traceparent()
 
-        def decide(existing: Notification | None, now: datetime) -> list[domain.Event]:
+        def plan(now: datetime) -> list[domain.Event]:
             # Planned in this instance's hands: the first attempt begins at once and needs no claim.
             planned = Notification(
                 id, channel, recipient, party, parties, subject.about, subject.about_type, occasion, traceparent,
                 created_at=now, holder=self._deliveries.holder, due_at=now + self._deliveries.lease,
             )  # fmt: skip
-            return list(domain.plan(existing, planned))
+            return [domain.Planned(planned)]
 
-        planned = await self._notifications.execute(id, decide, by=cause.source, cause=cause)
-        if planned is not None and planned.holder == self._deliveries.holder:
-            self._deliveries.hand(id)
+        planned = await self._notifications.all.create(id, plan, by=cause.source, cause=cause)
+        if planned is not None:
+            self._deliveries.hand(planned.state)

@@ -4,10 +4,13 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from sepakat_shared.contracts import agreements, compliance, incidents, notifications, texts, topics
+from sepakat_shared.contracts import agreements, compliance, incidents, metrics, notifications, texts, topics
 from sepakat_shared.contracts.fact import Fact
 
-EVENTS: Final[dict[str, tuple[type[Fact], ...]]] = {
+Event = type[Fact] | type[metrics.MetricSample] | type[metrics.MetricMeasurement] | type[metrics.MetricState]
+
+EVENTS: Final[dict[str, tuple[Event, ...]]] = {
+    topics.METRICS: (metrics.MetricSample, metrics.MetricMeasurement, metrics.MetricState),
     topics.COMPLIANCE: (
         compliance.ImpairmentBegan,
         compliance.ImpairmentEnded,
@@ -48,5 +51,5 @@ TEXTS: Final[dict[str, type[BaseModel]]] = {
 """What people write, by the name of its schema."""
 
 
-def every_event() -> list[type[Fact]]:
+def every_event() -> list[Event]:
     return [event for events in EVENTS.values() for event in events]

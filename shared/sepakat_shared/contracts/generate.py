@@ -1,7 +1,8 @@
-"""`python -m sepakat_shared.contracts.generate DIRECTORY [--check]`: the contracts as JSON Schemas and AsyncAPI.
+"""`python -m sepakat_shared.contracts.generate DIRECTORY`: the contracts as JSON Schemas and AsyncAPI.
 
-Schemas that are committed are the promise: `--check` fails when the models say something else, and says which readers
-a change would break.
+The schemas that are committed are the promise. Writing them anew is refused where that would break a reader, of today's
+events or of those that are kept; `--check` writes nothing and names what differs; `--breaks` names breaks alone, for a
+directory of another day or branch.
 """
 
 import argparse
@@ -13,68 +14,79 @@ from typing import Any
 
 from sepakat_shared.contracts import asyncapi
 from sepakat_shared.contracts.catalogue import TEXTS, every_event
-from sepakat_shared.contracts.compatibility import breaks
+from sepakat_shared.contracts.compatibility import Schema, breaks, refuses
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_AT = "https://sepakat.dev/"
+_EVENTS = "schemas/events/"
+_TEXTS = "schemas/texts/"
 
 
-def files() -> dict[str, dict[str, Any]]:
+def files() -> dict[str, Schema]:
     """What the directory must hold, by path."""
-    events = {
-        f"schemas/events/{event.type}.json": {
-            "$schema": _DIALECT,
-            "$id": f"https://sepakat.dev/schemas/events/{event.type}.json",
-            **event.model_json_schema(mode="serialization"),
-        }
-        for event in every_event()
-    }
-    texts = {
-        f"schemas/texts/{name}.json": {
-            "$schema": _DIALECT,
-            "$id": f"https://sepakat.dev/schemas/texts/{name}.json",
-            **text.model_json_schema(by_alias=True),
-        }
-        for name, text in TEXTS.items()
-    }
-    return {**events, **texts, "asyncapi.json": asyncapi.document()}
+    events = {_EVENTS + f"{each.type}.json": each.model_json_schema(mode="serialization") for each in every_event()}
+    texts = {_TEXTS + f"{name}.json": text.model_json_schema(by_alias=True) for name, text in TEXTS.items()}
+    schemas = {path: {"$schema": _DIALECT, "$id": _AT + path, **schema} for path, schema in (events | texts).items()}
+    return {**schemas, "asyncapi.json": asyncapi.document()}
 
 
-def problems(directory: Path, wanted: Mapping[str, dict[str, Any]]) -> list[str]:
-    """What differs between the directory and the models, and what of that breaks a reader of an event."""
+def broken(directory: Path, wanted: Mapping[str, Schema]) -> list[str]:
+    """Who would be broken, were `wanted` put in the place of the schemas in `directory`."""
     found = []
-    for path, content in wanted.items():
-        file = directory / path
-        if not file.exists():
-            found.append(f"{path}: is missing")
-            continue
-        committed = json.loads(file.read_text())
-        if committed == content:
-            continue
-        found.append(f"{path}: differs from the models")
-        if path.startswith("schemas/events/"):
-            found += [f"{path}: breaks readers: {each}" for each in breaks(committed, content)]
-    kept = {str(file.relative_to(directory)) for file in directory.glob("schemas/**/*.json")}
-    found += [f"{path}: is of an event that is gone; readers of it are broken" for path in sorted(kept - set(wanted))]
+    for path, before in _kept(directory).items():
+        if path not in wanted:
+            found.append(f"{path}: is of something that is gone; whoever reads it is broken")
+        elif path.startswith(_EVENTS):
+            found += [f"{path}: breaks readers: {each}" for each in breaks(before, wanted[path])]
+        else:
+            found += [f"{path}: breaks texts that are kept: {each}" for each in refuses(before, wanted[path])]
     return found
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="generate", description=__doc__)
-    parser.add_argument("directory", type=Path)
-    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 where something differs")
-    given = parser.parse_args()
-    wanted = files()
-    if given.check:
-        found = problems(given.directory, wanted)
-        sys.stderr.writelines(f"{each}\n" for each in found)
-        if found:
-            sys.stderr.write("run `make contracts` to write them anew, if that is what you want to promise\n")
-        return 1 if found else 0
+def drifted(directory: Path, wanted: Mapping[str, Schema]) -> list[str]:
+    """What in the directory is not what the models say."""
+    return [
+        f"{path}: {'differs from the models' if (directory / path).exists() else 'is missing'}"
+        for path, content in wanted.items()
+        if not (directory / path).exists() or json.loads((directory / path).read_text()) != content
+    ]
+
+
+def write(directory: Path, wanted: Mapping[str, Schema]) -> None:
+    """Put `wanted` there, and take away what is not wanted any more."""
+    for path in set(_kept(directory)) - set(wanted):
+        (directory / path).unlink()
     for path, content in wanted.items():
-        file = given.directory / path
+        file = directory / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(content, indent=2, ensure_ascii=False, sort_keys=True) + "\n")
-    return 0
+
+
+def _kept(directory: Path) -> dict[str, Any]:
+    found = sorted(directory.glob("schemas/**/*.json"))
+    return {file.relative_to(directory).as_posix(): json.loads(file.read_text()) for file in found}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="generate", description=__doc__)
+    parser.add_argument("directory", type=Path)
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--check", action="store_true", help="write nothing; exit 1 where something differs")
+    how.add_argument("--breaks", action="store_true", help="write nothing; exit 1 where a reader would be broken")
+    how.add_argument("--break-readers", action="store_true", help="write also what breaks readers")
+    given = parser.parse_args(arguments)
+    wanted = files()
+    found = [] if given.break_readers else broken(given.directory, wanted)
+    if given.check:
+        found += drifted(given.directory, wanted)
+    sys.stderr.writelines(f"{each}\n" for each in found)
+    if given.check and found:
+        sys.stderr.write("`make contracts` writes them anew\n")
+    elif found:
+        sys.stderr.write("give the event a new version; `--break-readers` is for what nobody can have read yet\n")
+    elif not given.check and not given.breaks:
+        write(given.directory, wanted)
+    return 1 if found else 0
 
 
 if __name__ == "__main__":

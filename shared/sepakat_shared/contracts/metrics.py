@@ -1,0 +1,83 @@
+"""What publishers send to the metrics topic: the data of their CloudEvents, as they may write it.
+
+These models are the promise to publishers, made into schemas and AsyncAPI; `metrics` reads events by a faster way of
+its own, and a test holds the two together. Unlike in facts that services publish, an unknown field is refused: it is
+nearly always a misspelling. Instants have their offset and are the time of the fact.
+"""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel
+
+Count = Annotated[int, Field(ge=0, lt=2**53)]
+Value = Annotated[float, Field(ge=0, lt=10**12)]
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _OfIndicator(_Data):
+    """`indicator` is `provider/indicator`, and the event's subject where it has one."""
+
+    indicator: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}/[a-z0-9][a-z0-9-]{0,62}$")]
+
+
+class Sample(_Data):
+    """So many good ones of so many, at that time; never more good ones than there are."""
+
+    time: AwareDatetime
+    good: Count
+    total: Count
+
+
+class OneSample(_OfIndicator):
+    """At the event's time; never more good ones than there are."""
+
+    good: Count
+    total: Count
+
+
+class SeveralSamples(_OfIndicator):
+    """Each at its own time."""
+
+    samples: Annotated[tuple[Sample, ...], Field(min_length=1)]
+
+
+class OneValue(_OfIndicator):
+    value: Value
+    unit: Annotated[str, Field(min_length=1)]
+
+
+class SeveralValues(_OfIndicator):
+    values: Annotated[tuple[Value, ...], Field(min_length=1)]
+    unit: Annotated[str, Field(min_length=1)]
+
+
+class WholeState(_OfIndicator):
+    state: Literal["up", "down", "maintenance", "unknown"]
+
+
+class Degraded(_OfIndicator):
+    """`weight` is the share that counts as up."""
+
+    state: Literal["degraded"]
+    weight: Annotated[float, Field(ge=0, le=1)]
+
+
+class MetricSample(RootModel[OneSample | SeveralSamples]):
+    """How many were good, of how many."""
+
+    type: ClassVar[str] = "sepakat.metric.sample.v1"
+
+
+class MetricMeasurement(RootModel[OneValue | SeveralValues]):
+    """What was measured, in `unit`; those of time (us, ms, s, min, h) are converted to the indicator's."""
+
+    type: ClassVar[str] = "sepakat.metric.measurement.v1"
+
+
+class MetricState(RootModel[WholeState | Degraded]):
+    """The state from the event's time until the next event, or until the indicator's silence rule."""
+
+    type: ClassVar[str] = "sepakat.metric.state.v1"
