@@ -44,7 +44,7 @@ bench: $(STAMP)  ## the benchmarks (NAME=ingestion for one)
 fmt: $(STAMP)  ## format the code
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
-contracts: $(STAMP)  ## write the schemas and AsyncAPI anew (CHECK=1: only compare)
+contracts: $(STAMP)  ## write schemas, AsyncAPI and settings page anew (CHECK=1: only compare)
 	@$(BIN)/python -m sepakat_shared.contracts.generate docs/reference $(if $(CHECK),--check)
 	@$(BIN)/python docs/reference/settings.py $(if $(CHECK),--check)
 
