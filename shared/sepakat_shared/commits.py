@@ -169,19 +169,29 @@ class Aggregates(Generic[S, E]):
             return after
 
     async def create(
-        self, id: str, decide: Callable[[datetime], Sequence[E]], *, by: str, cause: Envelope | None = None
-    ) -> Loaded[S] | None:
-        """Commit the first events of an aggregate, without looking for it before. Returns None when it is there."""
+        self,
+        id: str,
+        decide: Callable[[datetime], Sequence[E]],
+        then: Callable[[S], None],
+        *,
+        by: str,
+        cause: Envelope | None = None,
+    ) -> None:
+        """Commit the first events of an aggregate, without looking for it before; nothing happens when it is there.
+
+        `then` is called with the state as soon as the commit is durable: whoever goes on at once need not wait for the
+        state document.
+        """
         now = self._commits.clock.now()
         commit = self._commit(id, None, decide(now), by, cause, now)
         try:
             await self._commits.collection.insert_one(commit)
         except DuplicateKeyError:
-            return None
+            return
         after = self._fold(id, None, commit)
+        then(after.state)
         await self._write_state(after)
         self._commits.committed(commit["aggregate"])
-        return after
 
     def _commit(
         self, id: str, loaded: Loaded[S] | None, events: Sequence[E], by: str, cause: Envelope | None, now: datetime

@@ -41,6 +41,7 @@ def build(settings: MetricsSettings) -> FastAPI:
     service.alongside(registry.run)
     service.alongside(ingestion.run)
     service.alongside(assessment.run)
+    service.alongside(assessment.keep_showing)
     service.alongside(lambda: parking.run(lambda: registry.indicators, ingestion.put_back))
 
     app = service.web("Sepakat metrics", "Metric events in; how every objective stands out.")

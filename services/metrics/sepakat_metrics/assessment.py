@@ -45,6 +45,8 @@ class Assessment:
         self._told: dict[str, Any] = {}
         self._low_since: dict[str, int | None] = {}
         self._shown: dict[str, tuple[str, datetime]] = {}
+        self._to_show: dict[str, Document] = {}
+        self._to_show_changed = asyncio.Event()
         self._wake = asyncio.Event()
         self._sleeps_until = clock.now()
         self.ingestion: Ingestion
@@ -137,14 +139,11 @@ class Assessment:
         try:
             figure = evaluate(about.text, about.objective, about.indicator, history, at)
         except Unsupported as error:
-            await self._show_unsupported(about, str(error))
+            self._show_unsupported(about, str(error))
             return soonest, []
         commands = await self._judge(about, figure)
         commands += await self._judge_the_one_before(about, history, figure, at)
-        if not commands:
-            await self._show(about, figure)
-        else:
-            commands.append(lambda: self._show(about, figure))
+        self._show(about, figure)
         return min(soonest, from_ms(verdicts.next_instant(about, figure, history))), commands
 
     async def _judge_the_one_before(self, about: About, history: History, figure: Figure, at: int) -> list[_Command]:
@@ -207,8 +206,24 @@ class Assessment:
 
     # -- showing ------------------------------------------------------------------------------------------------------
 
-    async def _show(self, about: About, figure: Figure) -> None:
-        """Keep the figure for the status API: at once when the state changes, else at most each second."""
+    async def keep_showing(self) -> None:
+        """Write the figures for the status API, until cancelled: not while a batch or an objective waits for it."""
+        while True:
+            await self._to_show_changed.wait()
+            self._to_show_changed.clear()
+            documents, self._to_show = self._to_show, {}
+            for id, document in documents.items():
+                await retry.until_done(
+                    f"showing {id}",
+                    lambda i=id, d=document: self._figures.replace_one({"_id": i}, d, upsert=True),  # type: ignore[misc]
+                )
+
+    def _show_soon(self, id: str, document: Document) -> None:
+        self._to_show[id] = document
+        self._to_show_changed.set()
+
+    def _show(self, about: About, figure: Figure) -> None:
+        """Have the figure shown: at once when the state changes, else at most each second."""
         id = f"{about.agreement}/{about.objective.id}"
         now = self._clock.now()
         shown = self._shown.get(id)
@@ -232,12 +247,12 @@ class Assessment:
             "approximate": not figure.exact_counts,
             "as_of": rfc3339(from_ms(figure.as_of)),
         }
-        await self._figures.replace_one({"_id": id}, document, upsert=True)
+        self._show_soon(id, document)
         self._shown[id] = (figure.state, now)
 
-    async def _show_unsupported(self, about: About, reason: str) -> None:
+    def _show_unsupported(self, about: About, reason: str) -> None:
         document = {**_named(about), "state": "unsupported", "reason": reason, "attainment": None, "met": None}
-        await self._figures.replace_one({"_id": f"{about.agreement}/{about.objective.id}"}, document, upsert=True)
+        self._show_soon(f"{about.agreement}/{about.objective.id}", document)
 
     async def page(self, asking: Principal, agreement: str | None, after: str | None, limit: int) -> list[Document]:
         """The figures that `asking` may see, by id."""

@@ -105,6 +105,4 @@ class Reactions:
             )  # fmt: skip
             return [domain.Planned(planned)]
 
-        planned = await self._notifications.all.create(id, plan, by=cause.source, cause=cause)
-        if planned is not None:
-            self._deliveries.hand(planned.state)
+        await self._notifications.all.create(id, plan, self._deliveries.hand, by=cause.source, cause=cause)
