@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Any, Self
 
 import httpx
 
@@ -18,6 +18,7 @@ from sepakat_cli.children import Child
 
 SERVICES = ("agreements", "metrics", "incidents", "notifier")
 _READY_WITHIN = 90.0
+_DRAINED_WITHIN = 3.0
 _log = logging.getLogger(__name__)
 
 
@@ -44,6 +45,8 @@ class Launcher:
         """Services that were killed on purpose, and are not to be started again by the watch."""
         self._watching: asyncio.Task[None] | None = None
         self._lock: IO[str] | None = None
+        self._key: str | None = None
+        """An operator's key that every service knows."""
 
     async def __aenter__(self) -> Self:
         self._take_lock()
@@ -70,12 +73,35 @@ class Launcher:
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)
+        if self._key is not None and all(child.running for child in self._children.values()):
+            await self._mark(self._key)
         for child in self._children.values():
             child.terminate()
         await asyncio.gather(*[asyncio.to_thread(child.stop) for child in self._children.values()])
         await asyncio.to_thread(self.backend.stop)
         if self._lock is not None:
             self._lock.close()
+
+    async def _mark(self, key: str) -> None:
+        """Note in each service that nothing waits anywhere, if that comes true soon.
+
+        A broker that forgets then needs nothing from before at its next start.
+        """
+        deadline = asyncio.get_running_loop().time() + _DRAINED_WITHIN
+        quiet = 0
+        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {key}"}, timeout=2) as http:
+            try:
+                # Twice: what left one service's hands may have been on its way to another's.
+                while quiet < 2:
+                    if asyncio.get_running_loop().time() > deadline:
+                        _log.info("something still waits; the next start publishes from the last quiet moment on")
+                        return
+                    lags = [await _asked(http.get(f"{url}/v1/operations/lag")) for url in self.urls.values()]
+                    quiet = 0 if any(lag["consumer"] or lag["unpublished"] for lag in lags) else quiet + 1
+                for url in self.urls.values():
+                    await _asked(http.post(f"{url}/v1/operations/mark"))
+            except httpx.HTTPError as error:
+                _log.info("no quiet moment was noted: %s", error)
 
     def _take_lock(self) -> None:
         self.data.mkdir(parents=True, exist_ok=True)
@@ -143,7 +169,7 @@ class Launcher:
                 await asyncio.sleep(0.1)
 
     async def until_known(self, key: str) -> None:
-        """Wait until every service has heard of an API key: before that it refuses it. Raises BackendFailed."""
+        """Wait until every service has heard of an operator's key: before that it refuses it. Raises BackendFailed."""
         deadline = asyncio.get_running_loop().time() + _READY_WITHIN
         async with httpx.AsyncClient(headers={"Authorization": f"Bearer {key}"}, timeout=5) as http:
             for name, url in self.urls.items():
@@ -151,6 +177,7 @@ class Launcher:
                     if asyncio.get_running_loop().time() > deadline:
                         raise BackendFailed(f"{name} has not heard of the API key within {_READY_WITHIN:.0f} s")
                     await asyncio.sleep(0.1)
+        self._key = key
 
     async def _watch(self) -> None:
         """Start again what ended by itself, with a growing pause for one that keeps ending."""
@@ -171,3 +198,9 @@ async def _knows(http: httpx.AsyncClient, url: str) -> bool:
         return (await http.get(f"{url}/v1/operations/whoami")).is_success
     except httpx.TransportError:
         return False  # the launcher is starting it again
+
+
+async def _asked(asking: Awaitable[httpx.Response]) -> dict[str, Any]:
+    """The body of an answer that went well. Raises httpx.HTTPError."""
+    answer: dict[str, Any] = (await asking).raise_for_status().json()
+    return answer

@@ -6,6 +6,7 @@ A change is first made durable (the checkpoint), then decided as a command on it
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from opentelemetry.trace import SpanKind
@@ -27,7 +28,7 @@ from sepakat_shared.mongo import Collection, Document
 from sepakat_shared.telemetry import continued
 
 _Command = Callable[[], Awaitable[None]]
-_SHOW_EVERY = timedelta(seconds=1)
+_SHOW_PAUSE = 0.2
 _SOONEST = timedelta(milliseconds=20)
 
 
@@ -44,8 +45,7 @@ class Assessment:
         self._dirty: set[str] = set()
         self._told: dict[str, Any] = {}
         self._low_since: dict[str, int | None] = {}
-        self._shown: dict[str, tuple[str, datetime]] = {}
-        self._to_show: dict[str, Document] = {}
+        self._to_show: dict[str, Callable[[], Document]] = {}
         self._to_show_changed = asyncio.Event()
         self._wake = asyncio.Event()
         self._sleeps_until = clock.now()
@@ -139,11 +139,11 @@ class Assessment:
         try:
             figure = evaluate(about.text, about.objective, about.indicator, history, at)
         except Unsupported as error:
-            self._show_unsupported(about, str(error))
+            self._show(about, partial(_unsupported, about, str(error)))
             return soonest, []
         commands = await self._judge(about, figure)
         commands += await self._judge_the_one_before(about, history, figure, at)
-        self._show(about, figure)
+        self._show(about, partial(_shown, about, figure))
         return min(soonest, from_ms(verdicts.next_instant(about, figure, history))), commands
 
     async def _judge_the_one_before(self, about: About, history: History, figure: Figure, at: int) -> list[_Command]:
@@ -207,52 +207,21 @@ class Assessment:
     # -- showing ------------------------------------------------------------------------------------------------------
 
     async def keep_showing(self) -> None:
-        """Write the figures for the status API, until cancelled: not while a batch or an objective waits for it."""
+        """Write the latest figures for the status API, until cancelled: no batch and no verdict waits for that."""
         while True:
             await self._to_show_changed.wait()
             self._to_show_changed.clear()
-            documents, self._to_show = self._to_show, {}
-            for id, document in documents.items():
-                await retry.until_done(
-                    f"showing {id}",
-                    lambda i=id, d=document: self._figures.replace_one({"_id": i}, d, upsert=True),  # type: ignore[misc]
-                )
+            latest, self._to_show = self._to_show, {}
+            for id, document in latest.items():
+                await retry.until_done(f"showing {id}", partial(self._write_figure, id, document()))
+            await asyncio.sleep(_SHOW_PAUSE)
 
-    def _show_soon(self, id: str, document: Document) -> None:
-        self._to_show[id] = document
+    async def _write_figure(self, id: str, document: Document) -> None:
+        await self._figures.replace_one({"_id": id}, document, upsert=True)
+
+    def _show(self, about: About, document: Callable[[], Document]) -> None:
+        self._to_show[f"{about.agreement}/{about.objective.id}"] = document
         self._to_show_changed.set()
-
-    def _show(self, about: About, figure: Figure) -> None:
-        """Have the figure shown: at once when the state changes, else at most each second."""
-        id = f"{about.agreement}/{about.objective.id}"
-        now = self._clock.now()
-        shown = self._shown.get(id)
-        if shown is not None and shown[0] == figure.state and now - shown[1] < _SHOW_EVERY:
-            return
-        attainment, (start, end) = figure.attainment, figure.period
-        document = {
-            **_named(about),
-            "state": figure.state,
-            "attainment": None if attainment is None else decimal(attainment * 100),
-            "exact": None if attainment is None else exact(attainment),
-            "met": figure.met,
-            "period": {"start": rfc3339(from_ms(start)), "end": rfc3339(from_ms(end))},
-            "budget": {
-                "total": decimal(figure.budget),
-                "consumed": decimal(figure.lost),
-                "remaining": decimal(figure.budget - figure.lost),
-                "unit": figure.unit,
-            },
-            "coverage": None if figure.coverage is None else decimal(figure.coverage * 100),
-            "approximate": not figure.exact_counts,
-            "as_of": rfc3339(from_ms(figure.as_of)),
-        }
-        self._show_soon(id, document)
-        self._shown[id] = (figure.state, now)
-
-    def _show_unsupported(self, about: About, reason: str) -> None:
-        document = {**_named(about), "state": "unsupported", "reason": reason, "attainment": None, "met": None}
-        self._show_soon(f"{about.agreement}/{about.objective.id}", document)
 
     async def page(self, asking: Principal, agreement: str | None, after: str | None, limit: int) -> list[Document]:
         """The figures that `asking` may see, by id."""
@@ -273,4 +242,29 @@ def _named(about: About) -> Document:
         "indicator": about.objective.indicator,
         "measure": about.objective.measure,
         "target": str(about.objective.target),
+    }
+
+
+def _unsupported(about: About, reason: str) -> Document:
+    return {**_named(about), "state": "unsupported", "reason": reason, "attainment": None, "met": None}
+
+
+def _shown(about: About, figure: Figure) -> Document:
+    attainment, (start, end) = figure.attainment, figure.period
+    return {
+        **_named(about),
+        "state": figure.state,
+        "attainment": None if attainment is None else decimal(attainment * 100),
+        "exact": None if attainment is None else exact(attainment),
+        "met": figure.met,
+        "period": {"start": rfc3339(from_ms(start)), "end": rfc3339(from_ms(end))},
+        "budget": {
+            "total": decimal(figure.budget),
+            "consumed": decimal(figure.lost),
+            "remaining": decimal(figure.budget - figure.lost),
+            "unit": figure.unit,
+        },
+        "coverage": None if figure.coverage is None else decimal(figure.coverage * 100),
+        "approximate": not figure.exact_counts,
+        "as_of": rfc3339(from_ms(figure.as_of)),
     }
