@@ -12,7 +12,7 @@ from sepakat_notifier.delivery import Deliveries
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoints import Endpoints
 from sepakat_notifier.notification import Channel, Notification, Occasion
-from sepakat_notifier.routing import COMPLIANCE_FACTS, CONTRACTS, INCIDENT_FACTS, Subject
+from sepakat_notifier.routing import CONTRACTS, Subject
 from sepakat_notifier.store import Notifications
 from sepakat_shared.bus import Erased, Reaction
 from sepakat_shared.clock import Clock
@@ -43,8 +43,7 @@ class Reactions:
             Reaction(topics.CONTACTS, ContactRecorded, self._directory.on_contact),
             Reaction(topics.CONTACTS, Erased, self._directory.on_erased),
             Reaction(topics.AGREEMENT_TEXTS, AgreementTextPublished, self.on_text),
-            *[Reaction(topics.INCIDENTS, contract, self.on_fact) for contract in INCIDENT_FACTS],
-            *[Reaction(topics.COMPLIANCE, contract, self.on_fact) for contract in COMPLIANCE_FACTS],
+            *[Reaction(topic, contract, self.on_fact) for topic, told in routing.TOLD.items() for contract in told],
         ]
 
     async def create_indexes(self) -> None:

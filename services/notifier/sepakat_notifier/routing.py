@@ -4,30 +4,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from sepakat_shared.contracts import compliance, incidents
+from sepakat_shared.contracts import compliance, incidents, topics
+from sepakat_shared.contracts.catalogue import EVENTS
 from sepakat_shared.contracts.fact import Fact
 
-INCIDENT_FACTS: tuple[type[Fact], ...] = (
-    incidents.IncidentOpened,
-    incidents.CauseAttached,
-    incidents.IncidentRaised,
-    incidents.IncidentEscalated,
-    incidents.EscalationExhausted,
-    incidents.IncidentAcknowledged,
-    incidents.IncidentResolved,
-    incidents.IncidentClosed,
-)
-COMPLIANCE_FACTS: tuple[type[Fact], ...] = (
-    compliance.ImpairmentBegan,
-    compliance.ImpairmentEnded,
-    compliance.ObjectiveAtRisk,
-    compliance.ObjectiveRiskPassed,
-    compliance.ObjectiveBreached,
-    compliance.ObjectiveRecovered,
-    compliance.BreachRetracted,
-    compliance.PeriodClosed,
-)
-CONTRACTS = {contract.type: contract for contract in (*INCIDENT_FACTS, *COMPLIANCE_FACTS)}
+TOLD: dict[str, list[type[Fact]]] = {
+    topic: [event for event in EVENTS[topic] if issubclass(event, Fact)]
+    for topic in (topics.INCIDENTS, topics.COMPLIANCE)
+}
+CONTRACTS = {contract.type: contract for contracts in TOLD.values() for contract in contracts}
 """Every event that somebody may be told of, by its type."""
 
 
