@@ -298,6 +298,7 @@ class Story:
         self._teller.say("\n           where to look:")
         for name, url in urls.items():
             self._teller.say(f"             {name:<11} {url}/docs")
+        self._teller.say(f"             events      {urls['agreements']}/asyncapi")
         self._teller.say(f"             inbox       {self._desk.url}/\n             the shop    {self.shop_url}/docs")
         self._teller.say(
             "             status      sepakat status      (in another terminal of this directory)\n"
