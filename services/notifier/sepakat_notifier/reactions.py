@@ -73,7 +73,8 @@ class Reactions:
         if whose := routing.signatories_of_whom(fact):
             found = await self._directory.signatories(subject.agreement, whose)
             if found is None:
-                document = {"agreement": subject.agreement, "cause": msgspec.to_builtins(cause, builtin_types=(bytes,))}
+                kept = msgspec.to_builtins(msgspec.structs.replace(cause, headers={}), builtin_types=(bytes,))
+                document = {"agreement": subject.agreement, "cause": kept}
                 await self._unrouted.replace_one({"_id": cause.id}, document, upsert=True)
                 # The text may have come between the look and the note: then nobody else would find the note.
                 found = await self._directory.signatories(subject.agreement, whose)

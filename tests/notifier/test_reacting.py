@@ -1,0 +1,105 @@
+"""Events become messages, once, in whatever order the topics bring them; on a real database."""
+
+import json
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from facts import incident, objective
+from samples import agreement_dict
+
+from sepakat_cli.backends import Backend
+from sepakat_notifier.delivery import Deliveries
+from sepakat_notifier.directory import Directory
+from sepakat_notifier.endpoints import Added, Endpoint, Endpoints
+from sepakat_notifier.reactions import Reactions
+from sepakat_notifier.settings import NotifierSettings
+from sepakat_notifier.store import Notifications
+from sepakat_shared import mongo
+from sepakat_shared.clock import SystemClock
+from sepakat_shared.commits import Commits
+from sepakat_shared.contracts import incidents
+from sepakat_shared.contracts.agreements import AgreementTextPublished
+from sepakat_shared.contracts.fact import Fact, rfc3339
+from sepakat_shared.messages import Envelope
+
+pytestmark = pytest.mark.servers
+CLOCK = SystemClock()
+SIGNATORIES = [{"party": "nusantara", "contact": "rina", "key": "ed25519:x"},
+               {"party": "toko-maju", "contact": "budi", "key": "ed25519:y"}]  # fmt: skip
+
+
+class Notifier:
+    """The notifier's reactions, without any delivery: what is planned stays planned."""
+
+    def __init__(self, db: Any, settings: NotifierSettings) -> None:
+        commits = Commits(db, CLOCK)
+        self.notifications, self.endpoints = Notifications(commits), Endpoints(commits)
+        deliveries = Deliveries(self.notifications, {}, settings, CLOCK)
+        self.reactions = Reactions(db, self.notifications, self.endpoints, Directory(db), deliveries, CLOCK)
+
+    async def hear(self, fact: Fact, id: str) -> None:
+        body = json.dumps(fact.as_json()).encode()
+        cause = Envelope(id, "/sepakat/test", fact.type, "s", rfc3339(CLOCK.now()), body, headers={"a.dot": "x"})
+        await self.reactions.on_fact(fact, cause)
+
+    async def hear_text(self) -> None:
+        text = agreement_dict(metadata={"id": "toko"}, signatories=SIGNATORIES)
+        fact = AgreementTextPublished(
+            agreement="toko", version=1, hash="sha256:x", effective_from=CLOCK.now(), text=text
+        )
+        await self.reactions.on_text(fact, Envelope("t", "/sepakat/test", fact.type, None, None, b""))
+
+    async def planned(self) -> list[tuple[str, str]]:
+        found = await self.notifications.all.states.find({}).to_list(None)
+        return sorted((each["channel"], each["recipient"]) for each in found)
+
+
+@pytest.fixture
+async def notifier(backend: Backend) -> AsyncIterator[Notifier]:
+    settings = NotifierSettings.model_validate(
+        {"kafka": backend.kafka, "mongo": backend.mongo, "notifier_secret_key": "a secret of thirty-two characters"}
+    )
+    client = mongo.open_client(settings)
+    yield Notifier(client[f"reacting_{uuid.uuid4().hex[:8]}"], settings)
+    await mongo.close_client(client)
+
+
+async def test_mails_about_an_agreement_wait_for_its_text(notifier: Notifier) -> None:
+    await notifier.hear(objective(), "e1")
+    assert await notifier.planned() == []
+    await notifier.hear_text()
+    assert await notifier.planned() == [("email", "budi"), ("email", "rina")]
+    await notifier.hear_text()
+    await notifier.hear(objective(), "e1")
+    assert len(await notifier.planned()) == 2, "neither the text nor the event tells anybody twice"
+    await notifier.hear(objective(), "e2")
+    assert len(await notifier.planned()) == 4
+
+
+async def test_who_was_told_of_an_incident_hears_its_end(notifier: Notifier) -> None:
+    await notifier.hear_text()
+    await notifier.hear(incident(incidents.IncidentOpened), "e1")
+    await notifier.hear(incident(incidents.IncidentEscalated), "e2")
+    assert await notifier.planned() == [("email", "budi"), ("email", "oncall")]
+    await notifier.hear(incident(incidents.IncidentResolved), "e3")
+    assert await notifier.planned() == [("email", "budi")] * 2 + [("email", "oncall")] * 2
+
+
+async def test_an_endpoint_is_told_of_what_its_party_wants_and_of_nothing_from_before_it(notifier: Notifier) -> None:
+    await notifier.hear(incident(incidents.IncidentClosed), "before")
+
+    async def add(id: str, party: str, *types: str) -> None:
+        endpoint = Endpoint(id, party, "https://hooks.example/", types, "sealed", CLOCK.now())
+        await notifier.endpoints.all.execute(id, lambda *_: [Added(endpoint)], by="test")
+
+    await add("all", "toko-maju")
+    await add("some", "nusantara", "sepakat.objective.*")
+    await add("others", "stranger")
+    fact = incident(incidents.IncidentClosed)
+    old = Envelope("before", "/sepakat/test", fact.type, "s", "2026-01-01T00:00:00.000Z", b"{}")
+    await notifier.reactions.on_fact(fact, old)
+    assert await notifier.planned() == []
+    await notifier.hear(fact, "e1")
+    assert await notifier.planned() == [("webhook", "all")]
