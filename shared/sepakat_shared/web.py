@@ -14,6 +14,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from fastapi_offline import FastAPIOffline
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from pymongo.errors import DuplicateKeyError
 from starlette.exceptions import HTTPException
@@ -44,7 +45,8 @@ _log = logging.getLogger(__name__)
 
 def application(title: str, description: str, keys: KnownKeys, max_body_bytes: int) -> FastAPI:
     """A FastAPI app with everything in this module; the service adds its routers."""
-    app = FastAPI(title=title, description=description, version="1", docs_url="/docs", redoc_url=None)
+    # The page of /docs brings its assets along: a platform may have no way out.
+    app = FastAPIOffline(title=title, description=description, version="1", docs_url="/docs", redoc_url=None)
     app.state.keys = keys
     app.add_exception_handler(SepakatError, _on_our_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)

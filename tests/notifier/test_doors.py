@@ -1,5 +1,6 @@
 """The links that people press and the API that systems call, on a real database."""
 
+import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
@@ -155,3 +156,11 @@ async def test_deliveries_are_paged_filtered_and_shown_to_their_parties(door: Do
         assert (await other.get("/v1/deliveries/n1")).status_code == 404
         assert (await customer.get("/v1/deliveries", params={"status": "lost"})).status_code == 422
         assert (await customer.post("/v1/deliveries/n1/retry")).json()["status"] == "pending"
+
+
+async def test_the_page_of_the_api_brings_its_assets_along(door: Door) -> None:
+    async with await door.http() as browser:
+        page = (await browser.get("/docs")).text
+        assets = re.findall(r'(?:src|href)="([^"]+)"', page)
+        assert assets and all(each.startswith("/") for each in assets)
+        assert {(await browser.get(each)).status_code for each in assets} == {200}
