@@ -62,24 +62,24 @@ class Deliveries:
                 handed, self._handed = self._handed, []
                 for planned in handed:
                     self._begin(tasks, planned.id, planned)
-                for id in await retry.until_done("looking for due messages", self._due):
-                    self._begin(tasks, id, None)
-                following = await retry.until_done("looking for the next due message", self._next)
+                following = await retry.until_done("looking for due messages", lambda: self._begin_due(tasks))
                 await self._clock.wait(self._changed, following)
 
-    async def _due(self) -> list[str]:
+    async def _begin_due(self, tasks: asyncio.TaskGroup) -> datetime:
+        """Begin what is due, as far as there is room. Returns when to look again at the latest."""
+        now = self._clock.now()
+        latest = now + _AT_LEAST_EVERY
         room = self._settings.notifier_concurrency * 2 - len(self._in_hand)
         if room <= 0:
-            return []
-        query = {"due_at": {"$ne": None, "$lte": self._clock.now()}, "_id": {"$nin": list(self._in_hand)}}
-        found = self._notifications.all.states.find(query, {"_id": 1}).sort("due_at", ASCENDING).limit(room)
-        return [each["_id"] for each in await found.to_list(None)]
-
-    async def _next(self) -> datetime:
-        latest = self._clock.now() + _AT_LEAST_EVERY
+            return latest  # an attempt that ends wakes us
         query = {"due_at": {"$ne": None}, "_id": {"$nin": list(self._in_hand)}}
-        following = await self._notifications.all.states.find_one(query, sort=[("due_at", ASCENDING)])
-        return min(following["due_at"], latest) if following else latest
+        found = self._notifications.all.states.find(query, {"due_at": 1}).sort("due_at", ASCENDING).limit(room)
+        for each in await found.to_list(None):
+            due_at: datetime = each["due_at"]
+            if due_at > now:
+                return min(due_at, latest)
+            self._begin(tasks, each["_id"], None)
+        return latest
 
     def _begin(self, tasks: asyncio.TaskGroup, id: str, held: Notification | None) -> None:
         if id not in self._in_hand:
