@@ -1,8 +1,7 @@
 """A whole cluster with the world around it: parties that agree, publishers that send, people who get mails."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from samples import agreement_dict
 from sepakat_cli.backends import Backend
 from sepakat_cli.demo import desk as desks
 from sepakat_cli.demo.desk import Desk
+from sepakat_cli.demo.telling import until
 from sepakat_cli.launcher import SERVICES, Launcher
 from sepakat_cli.preparing import prepare
 from sepakat_shared import signatures
@@ -25,19 +25,6 @@ OPERATOR = "spk_operator_of_a_test"
 INDICATOR = "nusantara/checkout-state"
 CONTACTS = {"nusantara": ("rina", "oncall"), "toko-maju": ("budi",)}
 SIGNATORIES = {"nusantara": "rina", "toko-maju": "budi"}
-
-
-async def until(what: str, ask: Callable[[], Awaitable[Any]], within: float = 60) -> Any:
-    """Ask until the answer is true; the deadline only ends a run that has failed."""
-    try:
-        async with asyncio.timeout(within):
-            while True:
-                answer = await ask()
-                if answer:
-                    return answer
-                await asyncio.sleep(0.05)
-    except TimeoutError:
-        raise AssertionError(f"{what} was not seen within {within} s") from None
 
 
 def event(id: str, state: str, at: datetime, indicator: str = INDICATOR, **changes: Any) -> dict[str, Any]:

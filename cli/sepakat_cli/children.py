@@ -65,12 +65,3 @@ class Child:
 
     def log_tail(self, lines: int = 15) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
-
-
-def end(child: Child | None, kill: bool) -> None:
-    """Stop or kill a child, if there is one."""
-    if child is not None:
-        if kill:
-            child.kill()
-        else:
-            child.stop()

@@ -16,6 +16,7 @@ from standardwebhooks import Webhook
 
 from sepakat_cli.backends import Backend
 from sepakat_cli.backends.base import free_port
+from sepakat_cli.demo.telling import until
 from sepakat_notifier.channels import NotYet, Permanent, Transient, Unwanted
 from sepakat_notifier.channels.addresses import NotAllowed, Unresolved, check, resolve
 from sepakat_notifier.channels.email import MailSender
@@ -302,12 +303,11 @@ async def test_a_recipient_that_hangs_slows_nobody_else(
         await notifications.all.execute(id, lambda *_: [Planned(planned)], by="test")
 
     async def ended(id: str) -> Notification:
-        async with asyncio.timeout(20):
-            while True:
-                loaded = await notifications.all.get(id)
-                if loaded.state.due_at is None:
-                    return loaded.state
-                await asyncio.sleep(0.02)
+        async def end() -> Notification | None:
+            loaded = await notifications.all.get(id)
+            return loaded.state if loaded.state.due_at is None else None
+
+        return await until(f"the end of {id}", end, within=20)
 
     await plan("slow", "webhook", "hook")
     await plan("mail", "email", "rina")
@@ -335,3 +335,25 @@ async def test_a_recipient_that_hangs_slows_nobody_else(
             for message in each["messages"]]  # fmt: skip
     assert told == ["sepakat.notification.given_up.v1"]
     assert json.loads(receiver.requests[-1][1])["id"] == "e1"
+
+
+@pytest.mark.servers
+async def test_a_backlog_greater_than_there_is_room_for_is_worked_off(db: Database, mail_server: MailServer) -> None:
+    mails, _ = await mailing(db, mail_server)
+    notifications = Notifications(Commits(db, SystemClock()))
+    deliveries = Deliveries(notifications, {"email": mails}, settings(notifier_concurrency=1), SystemClock())
+    now = SystemClock().now()
+    for n in range(6):
+        planned = notification(objective(), "rina", id=f"n{n}", created_at=now, holder="", due_at=now)
+        await notifications.all.execute(planned.id, lambda *_, p=planned: [Planned(p)], by="test")
+
+    async def all_delivered() -> bool:
+        return bool(await notifications.all.states.count_documents({"status": "delivered"}) == 6)
+
+    running = asyncio.create_task(deliveries.run())
+    try:
+        await until("six delivered mails", all_delivered, within=20)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert len(mail_server.received) == 6

@@ -150,7 +150,7 @@ def test_it_is_tried_until_it_is_delivered_or_given_up() -> None:
     assert domain.fail(held, "421 later", LATER, LATER, NOW) == [Failed("421 later", LATER)]
     failed = after(held, Failed("421 later", LATER))
     assert (failed.status, failed.attempts, failed.holder, failed.reason) == (Status.PENDING, 1, "", "421 later")
-    assert domain.fail(failed, "421 later", LATER, NOW, NOW) == [GivenUp("421 later", NOW, attempted=True)]
+    assert domain.fail(failed, "421 later", LATER, NOW, NOW) == [GivenUp("421 later", NOW)]
     done = after(failed, *domain.deliver(failed, "nusantara", NOW))
     assert (done.status, done.attempts, done.due_at, done.party) == (Status.DELIVERED, 2, None, "nusantara")
     assert domain.fail(done, "late", LATER, LATER, NOW) == domain.deliver(done, "x", NOW) == []

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 from samples import agreement_dict
-from world import INDICATOR, World, event, opened, until
+from world import INDICATOR, World, event, opened
 
 from sepakat_cli.backends import Backend
+from sepakat_cli.demo.telling import until
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(180)]
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 import yaml
-from world import World, event, opened, until
+from world import World, event, opened
 
 from sepakat_cli.backends import Backend
 from sepakat_cli.commands.evaluate import evaluate_files
+from sepakat_cli.demo.telling import until
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(180)]
 _FIGURES = ("attainment", "exact", "met")

@@ -10,9 +10,10 @@ from typing import Any
 import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
-from world import INDICATOR, World, event, opened, until
+from world import INDICATOR, World, event, opened
 
 from sepakat_cli.backends import Backend
+from sepakat_cli.demo.telling import until
 from sepakat_cli.launcher import SERVICES
 from sepakat_shared.contracts import topics
 

@@ -11,13 +11,9 @@ from typing import Any
 
 import pytest
 
-from sepakat_cli.backends import available
+from sepakat_cli.backends import Backend
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(300)]
-
-
-def backends() -> list[str]:
-    return [name.strip() for name in os.environ.get("SEPAKAT_TEST_BACKENDS", "embedded").split(",") if name.strip()]
 
 
 def play(backend: str, data: Path) -> dict[str, Any]:
@@ -43,14 +39,10 @@ def left_behind(data: Path) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("name", backends())
-def test_the_story_is_seen_from_the_outage_to_the_recovery_twice(name: str, tmp_path: Path) -> None:
-    reason = available(name)
-    if reason is not None:
-        pytest.skip(reason)
+def test_the_story_is_seen_from_the_outage_to_the_recovery_twice(cold_backend: Backend, tmp_path: Path) -> None:
     data = tmp_path / "demo"
     for _ in range(2):
-        result = play(name, data)
+        result = play(cold_backend.name, data)
         assert (result["breaches"], result["incidents"]) == (1, 1)
         assert result["escalation_levels"] == [1, 2]
         assert result["acknowledged"] and result["recovered"]
@@ -68,15 +60,11 @@ def test_the_story_is_seen_from_the_outage_to_the_recovery_twice(name: str, tmp_
     assert len(list((data / "inbox").glob("*.eml"))) > len(result["mails"]), "the first run's mails are still there"
 
 
-@pytest.mark.parametrize("name", backends())
-def test_an_interrupt_in_the_middle_leaves_no_process_and_no_port(name: str, tmp_path: Path) -> None:
-    reason = available(name)
-    if reason is not None:
-        pytest.skip(reason)
+def test_an_interrupt_in_the_middle_leaves_no_process_and_no_port(cold_backend: Backend, tmp_path: Path) -> None:
     data = tmp_path / "demo"
     running = subprocess.Popen(
         [sys.executable, "-m", "sepakat_cli", "demo", "--data", str(data)],
-        env={**os.environ, "SEPAKAT_BACKEND": name}, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
+        env={**os.environ, "SEPAKAT_BACKEND": cold_backend.name}, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
     )  # fmt: skip
     assert running.stderr is not None
     for line in running.stderr:

@@ -5,6 +5,7 @@ import socket
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -65,6 +66,34 @@ class Backend(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+class Children(Backend):
+    """Broker and database as child processes, on free loopback ports that stay the same over restarts."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._kafka_port, self._mongo_port = free_port(), free_port()
+        self.kafka = f"127.0.0.1:{self._kafka_port}"
+        self.mongo = f"mongodb://127.0.0.1:{self._mongo_port}"
+        self._broker: Child | None = None
+        self._database: Child | None = None
+
+    def stop_broker(self, *, kill: bool = False) -> None:
+        _end(self._broker, kill)
+        self._broker = None
+
+    def stop_database(self, *, kill: bool = False) -> None:
+        _end(self._database, kill)
+        self._database = None
+
+
+def _end(child: Child | None, kill: bool) -> None:
+    if child is not None:
+        if kill:
+            child.kill()
+        else:
+            child.stop()
 
 
 def free_port() -> int:

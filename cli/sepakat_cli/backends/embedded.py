@@ -9,23 +9,15 @@ import sys
 import uuid
 from pathlib import Path
 
-from sepakat_cli.backends.base import Backend, free_port, wait_for_broker, wait_for_database
-from sepakat_cli.children import Child, end
+from sepakat_cli.backends.base import Children, wait_for_broker, wait_for_database
+from sepakat_cli.children import Child
 
 
-class Embedded(Backend):
-    """Loopback only, on free ports that stay the same over restarts."""
+class Embedded(Children):
+    """Tansu and SecantusDB."""
 
     name = "embedded"
     keeps_events = False
-
-    def __init__(self, data: Path) -> None:
-        self._data = data
-        self._kafka_port, self._mongo_port = free_port(), free_port()
-        self.kafka = f"127.0.0.1:{self._kafka_port}"
-        self.mongo = f"mongodb://127.0.0.1:{self._mongo_port}"
-        self._broker: Child | None = None
-        self._database: Child | None = None
 
     @staticmethod
     def missing() -> str | None:
@@ -46,10 +38,6 @@ class Embedded(Backend):
         self._broker = Child(command, self._data / "logs" / "broker.log")
         wait_for_broker(self.kafka, self._broker)
 
-    def stop_broker(self, *, kill: bool = False) -> None:
-        end(self._broker, kill)
-        self._broker = None
-
     def start_database(self) -> None:
         storage = self._data / "database"
         storage.mkdir(parents=True, exist_ok=True)
@@ -60,10 +48,6 @@ class Embedded(Backend):
         ]  # fmt: skip
         self._database = Child(command, self._data / "logs" / "database.log")
         wait_for_database(self.mongo, self._database)
-
-    def stop_database(self, *, kill: bool = False) -> None:
-        end(self._database, kill)
-        self._database = None
 
 
 def _database_command() -> Path:

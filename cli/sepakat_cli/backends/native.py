@@ -13,8 +13,8 @@ from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from pathlib import Path
 
-from sepakat_cli.backends.base import Backend, BackendFailed, free_port, wait_for_broker, wait_for_database
-from sepakat_cli.children import Child, end
+from sepakat_cli.backends.base import BackendFailed, Children, free_port, wait_for_broker, wait_for_database
+from sepakat_cli.children import Child
 
 _ROOT = Path(__file__).parents[3]
 _SOURCES = _ROOT / "deploy" / "native"
@@ -22,19 +22,15 @@ _CACHE = _ROOT / ".cache" / "native"
 _TOOLS = {"java": "a JVM", "mvn": "Maven", "go": "Go"}
 
 
-class Native(Backend):
-    """Loopback only, on free ports that stay the same over restarts."""
+class Native(Children):
+    """Apache Kafka and FerretDB."""
 
     name = "native"
     keeps_events = True
 
     def __init__(self, data: Path) -> None:
-        self._data = data
-        self._kafka_port, self._controller_port, self._mongo_port = free_port(), free_port(), free_port()
-        self.kafka = f"127.0.0.1:{self._kafka_port}"
-        self.mongo = f"mongodb://127.0.0.1:{self._mongo_port}"
-        self._broker: Child | None = None
-        self._database: Child | None = None
+        super().__init__(data)
+        self._controller_port = free_port()
 
     @staticmethod
     def missing() -> str | None:
@@ -63,10 +59,6 @@ class Native(Backend):
         self._broker = Child([*_java(jars), "kafka.Kafka", str(properties)], self._data / "logs" / "broker.log")
         wait_for_broker(self.kafka, self._broker)
 
-    def stop_broker(self, *, kill: bool = False) -> None:
-        end(self._broker, kill)
-        self._broker = None
-
     def start_database(self) -> None:
         program = _ferretdb()
         directory = self._data / "ferretdb"
@@ -74,10 +66,6 @@ class Native(Backend):
         command = [str(program), "-listen", f"127.0.0.1:{self._mongo_port}", "-data", str(directory)]
         self._database = Child(command, self._data / "logs" / "database.log")
         wait_for_database(self.mongo, self._database)
-
-    def stop_database(self, *, kill: bool = False) -> None:
-        end(self._database, kill)
-        self._database = None
 
     def _properties(self, log: Path) -> str:
         settings = {

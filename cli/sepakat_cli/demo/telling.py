@@ -54,14 +54,15 @@ class Teller:
 
 async def until(what: str, ask: Callable[[], Awaitable[T | None]], within: float = 60.0) -> T:
     """Ask until there is an answer. Raises StoryFailed when none has come `within` seconds."""
-    deadline = asyncio.get_running_loop().time() + within
-    while True:
-        answer = await ask()
-        if answer:
-            return answer
-        if asyncio.get_running_loop().time() > deadline:
-            raise StoryFailed(f"{what} was not seen within {within:.0f} s")
-        await asyncio.sleep(0.05)
+    try:
+        async with asyncio.timeout(within):
+            while True:
+                answer = await ask()
+                if answer:
+                    return answer
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise StoryFailed(f"{what} was not seen within {within:g} s") from None
 
 
 def first(items: list[Any], fits: Callable[[Any], bool]) -> Callable[[], Awaitable[Any]]:

@@ -111,7 +111,6 @@ class Delivered:
 class GivenUp:
     reason: str
     at: datetime
-    attempted: bool
 
 
 @dataclass(frozen=True)
@@ -155,8 +154,8 @@ def apply(notification: Notification | None, event: Event) -> Notification:
         case Delivered(party, at):
             attempts = notification.attempts + 1
             return replace(_ended(notification, Status.DELIVERED, None, at), party=party, attempts=attempts)
-        case GivenUp(reason, at, attempted):
-            attempts = notification.attempts + attempted
+        case GivenUp(reason, at):
+            attempts = notification.attempts + 1
             return replace(_ended(notification, Status.GIVEN_UP, reason, at), attempts=attempts)
         case Suppressed(reason, at):
             return _ended(notification, Status.SUPPRESSED, reason, at)
@@ -183,35 +182,33 @@ def claim(notification: Notification | None, holder: str, until: datetime, now: 
     return [Claimed(holder, until)] if due else []
 
 
+def _if_pending(notification: Notification | None, event: Event) -> Sequence[Event]:
+    """What ended in the meantime stays as it ended."""
+    return [event] if notification is not None and notification.status is Status.PENDING else []
+
+
 def wait(notification: Notification | None, reason: str, next_at: datetime, latest: datetime) -> Sequence[Event]:
     """Look again at `next_at`, or suppress it when that is after `latest`."""
-    if notification is None or notification.status is not Status.PENDING:
-        return []
-    return [Suppressed(reason, latest)] if next_at > latest else [Waited(reason, next_at)]
+    return _if_pending(notification, Suppressed(reason, latest) if next_at > latest else Waited(reason, next_at))
 
 
 def fail(
     notification: Notification | None, reason: str, next_at: datetime, latest: datetime, now: datetime
 ) -> Sequence[Event]:
     """Try again at `next_at`, or give up when that is after `latest`."""
-    if notification is None or notification.status is not Status.PENDING:
-        return []
-    return [GivenUp(reason, now, attempted=True)] if next_at > latest else [Failed(reason, next_at)]
+    return _if_pending(notification, GivenUp(reason, now) if next_at > latest else Failed(reason, next_at))
 
 
 def deliver(notification: Notification | None, party: str, now: datetime) -> Sequence[Event]:
-    pending = notification is not None and notification.status is Status.PENDING
-    return [Delivered(party, now)] if pending else []
+    return _if_pending(notification, Delivered(party, now))
 
 
 def give_up(notification: Notification | None, reason: str, now: datetime) -> Sequence[Event]:
-    pending = notification is not None and notification.status is Status.PENDING
-    return [GivenUp(reason, now, attempted=True)] if pending else []
+    return _if_pending(notification, GivenUp(reason, now))
 
 
 def suppress(notification: Notification | None, reason: str, now: datetime) -> Sequence[Event]:
-    pending = notification is not None and notification.status is Status.PENDING
-    return [Suppressed(reason, now)] if pending else []
+    return _if_pending(notification, Suppressed(reason, now))
 
 
 def retry(notification: Notification | None, now: datetime) -> Sequence[Event]:

@@ -10,7 +10,7 @@ from sepakat_notifier import notification as domain
 from sepakat_notifier.directory import Directory, Forgotten, Unknown
 from sepakat_notifier.letters import Words
 from sepakat_notifier.notification import Notification
-from sepakat_notifier.routing import CONTRACTS, subject_of
+from sepakat_notifier.routing import fact_of, subject_of
 from sepakat_notifier.store import Notifications
 from sepakat_notifier.vault import Link, Vault
 from sepakat_shared.clock import Clock
@@ -37,9 +37,8 @@ def router(notifications: Notifications, directory: Directory, vault: Vault, clo
         loaded = await notifications.all.find(link.notification)
         if loaded is None:
             raise NotFound("the message of this link is not here any more")
-        fact = CONTRACTS[loaded.state.occasion.type].model_validate(loaded.state.occasion.data)
         try:
-            reader = await directory.reader([link.party], link.contact, subject_of(fact).agreement)
+            reader = await directory.reader([link.party], link.contact, subject_of(fact_of(loaded.state)).agreement)
         except (Unknown, Forgotten) as error:
             raise NotFound("the contact of this link is not known any more") from error
         return link, loaded.state, Words(reader.language, reader.time_zone)
@@ -71,7 +70,7 @@ def router(notifications: Notifications, directory: Directory, vault: Vault, clo
 
 
 def _answer(notification: Notification, words: Words) -> HTMLResponse:
-    fact = CONTRACTS[notification.occasion.type].model_validate(notification.occasion.data)
+    fact = fact_of(notification)
     if not isinstance(fact, _IncidentEvent):
         return _refusal(NotFound("this link is not about an incident"))
     title = f"{fact.number}: {words.title(fact.title, fact.incident)}"

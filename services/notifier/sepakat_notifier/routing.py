@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from sepakat_notifier.notification import Notification
 from sepakat_shared.contracts import compliance, incidents, topics
 from sepakat_shared.contracts.catalogue import EVENTS
 from sepakat_shared.contracts.fact import Fact
@@ -14,6 +15,11 @@ TOLD: dict[str, list[type[Fact]]] = {
 }
 CONTRACTS = {contract.type: contract for contracts in TOLD.values() for contract in contracts}
 """Every event that somebody may be told of, by its type."""
+
+
+def fact_of(notification: Notification) -> Fact:
+    """What a message tells of, as its contract reads it."""
+    return CONTRACTS[notification.occasion.type].model_validate(notification.occasion.data)
 
 
 @dataclass(frozen=True)

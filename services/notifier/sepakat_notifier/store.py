@@ -60,7 +60,7 @@ def _fact(event: Event, notification: Notification) -> Fact | None:
     match event:
         case Delivered(_, at):
             return contract.NotificationDelivered(**about, at=at, attempts=notification.attempts)
-        case GivenUp(reason, at, _):
+        case GivenUp(reason, at):
             return contract.NotificationGivenUp(**about, at=at, attempts=notification.attempts, reason=reason)
         case Suppressed(reason, at):
             return contract.NotificationSuppressed(**about, at=at, reason=reason)

@@ -10,7 +10,7 @@ from sepakat_notifier import letters
 from sepakat_notifier.channels import NotYet, Permanent, Transient, Unwanted
 from sepakat_notifier.directory import Directory, Forgotten, Reader, Unknown
 from sepakat_notifier.notification import Notification
-from sepakat_notifier.routing import CONTRACTS, asks_to_acknowledge, subject_of
+from sepakat_notifier.routing import asks_to_acknowledge, fact_of, subject_of
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.vault import Link, Vault
 from sepakat_shared.clock import Clock
@@ -28,7 +28,7 @@ class MailSender:
         host = self._settings.notifier_smtp_host
         if host is None:
             raise Unwanted("no mail server is set (SEPAKAT_NOTIFIER_SMTP_HOST)")
-        fact = CONTRACTS[notification.occasion.type].model_validate(notification.occasion.data)
+        fact = fact_of(notification)
         subject = subject_of(fact)
         try:
             reader = await self._directory.reader(subject.parties, notification.recipient, subject.agreement)
