@@ -27,6 +27,7 @@ class Registry:
         self._clock = clock
         self._listeners: list[Callable[[], None]] = []
         self._fingerprint: tuple[Any, ...] = ()
+        self._loading = asyncio.Lock()
         self.indicators: dict[str, texts.Indicator] = {}
         self.agreements: dict[str, tuple[int, texts.Agreement]] = {}
 
@@ -35,6 +36,11 @@ class Registry:
 
     async def load(self) -> None:
         """Read everything; tell the listeners when something is new."""
+        # One after another: a load that read before a registration must not be the last one to say what is there.
+        async with self._loading:
+            await self._load()
+
+    async def _load(self) -> None:
         indicators = await self._indicators.find({}).to_list(None)
         versions = await self._texts.find({}).sort("version", ASCENDING).to_list(None)
         now = self._clock.now()

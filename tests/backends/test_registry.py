@@ -1,0 +1,55 @@
+"""What an instance knows of indicators, while it reads them again and again."""
+
+import asyncio
+import uuid
+from typing import Any
+
+import pytest
+
+from sepakat_cli.backends import Backend
+from sepakat_metrics.registry import Registry
+from sepakat_shared import mongo
+from sepakat_shared.clock import SystemClock
+from sepakat_shared.contracts.texts import Indicator
+from sepakat_shared.settings import ServiceSettings
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+
+
+class SlowFirst:
+    """The texts' collection, whose first answer is on its way until `arrive` is set."""
+
+    def __init__(self, texts: Any) -> None:
+        self._texts = texts
+        self.asked, self.arrive = asyncio.Event(), asyncio.Event()
+
+    def find(self, query: dict[str, Any]) -> "SlowFirst":
+        self._cursor = self._texts.find(query)
+        return self
+
+    def sort(self, *by: Any) -> Any:
+        cursor = self._cursor.sort(*by)
+        return cursor if self.asked.is_set() else self
+
+    async def to_list(self, _length: None) -> list[dict[str, Any]]:
+        self.asked.set()
+        await self.arrive.wait()
+        return []
+
+
+async def test_what_was_registered_stays_known_when_an_older_reading_ends_later(backend: Backend) -> None:
+    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
+    registry = Registry(client[f"t{uuid.uuid4().hex[:8]}"], SystemClock())
+    registry._texts = slow = SlowFirst(registry._texts)
+    try:
+        older = asyncio.create_task(registry.load())
+        await slow.asked.wait()
+        indicator = Indicator.model_validate({"metadata": {"id": "p/i"}, "kindOfEvents": "state"})
+        registering = asyncio.create_task(registry.register(indicator, None))
+        # It may overtake the older reading, or wait for it; both must end with the indicator known.
+        await asyncio.wait([registering], timeout=0.5)
+        slow.arrive.set()
+        await asyncio.gather(older, registering)
+        assert "p/i" in registry.indicators
+    finally:
+        await mongo.close_client(client)
