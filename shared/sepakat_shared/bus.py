@@ -148,8 +148,9 @@ class Bus:
         while not self.fatal.done():
             await asyncio.sleep(every)
             try:
-                cluster, _ = await asyncio.wait_for(describe_cluster(self._settings.kafka), 10)
-                lag = await asyncio.wait_for(self.lag(), 10)
+                async with asyncio.timeout(20):
+                    cluster, _ = await describe_cluster(self._settings.kafka)
+                    lag = await self.lag()
             except retry.TRANSIENT as error:
                 _log.warning("the broker does not answer: %s", error)
                 since = loop.time()

@@ -24,7 +24,9 @@ class SystemClock:
     async def wait(self, wake: asyncio.Event, until: datetime | None) -> None:
         timeout = None if until is None else max(0.0, (until - self.now()).total_seconds())
         try:
-            await asyncio.wait_for(wake.wait(), timeout)
+            # Python 3.11's wait_for loses a cancellation that comes in the very moment of the wake; this does not.
+            async with asyncio.timeout(timeout):
+                await wake.wait()
         except TimeoutError:
             return
 
