@@ -23,13 +23,8 @@ class SlowFirst:
         self._texts = texts
         self.asked, self.arrive = asyncio.Event(), asyncio.Event()
 
-    def find(self, query: dict[str, Any]) -> "SlowFirst":
-        self._cursor = self._texts.find(query)
-        return self
-
-    def sort(self, *by: Any) -> Any:
-        cursor = self._cursor.sort(*by)
-        return cursor if self.asked.is_set() else self
+    def find(self, *query: Any) -> "SlowFirst | Any":
+        return self._texts.find(*query) if self.asked.is_set() else self
 
     async def to_list(self, _length: None) -> list[dict[str, Any]]:
         self.asked.set()

@@ -77,12 +77,12 @@ def test_a_bad_file_ends_with_two_and_says_where(agreement: str, measured: Path,
     assert result.stdout == ""
 
 
-def test_a_measure_this_version_does_not_know_is_refused_by_name(tmp_path: Path, measured: Path) -> None:
+def test_a_measure_of_other_events_is_refused_by_name(tmp_path: Path, measured: Path) -> None:
     raw = agreement_dict()
-    raw["objectives"][0] |= {"measure": "timeslices", "slice": "PT5M", "sliceTarget": "99"}
+    raw["objectives"][0] |= {"measure": "occurrences"}
     path = tmp_path / "agreement.yaml"
     path.write_text(yaml.safe_dump(raw))
     measured.write_text(line("1", "2026-11-01T00:00:00Z", "up"))
     result = CliRunner().invoke(app, ["evaluate", str(path), str(measured)])
     assert result.exit_code == 2
-    assert "timeslices" in result.stderr
+    assert "'occurrences' needs ratio events" in result.stderr

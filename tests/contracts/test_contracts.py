@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from sepakat_metrics import events
 from sepakat_shared.contracts import asyncapi, catalogue, generate, topics
 from sepakat_shared.contracts.fact import Fact
-from sepakat_shared.contracts.metrics import MetricMeasurement, MetricSample, MetricState
+from sepakat_shared.contracts.metrics import MetricMeasurement, MetricSample, MetricState, MetricTicket
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 SAMPLES = Path(__file__).parent / "samples"
@@ -99,6 +99,16 @@ AT = "2026-11-24T15:00:00+07:00"
         (MetricState, {**OF, "state": "up", "weight": 1}, False),
         (MetricState, {**OF, "state": "broken"}, False),
         (MetricState, {**OF}, False),
+        (MetricTicket, {**OF, "ticket": "T-1", "fact": "opened", "priority": "P1"}, True),
+        (MetricTicket, {**OF, "ticket": "T-1", "fact": "responded"}, True),
+        (MetricTicket, {**OF, "ticket": "T-1", "fact": "paused", "reason": "waiting-for-customer"}, True),
+        (MetricTicket, {**OF, "ticket": "T-1", "fact": "prioritised", "priority": "P2"}, True),
+        (MetricTicket, {**OF, "ticket": "T-1", "fact": "paused"}, False),
+        (MetricTicket, {**OF, "ticket": "T-1", "fact": "resumed", "reason": "x"}, False),
+        (MetricTicket, {**OF, "ticket": "T-1", "fact": "prioritised"}, False),
+        (MetricTicket, {**OF, "ticket": "", "fact": "opened"}, False),
+        (MetricTicket, {**OF, "ticket": "T-1", "fact": "forgotten"}, False),
+        (MetricTicket, {**OF, "fact": "opened"}, False),
     ],
 )  # fmt: skip
 def test_the_service_takes_what_the_schema_allows(event: catalogue.Event, data: dict[str, Any], taken: bool) -> None:

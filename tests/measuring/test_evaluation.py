@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 from samples import agreement
 
 from sepakat_metrics import events, windows
-from sepakat_metrics.buckets import Delta, History
-from sepakat_metrics.evaluation import Figure, Unsupported, decimal, evaluate, shown
+from sepakat_metrics.buckets import Delta
+from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.events import BadEvent, Fact, from_ms, to_ms
+from sepakat_metrics.figures import Figure, decimal, shown
+from sepakat_metrics.history import History
+from sepakat_metrics.terms import Terms, Unsupported
 from sepakat_shared.contracts.texts import Agreement, Indicator
 
 NOVEMBER = to_ms(datetime(2026, 10, 31, 17, tzinfo=UTC))
@@ -49,7 +52,7 @@ def history(*facts: Fact) -> History:
 
 
 def judged(agreed: Agreement, known: History, as_of: int = DECEMBER, indicator: Indicator | None = None) -> Figure:
-    return evaluate(agreed, agreed.objectives[0], indicator, known, as_of, (NOVEMBER, DECEMBER))
+    return evaluate(Terms(agreed, agreed.objectives[0], indicator), known, as_of, (NOVEMBER, DECEMBER))
 
 
 OUTAGE_OF_43_MINUTES = (
@@ -101,7 +104,7 @@ def test_an_outage_over_the_end_of_a_month_counts_in_each_for_its_part() -> None
     known = history(state(NOVEMBER, "up"), state(DECEMBER - HOUR, "down"), state(DECEMBER + 2 * HOUR, "up"))
     assert judged(text(), known, as_of=DECEMBER + 9 * HOUR).lost == 3600
     agreed = text()
-    december = evaluate(agreed, agreed.objectives[0], None, known, DECEMBER + 9 * HOUR)
+    december = evaluate(Terms(agreed, agreed.objectives[0], None), known, DECEMBER + 9 * HOUR)
     assert december.period == (DECEMBER, DECEMBER + 31 * 86_400_000)
     assert december.lost == 7200
 
@@ -158,7 +161,7 @@ def test_office_hours_count_in_their_time_zone_and_not_on_holidays() -> None:
     office = {"id": "office", "timeZone": "Asia/Jakarta", "weekly": {"mon-fri": "08:00-17:00"},
               "holidays": {"country": "ID", "add": ["2026-11-03"]}}  # fmt: skip
     agreed = agreement(calendars=[office], objectives=[objective(calendar="office")], needs=[])
-    week = windows.in_schedule(agreed, agreed.objectives[0], NOVEMBER, NOVEMBER + 7 * 86_400_000)
+    week = windows.in_schedule(agreed, "office", NOVEMBER, NOVEMBER + 7 * 86_400_000)
     assert windows.length(week) == 4 * 9 * HOUR
 
 
@@ -194,10 +197,10 @@ def test_a_share_is_exact_at_a_registered_threshold_and_marked_where_it_was_aske
     assert judged(agreed, history(*facts)).exact_counts is False
 
 
-def test_what_is_not_measured_is_refused_by_name() -> None:
-    agreed = text(measure="timeslices", slice="PT5M", sliceTarget="99")
-    with pytest.raises(Unsupported, match="timeslices"):
-        judged(agreed, History())
+def test_a_measure_of_other_events_is_refused_by_name() -> None:
+    agreed = text(measure="occurrences")
+    with pytest.raises(Unsupported, match=r"'occurrences' needs ratio events, but .* takes state"):
+        Terms(agreed, agreed.objectives[0], None, kind="state")
 
 
 @pytest.mark.parametrize(
@@ -266,12 +269,11 @@ def test_time_is_what_counting_every_second_gives_in_any_order_of_arrival(
     for fact in shuffled[half:]:
         other.add(fact)
     one.merge(Delta.from_document(other.to_document()))
-    merged = History.from_days({day: delta.to_document() for day, delta in one.by_day().items()})
+    merged = History.from_days(delta.to_document() for delta in one.by_day().values())
     for known_history in (history(*shuffled), merged):
         agreed = text(unknown=unknown)
-        figure = evaluate(
-            agreed, agreed.objectives[0], None, known_history, NOVEMBER + HOUR, (NOVEMBER, NOVEMBER + HOUR)
-        )
+        terms = Terms(agreed, agreed.objectives[0], None)
+        figure = evaluate(terms, known_history, NOVEMBER + HOUR, (NOVEMBER, NOVEMBER + HOUR))
         assert (figure.total - figure.lost, figure.lost) == (up, down)
 
 
@@ -286,4 +288,4 @@ def test_sums_over_any_window_are_what_adding_minutes_gives(
     inside = [(good, good + more) for minute, good, more in counted if first <= minute < first + length]
     minutes = {minute for minute, _, _ in counted if first <= minute < first + length}
     expected = sum(good for good, _ in inside), sum(total for _, total in inside), len(minutes)
-    assert known.sum_counts(first, first + length) == expected
+    assert known.counts.sum(first, first + length) == expected

@@ -12,11 +12,16 @@ from rich.console import Console
 from rich.table import Table
 
 from sepakat_cli.output import BAD_INPUT, fail
-from sepakat_metrics import duplicates, evaluation, events
-from sepakat_metrics.buckets import History
+from sepakat_metrics import duplicates, events, figures, profiles
+from sepakat_metrics.evaluation import evaluate
+from sepakat_metrics.history import History
+from sepakat_metrics.terms import Terms, Unsupported
 from sepakat_metrics.windows import Interval
 from sepakat_shared.contracts import texts
 from sepakat_shared.errors import SepakatError
+
+_HORIZON = 1_000_000
+"""Events of a file in which one that comes twice is seen, as in the service."""
 
 
 class BadFile(Exception):
@@ -24,28 +29,22 @@ class BadFile(Exception):
 
 
 def evaluate_files(
-    text: str, lines: Iterable[bytes], as_of: datetime | None = None, period: Interval | None = None
-) -> dict[str, Any]:
-    """What `sepakat evaluate --json` prints. Raises BadFile."""
+    text: str, lines: Iterable[bytes], as_of: datetime | None = None, period: Interval | None = None,
+    as_if: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """What `sepakat evaluate --json` prints. Raises BadFile.
+
+    Events are folded as they are read: what is kept is a minute of counts, not an event.
+    """
     agreement, indicators = _read_agreement(text)
-    facts = _read_events(lines)
-    histories = _fold(agreement, indicators, facts)
-    at = events.to_ms(as_of) if as_of else max((fact.at for each in facts.values() for fact in each), default=None)
+    folding = _Folding(agreement, indicators, as_if)
+    folding.read(lines)
+    at = events.to_ms(as_of) if as_of else folding.last
     if at is None and period is not None:
         at = period[1]
     if at is None:
         raise BadFile("there is no event to take the time from; give --as-of or --period")
-    shown = []
-    for objective in agreement.objectives:
-        try:
-            figure = evaluation.evaluate(
-                agreement, objective, indicators.get(objective.indicator),
-                histories.get(objective.indicator, History()), at, period,
-            )  # fmt: skip
-        except evaluation.Unsupported as error:
-            raise BadFile(str(error)) from error
-        shown.append(evaluation.shown(agreement, figure))
-    return {"objectives": shown}
+    return {"objectives": [folding.shown(objective, at, period) for objective in agreement.objectives]}
 
 
 def _read_agreement(text: str) -> tuple[texts.Agreement, dict[str, texts.Indicator]]:
@@ -60,49 +59,80 @@ def _read_agreement(text: str) -> tuple[texts.Agreement, dict[str, texts.Indicat
     return agreements[0], indicators
 
 
-def _read_events(lines: Iterable[bytes]) -> dict[str, list[events.Fact]]:
-    """The facts of every indicator, each once."""
-    facts: dict[str, list[events.Fact]] = {}
-    seen: set[bytes] = set()
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            fact = events.parse_line(line)
-        except events.BadEvent as error:
-            raise BadFile(f"line {number}: {error}") from error
+class _Folding:
+    """The histories of the indicators that an agreement's objectives are on. Any event may be the first of its kind."""
+
+    def __init__(self, agreement: texts.Agreement, indicators: dict[str, texts.Indicator], as_if: str | None) -> None:
+        self._agreement = agreement
+        self._indicators = indicators
+        self._as_if = as_if
+        self._seen = duplicates.Seen(_HORIZON, 0)
+        self._objectives: dict[str, list[texts.Objective]] = {}
+        for objective in agreement.objectives:
+            self._objectives.setdefault(objective.indicator, []).append(objective)
+        self._terms: dict[str, list[Terms]] = {}
+        self._histories: dict[str, History] = {}
+        self.last: int | None = None
+        """The time of the last event, in ms."""
+
+    def read(self, lines: Iterable[bytes]) -> None:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                fact = events.parse_line(line)
+                self._fold(fact, number)
+            except events.BadEvent as error:
+                raise BadFile(f"line {number}: {error}") from error
+
+    def _fold(self, fact: events.Fact, number: int) -> None:
         id = duplicates.key(fact.source, fact.id)
-        if id not in seen:
-            seen.add(id)
-            facts.setdefault(fact.indicator, []).append(fact)
-    return facts
-
-
-def _fold(
-    agreement: texts.Agreement, indicators: dict[str, texts.Indicator], facts: dict[str, list[events.Fact]]
-) -> dict[str, History]:
-    histories: dict[str, History] = {}
-    for objective in agreement.objectives:
-        history = histories.setdefault(objective.indicator, History())
-        threshold = evaluation.threshold_of(objective)
-        history.thresholds = (*history.thresholds, *([threshold] if threshold is not None else []))
-        _check_kind(objective, indicators.get(objective.indicator), facts.get(objective.indicator, []))
-    for id, history in histories.items():
-        for fact in facts.get(id, []):
+        if id in self._seen:
+            return
+        self._seen.add(id, number)
+        self.last = fact.at if self.last is None else max(self.last, fact.at)
+        if fact.indicator in self._objectives:
+            history = self._histories.get(fact.indicator) or self._begin(fact)
+            self._check(fact)
             history.add(fact)
-    return histories
 
+    def _begin(self, fact: events.Fact) -> History:
+        """The first event of an indicator that has no document tells its kind."""
+        terms = self._terms[fact.indicator] = [
+            self._terms_of(objective, fact.kind) for objective in self._objectives[fact.indicator]
+        ]
+        history = self._histories[fact.indicator] = History()
+        history.thresholds = tuple(each.threshold for each in terms if each.threshold is not None)
+        history.set_silence(terms[0].silence)
+        return history
 
-def _check_kind(objective: texts.Objective, indicator: texts.Indicator | None, facts: list[events.Fact]) -> None:
-    needed = evaluation.MEASURES.get(objective.measure)
-    unit = evaluation.unit_of(objective)
-    for fact in facts:
-        if needed is not None and fact.kind != needed:
-            raise BadFile(f"event {fact.id}: type: {objective.id} ({objective.measure}) needs {needed} events")
-        if unit is not None and fact.unit != unit:
-            raise BadFile(f"event {fact.id}: data.unit: is kept in {fact.unit}, but {objective.id} is in {unit}")
-        if indicator is not None and indicator.sources and fact.source not in indicator.sources:
-            raise BadFile(f"event {fact.id}: source: {fact.source!r} may not feed {fact.indicator}")
+    def _terms_of(self, objective: texts.Objective, kind: str | None) -> Terms:
+        indicator = self._indicators.get(objective.indicator)
+        kind = indicator.kind_of_events if indicator else kind
+        try:
+            if self._as_if is not None:
+                objective = profiles.applied(objective, self._as_if, kind)
+            return Terms(self._agreement, objective, indicator, kind=kind)
+        except (Unsupported, profiles.NotApplicable) as error:
+            raise BadFile(str(error)) from error
+
+    def _check(self, fact: events.Fact) -> None:
+        for terms in self._terms[fact.indicator]:
+            id, measure = terms.objective.id, terms.objective.measure
+            if fact.kind != terms.kind:
+                raise BadFile(f"event {fact.id}: type: {id} ({measure}) needs {terms.kind} events")
+            if terms.unit is not None and fact.unit != terms.unit:
+                raise BadFile(f"event {fact.id}: data.unit: is kept in {fact.unit}, but {id} is in {terms.unit}")
+            indicator = terms.indicator
+            if indicator is not None and indicator.sources and fact.source not in indicator.sources:
+                raise BadFile(f"event {fact.id}: source: {fact.source!r} may not feed {fact.indicator}")
+
+    def shown(self, objective: texts.Objective, at: int, period: Interval | None) -> dict[str, Any]:
+        """The objective's figure; one that the profile says nothing of has no figure, but the reason."""
+        history = self._histories.get(objective.indicator, History())
+        known = self._terms.get(objective.indicator) or [self._terms_of(objective, None)]
+        terms = next(each for each in known if each.objective.id == objective.id)
+        return figures.shown(self._agreement, evaluate(terms, history, at, period))
 
 
 def _instant(text: str, option: str) -> datetime:

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from sepakat_metrics.assessment import Assessment
 from sepakat_metrics.parking import Parking
 from sepakat_metrics.registry import Registry
+from sepakat_metrics.showing import Figures
 from sepakat_shared import web
 from sepakat_shared.contracts import texts
 from sepakat_shared.errors import Invalid
@@ -16,7 +16,7 @@ from sepakat_shared.web import Asking
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 
-def router(registry: Registry, assessment: Assessment, parking: Parking) -> APIRouter:
+def router(registry: Registry, figures: Figures, parking: Parking) -> APIRouter:
     routes = APIRouter(prefix="/v1")
 
     @routes.put("/indicators/{party}/{name}", tags=["indicators"])
@@ -50,7 +50,7 @@ def router(registry: Registry, assessment: Assessment, parking: Parking) -> APIR
     ) -> Response:  # fmt: skip
         """How every objective of the key's party stands: attainment against target, budget left, state."""
         asking.require("compliance:read")
-        found = await assessment.page(asking, agreement, web.read_cursor(cursor), limit + 1)
+        found = await figures.page(asking, agreement, web.read_cursor(cursor), limit + 1)
         items = [_shown(document) for document in found]
         return web.page(request, items, limit, key=lambda item: f"{item['agreement']}/{item['objective']}")
 

@@ -12,6 +12,7 @@ from sepakat_metrics.ingestion import Ingestion
 from sepakat_metrics.parking import Parking
 from sepakat_metrics.registry import Registry
 from sepakat_metrics.settings import MetricsSettings
+from sepakat_metrics.showing import Figures
 from sepakat_shared.bus import Reaction
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.agreements import AgreementTextPublished
@@ -24,7 +25,8 @@ def build(settings: MetricsSettings) -> FastAPI:
     bus = service.start([Reaction(topics.AGREEMENT_TEXTS, AgreementTextPublished, registry.on_text)])
     checkpoints = Checkpoints(service.db)
     parking = Parking(service.db, service.clock, timedelta(days=settings.metrics_park_days))
-    assessment = Assessment(service.commits, registry, service.clock)
+    figures = Figures(service.db)
+    assessment = Assessment(service.commits, registry, figures, service.clock)
     ingestion = Ingestion(
         settings, bus, service.dead_letters, checkpoints, parking, registry, service.clock,
         assessment.on_folded, assessment.forget, assessment.thresholds,
@@ -33,7 +35,7 @@ def build(settings: MetricsSettings) -> FastAPI:
     bus.replayed_by[topics.METRICS] = ingestion.replay
     http = Door(service.db, bus, registry, ingestion, service.clock)
 
-    for part in (checkpoints, parking, assessment, http):
+    for part in (checkpoints, parking, assessment, figures, http):
         service.before_start(part.create_indexes)
     service.before_start(registry.load)
     service.lags_too(ingestion.lag)
@@ -41,11 +43,11 @@ def build(settings: MetricsSettings) -> FastAPI:
     service.alongside(registry.run)
     service.alongside(ingestion.run)
     service.alongside(assessment.run)
-    service.alongside(assessment.keep_showing)
+    service.alongside(figures.run)
     service.alongside(lambda: parking.run(lambda: registry.indicators, ingestion.put_back))
 
     app = service.web("Sepakat metrics", "Metric events in; how every objective stands out.")
-    app.include_router(api.router(registry, assessment, parking))
+    app.include_router(api.router(registry, figures, parking))
     app.include_router(door.router(http))
     app.state.bus = bus
     return app

@@ -14,7 +14,8 @@ import msgspec
 from pymongo import ASCENDING, DESCENDING
 from pymongo.errors import DuplicateKeyError
 
-from sepakat_metrics.buckets import Delta, History
+from sepakat_metrics.buckets import Delta
+from sepakat_metrics.history import History
 from sepakat_shared.mongo import Collection, Database, Document
 
 ID_BYTES = 8
@@ -81,7 +82,7 @@ class Checkpoints:
     async def history(self, indicator: str) -> History:
         """All that is folded of one indicator."""
         days = await self._days.find({"indicator": indicator}).to_list(None)
-        return History.from_days({each["day"]: _unpack(each["data"]) for each in days})
+        return History.from_days(_unpack(each["data"]) for each in sorted(days, key=lambda each: each["day"]))
 
     async def fold(self, partition: str) -> int:
         """Fold this partition's checkpoints into days, in order. Returns how many."""

@@ -21,6 +21,9 @@ _MILLISECONDS_PER: Final = {"us": Decimal("0.001"), "ms": Decimal(1), "s": Decim
                             "h": Decimal(3_600_000)}  # fmt: skip
 _json: Final = msgspec.json.Decoder(float_hook=Decimal)
 _STATES: Final = ("up", "down", "degraded", "maintenance", "unknown")
+FACTS: Final = ("opened", "responded", "paused", "resumed", "prioritised", "updated", "restored", "resolved",
+                "reopened", "cancelled")  # fmt: skip
+"""What can become of a ticket."""
 
 
 class BadEvent(Exception):
@@ -36,7 +39,8 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
     """One event of one indicator, as integers.
 
     `samples` are (instant, good, total) of a `ratio`; `values` millionths of `unit` of a `measurement` (time in
-    milliseconds); `state` with `weight` of a `state`: the millionths that count as up, None where it is unknown.
+    milliseconds); `state` with `weight` of a `state`: the millionths that count as up, None where it is unknown;
+    `ticket`, `step`, `priority` and `reason` ("" where none is told) of a `ticket`.
     """
 
     indicator: str
@@ -49,6 +53,10 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
     unit: str = ""
     state: str = ""
     weight: int | None = None
+    ticket: str = ""
+    step: str = ""
+    priority: str = ""
+    reason: str = ""
 
 
 def base_unit(unit: str) -> str:
@@ -219,8 +227,25 @@ def _state(data: dict[str, Any], indicator: str, source: str, id: str, at: int) 
     return Fact(indicator, source, id, at, "state", state=state, weight=weight)
 
 
-def _ticket(_data: dict[str, Any], _indicator: str, _source: str, _id: str, _at: int) -> Fact:
-    raise BadEvent("type", "ticket events are not measured by this version")
+def _ticket(data: dict[str, Any], indicator: str, source: str, id: str, at: int) -> Fact:
+    _only(data, "indicator", "ticket", "fact", "priority", "reason")
+    ticket, step = _word(data, "ticket"), data.get("fact")
+    if step not in FACTS:
+        raise BadEvent("data.fact", f"must be one of {', '.join(FACTS)}")
+    priority = _word(data, "priority") if data.get("priority") is not None else ""
+    reason = _word(data, "reason") if data.get("reason") is not None else ""
+    if step == "prioritised" and not priority:
+        raise BadEvent("data.priority", "is required for `prioritised`, such as P1")
+    if (step == "paused") != bool(reason):
+        raise BadEvent("data.reason", "belongs to `paused`, and only there: what is waited for")
+    return Fact(indicator, source, id, at, "ticket", ticket=ticket, step=step, priority=priority, reason=reason)
+
+
+def _word(data: Mapping[str, Any], name: str) -> str:
+    value = data.get(name)
+    if not isinstance(value, str) or not 0 < len(value) <= 200:
+        raise BadEvent(f"data.{name}", "must be text of 1 to 200 characters")
+    return value
 
 
 _KINDS: dict[str, Callable[[dict[str, Any], str, str, str, int], Fact]] = {

@@ -8,7 +8,7 @@ on where the last checkpoint ended.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -18,9 +18,11 @@ from aiokafka.partitioner import murmur2
 from faststream import AckPolicy
 
 from sepakat_metrics import duplicates, events
-from sepakat_metrics.buckets import Delta, History
+from sepakat_metrics.buckets import Delta
 from sepakat_metrics.checkpoints import Checkpoints, Overtaken, Pending
 from sepakat_metrics.duplicates import Seen
+from sepakat_metrics.events import Fact
+from sepakat_metrics.history import History
 from sepakat_metrics.parking import Parking
 from sepakat_metrics.registry import Registry
 from sepakat_metrics.settings import MetricsSettings
@@ -49,12 +51,14 @@ class Partition:
 
 
 class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
-    """The consumer of metric events. `on_folded(indicators)` is awaited after each batch and may ask for `flush`."""
+    """The consumer of metric events. `on_folded` is awaited after each batch and may ask for `flush`: it gets the last
+    event of each indicator that was touched, and those of which something new was said (not just more of the same).
+    """
 
     def __init__(
         self, settings: MetricsSettings, bus: Bus, dead_letters: DeadLetters, checkpoints: Checkpoints,
         parking: Parking, registry: Registry, clock: Clock,
-        on_folded: Callable[[set[str]], Awaitable[None]], on_lost: Callable[[], None],
+        on_folded: Callable[[Mapping[str, Fact], set[str]], Awaitable[None]], on_lost: Callable[[], None],
         thresholds: Callable[[str], tuple[int, ...]],
     ) -> None:  # fmt: skip
         self._settings = settings
@@ -146,21 +150,24 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _fold(self, batch: tuple[Record, ...]) -> None:
         async with self._lock:
-            touched: set[str] = set()
+            touched: dict[str, Fact] = {}
+            urgent: set[str] = set()
             now = self._clock.now()
             for record in batch:
                 held = self._partitions.get(record.partition)
                 if held is not None and record.offset >= held.pending.end:
-                    await self._fold_record(held, record, now, touched)
+                    await self._fold_record(held, record, now, touched, urgent)
                     held.pending.end = record.offset + 1
             self._last_record_at = datetime.fromtimestamp(batch[-1].timestamp / 1000, UTC)  # type: ignore[attr-defined]
             self._bus.progress += 1
             for outcome, count in self._outcomes.items():
                 _events.add(count, {"outcome": outcome})
             self._outcomes.clear()
-            await self._on_folded(touched)
+            await self._on_folded(touched, urgent)
 
-    async def _fold_record(self, held: Partition, record: Record, now: datetime, touched: set[str]) -> None:
+    async def _fold_record(
+        self, held: Partition, record: Record, now: datetime, touched: dict[str, Fact], urgent: set[str]
+    ) -> None:
         try:
             fact, traceparent = self._read(record, now)
             indicator = self._registry.indicators.get(fact.indicator)
@@ -185,10 +192,11 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
             history.thresholds = self._thresholds(fact.indicator)
             delta = held.pending.deltas[fact.indicator] = Delta(history.thresholds)
         delta.add(fact)
-        history.add(fact)
+        if history.add(fact):
+            urgent.add(fact.indicator)
         held.pending.ids += id
         held.seen.add(id, record.offset)
-        touched.add(fact.indicator)
+        touched[fact.indicator] = fact
         if traceparent is not None:
             self.traceparents[fact.indicator] = traceparent
         self._outcomes["counted"] += 1
@@ -350,3 +358,5 @@ def check(fact: events.Fact, indicator: texts.Indicator) -> None:
         raise events.BadEvent("source", f"{fact.source!r} may not feed {indicator.metadata.id}")
     if fact.kind != indicator.kind_of_events:
         raise events.BadEvent("type", f"{indicator.metadata.id} takes {indicator.kind_of_events} events")
+    if fact.kind == "measurement" and indicator.unit is not None and fact.unit != events.base_unit(indicator.unit):
+        raise events.BadEvent("data.unit", f"{indicator.metadata.id} is measured in {indicator.unit}")

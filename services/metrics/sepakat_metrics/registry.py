@@ -1,11 +1,10 @@
-"""What is measured and by which agreements: registered indicators and the texts in force, kept in memory."""
+"""What is measured and by which agreements: registered indicators, and texts that are or were in force, in memory."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
 
-from pymongo import ASCENDING
-
+from sepakat_metrics.events import to_ms
+from sepakat_metrics.parts import Version
 from sepakat_shared import retry
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
@@ -16,48 +15,72 @@ from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Collection, Database, Document
 
 _RELOAD_EVERY = 2.0
+_AT_ONCE = 500
 
 
 class Registry:
-    """Indicators by id and the version in force of every agreement. Other instances' changes arrive within seconds."""
+    """Indicators by id and the versions of every agreement. Other instances' changes arrive within seconds."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._indicators: Collection = db["indicators"]
         self._texts: Collection = db["texts"]
         self._clock = clock
-        self._listeners: list[Callable[[], None]] = []
-        self._fingerprint: tuple[Any, ...] = ()
+        self._listeners: list[Callable[[set[str]], None]] = []
         self._loading = asyncio.Lock()
+        self._versions: dict[str, int] = {}
+        self._serving: dict[str, set[tuple[str, str]]] = {}
         self.indicators: dict[str, texts.Indicator] = {}
-        self.agreements: dict[str, tuple[int, texts.Agreement]] = {}
+        self.agreements: dict[str, list[Version]] = {}
 
-    def on_change(self, listener: Callable[[], None]) -> None:
+    def on_change(self, listener: Callable[[set[str]], None]) -> None:
+        """Call `listener` with the indicators that changed, or that other agreements are measured by now."""
         self._listeners.append(listener)
 
     async def load(self) -> None:
-        """Read everything; tell the listeners when something is new."""
+        """Read what has changed, and tell the listeners."""
         # One after another: a load that read before a registration must not be the last one to say what is there.
         async with self._loading:
-            await self._load()
+            changed = await self._load_indicators() | await self._load_texts()
+        if changed:
+            for listener in self._listeners:
+                listener(changed)
 
-    async def _load(self) -> None:
-        indicators = await self._indicators.find({}).to_list(None)
-        versions = await self._texts.find({}).sort("version", ASCENDING).to_list(None)
-        now = self._clock.now()
-        in_force = {each["agreement"]: each for each in versions if each["effective_from"] <= now}
-        fingerprint = (
-            tuple(sorted((each["_id"], each["version"]) for each in indicators)),
-            tuple(sorted((name, each["version"], each["hash"]) for name, each in in_force.items())),
+    async def _load_indicators(self) -> set[str]:
+        stored = await self._indicators.find({}, {"version": 1}).to_list(None)
+        changed = {each["_id"] for each in stored if self._versions.get(each["_id"]) != each["version"]}
+        for batch in _batches(changed):
+            for each in await self._indicators.find({"_id": {"$in": batch}}).to_list(None):
+                self.indicators[each["_id"]] = texts.Indicator.model_validate(each["text"])
+                self._versions[each["_id"]] = each["version"]
+        return changed
+
+    async def _load_texts(self) -> set[str]:
+        stored = await self._texts.find({}, {"agreement": 1, "version": 1, "hash": 1, "effective_from": 1}).to_list(
+            None
         )
-        if fingerprint == self._fingerprint:
-            return
-        self.indicators = {each["_id"]: texts.Indicator.model_validate(each["text"]) for each in indicators}
-        self.agreements = {
-            name: (each["version"], texts.Agreement.model_validate(each["text"])) for name, each in in_force.items()
-        }
-        self._fingerprint = fingerprint
-        for listener in self._listeners:
-            listener()
+        now = self._clock.now()
+        known = {(each.agreement, each.number, each.hash) for versions in self.agreements.values() for each in versions}
+        wanted = [
+            each["_id"] for each in stored
+            if each["effective_from"] <= now and (each["agreement"], each["version"], each["hash"]) not in known
+        ]  # fmt: skip
+        changed: set[str] = set()
+        for batch in _batches(wanted):
+            for each in await self._texts.find({"_id": {"$in": batch}}).to_list(None):
+                changed |= self._take(each)
+        return changed
+
+    def _take(self, stored: Document) -> set[str]:
+        """Let a text be in force. Returns the indicators that it is measured by."""
+        text = texts.Agreement.model_validate(stored["text"])
+        name, number = stored["agreement"], stored["version"]
+        version = Version(name, number, stored["hash"], to_ms(stored["effective_from"]), text)
+        others = [each for each in self.agreements.get(name, ()) if each.number != number]
+        self.agreements[name] = sorted([*others, version], key=lambda each: each.number)
+        for objective in text.objectives:
+            self._serving.setdefault(objective.indicator, set()).add((name, objective.id))
+        # An objective that moved to another indicator ends on the one before.
+        return {each.indicator for version in self.agreements[name] for each in version.text.objectives}
 
     async def run(self) -> None:
         """Keep up with other instances and with texts whose day has come."""
@@ -103,10 +126,16 @@ class Registry:
             raise NotFound(f"there is no indicator {id!r}")
         return document
 
-    def serves(self, indicator: str) -> list[tuple[str, int, texts.Agreement]]:
-        """The agreements in force with an objective on `indicator`, as (id, version, text)."""
-        return [
-            (name, version, text)
-            for name, (version, text) in self.agreements.items()
-            if any(objective.indicator == indicator for objective in text.objectives)
-        ]
+    def serves(self, indicator: str) -> Iterable[tuple[str, str]]:
+        """The objectives that are or were on `indicator`, as (agreement, objective)."""
+        return sorted(self._serving.get(indicator, ()))
+
+    @property
+    def served(self) -> Iterable[str]:
+        """The indicators that any objective is or was on."""
+        return self._serving
+
+
+def _batches(ids: Iterable[str]) -> Iterator[list[str]]:
+    listed = sorted(ids)
+    return (listed[i : i + _AT_ONCE] for i in range(0, len(listed), _AT_ONCE))

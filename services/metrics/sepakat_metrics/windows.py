@@ -73,15 +73,20 @@ def without(intervals: Iterable[Interval], removed: Iterable[Interval]) -> list[
     return left
 
 
+def snapped(intervals: Iterable[Interval]) -> list[Interval]:
+    """Whole minutes, outwards: as exclusions over counts begin and end."""
+    return unite((start // 60_000 * 60_000, -(-end // 60_000) * 60_000) for start, end in intervals)
+
+
 def length(intervals: Iterable[Interval]) -> int:
     return sum(end - start for start, end in intervals)
 
 
-def in_schedule(text: Agreement, objective: Objective, start: int, end: int) -> list[Interval]:
-    """The parts of `[start, end)` that count for the objective: all of it, or its calendar's service hours."""
-    if objective.calendar == "24x7":
+def in_schedule(text: Agreement, calendar_id: str, start: int, end: int) -> list[Interval]:
+    """The parts of `[start, end)` that count: all of it, or the calendar's service hours."""
+    if calendar_id == "24x7":
         return [(start, end)] if start < end else []
-    calendar = next(each for each in text.calendars if each.id == objective.calendar)
+    calendar = next(each for each in text.calendars if each.id == calendar_id)
     return clip(unite(_hours(calendar, start, end)), start, end)
 
 

@@ -164,9 +164,11 @@ def _figures(fact: _IncidentEvent | _ObjectiveEvent, words: Words, agreement: st
             figures.append(("answer_by", words.when(fact.acknowledge_by)))
         return figures
     figures = [("objective", words.title(fact.objective_title, fact.objective))]
-    if fact.attainment is not None:
+    if fact.value is not None:
+        figures.append(("measured", f"{words.decimal(fact.value)} {fact.unit}"))
+    elif fact.attainment is not None:
         figures.append(("measured", f"{words.decimal(fact.attainment)} %"))
-    figures.append(("target", f"{words.decimal(fact.target)} %"))
+    figures.append(("target", f"{words.decimal(fact.target)} {fact.unit or '%'}"))
     last = fact.period.end - timedelta(milliseconds=1)
     figures.append(("period", f"{words.day(fact.period.start)} – {words.day(last)}"))
     if fact.permitted_loss_left is not None:
@@ -177,7 +179,7 @@ def _figures(fact: _IncidentEvent | _ObjectiveEvent, words: Words, agreement: st
 
 
 _BAD = ("opened", "escalated", "raised", "escalation_exhausted", "breached")
-_TONES = {**dict.fromkeys(_BAD, "bad"), "at_risk": "warn", "closed": "calm"}
+_TONES = {**dict.fromkeys(_BAD, "bad"), "at_risk": "warn", "failing": "warn", "closed": "calm", "corrected": "calm"}
 
 
 def _tone(fact: Fact) -> str:

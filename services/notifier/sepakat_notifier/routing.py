@@ -55,6 +55,7 @@ _BOTH = (
     compliance.ObjectiveRecovered,
     compliance.BreachRetracted,
     compliance.PeriodClosed,
+    compliance.PeriodCorrected,
     incidents.EscalationExhausted,
 )
 
@@ -66,7 +67,7 @@ def signatories_of_whom(fact: Fact) -> tuple[str, ...]:
         return subject.parties
     if isinstance(fact, incidents.IncidentOpened):
         return (subject.customer,)
-    if isinstance(fact, compliance.ObjectiveAtRisk):
+    if isinstance(fact, compliance.ObjectiveAtRisk | compliance.ObjectiveFailing):
         return (subject.provider,)
     return ()
 

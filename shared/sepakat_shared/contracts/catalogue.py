@@ -7,19 +7,25 @@ from pydantic import BaseModel
 from sepakat_shared.contracts import agreements, compliance, incidents, metrics, notifications, texts, topics
 from sepakat_shared.contracts.fact import Fact
 
-Event = type[Fact] | type[metrics.MetricSample] | type[metrics.MetricMeasurement] | type[metrics.MetricState]
+Event = (
+    type[Fact] | type[metrics.MetricSample] | type[metrics.MetricMeasurement] | type[metrics.MetricState]
+    | type[metrics.MetricTicket]
+)  # fmt: skip
 
 EVENTS: Final[dict[str, tuple[Event, ...]]] = {
-    topics.METRICS: (metrics.MetricSample, metrics.MetricMeasurement, metrics.MetricState),
+    topics.METRICS: (metrics.MetricSample, metrics.MetricMeasurement, metrics.MetricState, metrics.MetricTicket),
     topics.COMPLIANCE: (
         compliance.ImpairmentBegan,
         compliance.ImpairmentEnded,
         compliance.ObjectiveAtRisk,
         compliance.ObjectiveRiskPassed,
+        compliance.ObjectiveFailing,
+        compliance.ObjectiveRegained,
         compliance.ObjectiveBreached,
         compliance.ObjectiveRecovered,
         compliance.BreachRetracted,
         compliance.PeriodClosed,
+        compliance.PeriodCorrected,
     ),
     topics.INCIDENTS: (
         incidents.IncidentOpened,

@@ -8,7 +8,7 @@ from sepakat_shared.contracts.fact import Fact, Instant, PeriodSpan, Title
 
 
 class Budget(BaseModel):
-    """Decimal strings in `unit` (`seconds` or `events`)."""
+    """Decimal strings in `unit` (`seconds`, `events`, `slices` or `cases`)."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -28,6 +28,17 @@ class BurnRate(BaseModel):
     rate_long: str
     rate_short: str
     factor: str
+
+
+class Projection(BaseModel):
+    """How the period would end, by an assumption that is said: what was lost lately goes on being lost."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    attainment: str
+    met: bool
+    exhausted_at: Instant | None = None
+    assumption: str
 
 
 class Money(BaseModel):
@@ -80,6 +91,7 @@ class _ObjectiveEvent(_About):
     objective_title: Title | None = None
     period: PeriodSpan
     state: str
+    met: bool | None = None
     attainment: str | None = None
     exact: str | None = None
     value: str | None = None
@@ -88,6 +100,7 @@ class _ObjectiveEvent(_About):
     coverage: str | None = None
     budget: Budget | None = None
     burn_rates: tuple[BurnRate, ...] = ()
+    projection: Projection | None = None
     permitted_loss_left_seconds: str | None = None
     permitted_loss_left: Money | None = None
     credit_percent: str | None = None
@@ -103,6 +116,18 @@ class ObjectiveRiskPassed(_ObjectiveEvent):
     """The burn-rate alert has ended without a breach."""
 
     type: ClassVar[str] = "sepakat.objective.risk_passed.v1"
+
+
+class ObjectiveFailing(_ObjectiveEvent):
+    """Below its target by enough of a sample, while the period still runs."""
+
+    type: ClassVar[str] = "sepakat.objective.failing.v1"
+
+
+class ObjectiveRegained(_ObjectiveEvent):
+    """A failing objective has been well within its target for a while."""
+
+    type: ClassVar[str] = "sepakat.objective.regained.v1"
 
 
 class ObjectiveBreached(_ObjectiveEvent):
@@ -127,3 +152,14 @@ class PeriodClosed(_ObjectiveEvent):
     """The period is over and its lateness has passed: this is its figure."""
 
     type: ClassVar[str] = "sepakat.period.closed.v1"
+
+
+class PeriodCorrected(_ObjectiveEvent):
+    """An exclusion was granted or withdrawn, or a correction made: the figure now, and as it was told before."""
+
+    type: ClassVar[str] = "sepakat.period.corrected.v1"
+    attainment_before: str | None = None
+    exact_before: str | None = None
+    value_before: str | None = None
+    met_before: bool | None = None
+    state_before: str | None = None

@@ -81,3 +81,36 @@ class MetricState(RootModel[WholeState | Degraded]):
     """The state from the event's time until the next event, or until the indicator's silence rule."""
 
     type: ClassVar[str] = "sepakat.metric.state.v1"
+
+
+Word = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class _OfTicket(_OfIndicator):
+    ticket: Word
+
+
+class TicketFact(_OfTicket):
+    """What became of a ticket, with its priority where that is told too."""
+
+    fact: Literal["opened", "responded", "resumed", "updated", "restored", "resolved", "reopened", "cancelled"]
+    priority: Word | None = None
+
+
+class TicketPrioritised(_OfTicket):
+    fact: Literal["prioritised"]
+    priority: Word
+
+
+class TicketPaused(_OfTicket):
+    """Its clocks that pause for this reason stand still until it is resumed."""
+
+    fact: Literal["paused"]
+    reason: Word
+    priority: Word | None = None
+
+
+class MetricTicket(RootModel[TicketFact | TicketPrioritised | TicketPaused]):
+    """A fact of one case, at the event's time; one that was missed is told later with the time at which it was."""
+
+    type: ClassVar[str] = "sepakat.metric.ticket.v1"

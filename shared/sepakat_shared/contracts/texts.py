@@ -310,10 +310,19 @@ class Window(Text):
 
 
 class Limit(Text):
-    """At most: a number in `unit`, or a duration."""
+    """Exactly one of at most and at least: a number in `unit`, or a duration."""
 
-    at_most: Amount
+    at_most: Amount | None = None
+    at_least: Amount | None = None
     unit: str | None = None
+
+    @property
+    def amount(self) -> Decimal | timedelta:
+        """The number or duration of whichever side there is."""
+        amount = self.at_most if self.at_most is not None else self.at_least
+        if amount is None:
+            raise ValueError("a limit names one of `atMost` and `atLeast`")
+        return amount
 
 
 def _is_limit(value: object) -> str:
@@ -337,10 +346,21 @@ class Credits(Text):
 
 
 class CaseClock(Text):
+    """From one fact of a ticket until another (`opened`, `responded`, `restored`, `resolved`), or between the states of
+    an indicator: `down` until `up` is the time to recovery, `up` until `down` the time between failures.
+    """
+
     from_: str = Field(alias="from")
     until: str
     calendar: str = "24x7"
     pause_while: tuple[str, ...] = ()
+
+
+Profile = Literal[
+    "zabbix", "icinga", "aws-s3", "aws-ec2", "gcp-minutes", "openslo-occurrences", "openslo-timeslices",
+    "openslo-ratio-timeslices",
+]  # fmt: skip
+"""The calculation of another house, by name (docs/reference/profiles.md)."""
 
 
 class Objective(Text):
@@ -357,6 +377,7 @@ class Objective(Text):
     threshold: Limit | None = None
     slice: Duration | None = None
     slice_target: Percent | None = None
+    shortest_outage: Duration | None = None
     percentile: Percent | None = None
     minimum_sample: int = Field(1, ge=1)
     clock: CaseClock | None = None
@@ -365,6 +386,7 @@ class Objective(Text):
     allowed_misses: int | None = Field(None, ge=0)
     unknown: Literal["exclude", "up", "down"] = "exclude"
     exclusions: Literal["remove", "count-as-up"] = "remove"
+    profile: Profile | None = None
     credits: Credits | None = None
 
 
@@ -486,6 +508,12 @@ class Review(Text):
     triggers: tuple[Misses, ...] = ()
 
 
+class Amendment(Text):
+    """How this version follows the one before: for each changed objective with its next period, or at once."""
+
+    takes_effect: Literal["next-period", "at-once"] = "next-period"
+
+
 class Agreement(Text):
     """The written agreement between one provider and one customer."""
 
@@ -496,6 +524,7 @@ class Agreement(Text):
     parties: Parties
     signatories: tuple[Signatory, ...] = ()
     term: Term
+    amendment: Amendment | None = None
     charges: tuple[Charge, ...] = ()
     services: tuple[ServiceDescription, ...] = Field(min_length=1)
     needs: tuple[Need, ...] = ()
@@ -662,6 +691,31 @@ def _check_objective(at: str, objective: Objective, text: Agreement) -> Iterator
         yield f"{at}/target", f"a {objective.measure} objective has a limit: {{atMost: 1500, unit: ms}}"
     for name in _required_fields(objective):
         yield f"{at}/{name}", f"is required for a {objective.measure} objective"
+    yield from _check_measuring(at, objective)
+
+
+def _check_measuring(at: str, objective: Objective) -> Iterator[tuple[str, str]]:
+    for name, limit in (("target", objective.target), ("threshold", objective.threshold)):
+        if isinstance(limit, Limit):
+            if (limit.at_most is None) == (limit.at_least is None):
+                yield f"{at}/{name}", "names exactly one of `atMost` and `atLeast`"
+            elif limit.at_least is not None and (name == "threshold" or objective.measure != "mean"):
+                yield f"{at}/{name}/atLeast", "is for means alone, such as the time between failures"
+    if objective.slice is not None and (objective.slice < _MINUTE or objective.slice % _MINUTE):
+        yield f"{at}/slice", "is whole minutes, one at least"
+    for name in objective.where:
+        yield from _known(f"{at}/where/{name}", name, {"priority"}, "what cases are told apart by")
+    if objective.clock is not None and (objective.clock.from_, objective.clock.until) not in _CLOCKS:
+        pairs = ", ".join(f"{start} until {end}" for start, end in _CLOCKS)
+        yield f"{at}/clock", f"runs from one fact until another: {pairs}"
+
+
+_MINUTE = timedelta(minutes=1)
+_CLOCKS = (
+    ("opened", "responded"), ("opened", "restored"), ("opened", "resolved"), ("responded", "restored"),
+    ("responded", "resolved"), ("restored", "resolved"), ("restored", "opened"), ("resolved", "opened"),
+    ("down", "up"), ("up", "down"),
+)  # fmt: skip
 
 
 def _required_fields(objective: Objective) -> Iterator[str]:

@@ -1,0 +1,77 @@
+"""All that is known of one indicator, laid out for sums over any window."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sepakat_metrics.buckets import MINUTE_MS, Delta, Measured, order, step_of, transition_of
+from sepakat_metrics.cases import Step
+from sepakat_metrics.changes import EVER, Changes
+from sepakat_metrics.events import Fact
+from sepakat_metrics.states import States
+from sepakat_metrics.sums import Counts, Measurements
+
+
+class History:
+    """Counts, measurements, states and tickets of one indicator; `changes` tells those who keep sums what moved."""
+
+    def __init__(self) -> None:
+        self.thresholds: tuple[int, ...] = ()
+        self.counts = Counts()
+        self.measured = Measurements()
+        self.states = States()
+        self.steps: dict[str, set[Step]] = {}
+        self.changes = Changes()
+
+    @classmethod
+    def from_days(cls, days: Iterable[Mapping[str, Any]]) -> "History":
+        """From what `Delta.to_document` made of each day."""
+        history = cls()
+        for document in days:
+            history.apply(Delta.from_document(document))
+        return history
+
+    @property
+    def is_empty(self) -> bool:
+        return self.last_at is None
+
+    @property
+    def last_at(self) -> int | None:
+        """The latest instant that anything is known of, in ms."""
+        minutes = [(last + 1) * MINUTE_MS for last in (self.counts.last, self.measured.last) if last is not None]
+        told = [step.at for steps in self.steps.values() for step in steps]
+        states = [self.states.last] if self.states.last is not None else []
+        return max([*minutes, *told, *states], default=None)
+
+    def set_silence(self, silence: tuple[int, int | None] | None) -> None:
+        if self.states.set_silence(silence):
+            self.changes.note(EVER)
+
+    def add(self, fact: Fact) -> bool:
+        """Whether it says something new: another state, a fact of a ticket; not just more of the same."""
+        if fact.kind == "ratio":
+            for at, good, total in fact.samples:
+                self.counts.add(at // MINUTE_MS, good, total)
+                self.changes.note(at)
+            return False
+        self.changes.note(fact.at)
+        if fact.kind == "measurement":
+            self.measured.merge(fact.at // MINUTE_MS, Measured.of(fact.values, self.thresholds))
+            return False
+        if fact.kind == "state":
+            return self.states.add(transition_of(fact))
+        self.steps.setdefault(fact.ticket, set()).add(step_of(fact))
+        return True
+
+    def apply(self, delta: Delta) -> None:
+        for minute in sorted(delta.counts):
+            self.counts.add(minute, *delta.counts[minute])
+            self.changes.note(minute * MINUTE_MS)
+        for minute in sorted(delta.measured):
+            self.measured.merge(minute, delta.measured[minute])
+            self.changes.note(minute * MINUTE_MS)
+        for transition in sorted(delta.transitions, key=order):
+            self.states.add(transition)
+            self.changes.note(transition[0])
+        for step in delta.steps:
+            self.steps.setdefault(step.ticket, set()).add(step)
+            self.changes.note(step.at)

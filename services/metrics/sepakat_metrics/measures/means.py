@@ -1,0 +1,88 @@
+"""Means: of measurements, of the clocks of cases (MTTA, MTTR), of outages and of the time between failures."""
+
+from fractions import Fraction
+from typing import Any
+
+from sepakat_metrics import cases
+from sepakat_metrics.events import UP
+from sepakat_metrics.history import History
+from sepakat_metrics.ledger import Ledger
+from sepakat_metrics.measures import percase
+from sepakat_metrics.measures.counting import minutes_of
+from sepakat_metrics.terms import Terms, micro
+from sepakat_metrics.windows import Interval
+from sepakat_shared.contracts.texts import Limit
+
+
+def measure(terms: Terms, history: History, span: Interval, until: int) -> dict[str, Any]:
+    """The fields of a Figure that this measure answers; the value is in millionths (of ms, where it is time)."""
+    start = span[0]
+    observed_minutes = minutes = 0
+    if terms.kind == "state":
+        lengths = _between_states(terms, history, start, until)
+    elif terms.kind == "ticket":
+        lengths = _of_cases(terms, history, start, until)
+    else:
+        count, total, observed_minutes = _ledger(terms, history).sum(start, until)
+        minutes = terms.timeline.counted_length(start, until) // 60_000
+    if terms.kind in ("state", "ticket"):
+        count, total = len(lengths), sum(lengths) * UP
+    value = Fraction(total, count) if count else None
+    return {
+        "good": Fraction(0),
+        "total": Fraction(0),
+        "budget": Fraction(0),
+        "unit": "events",
+        "holds": None if value is None else _compared(terms.objective.target, value),
+        "observed": Fraction(count),
+        "excluded": Fraction(terms.timeline.excluded_length(start, until), 1000),
+        "unknown": Fraction(max(0, minutes - observed_minutes) * 60),
+        "coverage": min(Fraction(1), Fraction(observed_minutes, minutes)) if minutes else None,
+        "sample": count,
+        "absolute": False,
+        "value": value,
+    }
+
+
+def _compared(limit: Any, value: Fraction) -> bool:
+    amount = micro(limit)
+    if not isinstance(limit, Limit) or amount is None:
+        raise ValueError("a mean is compared with a limit")
+    return value >= amount if limit.at_least is not None else value <= amount
+
+
+def _ledger(terms: Terms, history: History) -> Ledger:
+    return terms.ledger(history, lambda start, end: history.measured.sum(*minutes_of(start, end)))
+
+
+def _of_cases(terms: Terms, history: History, start: int, until: int) -> list[int]:
+    clock = terms.clock
+    if clock.stop == "opened":
+        steps = [step for each in history.steps.values() for step in each]
+        return [gap for opened, gap in cases.gaps(steps, clock.start, until) if start <= opened < until]
+    found = percase.decided(terms, history, until)
+    return [case.elapsed for case in found if case.stopped is not None and start <= case.stopped < until]
+
+
+def _between_states(terms: Terms, history: History, start: int, until: int) -> list[int]:
+    """Counted ms of each outage that ended, or of each time up that ended in a failure, within `[start, until)`."""
+    clock = terms.objective.clock
+    wants_down = clock is not None and clock.from_ == "down"
+    found: list[int] = []
+    begun: int | None = None
+    for a, _, weight, _ in history.states.segments(_first(history, until), until):
+        is_down = weight == 0
+        if weight is not None and is_down == wants_down:
+            begun = a if begun is None else begun
+        elif weight is not None:
+            if begun is not None and start <= a < until:
+                found.append(terms.timeline.counted_length(begun, a))
+            begun = None
+        elif not wants_down:
+            begun = None  # nobody knows whether it failed meanwhile
+    return found
+
+
+def _first(history: History, until: int) -> int:
+    told = history.states.between(-(2**62), until)
+    return told[0][0] if told else until

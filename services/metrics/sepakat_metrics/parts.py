@@ -1,0 +1,90 @@
+"""Which version of an agreement governs which time: an amendment takes effect for each objective by itself. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sepakat_metrics import windows
+from sepakat_metrics.windows import Interval
+from sepakat_shared.contracts.texts import Agreement, Objective
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of an agreement, effective from that instant (ms)."""
+
+    agreement: str
+    number: int
+    hash: str
+    starts: int
+    text: Agreement
+
+    def objective(self, id: str) -> Objective | None:
+        return next((each for each in self.text.objectives if each.id == id), None)
+
+
+@dataclass(frozen=True)
+class Part:
+    """The period of one objective, or what of it one version governs."""
+
+    version: Version
+    objective: Objective
+    period: Interval
+
+
+_ALWAYS = -(2**62)
+
+
+def part_at(versions: Sequence[Version], objective: str, at: int) -> Part | None:
+    """The part that holds the instant `at`; None when no version says anything of that objective then.
+
+    `versions` come in their order. New terms begin with the objective's next period; at once where the amendment says
+    so or the window is a rolling one. An objective that an amendment did not change is not split.
+    """
+    begins = _begins(versions, objective)
+    i = next((i for i in reversed(range(len(begins))) if begins[i][0] <= at), None)
+    if i is None:
+        return None
+    begin, version = begins[i]
+    found = version.objective(objective)
+    if found is None:
+        return None
+    start, end = windows.period_of(found.window, version.text.term.time_zone, at)
+    if found.window.rolling is not None:
+        return Part(version, found, (start, end))
+    following = [each for each, _ in begins[i + 1 :] if each > at]
+    return Part(version, found, (max(start, begin), min([end, *following])))
+
+
+def _begins(versions: Sequence[Version], objective: str) -> list[tuple[int, Version]]:
+    """From when each version governs the objective."""
+    begins: list[tuple[int, Version]] = []
+    for version in versions:
+        if not begins:
+            # What was measured before the first text was signed may be looked at all the same.
+            begins.append((_ALWAYS, version))
+        elif _same(begins[-1][1], version, objective):
+            begins[-1] = begins[-1][0], version
+        else:
+            begins.append((_takes_effect(begins[-1][1], version, objective), version))
+    return begins
+
+
+def _same(one: Version, other: Version, objective: str) -> bool:
+    before, after = one.objective(objective), other.objective(objective)
+    if before is None or after is None:
+        return before is after
+    return before == after and _calendars(one.text, before) == _calendars(other.text, after)
+
+
+def _calendars(text: Agreement, objective: Objective) -> list[object]:
+    named = {objective.calendar, objective.clock.calendar if objective.clock else ""}
+    return [text.term.time_zone, *(each for each in text.calendars if each.id in named)]
+
+
+def _takes_effect(before: Version, after: Version, objective: str) -> int:
+    now = before.objective(objective)
+    at_once = after.text.amendment is not None and after.text.amendment.takes_effect == "at-once"
+    if now is None or now.window.rolling is not None or at_once:
+        return after.starts
+    start, end = windows.period_of(now.window, before.text.term.time_zone, after.starts)
+    return after.starts if after.starts == start else end

@@ -1,0 +1,144 @@
+"""Counts and measurements of one indicator by minute, laid out so that a sum over any minutes costs their logarithm.
+
+Sums run from the first minute on. Most events are of the newest minute; what comes late is added when it is next asked
+for, at the cost of the minutes behind it. A minute of counts takes 24 bytes.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator
+
+from sepakat_metrics.buckets import DAY_MINUTES, Measured
+
+
+class Counts:
+    """Good and total by minute."""
+
+    def __init__(self) -> None:
+        self._at = array("q")
+        self._good = array("q", [0])
+        self._total = array("q", [0])
+        self._late: dict[int, tuple[int, int]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._at)
+
+    @property
+    def last(self) -> int | None:
+        """The newest minute."""
+        return self._at[-1] if self._at else None
+
+    def add(self, minute: int, good: int, total: int) -> None:
+        if not self._at or minute > self._at[-1]:
+            self._at.append(minute)
+            self._good.append(self._good[-1] + good)
+            self._total.append(self._total[-1] + total)
+        elif minute == self._at[-1]:
+            self._good[-1] += good
+            self._total[-1] += total
+        else:
+            before = self._late.get(minute, (0, 0))
+            self._late[minute] = (before[0] + good, before[1] + total)
+
+    def sum(self, first: int, end: int) -> tuple[int, int, int]:
+        """Good, total and minutes with any event, over minutes `[first, end)`."""
+        if self._late:
+            self._settle()
+        i, j = bisect_left(self._at, first), bisect_left(self._at, end)
+        return self._good[j] - self._good[i], self._total[j] - self._total[i], j - i
+
+    def minutes(self, first: int, end: int) -> Iterator[tuple[int, int, int]]:
+        """(minute, good, total) of each minute of `[first, end)` with any event."""
+        self.sum(first, first)
+        for i in range(bisect_left(self._at, first), bisect_left(self._at, end)):
+            yield self._at[i], self._good[i + 1] - self._good[i], self._total[i + 1] - self._total[i]
+
+    def _settle(self) -> None:
+        first = bisect_left(self._at, min(self._late))
+        late, self._late = self._late, {}
+        for i in range(first, len(self._at)):
+            had = late.get(self._at[i], (0, 0))
+            late[self._at[i]] = (
+                had[0] + self._good[i + 1] - self._good[i],
+                had[1] + self._total[i + 1] - self._total[i],
+            )
+        del self._at[first:], self._good[first + 1 :], self._total[first + 1 :]
+        for minute in sorted(late):
+            self.add(minute, *late[minute])
+
+
+class Measurements:
+    """Measurements by minute; their bins by minute and by day."""
+
+    def __init__(self) -> None:
+        self._at: list[int] = []
+        self._minutes: list[Measured] = []
+        self._days: dict[int, Measured] = {}
+        self._count = [0]
+        self._sum = [0]
+        self._under: dict[int, list[tuple[int, int]]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._at)
+
+    @property
+    def last(self) -> int | None:
+        """The newest minute."""
+        return self._at[-1] if self._at else None
+
+    def merge(self, minute: int, measured: Measured) -> None:
+        i = bisect_left(self._at, minute)
+        if i == len(self._at) or self._at[i] != minute:
+            self._at.insert(i, minute)
+            self._minutes.insert(i, Measured())
+        self._minutes[i].merge(measured)
+        self._days.setdefault(minute // DAY_MINUTES, Measured()).merge(measured)
+        self._cut(i)
+
+    def sum(self, first: int, end: int) -> tuple[int, int, int]:
+        """How many there are, their sum, and the minutes with any, over minutes `[first, end)`."""
+        self._extend()
+        i, j = bisect_left(self._at, first), bisect_left(self._at, end)
+        return self._count[j] - self._count[i], self._sum[j] - self._sum[i], j - i
+
+    def under(self, threshold: int, first: int, end: int) -> tuple[int, int]:
+        """How many were compared with `threshold` as they came, and how many of those are at or under it."""
+        kept = self._under.setdefault(threshold, [(0, 0)])
+        for i in range(len(kept) - 1, len(self._at)):
+            compared, under = self._minutes[i].under.get(threshold, (0, 0))
+            kept.append((kept[-1][0] + compared, kept[-1][1] + under))
+        (a, b), (c, d) = kept[bisect_left(self._at, first)], kept[bisect_left(self._at, end)]
+        return c - a, d - b
+
+    def bins(self, first: int, end: int) -> dict[int, int]:
+        """How many there are in each bin, over minutes `[first, end)`."""
+        found = Measured()
+        whole = range(-(-first // DAY_MINUTES), end // DAY_MINUTES)
+        if not whole:
+            self._merge_minutes(found, first, end)
+            return found.bins
+        self._merge_minutes(found, first, whole.start * DAY_MINUTES)
+        for day in whole:
+            if day in self._days:
+                found.merge(self._days[day])
+        self._merge_minutes(found, whole.stop * DAY_MINUTES, end)
+        return found.bins
+
+    def minutes(self, first: int, end: int) -> Iterator[tuple[int, Measured]]:
+        for i in range(bisect_left(self._at, first), bisect_left(self._at, end)):
+            yield self._at[i], self._minutes[i]
+
+    def _merge_minutes(self, into: Measured, first: int, end: int) -> None:
+        for _, measured in self.minutes(first, end):
+            into.merge(measured)
+
+    def _extend(self) -> None:
+        for i in range(len(self._count) - 1, len(self._at)):
+            self._count.append(self._count[-1] + self._minutes[i].count)
+            self._sum.append(self._sum[-1] + self._minutes[i].sum)
+
+    def _cut(self, i: int) -> None:
+        """Sums behind the `i`-th minute are to be added anew."""
+        del self._count[i + 1 :], self._sum[i + 1 :]
+        for kept in self._under.values():
+            del kept[i + 1 :]
