@@ -44,17 +44,18 @@ def incident(kind: type[Fact], **changes: Any) -> Any:
     return kind(**{**_INCIDENT, **_EXTRA.get(kind, {}), **changes})
 
 
-def objective(kind: type[Fact] = compliance.ObjectiveBreached, **changes: Any) -> Any:
+def objective(kind: type[Fact] = compliance.ObjectiveBreached, /, **changes: Any) -> Any:
     return kind(**{**_OBJECTIVE, **changes})
 
 
 def every_fact() -> list[Fact]:
     """One of each kind that somebody may be told of."""
     about = incidents._IncidentEvent
-    impairment = {"impairment": "i", "state": "down", "began_at": NOW}
+    more = {"impairment": "i", "state": "down", "began_at": NOW, "adjustment": "a1", "kind": "exclusion",
+            "reason": "force-majeure", "note": "a flood", "by": "toko-maju"}  # fmt: skip
     return [
         incident(kind) if issubclass(kind, about)
-        else objective(kind, **impairment)
+        else objective(kind, **more)
         for kind in CONTRACTS.values()
     ]  # fmt: skip
 

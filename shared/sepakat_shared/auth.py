@@ -54,8 +54,8 @@ class Principal:
         return self.is_operator or (self.party is not None and self.party in parties)
 
 
-SCOPES = ("agreements:read", "agreements:write", "events:write", "compliance:read", "incidents:read", "incidents:write",
-          "notifications:read", "notifications:write")  # fmt: skip
+SCOPES = ("agreements:read", "agreements:write", "events:write", "compliance:read", "compliance:write",
+          "incidents:read", "incidents:write", "notifications:read", "notifications:write")  # fmt: skip
 
 
 def digest(secret: str) -> str:

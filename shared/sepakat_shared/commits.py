@@ -66,6 +66,15 @@ class Loaded(Generic[S]):
     applied: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Committed(Generic[E]):
+    """What one commit decided, when and by whom."""
+
+    at: datetime
+    by: str
+    events: Sequence[E]
+
+
 class Commits:
     """The commits of one service's database, and who is to be told of a new one."""
 
@@ -128,6 +137,16 @@ class Aggregates(Generic[S, E]):
         if loaded is None:
             raise NotFound(f"there is no {self._kind.name} {id!r}")
         return loaded
+
+    async def committed(self, id: str) -> list[Committed[E]]:
+        """Everything that was ever decided of the aggregate, in order."""
+        return [
+            Committed(commit["committed_at"], commit["by"], [self._event(each) for each in commit["events"]])
+            for commit in await self._commits.of(self._kind.key(id))
+        ]
+
+    def _event(self, stored: Mapping[str, Any]) -> E:
+        return msgspec.convert(stored["data"], self._events[stored["type"]])
 
     def read(self, document: Document) -> Loaded[S]:
         """A state document from a query, as it is: at worst a little behind."""
@@ -229,7 +248,7 @@ class Aggregates(Generic[S, E]):
     def _fold(self, id: str, loaded: Loaded[S] | None, commit: Document) -> Loaded[S]:
         state = loaded.state if loaded else None
         for event in commit["events"]:
-            state = self._kind.apply(state, msgspec.convert(event["data"], self._events[event["type"]]))
+            state = self._kind.apply(state, self._event(event))
         if state is None:
             raise ValueError(f"commit {commit['_id']} has no events")
         applied = dict(loaded.applied) if loaded else {}

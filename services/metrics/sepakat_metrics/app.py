@@ -5,8 +5,11 @@ from datetime import timedelta
 from fastapi import FastAPI
 
 from sepakat_metrics import api, door
+from sepakat_metrics.archive import Archive
 from sepakat_metrics.assessment import Assessment
+from sepakat_metrics.attainment import Attainments
 from sepakat_metrics.checkpoints import Checkpoints
+from sepakat_metrics.corrections import Corrections
 from sepakat_metrics.door import Door
 from sepakat_metrics.ingestion import Ingestion
 from sepakat_metrics.parking import Parking
@@ -25,29 +28,34 @@ def build(settings: MetricsSettings) -> FastAPI:
     bus = service.start([Reaction(topics.AGREEMENT_TEXTS, AgreementTextPublished, registry.on_text)])
     checkpoints = Checkpoints(service.db)
     parking = Parking(service.db, service.clock, timedelta(days=settings.metrics_park_days))
+    archive = Archive(service.db)
+    corrections = Corrections(service.commits, registry, archive, service.clock)
+    attainments = Attainments(service.commits, registry, corrections, archive, service.clock)
     figures = Figures(service.db)
-    assessment = Assessment(service.commits, registry, figures, service.clock)
+    assessment = Assessment(service.commits, registry, corrections, figures, service.clock)
     ingestion = Ingestion(
-        settings, bus, service.dead_letters, checkpoints, parking, registry, service.clock,
+        settings, bus, service.dead_letters, checkpoints, archive, parking, registry, service.clock,
         assessment.on_folded, assessment.forget, assessment.thresholds,
     )  # fmt: skip
     assessment.ingestion = ingestion
     bus.replayed_by[topics.METRICS] = ingestion.replay
     http = Door(service.db, bus, registry, ingestion, service.clock)
 
-    for part in (checkpoints, parking, assessment, figures, http):
+    for part in (checkpoints, parking, assessment, corrections, figures, http):
         service.before_start(part.create_indexes)
     service.before_start(registry.load)
+    service.before_start(corrections.load)
     service.lags_too(ingestion.lag)
     service.alongside(http.forget_old)
     service.alongside(registry.run)
+    service.alongside(corrections.run)
     service.alongside(ingestion.run)
     service.alongside(assessment.run)
     service.alongside(figures.run)
     service.alongside(lambda: parking.run(lambda: registry.indicators, ingestion.put_back))
 
     app = service.web("Sepakat metrics", "Metric events in; how every objective stands out.")
-    app.include_router(api.router(registry, figures, parking))
+    app.include_router(api.router(registry, figures, parking, attainments, corrections, service.posts, service.clock))
     app.include_router(door.router(http))
     app.state.bus = bus
     return app

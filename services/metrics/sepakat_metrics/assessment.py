@@ -15,6 +15,7 @@ from opentelemetry.trace import SpanKind
 from pymongo import ASCENDING
 
 from sepakat_metrics import verdicts
+from sepakat_metrics.corrections import Corrections
 from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.events import Fact, from_ms, to_ms
 from sepakat_metrics.figures import Figure
@@ -45,10 +46,13 @@ _OF_TIME = "the passing of time"
 class Assessment:
     """The figures and verdicts of the objectives whose indicators this instance holds."""
 
-    def __init__(self, commits: Commits, registry: Registry, figures: Figures, clock: Clock) -> None:
+    def __init__(
+        self, commits: Commits, registry: Registry, corrections: Corrections, figures: Figures, clock: Clock
+    ) -> None:
         self._verdicts = Aggregates(commits, VERDICT)
         self._impairments = Aggregates(commits, IMPAIRMENT)
         self._registry = registry
+        self._corrections = corrections
         self._figures = figures
         self._clock = clock
         self._due: dict[str, datetime] = {}
@@ -66,6 +70,7 @@ class Assessment:
         self._last_batch = monotonic()
         self.ingestion: Ingestion
         registry.on_change(self._now_due)
+        corrections.on_change(self._adjusted)
 
     async def create_indexes(self) -> None:
         await self._verdicts.states.create_index([("closes_at", ASCENDING)])
@@ -76,6 +81,13 @@ class Assessment:
         for indicator in indicators:
             self._at(indicator, self._clock.now())
         self._wake.set()
+
+    def _adjusted(self, agreement: str, objective: str) -> None:
+        self._terms.pop((agreement, objective), None)
+        versions = self._registry.agreements.get(agreement, [])
+        self._now_due(
+            {each.indicator for version in versions for each in version.text.objectives if each.id == objective}
+        )
 
     def _at(self, indicator: str, when: datetime) -> None:
         self._due[indicator] = when
@@ -170,8 +182,9 @@ class Assessment:
         indicator = self._registry.indicators.get(part.objective.indicator)
         terms = self._terms.get(key)
         if terms is None or terms.text is not part.version.text or terms.indicator is not indicator:
+            in_force = self._corrections.of(*key)
             try:
-                terms = Terms(part.version.text, part.objective, indicator)
+                terms = Terms(part.version.text, part.objective, indicator, in_force)
             except (Unsupported, NotApplicable) as error:
                 self._figures.refuse(part.version, part.objective, str(error))
                 return None

@@ -15,7 +15,6 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.errors import DuplicateKeyError
 
 from sepakat_metrics.buckets import Delta
-from sepakat_metrics.history import History
 from sepakat_shared.mongo import Collection, Database, Document
 
 ID_BYTES = 8
@@ -79,11 +78,6 @@ class Checkpoints:
         found = self._checkpoints.find({"partition": partition, "end": {"$gt": since}}, {"ids": 1})
         return [bytes(each["ids"]) for each in await found.sort("end", ASCENDING).to_list(None)]
 
-    async def history(self, indicator: str) -> History:
-        """All that is folded of one indicator."""
-        days = await self._days.find({"indicator": indicator}).to_list(None)
-        return History.from_days(_unpack(each["data"]) for each in sorted(days, key=lambda each: each["day"]))
-
     async def fold(self, partition: str) -> int:
         """Fold this partition's checkpoints into days, in order. Returns how many."""
         done = 0
@@ -99,7 +93,7 @@ class Checkpoints:
     async def _fold(self, partition: str, batch: list[Document]) -> None:
         merged: dict[str, dict[str, list[tuple[int, Delta]]]] = {}
         for checkpoint in batch:
-            for indicator, document in _unpack(checkpoint["deltas"]).items():
+            for indicator, document in unpacked(checkpoint["deltas"]).items():
                 for day, part in Delta.from_document(document).by_day().items():
                     merged.setdefault(indicator, {}).setdefault(day, []).append((checkpoint["end"], part))
         for indicator, days in merged.items():
@@ -120,7 +114,7 @@ class Checkpoints:
             if not fresh:
                 return
             folded[partition] = max(end for end, _ in parts)
-            whole = Delta.from_document(_unpack(stored["data"])) if stored else fresh.pop(0)
+            whole = Delta.from_document(unpacked(stored["data"])) if stored else fresh.pop(0)
             for part in fresh:
                 whole.merge(part)
             version = stored["version"] if stored else 0
@@ -152,5 +146,5 @@ def _pack(document: Mapping[str, Any]) -> bytes:
     return msgspec.msgpack.encode(document)
 
 
-def _unpack(packed: bytes) -> dict[str, Any]:
+def unpacked(packed: bytes) -> dict[str, Any]:
     return msgspec.msgpack.decode(packed, type=dict[str, Any])

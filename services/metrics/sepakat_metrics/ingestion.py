@@ -18,6 +18,7 @@ from aiokafka.partitioner import murmur2
 from faststream import AckPolicy
 
 from sepakat_metrics import duplicates, events
+from sepakat_metrics.archive import Archive
 from sepakat_metrics.buckets import Delta
 from sepakat_metrics.checkpoints import Checkpoints, Overtaken, Pending
 from sepakat_metrics.duplicates import Seen
@@ -57,7 +58,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def __init__(
         self, settings: MetricsSettings, bus: Bus, dead_letters: DeadLetters, checkpoints: Checkpoints,
-        parking: Parking, registry: Registry, clock: Clock,
+        archive: Archive, parking: Parking, registry: Registry, clock: Clock,
         on_folded: Callable[[Mapping[str, Fact], set[str]], Awaitable[None]], on_lost: Callable[[], None],
         thresholds: Callable[[str], tuple[int, ...]],
     ) -> None:  # fmt: skip
@@ -65,6 +66,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         self._bus = bus
         self._dead_letters = dead_letters
         self._checkpoints = checkpoints
+        self._archive = archive
         self._parking = parking
         self._registry = registry
         self._clock = clock
@@ -242,7 +244,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         """What is known of an indicator; read from the database when it is first needed."""
         history = self.histories.get(indicator)
         if history is None:
-            history = self.histories[indicator] = await self._checkpoints.history(indicator)
+            history = self.histories[indicator] = await self._archive.history(indicator)
         return history
 
     async def history_of(self, indicator: str) -> History:

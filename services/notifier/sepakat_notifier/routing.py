@@ -47,6 +47,8 @@ def subject_of(fact: Fact) -> Subject:
     if isinstance(fact, compliance._About):
         about = f"{fact.agreement}/{fact.indicator}"
         return Subject(about, "indicator", fact.agreement, fact.provider, fact.customer)
+    if isinstance(fact, compliance.AdjustmentGranted):
+        return Subject(fact.adjustment, "adjustment", fact.agreement, fact.provider, fact.customer)
     raise TypeError(f"nobody is told of {fact.type}")
 
 

@@ -26,6 +26,8 @@ EVENTS: Final[dict[str, tuple[Event, ...]]] = {
         compliance.BreachRetracted,
         compliance.PeriodClosed,
         compliance.PeriodCorrected,
+        compliance.AdjustmentGranted,
+        compliance.AdjustmentWithdrawn,
     ),
     topics.INCIDENTS: (
         incidents.IncidentOpened,

@@ -163,3 +163,31 @@ class PeriodCorrected(_ObjectiveEvent):
     value_before: str | None = None
     met_before: bool | None = None
     state_before: str | None = None
+
+
+class AdjustmentGranted(Fact):
+    """An exclusion or a correction of what was measured, agreed on afterwards; the periods it touches are corrected."""
+
+    type: ClassVar[str] = "sepakat.adjustment.granted.v1"
+    adjustment: str
+    agreement: str
+    provider: str
+    customer: str
+    objectives: tuple[str, ...] = ()
+    kind: str
+    reason: str
+    note: str
+    start: Instant | None = None
+    end: Instant | None = None
+    good: int = 0
+    total: int = 0
+    ticket: str | None = None
+    seconds: int = 0
+    by: str
+    at: Instant
+
+
+class AdjustmentWithdrawn(AdjustmentGranted):
+    """It does not count any more."""
+
+    type: ClassVar[str] = "sepakat.adjustment.withdrawn.v1"

@@ -1,0 +1,175 @@
+"""Exclusions and corrections: who may grant them, and what a verdict becomes by them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from samples import agreement
+
+from sepakat_metrics import adjustments, verdicts
+from sepakat_metrics.adjustments import Adjustment, Asked
+from sepakat_metrics.buckets import transition_of
+from sepakat_metrics.evaluation import evaluate
+from sepakat_metrics.events import Fact, from_ms, to_ms
+from sepakat_metrics.history import History
+from sepakat_metrics.terms import Adjustments, Terms
+from sepakat_metrics.verdicts import About, Since, Verdict, VerdictNoted, VerdictTold
+from sepakat_shared.errors import Conflict, Forbidden, Invalid
+
+NOVEMBER = to_ms(datetime(2026, 10, 31, 17, tzinfo=UTC))
+DECEMBER = NOVEMBER + 30 * 86_400_000
+HOUR = 3_600_000
+CLOSED = DECEMBER + 24 * HOUR
+NOW = from_ms(CLOSED)
+AGREED = agreement()
+DOWN_FOR_AN_HOUR = ((NOVEMBER, "up", 1_000_000), (NOVEMBER + HOUR, "down", 0), (NOVEMBER + 2 * HOUR, "up", 1_000_000))
+
+
+def history(*states: tuple[int, str, int]) -> History:
+    known = History()
+    for at, state, weight in states:
+        known.states.add(transition_of(Fact("nusantara/checkout-state", "/p", str(at), at, "state", state=state,
+                                            weight=weight)))  # fmt: skip
+    return known
+
+
+def about(in_force: Adjustments | None = None) -> About:
+    return About("toko-checkout", 1, Terms(AGREED, AGREED.objectives[0], None, in_force or Adjustments(), kind="state"))
+
+
+def asked(**changes: Any) -> Asked:
+    base: dict[str, Any] = {"agreement": "toko-checkout", "provider": "nusantara", "customer": "toko-maju",
+                            "objectives": (), "kind": "exclusion", "reason": "force-majeure", "note": "a flood",
+                            "start": from_ms(NOVEMBER + HOUR), "end": from_ms(NOVEMBER + 2 * HOUR)}  # fmt: skip
+    return Asked(**{**base, **changes})
+
+
+def granted(**changes: Any) -> Adjustment:
+    [event] = adjustments.grant(None, "a1", asked(**changes), None, "op", NOW)
+    return adjustments.apply(None, event)
+
+
+def closed(known: History, in_force: Adjustments | None = None) -> Verdict:
+    """The verdict as it stands when the period has been closed."""
+    terms = about(in_force)
+    figure = evaluate(terms.terms, known, CLOSED, (NOVEMBER, DECEMBER))
+    verdict = None
+    for event in verdicts.decide_verdict(None, terms, figure, Since(), "x"):
+        verdict = verdicts.apply_verdict(verdict, event)
+    assert verdict is not None
+    return verdict
+
+
+def corrected(verdict: Verdict, known: History, *in_force: Adjustment) -> tuple[Verdict, list[str], dict[str, Any]]:
+    """The verdict afterwards, what was told, and the data of the first of it."""
+    terms = about(adjustments.of_objective(in_force, "availability"))
+    figure = evaluate(terms.terms, known, CLOSED + HOUR, (NOVEMBER, DECEMBER))
+    events = verdicts.decide_correction(verdict, terms, figure, "exclusion a1 granted")
+    told = [event.told for event in events if isinstance(event, VerdictTold)]
+    for event in events:
+        verdict = verdicts.apply_verdict(verdict, event)
+    return verdict, [each.type for each in told], told[0].data if told else {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "party"),
+    [
+        ({}, "toko-maju"),
+        ({"kind": "downtime"}, "nusantara"),
+        ({"kind": "events", "total": 5}, "nusantara"),
+        ({"kind": "case-time", "ticket": "T-1", "seconds": 60}, "nusantara"),
+        ({"kind": "case-time", "ticket": "T-1", "seconds": -60}, "toko-maju"),
+    ],
+)
+def test_each_party_grants_what_is_to_the_good_of_the_other(changes: dict[str, Any], party: str) -> None:
+    other = ({"toko-maju", "nusantara"} - {party}).pop()
+    with pytest.raises(Forbidden, match=party):
+        adjustments.grant(None, "a1", asked(**changes), other, "key", NOW)
+    [event] = adjustments.grant(None, "a1", asked(**changes), party, "key", NOW)
+    known = adjustments.apply(None, event)
+    assert adjustments.grant(known, "a1", asked(**changes), party, "key", NOW) == []
+    with pytest.raises(Forbidden, match=other):
+        adjustments.withdraw(known, party, "key", NOW)
+    [event] = adjustments.withdraw(known, other, "key", NOW)
+    known = adjustments.apply(known, event)
+    with pytest.raises(Conflict):
+        adjustments.withdraw(known, other, "key", NOW)
+    assert adjustments.of_objective([known], "availability") == Adjustments()
+    assert adjustments.grant(known, "a1", asked(**changes), party, "key", NOW) != []
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"end": None}, "/end"),
+        ({"start": None}, "/start"),
+        ({"end": from_ms(NOVEMBER)}, "/end"),
+        ({"kind": "events", "total": 0}, "/total"),
+        ({"kind": "events", "good": 2, "total": 1}, "/total"),
+        ({"kind": "case-time", "seconds": 60}, "/ticket"),
+        ({"kind": "case-time", "ticket": "T-1"}, "/seconds"),
+    ],
+)
+def test_what_is_incomplete_is_refused_by_its_field(changes: dict[str, Any], pointer: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        adjustments.grant(None, "a1", asked(**changes), None, "op", NOW)
+    assert [each.pointer for each in caught.value.problems] == [pointer]
+
+
+def test_an_exclusion_retracts_the_breach_of_a_closed_period_and_both_figures_are_told() -> None:
+    known = history(*DOWN_FOR_AN_HOUR)
+    before = closed(known)
+    assert (before.breached, before.closed) == (True, True)
+    after, told, data = corrected(before, known, granted())
+    assert told == ["sepakat.period.corrected.v1", "sepakat.objective.breach_retracted.v1"]
+    assert (after.breached, after.closed) == (False, True)
+    assert (data["attainment"], data["attainment_before"]) == ("100.0000", "99.8611")
+    assert (data["met"], data["met_before"], data["state_before"]) == (True, False, "breached")
+    assert corrected(after, known, granted())[1] == []
+
+
+def test_a_withdrawn_exclusion_brings_the_breach_back() -> None:
+    known = history(*DOWN_FOR_AN_HOUR)
+    exclusion = granted()
+    without, _, _ = corrected(closed(known), known, exclusion)
+    [withdrawn] = adjustments.withdraw(exclusion, "nusantara", "key", NOW)
+    after, told, data = corrected(without, known, adjustments.apply(exclusion, withdrawn))
+    assert told == ["sepakat.period.corrected.v1", "sepakat.objective.breached.v1"]
+    assert (after.breached, data["attainment"]) == (True, "99.8611")
+
+
+def test_down_time_that_was_missed_is_added_and_breaches_a_period_that_was_met() -> None:
+    known = history((NOVEMBER, "up", 1_000_000))
+    before = closed(known)
+    assert before.breached is False
+    after, told, data = corrected(before, known, granted(kind="downtime"))
+    assert told == ["sepakat.period.corrected.v1", "sepakat.objective.breached.v1"]
+    assert (after.breached, data["budget"]["consumed"]) == (True, "3600.0000")
+
+
+def test_an_exclusion_elsewhere_changes_nothing_and_tells_nobody() -> None:
+    known = history(*DOWN_FOR_AN_HOUR)
+    assert corrected(closed(known), known, granted(objectives=("other",)))[1] == []
+
+
+def test_overlapping_exclusions_are_taken_out_once() -> None:
+    one, other = granted(), granted(start=from_ms(NOVEMBER + HOUR), end=from_ms(NOVEMBER + 3 * HOUR))
+    figure = evaluate(
+        about(adjustments.of_objective([one, other], "availability")).terms, history(*DOWN_FOR_AN_HOUR), CLOSED,
+        (NOVEMBER, DECEMBER),
+    )  # fmt: skip
+    assert (figure.excluded, figure.lost) == (7200, 0)
+
+
+def test_a_day_without_a_change_is_written_down_once_and_told_to_nobody() -> None:
+    known, terms = history((NOVEMBER, "up", 1_000_000)), about()
+    verdict, noted = None, 0
+    for hours in range(1, 50):
+        at = NOVEMBER + hours * HOUR
+        figure = evaluate(terms.terms, known, at, (NOVEMBER, DECEMBER))
+        for event in verdicts.decide_verdict(verdict, terms, figure, Since(), "x"):
+            verdict = verdicts.apply_verdict(verdict, event)
+            noted += isinstance(event, VerdictNoted)
+    assert noted == 3
+    assert verdict is not None
+    assert verdict.known_at == from_ms(NOVEMBER) + timedelta(hours=49)

@@ -1,0 +1,90 @@
+"""What was agreed on afterwards, through real processes: the figure moves, the old one stays, and both are told."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from world import World, event, opened
+
+from sepakat_cli.backends import Backend
+from sepakat_cli.demo.telling import until
+
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(180)]
+_OF = "/v1/agreements/toko-checkout/objectives/availability"
+
+
+@pytest.fixture
+async def world(cold_backend: Backend, tmp_path: Path) -> AsyncIterator[World]:
+    async with opened(cold_backend, tmp_path, ("agreements", "metrics")) as world:
+        yield world
+
+
+async def key_of(world: World, party: str) -> str:
+    wanted = {"id": f"{party}-key", "party": party, "roles": ["customer"],
+              "scopes": ["compliance:read", "compliance:write"]}  # fmt: skip
+    async with world.api("agreements") as http:
+        secret: str = (await http.post("/v1/keys", json=wanted)).json()["secret"]
+
+    async def known() -> bool:
+        async with world.api("metrics", secret) as http:
+            return (await http.get("/v1/status")).status_code == 200
+
+    await until("the key to be known", known)
+    return secret
+
+
+async def test_an_exclusion_is_granted_withdrawn_and_every_revision_stays(world: World) -> None:
+    await world.agree(window={"calendar": "year"}, target="99.9999")
+    await world.register()
+    now = datetime.now(UTC)
+    down, up = now - timedelta(minutes=8), now - timedelta(minutes=5)
+    await world.send(event("1", "up", now - timedelta(minutes=10)), event("2", "down", down), event("3", "up", up))
+
+    async def breached() -> bool:
+        return "sepakat.objective.breached.v1" in await world.told()
+
+    await until("the breach", breached)
+    before_it = datetime.now(UTC)
+    asked = {"agreement": "toko-checkout", "kind": "exclusion", "reason": "force-majeure", "note": "a flood",
+             "start": down.isoformat(), "end": up.isoformat()}  # fmt: skip
+    async with world.api("metrics", await key_of(world, "nusantara")) as http:
+        assert (await http.post("/v1/adjustments", json=asked)).status_code == 403
+    customer = await key_of(world, "toko-maju")
+    async with world.api("metrics", customer) as http:
+        unknown = await http.post("/v1/adjustments", json={**asked, "objectives": ["nothing"]})
+        assert unknown.json()["errors"][0]["pointer"] == "/objectives/0"
+        granted = await http.post("/v1/adjustments", json=asked)
+        assert granted.status_code == 201, granted.text
+        id = granted.json()["id"]
+        assert (await http.post("/v1/adjustments", json=asked)).json()["id"] == id
+
+    async def told(*types: str) -> list[str] | None:
+        found = [each for each in await world.told() if "period.corrected" in each or "breach" in each]
+        return found if all(found.count(type) >= types.count(type) for type in types) else None
+
+    await until("the correction", lambda: told("sepakat.period.corrected.v1", "sepakat.objective.breach_retracted.v1"))
+
+    async def met() -> bool:
+        return bool((figure := await world.figure()) and figure["state"] == "met")
+
+    await until("the figure without it", met)
+    excluded = await world.get("metrics", f"{_OF}/attainment")
+    assert (excluded["attainment"], excluded["met"], excluded["verdict"]["met"]) == ("100.0000", True, True)
+    then: dict[str, Any] = await world.get("metrics", f"{_OF}/attainment", **{"known-at": before_it.isoformat()})
+    assert (then["told"], then["met"]) == ("sepakat.objective.breached.v1", False)
+
+    async with world.api("metrics") as http:
+        withdrawn = await http.post(f"/v1/adjustments/{id}/withdraw")
+        assert (withdrawn.status_code, withdrawn.json()["withdrawn_by"] is None) == (200, False)
+        assert (await http.post(f"/v1/adjustments/{id}/withdraw")).status_code == 409
+    await until("the breach again", lambda: told(*["sepakat.period.corrected.v1"] * 2,
+                                                 *["sepakat.objective.breached.v1"] * 2))  # fmt: skip
+    revisions = (await world.get("metrics", f"{_OF}/revisions"))["items"]
+    assert [each["met"] for each in revisions if each["told"] == "sepakat.period.corrected.v1"] == [True, False]
+    assert sorted(each["known_at"] for each in revisions) == [each["known_at"] for each in revisions]
+    async with world.api("metrics", await key_of(world, "stranger")) as http:
+        assert (await http.get(f"{_OF}/attainment")).status_code == 404
+        assert (await http.get(f"/v1/adjustments/{id}")).status_code == 404
+        assert (await http.get("/v1/adjustments")).json()["items"] == []
