@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from sepakat_cli.commands import apply, evaluate, events, incidents, keys, operations, servers, status
+from sepakat_cli.commands import apply, evaluate, events, evidence, incidents, keys, operations, servers, status
 from sepakat_cli.output import EXIT_CODES, Commands
 
 app = typer.Typer(
@@ -49,6 +49,8 @@ app.add_typer(keys.keys, name="keys", rich_help_panel="Agree")
 app.add_typer(events.events, name="events", rich_help_panel="Measure")
 app.command("status", rich_help_panel="Measure")(status.status)
 app.command("evaluate", rich_help_panel="Measure")(evaluate.command)
+app.command("evidence", rich_help_panel="Measure")(evidence.evidence)
+app.command("verify", rich_help_panel="Measure")(evidence.verify)
 app.add_typer(incidents.incidents, name="incidents", rich_help_panel="Handle")
 app.add_typer(operations.deliveries, name="deliveries", rich_help_panel="Handle")
 app.add_typer(keys.apikeys, name="apikeys", rich_help_panel="Operate")

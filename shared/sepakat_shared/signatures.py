@@ -1,4 +1,7 @@
-"""Ed25519 signatures of agreement texts. Parties hold their private keys; the text pins the public ones."""
+"""Ed25519 signatures: of agreement texts by the parties, who hold their keys; of evidence by the service that measures.
+
+The text pins the public keys of both.
+"""
 
 import base64
 import binascii
@@ -9,8 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from sepakat_shared.errors import FieldProblem, Invalid
 
 _PREFIX = "ed25519:"
-_PURPOSE = b"sepakat agreement text v1\n"
-"""Keeps a signature of a text from being taken for a signature of anything else."""
+TEXT = b"sepakat agreement text v1\n"
+EVIDENCE = b"sepakat evidence v1\n"
+"""What is signed; it keeps a signature of one thing from being taken for that of another."""
 
 
 def public_key(private: Ed25519PrivateKey) -> str:
@@ -18,9 +22,19 @@ def public_key(private: Ed25519PrivateKey) -> str:
     return _PREFIX + base64.b64encode(private.public_key().public_bytes_raw()).decode()
 
 
-def sign(private: Ed25519PrivateKey, text_hash: str) -> str:
-    """Base64 of the signature of that exact text, named by its hash (`sha256:…`)."""
-    return base64.b64encode(private.sign(_PURPOSE + text_hash.encode())).decode()
+def sign(private: Ed25519PrivateKey, hash: str, purpose: bytes = TEXT) -> str:
+    """Base64 of the signature of that exact text or pack, named by its hash (`sha256:…`)."""
+    return base64.b64encode(private.sign(purpose + hash.encode())).decode()
+
+
+def is_valid(key: str, hash: str, signature: str, purpose: bytes) -> bool:
+    """Whether `signature` is `key`'s over that hash, for that purpose."""
+    try:
+        public = Ed25519PublicKey.from_public_bytes(base64.b64decode(key.removeprefix(_PREFIX), validate=True))
+        public.verify(base64.b64decode(signature, validate=True), purpose + hash.encode())
+    except (InvalidSignature, binascii.Error, ValueError):
+        return False
+    return True
 
 
 def verify(key: str, text_hash: str, signature: str) -> None:
@@ -31,7 +45,7 @@ def verify(key: str, text_hash: str, signature: str) -> None:
         rule = "the text pins no usable Ed25519 key for this signatory; make one with `sepakat keys new`"
         raise Invalid(rule, [FieldProblem("/contact", rule)]) from error
     try:
-        public.verify(base64.b64decode(signature, validate=True), _PURPOSE + text_hash.encode())
+        public.verify(base64.b64decode(signature, validate=True), TEXT + text_hash.encode())
     except (InvalidSignature, binascii.Error, ValueError) as error:
         rule = "is not this signatory's signature of this text"
         raise Invalid(rule, [FieldProblem("/signature", rule)]) from error

@@ -10,6 +10,7 @@ from world import World, event, opened
 
 from sepakat_cli.backends import Backend
 from sepakat_cli.demo.telling import until
+from sepakat_metrics import evidence
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(180)]
 _OF = "/v1/agreements/toko-checkout/objectives/availability"
@@ -84,7 +85,14 @@ async def test_an_exclusion_is_granted_withdrawn_and_every_revision_stays(world:
     revisions = (await world.get("metrics", f"{_OF}/revisions"))["items"]
     assert [each["met"] for each in revisions if each["told"] == "sepakat.period.corrected.v1"] == [True, False]
     assert sorted(each["known_at"] for each in revisions) == [each["known_at"] for each in revisions]
+    async with world.api("metrics", customer) as http:
+        pack = (await http.get(f"{_OF}/evidence")).json()
+    found = evidence.verify(pack)
+    assert found.ok, found.checks
+    assert found.figure is not None
+    assert (found.figure["met"], pack["figure"]["state"]) == (False, "breached")
     async with world.api("metrics", await key_of(world, "stranger")) as http:
+        assert (await http.get(f"{_OF}/evidence")).status_code == 404
         assert (await http.get(f"{_OF}/attainment")).status_code == 404
         assert (await http.get(f"/v1/adjustments/{id}")).status_code == 404
         assert (await http.get("/v1/adjustments")).json()["items"] == []

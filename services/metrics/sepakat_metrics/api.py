@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sepakat_metrics.adjustments import Adjustment, Asked
 from sepakat_metrics.attainment import Attainments
 from sepakat_metrics.corrections import Corrections
+from sepakat_metrics.packs import Packs
 from sepakat_metrics.parking import Parking
 from sepakat_metrics.registry import Registry
 from sepakat_metrics.showing import Figures
@@ -47,12 +48,13 @@ class AdjustmentIn(BaseModel):
 
 
 def router(
-    registry: Registry, figures: Figures, parking: Parking, attainments: Attainments, corrections: Corrections,
-    posts: IdempotentPosts, clock: Clock,
+    registry: Registry, figures: Figures, parking: Parking, attainments: Attainments, packs: Packs,
+    corrections: Corrections, posts: IdempotentPosts, clock: Clock,
 ) -> APIRouter:  # fmt: skip
     routes = APIRouter(prefix="/v1")
     _indicator_routes(routes, registry, parking)
     _figure_routes(routes, figures, attainments)
+    _evidence_routes(routes, packs)
     _adjustment_routes(routes, attainments, corrections, posts, clock)
     return routes
 
@@ -116,6 +118,21 @@ def _figure_routes(routes: APIRouter, figures: Figures, attainments: Attainments
         """Every revision of a period's verdict, the oldest first: nothing that was told is overwritten."""
         asking.require("compliance:read")
         return {"items": await attainments.revisions(asking, agreement, objective, period, known_at)}
+
+
+def _evidence_routes(routes: APIRouter, packs: Packs) -> None:
+    @routes.get("/evidence-key", tags=["evidence"])
+    async def get_evidence_key(asking: Asking) -> dict[str, str]:
+        """The public key that evidence is signed with: for the `evidenceKey` of an agreement's text."""
+        return {"key": packs.public_key}
+
+    @routes.get("/agreements/{agreement}/objectives/{objective}/evidence", tags=["evidence"])
+    async def get_evidence(agreement: Id, objective: Id, asking: Asking, period: Period = None) -> Response:
+        """Everything that the figure of a period follows from, signed: `sepakat verify` recomputes it offline."""
+        asking.require("compliance:read")
+        pack = await packs.of(asking, agreement, objective, period)
+        name = f"evidence-{agreement}-{objective}-{pack['period']['start'][:10]}.json"
+        return JSONResponse(pack, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def _adjustment_routes(

@@ -12,6 +12,7 @@ from sepakat_metrics.checkpoints import Checkpoints
 from sepakat_metrics.corrections import Corrections
 from sepakat_metrics.door import Door
 from sepakat_metrics.ingestion import Ingestion
+from sepakat_metrics.packs import Packs
 from sepakat_metrics.parking import Parking
 from sepakat_metrics.registry import Registry
 from sepakat_metrics.settings import MetricsSettings
@@ -29,10 +30,11 @@ def build(settings: MetricsSettings) -> FastAPI:
     checkpoints = Checkpoints(service.db)
     parking = Parking(service.db, service.clock, timedelta(days=settings.metrics_park_days))
     archive = Archive(service.db)
-    corrections = Corrections(service.commits, registry, archive, service.clock)
+    corrections = Corrections(service.commits, registry, archive, service.clock, settings.public_url)
     attainments = Attainments(service.commits, registry, corrections, archive, service.clock)
+    packs = Packs(service.db, settings, attainments, archive, service.clock)
     figures = Figures(service.db)
-    assessment = Assessment(service.commits, registry, corrections, figures, service.clock)
+    assessment = Assessment(service.commits, registry, corrections, figures, service.clock, settings.public_url)
     ingestion = Ingestion(
         settings, bus, service.dead_letters, checkpoints, archive, parking, registry, service.clock,
         assessment.on_folded, assessment.forget, assessment.thresholds,
@@ -45,6 +47,7 @@ def build(settings: MetricsSettings) -> FastAPI:
         service.before_start(part.create_indexes)
     service.before_start(registry.load)
     service.before_start(corrections.load)
+    service.before_start(packs.load)
     service.lags_too(ingestion.lag)
     service.alongside(http.forget_old)
     service.alongside(registry.run)
@@ -55,7 +58,9 @@ def build(settings: MetricsSettings) -> FastAPI:
     service.alongside(lambda: parking.run(lambda: registry.indicators, ingestion.put_back))
 
     app = service.web("Sepakat metrics", "Metric events in; how every objective stands out.")
-    app.include_router(api.router(registry, figures, parking, attainments, corrections, service.posts, service.clock))
+    app.include_router(
+        api.router(registry, figures, parking, attainments, packs, corrections, service.posts, service.clock)
+    )
     app.include_router(door.router(http))
     app.state.bus = bus
     return app

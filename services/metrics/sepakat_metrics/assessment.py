@@ -47,7 +47,13 @@ class Assessment:
     """The figures and verdicts of the objectives whose indicators this instance holds."""
 
     def __init__(
-        self, commits: Commits, registry: Registry, corrections: Corrections, figures: Figures, clock: Clock
+        self,
+        commits: Commits,
+        registry: Registry,
+        corrections: Corrections,
+        figures: Figures,
+        clock: Clock,
+        public_url: str,
     ) -> None:
         self._verdicts = Aggregates(commits, VERDICT)
         self._impairments = Aggregates(commits, IMPAIRMENT)
@@ -55,6 +61,7 @@ class Assessment:
         self._corrections = corrections
         self._figures = figures
         self._clock = clock
+        self._public_url = public_url
         self._due: dict[str, datetime] = {}
         self._queue: list[tuple[datetime, str]] = []
         self._dirty: dict[str, Fact] = {}
@@ -190,7 +197,7 @@ class Assessment:
                 return None
             if keep:
                 self._terms[key] = terms
-        return About(part.version.agreement, part.version.number, terms)
+        return About(part.version.agreement, part.version.number, terms, self._public_url)
 
     def thresholds(self, id: str) -> tuple[int, ...]:
         """The thresholds, in millionths, that objectives in force compare an indicator's measurements with."""

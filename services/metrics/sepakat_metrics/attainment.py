@@ -42,7 +42,7 @@ class Attainments:
         Raises NotFound or Invalid.
         """
         versions = self.visible(asking, agreement)
-        part, span = self._part(versions, objective, period)
+        part, span = self.part(versions, objective, period)
         terms, history = await self.measured(part, span)
         figure = evaluate(terms, history, to_ms(self._clock.now()), span)
         known = await self._revisions(part) if span == part.period else []
@@ -51,18 +51,22 @@ class Attainments:
 
     async def measured(self, part: Part, span: Interval) -> tuple[Terms, History]:
         """The terms of a part as they are now, and what is stored for that time."""
+        terms = self.terms(part)
+        since = None if terms.kind == "ticket" else earliest(span)
+        return terms, await self._archive.history(part.objective.indicator, since, span[1])
+
+    def terms(self, part: Part) -> Terms:
+        """A part's terms with what is granted and corrected now."""
         indicator = self._registry.indicators.get(part.objective.indicator)
         in_force = self._corrections.of(part.version.agreement, part.objective.id)
-        terms = Terms(part.version.text, part.objective, indicator, in_force)
-        since = None if terms.kind == "ticket" else span[0] - (span[1] - span[0]) // 10
-        return terms, await self._archive.history(part.objective.indicator, since, span[1])
+        return Terms(part.version.text, part.objective, indicator, in_force)
 
     async def revisions(
         self, asking: Principal, agreement: str, objective: str, period: str | None, known_at: datetime | None
     ) -> list[dict[str, Any]]:
         """Every revision of a period's verdict that was known then, the oldest first. Raises NotFound or Invalid."""
         versions = self.visible(asking, agreement)
-        part, span = self._part(versions, objective, period)
+        part, span = self.part(versions, objective, period)
         if part.objective.window.calendar is not None and span != part.period:
             raise _bad("/period", "is not a period of this objective: only those have revisions")
         return await self._revisions(part, known_at)
@@ -85,7 +89,7 @@ class Attainments:
             raise NotFound(f"there is no agreement {agreement!r} in force that you may see")
         return versions
 
-    def _part(self, versions: list[Version], objective: str, period: str | None) -> tuple[Part, Interval]:
+    def part(self, versions: list[Version], objective: str, period: str | None) -> tuple[Part, Interval]:
         """The part that a period names, and the span to judge. Raises NotFound or Invalid."""
         zone = versions[-1].text.term.time_zone if versions else "UTC"
         span = _span(period, zone)
@@ -94,6 +98,11 @@ class Attainments:
         if part is None:
             raise NotFound(f"there is no objective {objective!r} in this agreement then")
         return part, span if span is not None and span[0] < span[1] else part.period
+
+
+def earliest(span: Interval) -> int:
+    """From when on a period's figure asks for events: its burn rates look back before it."""
+    return span[0] - (span[1] - span[0]) // 10
 
 
 def _span(period: str | None, zone: str) -> Interval | None:

@@ -139,10 +139,10 @@ class Delta:
                 [
                     minute,
                     each.count,
-                    # Beyond 64 bits a database would round it.
+                    # Beyond 64 bits a database would round it, and beyond 53 so would JSON.
                     str(each.sum),
                     [[bin, n] for bin, n in each.bins.items()],
-                    [[threshold, compared, under] for threshold, (compared, under) in each.under.items()],
+                    [[str(threshold), compared, under] for threshold, (compared, under) in each.under.items()],
                 ]
                 for minute, each in self.measured.items()
             ],
@@ -159,7 +159,7 @@ class Delta:
                 count,
                 int(total),
                 dict(bins),
-                {threshold: (compared, under) for threshold, compared, under in thresholds},
+                {int(threshold): (compared, under) for threshold, compared, under in thresholds},
             )
             for minute, count, total, bins, thresholds in document["measured"]
         }

@@ -34,12 +34,13 @@ class Corrections:
     Any instance may do it, whoever counts the indicator's events: what was corrected already is not corrected twice.
     """
 
-    def __init__(self, commits: Commits, registry: Registry, archive: Archive, clock: Clock) -> None:
+    def __init__(self, commits: Commits, registry: Registry, archive: Archive, clock: Clock, public_url: str) -> None:
         self._adjustments = Aggregates(commits, ADJUSTMENT)
         self._verdicts = Aggregates(commits, VERDICT)
         self._registry = registry
         self._archive = archive
         self._clock = clock
+        self._public_url = public_url
         self._wake = asyncio.Event()
         self._known: dict[str, int] = {}
         self._by_agreement: dict[str, dict[str, Adjustment]] = {}
@@ -171,7 +172,7 @@ class Corrections:
             part.objective.indicator, None if terms.kind == "ticket" else part.period[0] - length // 10, part.period[1]
         )
         figure = evaluate(terms, history, to_ms(self._clock.now()), part.period)
-        about = About(agreement, part.version.number, terms)
+        about = About(agreement, part.version.number, terms, self._public_url)
         word = "granted" if adjustment.in_force else "withdrawn"
         cause = f"{adjustment.asked.kind} {adjustment.granted.id} {word}"
         await self._verdicts.execute(

@@ -1,6 +1,6 @@
 """Settings of the metrics service."""
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from sepakat_shared.settings import ServiceSettings
 
@@ -12,3 +12,7 @@ class MetricsSettings(ServiceSettings):
     metrics_batch: int = Field(5_000, ge=1, description="most records taken from the topic at once")
     metrics_horizon: int = Field(1_000_000, ge=1_000, description="offsets of a partition in which duplicates are seen")
     metrics_park_days: int = Field(7, ge=1, description="days that events wait for their indicator's registration")
+    metrics_evidence_key: SecretStr | None = Field(
+        None,
+        description="Ed25519 private key, 32 bytes in base64, that evidence is signed with; else one is made and kept",
+    )

@@ -33,6 +33,8 @@ class About:
     agreement: str
     version: int
     terms: Terms
+    public_url: str = ""
+    """Where others reach this service."""
 
     @property
     def text(self) -> Agreement:
@@ -53,6 +55,14 @@ class About:
     @property
     def parties(self) -> list[str]:
         return [self.text.parties.provider, self.text.parties.customer]
+
+    def evidence(self, period: Interval) -> str | None:
+        """Where the evidence of a period is."""
+        if not self.public_url:
+            return None
+        span = "/".join(span_of(period).values())
+        of = f"/v1/agreements/{self.agreement}/objectives/{self.objective.id}/evidence"
+        return f"{self.public_url.rstrip('/')}{of}?period={span}"
 
     def fields(self) -> dict[str, Any]:
         """What every compliance event says of whom and what it concerns."""
@@ -300,6 +310,7 @@ def _objective_fact(
         **about.fields(),
         at=from_ms(at),
         cause=cause,
+        evidence=about.evidence(figure.period),
         episode=f"{about.agreement}/{about.objective.id}/{name}",
         objective=about.objective.id,
         objective_title=about.objective.title,

@@ -523,6 +523,8 @@ class Agreement(Text):
     languages: Languages | None = None
     parties: Parties
     signatories: tuple[Signatory, ...] = ()
+    evidence_key: str | None = None
+    """The public key (`ed25519:…`) of the service that measures: what it says must be signed with that one."""
     term: Term
     amendment: Amendment | None = None
     charges: tuple[Charge, ...] = ()

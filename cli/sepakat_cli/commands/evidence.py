@@ -1,0 +1,82 @@
+"""`sepakat evidence` fetches what a figure follows from; `sepakat verify` recomputes it with nothing but the file."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
+from sepakat_cli.output import FAILED, AsJson, BadInput, print_json, print_table, say
+from sepakat_metrics import evidence as packs
+
+
+def evidence(
+    agreement: Annotated[str, typer.Argument(help="the agreement's id")],
+    objective: Annotated[str, typer.Argument(help="the objective's id in it")],
+    period: Annotated[
+        str | None, typer.Option(help="START/END, or a day or month that the period holds; else the present one")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="write to this file; else to standard output")
+    ] = None,
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+) -> None:
+    """Fetch the signed evidence of an objective over a period.
+
+    **Example**
+
+      sepakat evidence toko-checkout availability --period 2026-11 -o november.json && sepakat verify november.json
+    """
+    path = f"/v1/agreements/{segment(agreement)}/objectives/{segment(objective)}/evidence"
+    with Client.of(url, api_key_file) as client:
+        pack = client.get("metrics", path, period=period)
+    if output is None:
+        print_json(pack)
+        return
+    output.write_text(json.dumps(pack, ensure_ascii=False), encoding="utf-8")
+    say(f"{output}: {pack['hash']}, {len(pack['buckets'])} days of buckets")
+
+
+def verify(
+    pack: Annotated[str, typer.Argument(metavar="PACK", help="the file; - for standard input")],
+    as_json: AsJson = False,
+) -> None:
+    """Recompute a verdict from its evidence, offline: print the arithmetic, and name whatever was edited.
+
+    **Example**
+
+      sepakat verify november.json
+    """
+    found = packs.verify(_read(pack))
+    if as_json:
+        print_json(_as_json(found))
+    else:
+        for step in found.arithmetic:
+            typer.echo(step)
+        print_table(
+            ("check", "", "finding"),
+            ((check.name, "ok" if check.ok else "FAILED", check.finding) for check in found.checks),
+            "nothing was checked",
+        )
+        say("the verdict follows from the evidence" if found.ok else "this evidence does not hold: see what failed")
+    if not found.ok:
+        raise typer.Exit(FAILED)
+
+
+def _read(path: str) -> Any:
+    try:
+        return json.loads(sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path}: can't be read as JSON: {error}") from error
+
+
+def _as_json(found: packs.Verification) -> dict[str, Any]:
+    return {
+        "ok": found.ok,
+        "checks": [{"name": each.name, "ok": each.ok, "finding": each.finding} for each in found.checks],
+        "figure": found.figure,
+        "arithmetic": list(found.arithmetic),
+    }

@@ -1,0 +1,201 @@
+"""Evidence: everything that a figure follows from, in one signed file, and its recomputation from that alone. Pure.
+
+A pack holds the agreement's text, the indicator, what was granted and corrected, the counted time, the buckets day by
+day (each hashed with the one before), and the figure. It is canonical JSON (RFC 8785), signed with Ed25519.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import rfc8785
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from sepakat_metrics.buckets import Delta
+from sepakat_metrics.evaluation import evaluate
+from sepakat_metrics.events import from_ms, to_ms
+from sepakat_metrics.explanation import explained
+from sepakat_metrics.figures import Figure, shown, span_of
+from sepakat_metrics.history import History
+from sepakat_metrics.terms import Adjustments, Terms
+from sepakat_metrics.windows import Interval
+from sepakat_shared import signatures
+from sepakat_shared.contracts import texts
+from sepakat_shared.contracts.fact import rfc3339
+
+FORMAT: Final = "sepakat-evidence/1"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at: whether it is right, and what was found."""
+
+    name: str
+    ok: bool
+    finding: str
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What came of a pack: every check, the figure as recomputed (None where that failed), and how it is arrived at."""
+
+    checks: tuple[Check, ...]
+    figure: dict[str, Any] | None
+    arithmetic: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        return all(check.ok for check in self.checks)
+
+
+def pack(
+    terms: Terms, agreement: str, version: int, days: Mapping[str, Delta], span: Interval, as_of: int,
+    key: Ed25519PrivateKey,
+) -> dict[str, Any]:  # fmt: skip
+    """The evidence of one objective over `span`, as of an instant (ms): what `verify` takes."""
+    figure = _figure(terms, days, span, as_of)
+    body: dict[str, Any] = {
+        "format": FORMAT,
+        "agreement": {
+            "id": agreement,
+            "version": version,
+            "hash": texts.text_hash(terms.text),
+            "text": texts.as_text(terms.text),
+        },
+        "indicator": None if terms.indicator is None else texts.as_text(terms.indicator),
+        "kind": terms.kind,
+        "objective": terms.objective.id,
+        "period": span_of(span),
+        "as_of": rfc3339(from_ms(as_of)),
+        "adjustments": _adjustments(terms.adjustments),
+        "counted": [list(each) for each in terms.timeline.counted(*span)],
+        "buckets": list(_chained(days)),
+        "figure": shown(terms.text, figure),
+    }
+    hashed = _hash(body)
+    signature = {"key": signatures.public_key(key), "value": signatures.sign(key, hashed, signatures.EVIDENCE)}
+    return {**body, "hash": hashed, "signature": signature}
+
+
+def verify(given: Any) -> Verification:
+    """Recompute a pack from nothing but itself. Whatever is wrong with it is a check that failed, not an error."""
+    if not isinstance(given, dict) or given.get("format") != FORMAT:
+        return Verification((Check("format", False, f"is not {FORMAT}"),), None, ())
+    try:
+        return _verify(given)
+    except Exception as error:  # noqa: BLE001 - whatever somebody wrote into a file is a finding, not a crash
+        return Verification((Check("content", False, f"can't be read: {type(error).__name__}: {error}"),), None, ())
+
+
+def _verify(given: dict[str, Any]) -> Verification:
+    terms = _terms(given)
+    span = to_ms(_instant(given["period"]["start"])), to_ms(_instant(given["period"]["end"]))
+    as_of = to_ms(_instant(given["as_of"]))
+    days = {each["day"]: Delta.from_document(each["data"]) for each in given["buckets"]}
+    figure = _figure(terms, days, span, as_of)
+    recomputed = shown(terms.text, figure)
+    checks = [*_about_the_file(given), *_about_the_text(given, terms), _about_time(given, terms, span)]
+    differing = sorted(name for name in recomputed if recomputed[name] != given["figure"].get(name))
+    checks.append(
+        Check("figure", not differing, "follows from the buckets" if not differing else
+              f"does not follow: {differing[0]} is {recomputed[differing[0]]}, the pack says "
+              f"{given['figure'].get(differing[0])}")
+    )  # fmt: skip
+    return Verification(tuple(checks), recomputed, tuple(explained(terms, figure)))
+
+
+def _about_the_file(given: dict[str, Any]) -> Iterator[Check]:
+    body = {name: value for name, value in given.items() if name not in ("hash", "signature")}
+    hashed = _hash(body)
+    yield Check("hash", hashed == given["hash"], f"the content is {hashed}")
+    chained = list(_chained({each["day"]: Delta.from_document(each["data"]) for each in given["buckets"]}))
+    broken = next((was["day"] for was, now in zip(given["buckets"], chained, strict=True) if was != now), None)
+    yield Check("buckets", broken is None, "each day follows from the one before" if broken is None else
+                f"day {broken} was changed, or one before it is missing")  # fmt: skip
+    key, value = given["signature"]["key"], given["signature"]["value"]
+    valid = signatures.is_valid(key, hashed, value, signatures.EVIDENCE)
+    yield Check("signature", valid, f"{'signed' if valid else 'not signed'} by {key}")
+
+
+def _about_the_text(given: dict[str, Any], terms: Terms) -> Iterator[Check]:
+    hashed = texts.text_hash(terms.text)
+    same = hashed == given["agreement"]["hash"]
+    yield Check("agreement", same, f"the text is {hashed}{'' if same else ', not the one that is named'}")
+    pinned, used = terms.text.evidence_key, given["signature"]["key"]
+    if pinned is not None:
+        found = "the agreement pins this key" if pinned == used else f"the agreement pins {pinned}"
+        yield Check("key", pinned == used, found)
+
+
+def _about_time(given: dict[str, Any], terms: Terms, span: Interval) -> Check:
+    counted = [list(each) for each in terms.timeline.counted(*span)]
+    same = counted == given["counted"]
+    return Check("time", same, "counts as the calendar and the exclusions say" if same else
+                 "is laid out otherwise here: compare the time zone rules and holidays of both sides")  # fmt: skip
+
+
+def _terms(given: dict[str, Any]) -> Terms:
+    text = texts.Agreement.model_validate(given["agreement"]["text"])
+    objective = next(each for each in text.objectives if each.id == given["objective"])
+    indicator = None if given["indicator"] is None else texts.Indicator.model_validate(given["indicator"])
+    adjusted = given["adjustments"]
+    adjustments = Adjustments(
+        excluded=tuple((a, b) for a, b in adjusted["excluded"]),
+        down=tuple((a, b) for a, b in adjusted["down"]),
+        events=tuple((at, good, total) for at, good, total in adjusted["events"]),
+        cases=tuple((ticket, ms) for ticket, ms in adjusted["cases"]),
+    )
+    return Terms(text, objective, indicator, adjustments, given["kind"])
+
+
+def _adjustments(adjustments: Adjustments) -> dict[str, Any]:
+    return {
+        "excluded": [list(each) for each in adjustments.excluded],
+        "down": [list(each) for each in adjustments.down],
+        "events": [list(each) for each in adjustments.events],
+        "cases": [list(each) for each in adjustments.cases],
+    }
+
+
+def _figure(terms: Terms, days: Mapping[str, Delta], span: Interval, as_of: int) -> Figure:
+    history = History.from_days(days[day].to_document() for day in sorted(days))
+    return evaluate(terms, history, as_of, span)
+
+
+def _chained(days: Mapping[str, Delta]) -> Iterator[dict[str, Any]]:
+    """Each day in order, with the hash of it and of the one before."""
+    previous = ""
+    for day in sorted(days):
+        data = _sorted(days[day].to_document())
+        previous = _hash({"previous": previous, "day": day, "data": data})
+        yield {"day": day, "data": data, "hash": previous}
+
+
+def _sorted(document: dict[str, Any]) -> dict[str, Any]:
+    """The same whatever order its events came in."""
+    measured = [[minute, count, total, sorted(bins), sorted(under)]
+                for minute, count, total, bins, under in document["measured"]]  # fmt: skip
+    return {**document, "counts": sorted(document["counts"]), "measured": sorted(measured)}
+
+
+def _hash(value: Any) -> str:
+    return "sha256:" + hashlib.sha256(rfc8785.dumps(value)).hexdigest()
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def within(days: Mapping[str, Delta], span: Interval) -> dict[str, Delta]:
+    """What of the days a pack for `span` needs: nothing that came after it."""
+    found: dict[str, Delta] = {}
+    for day, delta in days.items():
+        part = Delta()
+        part.counts = {minute: each for minute, each in delta.counts.items() if minute * 60_000 < span[1]}
+        part.measured = {minute: each for minute, each in delta.measured.items() if minute * 60_000 < span[1]}
+        part.transitions = {each for each in delta.transitions if each[0] < span[1]}
+        part.steps = {each for each in delta.steps if each.at < span[1]}
+        found[day] = part
+    return found

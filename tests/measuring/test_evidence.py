@@ -1,0 +1,161 @@
+"""Evidence packs: recomputed from the file alone, and any edit of one is found."""
+
+import base64
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from samples import agreement
+from typer.testing import CliRunner
+
+from sepakat_cli.__main__ import app
+from sepakat_metrics import evidence
+from sepakat_metrics.buckets import Delta
+from sepakat_metrics.events import Fact, to_ms
+from sepakat_metrics.terms import Adjustments, Terms
+from sepakat_shared import signatures
+
+NOVEMBER = to_ms(datetime(2026, 10, 31, 17, tzinfo=UTC))
+DECEMBER = NOVEMBER + 30 * 86_400_000
+HOUR, MINUTE = 3_600_000, 60_000
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+OTHER = Ed25519PrivateKey.from_private_bytes(bytes(32))
+OF = "nusantara/checkout-state"
+
+
+def fact(id: int, at: int, kind: str, **more: Any) -> Fact:
+    return Fact(OF, "/probe", f"{id:04d}", at, kind, **more)
+
+
+FACTS = {
+    "time": [fact(0, NOVEMBER, "state", state="up", weight=1_000_000),
+             fact(1, NOVEMBER + 30 * HOUR, "state", state="down", weight=0),
+             fact(2, NOVEMBER + 31 * HOUR, "state", state="up", weight=1_000_000)],
+    "occurrences": [fact(i, NOVEMBER + i * HOUR, "ratio", samples=((NOVEMBER + i * HOUR, 98, 100),)) for i in range(9)],
+    "percentile": [fact(i, NOVEMBER + i * MINUTE, "measurement", values=(i * 17_000_000,), unit="ms")
+                   for i in range(1, 200)],
+    "per-case": [fact(0, NOVEMBER, "ticket", ticket="T-1", step="opened", priority="P1"),
+                 fact(1, NOVEMBER + HOUR, "ticket", ticket="T-1", step="responded")],
+}  # fmt: skip
+OBJECTIVES: dict[str, dict[str, Any]] = {
+    "time": {"target": "99.9"},
+    "occurrences": {"target": "99"},
+    "percentile": {"percentile": "95", "target": {"atMost": 1500, "unit": "ms"}},
+    "per-case": {"target": "95", "threshold": {"atMost": "PT15M"}, "clock": {"from": "opened", "until": "responded"}},
+}
+
+
+def packed(measure: str, key: str | None = None, adjustments: Adjustments | None = None) -> dict[str, Any]:
+    text = agreement(
+        needs=[], evidenceKey=key,
+        objectives=[{"id": "o", "indicator": OF, "measure": measure, "window": {"calendar": "month"},
+                     **OBJECTIVES[measure]}],
+    )  # fmt: skip
+    terms = Terms(text, text.objectives[0], None, adjustments or Adjustments(), FACTS[measure][0].kind)
+    whole = Delta([terms.threshold] if terms.threshold is not None else [])
+    for each in FACTS[measure]:
+        whole.add(each)
+    span = NOVEMBER, DECEMBER
+    pack = evidence.pack(terms, "toko-checkout", 1, evidence.within(whole.by_day(), span), span, DECEMBER, KEY)
+    read: dict[str, Any] = json.loads(json.dumps(pack))
+    return read
+
+
+def leaves(part: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    inside = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
+    children = [leaf for name, each in inside for leaf in leaves(each, (*path, name))]
+    return iter(children or [path])
+
+
+def edited(pack: dict[str, Any], path: tuple[Any, ...]) -> dict[str, Any]:
+    """The pack with one leaf changed."""
+    changed = deepcopy(pack)
+    here = changed
+    for name in path[:-1]:
+        here = here[name]
+    was = here[path[-1]]
+    here[path[-1]] = was + 1 if isinstance(was, int) and not isinstance(was, bool) else f"{was}x"
+    return changed
+
+
+@pytest.mark.parametrize("measure", OBJECTIVES)
+def test_a_pack_holds_by_itself(measure: str) -> None:
+    found = evidence.verify(packed(measure))
+    assert found.ok, [check for check in found.checks if not check.ok]
+    assert found.figure == packed(measure)["figure"]
+    assert found.figure["met"] is False
+
+
+def test_the_arithmetic_is_told_step_by_step() -> None:
+    steps = evidence.verify(packed("time")).arithmetic
+    counted = "2588400 of 2592000 = 719/720 = 99.861111 %, < 99.9000 %"
+    assert f"seconds up, degraded by weight, of seconds counted: {counted}" in steps
+    assert "so the target is missed" in steps
+    assert "budget 2592.0000 seconds, of which 3600.0000 are lost and -1008.0000 left" in steps
+
+
+@pytest.mark.parametrize("measure", OBJECTIVES)
+@given(data=st.data())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_edit_is_found(measure: str, data: st.DataObject) -> None:
+    pack = packed(measure)
+    path = data.draw(st.sampled_from(list(leaves(pack))))
+    assert not evidence.verify(edited(pack, path)).ok
+
+
+def test_a_bucket_that_was_changed_is_named_even_when_everything_is_signed_anew() -> None:
+    pack = packed("time")
+    pack["buckets"][1]["data"]["transitions"].pop()
+    body = {name: value for name, value in pack.items() if name not in ("hash", "signature")}
+    hashed = evidence._hash(body)
+    pack |= {"hash": hashed, "signature": {"key": signatures.public_key(OTHER),
+                                           "value": signatures.sign(OTHER, hashed, signatures.EVIDENCE)}}  # fmt: skip
+    failed = {check.name: check.finding for check in evidence.verify(pack).checks if not check.ok}
+    assert set(failed) == {"buckets", "figure"}
+    assert pack["buckets"][1]["day"] in failed["buckets"]
+
+
+def test_a_key_that_the_agreement_does_not_pin_is_found() -> None:
+    assert evidence.verify(packed("time", signatures.public_key(KEY))).ok
+    found = evidence.verify(packed("time", signatures.public_key(OTHER)))
+    assert [check.name for check in found.checks if not check.ok] == ["key"]
+
+
+def test_what_was_granted_is_in_the_pack() -> None:
+    excluded = Adjustments(excluded=((NOVEMBER + 30 * HOUR, NOVEMBER + 31 * HOUR),))
+    found = evidence.verify(packed("time", adjustments=excluded))
+    assert found.ok
+    assert found.figure is not None
+    assert (found.figure["met"], found.figure["excluded_seconds"]) == (True, 3600)
+
+
+@pytest.mark.parametrize("given", [None, [], {}, {"format": "sepakat-evidence/1"}, {"format": "other"}])
+def test_what_is_no_pack_is_a_failed_check_and_no_crash(given: Any) -> None:
+    assert not evidence.verify(given).ok
+
+
+def test_the_command_prints_the_arithmetic_and_ends_with_1_where_a_pack_does_not_hold(tmp_path: Path) -> None:
+    path = tmp_path / "pack.json"
+    path.write_text(json.dumps(packed("time")))
+    held = CliRunner().invoke(app, ["verify", str(path)])
+    assert (held.exit_code, "719/720" in held.stdout) == (0, True)
+    changed = edited(packed("time"), ("figure", "attainment"))
+    path.write_text(json.dumps(changed))
+    broken = CliRunner().invoke(app, ["verify", str(path), "--json"])
+    assert (broken.exit_code, json.loads(broken.stdout)["ok"]) == (1, False)
+    path.write_text("{")
+    assert CliRunner().invoke(app, ["verify", str(path)]).exit_code == 2
+
+
+def test_a_signature_of_a_text_is_none_of_evidence() -> None:
+    pack = packed("time")
+    pack["signature"]["value"] = signatures.sign(KEY, pack["hash"])
+    assert base64.b64decode(pack["signature"]["value"])
+    assert [check.name for check in evidence.verify(pack).checks if not check.ok] == ["signature"]
