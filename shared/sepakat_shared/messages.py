@@ -77,6 +77,19 @@ def text_headers(record: Record) -> dict[str, str]:
     return {name: value.decode("utf-8", "backslashreplace") for name, value in record.headers if value is not None}
 
 
+def structured(record: Record) -> tuple[bool, str | None]:
+    """Whether the record's value is a whole CloudEvent in JSON, and the trace that its own headers name."""
+    is_structured, traceparent = False, None
+    for name, value in record.headers:
+        if value is None:
+            continue
+        if name == "content-type":
+            is_structured = value.startswith(b"application/cloudevents+json")
+        elif name == "traceparent":
+            traceparent = value.decode("utf-8", "backslashreplace")
+    return is_structured, traceparent
+
+
 def read(record: Record) -> Envelope:
     """The event in `record`. Raises Poison with the field and the rule when it is not a CloudEvent."""
     headers = text_headers(record)

@@ -1,5 +1,6 @@
 """Figures against cases worked out by hand, and against an oracle that counts every second."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -289,3 +290,23 @@ def test_sums_over_any_window_are_what_adding_minutes_gives(
     minutes = {minute for minute, _, _ in counted if first <= minute < first + length}
     expected = sum(good for good, _ in inside), sum(total for _, total in inside), len(minutes)
     assert known.counts.sum(first, first + length) == expected
+
+
+ODDITIES = [
+    None, "", "1.0", "a/b", 5, [], {}, "2026-11-01T00:00:00Z", "2026-11-01T07:00:00.1239999+07:00",
+    "2026-11-01t00:00:00z", "2026-11-01T00:00:00", "sepakat.metric.state.v1", {"indicator": "a/b", "state": "down"},
+    {"state": "up"}, {"state": "degraded", "weight": 0.5}, {"indicator": "a/c", "good": 1, "total": 2},
+    {"good": 2, "total": 1}, {"good": -1, "total": 1}, {"good": 1, "total": 1, "x": 1}, {"good": 1.0, "total": 1},
+]  # fmt: skip
+FIELDS = ["specversion", "id", "source", "type", "time", "subject", "data", "more"]
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), st.sampled_from(ODDITIES), max_size=4))
+@settings(max_examples=300, deadline=None)
+def test_the_quick_way_of_reading_reads_what_the_careful_one_does_and_refuses_nothing(changes: dict[str, Any]) -> None:
+    base = {"specversion": "1.0", "id": "1", "source": "/p", "type": "sepakat.metric.sample.v1", "subject": "a/b",
+            "time": "2026-11-01T00:00:00Z", "data": {"indicator": "a/b", "good": 1, "total": 2}}  # fmt: skip
+    body = json.dumps({**base, **changes}).encode()
+    quick = events.quick(body)
+    if quick is not None:
+        assert quick[0] == events.parse_line(body)

@@ -204,7 +204,12 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         self._outcomes["counted"] += 1
 
     def _read(self, record: Record, now: datetime) -> tuple[events.Fact, str | None]:
-        """The fact in a record. Raises Poison or BadEvent."""
+        """The fact in a record and its trace. Raises Poison or BadEvent."""
+        is_structured, traceparent = messages.structured(record)
+        read = events.quick(record.value) if is_structured and record.value else None
+        if read is not None:
+            events.check_time(read[0], now)
+            return read[0], traceparent or read[1]
         envelope = messages.read(record)
         fact = events.fact_of(
             type=envelope.type, subject=envelope.subject, source=envelope.source, id=envelope.id, time=envelope.time,

@@ -51,6 +51,22 @@ class AgreementTextPublished(Fact):
     text: dict[str, Any]
 
 
+class BacktestRequested(Fact):
+    """A proposed text is to be held against what was recorded in `[start, end)`; no objective named means all of it."""
+
+    type: ClassVar[str] = "sepakat.backtest.requested.v1"
+    backtest: str
+    agreement: str
+    provider: str
+    customer: str
+    text: dict[str, Any]
+    objectives: tuple[str, ...] = ()
+    start: Instant
+    end: Instant
+    by: str
+    at: Instant
+
+
 class PartyRecorded(Fact):
     """An organisation's name, so that messages to people need no ids."""
 

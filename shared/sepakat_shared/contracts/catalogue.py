@@ -28,6 +28,8 @@ EVENTS: Final[dict[str, tuple[Event, ...]]] = {
         compliance.PeriodCorrected,
         compliance.AdjustmentGranted,
         compliance.AdjustmentWithdrawn,
+        compliance.BacktestCompleted,
+        compliance.BacktestFailed,
     ),
     topics.INCIDENTS: (
         incidents.IncidentOpened,
@@ -45,7 +47,12 @@ EVENTS: Final[dict[str, tuple[Event, ...]]] = {
         notifications.NotificationSuppressed,
         notifications.NotificationAcknowledged,
     ),
-    topics.AGREEMENTS: (agreements.AgreementDrafted, agreements.AgreementSigned, agreements.AgreementActivated),
+    topics.AGREEMENTS: (
+        agreements.AgreementDrafted,
+        agreements.AgreementSigned,
+        agreements.AgreementActivated,
+        agreements.BacktestRequested,
+    ),
     topics.AGREEMENT_TEXTS: (agreements.AgreementTextPublished,),
     topics.CONTACTS: (agreements.PartyRecorded, agreements.ContactRecorded),
     topics.KEYS: (agreements.KeyIssued, agreements.KeyRevoked),

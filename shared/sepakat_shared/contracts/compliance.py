@@ -191,3 +191,94 @@ class AdjustmentWithdrawn(AdjustmentGranted):
     """It does not count any more."""
 
     type: ClassVar[str] = "sepakat.adjustment.withdrawn.v1"
+
+
+class Credit(BaseModel):
+    """What is owed for one period, by the tiers of its objective."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    percent: str
+    amount: str
+    currency: str
+
+
+class BacktestedPeriod(PeriodSpan):
+    """What a proposed objective would have come to in one period: `met`, `breached`, `unverified` or `no_data`.
+
+    `permitted_loss` is what the target allows of the counted time, in seconds, where the budget is time. A credit is
+    owed only for what is judged.
+    """
+
+    attainment: str | None = None
+    value: str | None = None
+    unit: str | None = None
+    met: bool | None = None
+    state: str
+    coverage: str | None = None
+    budget: Budget | None = None
+    credit: Credit | None = None
+    permitted_loss: str | None = None
+
+
+class BacktestTotals(BaseModel):
+    """All periods of a proposed objective together.
+
+    `judged` are those met or missed; the rest was seen too little of (`unverified`) or not at all (`no_data`).
+    `credits` is the sum by the tiers alone, before caps and before one outage is credited once. `strictest_target` is
+    the hardest one, in the unit of the target, that at least 95 % of the periods judged by it would have met.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    periods: int
+    judged: int
+    missed: int
+    unverified: int
+    no_data: int
+    credits: Money | None = None
+    strictest_target: str | None = None
+
+
+class BacktestedObjective(BaseModel):
+    """One proposed objective over recorded history, or the `reason` why there is nothing to be said of it.
+
+    `approximate` where measurements were compared with a limit that nobody counted by as they came.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    objective: str
+    indicator: str
+    target: str
+    unit: str | None = None
+    reason: str | None = None
+    approximate: bool = False
+    periods: tuple[BacktestedPeriod, ...] = ()
+    totals: BacktestTotals | None = None
+
+
+class _Backtest(Fact):
+    """Whom a back-test concerns."""
+
+    backtest: str
+    agreement: str
+    provider: str
+    customer: str
+    at: Instant
+
+
+class BacktestCompleted(_Backtest):
+    """What was proposed was held against the history of `[start, end)`."""
+
+    type: ClassVar[str] = "sepakat.backtest.completed.v1"
+    start: Instant
+    end: Instant
+    objectives: tuple[BacktestedObjective, ...] = ()
+
+
+class BacktestFailed(_Backtest):
+    """A back-test that cannot be made; the reason names the field and the rule."""
+
+    type: ClassVar[str] = "sepakat.backtest.failed.v1"
+    reason: str
