@@ -2,16 +2,16 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import typer
-from rich.console import Console
-from rich.table import Table
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from sepakat_cli.output import BAD_INPUT, fail
+from sepakat_cli.output import BAD_INPUT, fail, print_table, say, words
 from sepakat_metrics import duplicates, events, figures, profiles
 from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.history import History
@@ -22,6 +22,9 @@ from sepakat_shared.errors import SepakatError
 
 _HORIZON = 1_000_000
 """Events of a file in which one that comes twice is seen, as in the service."""
+_LONG_BYTES = 5_000_000
+"""A file that takes long enough for a person to wonder."""
+_TOLD_EVERY = 10_000
 
 
 class BadFile(Exception):
@@ -30,21 +33,21 @@ class BadFile(Exception):
 
 def evaluate_files(
     text: str, lines: Iterable[bytes], as_of: datetime | None = None, period: Interval | None = None,
-    as_if: str | None = None,
+    as_if: texts.Profile | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """What `sepakat evaluate --json` prints. Raises BadFile.
 
     Events are folded as they are read: what is kept is a minute of counts, not an event.
     """
     agreement, indicators = _read_agreement(text)
-    folding = _Folding(agreement, indicators, as_if)
+    folding = _Folding(agreement, indicators)
     folding.read(lines)
     at = events.to_ms(as_of) if as_of else folding.last
     if at is None and period is not None:
         at = period[1]
     if at is None:
         raise BadFile("there is no event to take the time from; give --as-of or --period")
-    return {"objectives": [folding.shown(objective, at, period) for objective in agreement.objectives]}
+    return {"objectives": [folding.shown(objective, at, period, as_if) for objective in agreement.objectives]}
 
 
 def _read_agreement(text: str) -> tuple[texts.Agreement, dict[str, texts.Indicator]]:
@@ -62,10 +65,9 @@ def _read_agreement(text: str) -> tuple[texts.Agreement, dict[str, texts.Indicat
 class _Folding:
     """The histories of the indicators that an agreement's objectives are on. Any event may be the first of its kind."""
 
-    def __init__(self, agreement: texts.Agreement, indicators: dict[str, texts.Indicator], as_if: str | None) -> None:
+    def __init__(self, agreement: texts.Agreement, indicators: dict[str, texts.Indicator]) -> None:
         self._agreement = agreement
         self._indicators = indicators
-        self._as_if = as_if
         self._seen = duplicates.Seen(_HORIZON, 0)
         self._objectives: dict[str, list[texts.Objective]] = {}
         for objective in agreement.objectives:
@@ -110,8 +112,6 @@ class _Folding:
         indicator = self._indicators.get(objective.indicator)
         kind = indicator.kind_of_events if indicator else kind
         try:
-            if self._as_if is not None:
-                objective = profiles.applied(objective, self._as_if, kind)
             return Terms(self._agreement, objective, indicator, kind=kind)
         except (Unsupported, profiles.NotApplicable) as error:
             raise BadFile(str(error)) from error
@@ -127,12 +127,24 @@ class _Folding:
             if indicator is not None and indicator.sources and fact.source not in indicator.sources:
                 raise BadFile(f"event {fact.id}: source: {fact.source!r} may not feed {fact.indicator}")
 
-    def shown(self, objective: texts.Objective, at: int, period: Interval | None) -> dict[str, Any]:
-        """The objective's figure; one that the profile says nothing of has no figure, but the reason."""
+    def shown(
+        self, objective: texts.Objective, at: int, period: Interval | None, as_if: texts.Profile | None
+    ) -> dict[str, Any]:
+        """The objective's figure, and beside it the one under another house's contract where that is asked for."""
         history = self._histories.get(objective.indicator, History())
         known = self._terms.get(objective.indicator) or [self._terms_of(objective, None)]
         terms = next(each for each in known if each.objective.id == objective.id)
-        return figures.shown(self._agreement, evaluate(terms, history, at, period))
+        figure = figures.shown(self._agreement, evaluate(terms, history, at, period))
+        if as_if is None:
+            return figure
+        try:
+            other = Terms(
+                self._agreement, profiles.applied(objective, as_if, terms.kind), terms.indicator, kind=terms.kind
+            )
+        except profiles.NotApplicable as error:
+            return {**figure, "as_if": {"profile": as_if, "reason": str(error)}}
+        under = figures.shown(self._agreement, evaluate(other, history, at, period))
+        return {**figure, "as_if": {"profile": as_if, **under}}
 
 
 def _instant(text: str, option: str) -> datetime:
@@ -155,6 +167,30 @@ def _interval(text: str) -> Interval:
     return span
 
 
+@contextmanager
+def _opened(file: Path) -> Iterator[Iterable[bytes]]:
+    """The lines of a file, one by one; with a bar of what is read so far where somebody waits for it."""
+    if str(file) == "-":
+        yield sys.stdin.buffer
+        return
+    with file.open("rb") as lines:
+        size = file.stat().st_size
+        if size <= _LONG_BYTES or not words.is_terminal:
+            yield lines
+            return
+        columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
+        with Progress(*columns, console=words, transient=True) as progress:
+            yield _told(lines, progress, size)
+
+
+def _told(lines: BinaryIO, progress: Progress, size: int) -> Iterator[bytes]:
+    task = progress.add_task("reading", total=size)
+    for number, line in enumerate(lines, start=1):
+        if number % _TOLD_EVERY == 0:
+            progress.update(task, completed=lines.tell())
+        yield line
+
+
 def command(
     agreement: Annotated[
         Path, typer.Argument(help="YAML or JSON with one Agreement, and its Indicators if you have them")
@@ -166,36 +202,69 @@ def command(
     period: Annotated[
         str | None, typer.Option(help="START/END: this interval instead of each objective's window")
     ] = None,
+    as_if: Annotated[
+        texts.Profile | None,
+        typer.Option(
+            metavar="PROFILE",
+            help=f"beside each figure, the one by another house's contract: {', '.join(profiles.NAMES)}",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of a table")] = False,
 ) -> None:
     """Judge an agreement's objectives by a file of metric events, without any server.
 
-    Example: sepakat evaluate agreement.yaml events.ndjson --as-of 2026-12-01T00:00:00+07:00
+    **Examples**
+
+      sepakat evaluate agreement.yaml events.ndjson --as-of 2026-11-30T23:59:59+07:00
+
+      sepakat evaluate agreement.yaml events.ndjson --as-if aws-s3
     """
     try:
-        lines = sys.stdin.buffer if str(measured) == "-" else measured.read_bytes().splitlines()
-        result = evaluate_files(
-            agreement.read_text(encoding="utf-8"), lines, _instant(as_of, "--as-of") if as_of else None,
-            _interval(period) if period else None,
-        )  # fmt: skip
+        with _opened(measured) as lines:
+            result = evaluate_files(
+                agreement.read_text(encoding="utf-8"), lines, _instant(as_of, "--as-of") if as_of else None,
+                _interval(period) if period else None, as_if,
+            )  # fmt: skip
     except (BadFile, OSError, UnicodeDecodeError) as error:
         fail(BAD_INPUT, str(error))
     if as_json:
         print(json.dumps(result))  # noqa: T201 - data goes to standard output
     else:
-        Console().print(_table(result))
+        _print(result, as_if)
 
 
-def _table(result: dict[str, Any]) -> Table:
-    table = Table("objective", "period", "attainment", "target", "state", "budget left")
+# -- as a table --------------------------------------------------------------------------------------------------------
+
+
+def _print(result: dict[str, Any], as_if: str | None) -> None:
+    columns = ["objective", "period", "measured", "target", "state", "budget left"]
+    if as_if is not None:
+        columns += [f"as if {as_if}", "state there"]
+    print_table(columns, map(_row, result["objectives"]), "the agreement has no objectives")
     for each in result["objectives"]:
-        budget = each["budget"]
-        table.add_row(
-            each["objective"],
-            f"{each['period']['start']}\n{each['period']['end']}",
-            f"{each['attainment']} %" if each["attainment"] is not None else "nothing observed",
-            f"{each['target']} %",
-            each["state"],
-            f"{budget['remaining']} of {budget['total']} {budget['unit']}",
-        )
-    return table
+        if "reason" in each.get("as_if", ()):
+            say(each["as_if"]["reason"])
+
+
+def _row(figure: dict[str, Any]) -> list[str]:
+    period, other = figure["period"], figure.get("as_if")
+    row = [figure["objective"], f"{period['start']} {period['end']}", _measured(figure), _target(figure),
+           figure["state"], _budget_left(figure)]  # fmt: skip
+    if other is None:
+        return row
+    return [*row, *(("-", "-") if "reason" in other else (_measured(other), other["state"]))]
+
+
+def _measured(figure: dict[str, Any]) -> str:
+    """The value of a percentile or mean in its unit; of anything else the share that was good."""
+    value, unit = (figure["attainment"], "%") if figure["unit"] is None else (figure["value"], figure["unit"])
+    return "nothing observed" if value is None else f"{value} {unit}"
+
+
+def _target(figure: dict[str, Any]) -> str:
+    return f"{figure['target']} {figure['unit'] or '%'}"
+
+
+def _budget_left(figure: dict[str, Any]) -> str:
+    budget = figure["budget"]
+    return "no budget" if budget is None else f"{budget['remaining']} of {budget['total']} {budget['unit']}"

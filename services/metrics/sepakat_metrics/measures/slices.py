@@ -4,13 +4,13 @@ A slice is judged when it is over, by the part of it that counts. One in which n
 counts as the agreement says of unknown time.
 """
 
-from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
+from sepakat_metrics import windows
 from sepakat_metrics.buckets import MINUTE_MS
 from sepakat_metrics.changes import EVER
 from sepakat_metrics.events import UP
@@ -45,7 +45,9 @@ class Run:
         if self._start is None or start < self._start:
             earliest = EVER
         self._start = start
-        while earliest is not None and self._slices and self._slices[-1][0] + self._length > earliest - MINUTE_MS:
+        # The clock of evaluation may go back: while records wait, it is theirs.
+        stays = until if earliest is None else min(until, earliest - MINUTE_MS)
+        while self._slices and self._slices[-1][0] + self._length > stays:
             self._reaches = self._slices[-1][0]
             self._count(self._slices.pop(), -1)
         if earliest == EVER:
@@ -58,9 +60,7 @@ class Run:
         self._reaches = max(first, start + (until - start) // self._length * self._length)
 
     def _add(self, begins: int) -> None:
-        good, total = self._sums(begins, begins + self._length)
-        ratio = Fraction(good, total) if total else _UNKNOWN[self._terms.objective.unknown]
-        self._slices.append((begins, ratio, total > 0))
+        self._slices.append((begins, *self._judge(begins, begins + self._length)))
         self._count(self._slices[-1], 1)
 
     def _count(self, one: tuple[int, Fraction | None, bool], sign: int) -> None:
@@ -72,15 +72,18 @@ class Run:
             left = self._numerators.get(ratio.denominator, 0) + sign * ratio.numerator
             self._numerators[ratio.denominator] = left
 
-    def _sums(self, start: int, end: int) -> tuple[int, int]:
+    def _judge(self, start: int, end: int) -> tuple[Fraction | None, bool]:
+        """The ratio of one slice, None where it is left out, and whether anything was observed."""
         if self._terms.kind == "ratio":
             good, _, total, _ = counting.ledger(self._terms, self._history).sum(start, end)
-            return good, total
-        up, known, _ = uptime.ledger(self._terms, self._history).sum(start, end)
-        return up, known * UP
+            return (Fraction(good, total), True) if total else (_UNKNOWN[self._terms.objective.unknown], False)
+        up, known, elapsed = uptime.ledger(self._terms, self._history).sum(start, end)
+        up, counts = uptime.as_agreed(self._terms, up, known, elapsed)
+        return Fraction(up, counts * UP) if counts else None, known > 0
 
     def is_good(self, ratio: Fraction) -> bool:
-        return ratio * 100 >= Fraction(self._terms.objective.slice_target or 100)
+        target = self._terms.objective.slice_target
+        return ratio * 100 >= (100 if target is None else Fraction(target))
 
     @property
     def number(self) -> int:
@@ -91,20 +94,26 @@ class Run:
         """The exact sum of the slices' ratios."""
         return sum_of(self._numerators)
 
+    @property
+    def number_bad(self) -> int:
+        return len(self.bad()) if self._terms.objective.shortest_outage else self.counted - self.good
+
     def bad(self) -> list[int]:
-        """When each bad slice begins; of runs shorter than an outage that counts, none."""
-        found = [begins for begins, ratio, _ in self._slices if ratio is not None and not self.is_good(ratio)]
+        """When each bad slice counts: at its end; where outages count from a length on, when that is reached."""
         shortest = self._terms.objective.shortest_outage
-        if shortest is None:
-            return found
+        ends = [
+            begins + self._length for begins, ratio, _ in self._slices if ratio is not None and not self.is_good(ratio)
+        ]
+        if not shortest:
+            return ends
         runs: list[list[int]] = []
-        for begins in found:
-            if runs and begins == runs[-1][-1] + self._length:
-                runs[-1].append(begins)
+        for at in ends:
+            if runs and at == runs[-1][-1] + self._length:
+                runs[-1].append(at)
             else:
-                runs.append([begins])
-        least = shortest / timedelta(milliseconds=self._length)
-        return [begins for run in runs if len(run) >= least for begins in run]
+                runs.append([at])
+        least = -(-shortest // timedelta(milliseconds=self._length))
+        return [max(at, run[least - 1]) for run in runs if len(run) >= least for at in run]
 
 
 def length_of(terms: Terms) -> int:
@@ -124,24 +133,22 @@ def begun(terms: Terms, start: int, end: int, length: int) -> Iterator[int]:
 
 def measure(terms: Terms, history: History, span: Interval, until: int) -> dict[str, Any]:
     """The fields of a Figure that this measure answers."""
-    start, end = _aligned(terms, span)
-    until = min(until, end)
     length = length_of(terms)
+    start, end = _whole(terms, span, length)
+    following = start + max(0, min(until, end) - start) // length * length
     of = "the window" if terms.objective.window.rolling is not None else f"the period from {start}"
     run = terms.keep(f"slices of {of}", history, Run)
-    run.move(start, until)
-    bad: list[int] = []
-    good, total = run.ratios, Fraction(run.counted)
-    if terms.objective.measure == "timeslices":
-        is_short = terms.objective.shortest_outage is not None
-        good = Fraction(run.counted - len(run.bad()) if is_short else run.good)
+    run.move(start, following)
+    is_absolute = terms.objective.measure == "timeslices"
+    good = Fraction(run.counted - run.number_bad) if is_absolute else run.ratios
+    total = Fraction(run.counted)
+    possible = total + _number_begun(terms.timeline.counted(following, end), following, length)
     if terms.objective.exclusions == "count-as-up":
-        wholly = _wholly_excluded(terms, start, until, length)
+        wholly = _wholly_excluded(terms, start, following, length)
         good, total = good + wholly, total + wholly
-    following = start + max(0, until - start) // length * length
-    allowed = (1 - terms.target) * (total + _number_begun(terms, following, end, length))
-    if terms.objective.measure == "timeslices" and total - good > allowed:
-        bad = run.bad()
+        possible += wholly + _wholly_excluded(terms, following, end, length)
+    allowed = (1 - terms.target) * possible
+    over = is_absolute and total - good > allowed
     return {
         "good": good,
         "total": total,
@@ -153,8 +160,8 @@ def measure(terms: Terms, history: History, span: Interval, until: int) -> dict[
         "unknown": Fraction((run.number - run.observed) * length, 1000),
         "coverage": Fraction(run.observed, run.number) if run.number else None,
         "sample": run.counted,
-        "absolute": terms.objective.measure == "timeslices",
-        "spent_at": _spent_at(bad, length, allowed),
+        "absolute": is_absolute,
+        "spent_at": _spent_at(run.bad(), allowed) if over else None,
     }
 
 
@@ -165,8 +172,8 @@ def lost_share(terms: Terms, history: History, start: int, end: int) -> Fraction
     run.move(-(-start // length) * length, end)
     if not run.counted:
         return None
-    good = run.good if terms.objective.measure == "timeslices" else run.ratios
-    return 1 - Fraction(good) / run.counted
+    is_absolute = terms.objective.measure == "timeslices"
+    return Fraction(run.number_bad, run.counted) if is_absolute else 1 - run.ratios / run.counted
 
 
 def sum_of(numerators: Mapping[int, int]) -> Fraction:
@@ -178,32 +185,31 @@ def sum_of(numerators: Mapping[int, int]) -> Fraction:
     return Fraction(*parts[0]) if parts else Fraction(0)
 
 
-def _aligned(terms: Terms, span: Interval) -> Interval:
-    """A rolling window holds whole slices of the clock; a period begins its own."""
-    length = length_of(terms)
-    if terms.objective.window.rolling is None:
-        return span
-    return -(-span[0] // length) * length, span[1] // length * length
+def _whole(terms: Terms, span: Interval, length: int) -> Interval:
+    """From the first slice to the last: a rolling window holds slices of the clock; a period begins its own.
+
+    What is left at a period's end is no slice: it would never be over.
+    """
+    start = span[0] if terms.objective.window.rolling is None else -(-span[0] // length) * length
+    return start, max(start, start + (span[1] - start) // length * length)
 
 
-def _spent_at(bad: list[int], length: int, allowed: Fraction) -> int | None:
-    """The end of the slice with which strictly more than `allowed` were bad."""
-    over = bisect_left(range(1, len(bad) + 1), True, key=lambda n: n > allowed)
-    return bad[over] + length if over < len(bad) else None
+def _spent_at(bad: list[int], allowed: Fraction) -> int:
+    """When strictly more than `allowed` slices were bad, as they are."""
+    return bad[int(allowed)]
 
 
-def _wholly_excluded(terms: Terms, start: int, until: int, length: int) -> int:
-    found = 0
-    for a, b in terms.timeline.excluded(start, until):
-        first = start + -(-(a - start) // length) * length
-        found += max(0, (b - first) // length)
-    return found
+def _wholly_excluded(terms: Terms, start: int, end: int, length: int) -> int:
+    """Of how many slices all that is in the schedule was taken out."""
+    counted = terms.timeline.counted(start, end)
+    scheduled = windows.unite([*counted, *terms.timeline.excluded(start, end)])
+    return _number_begun(scheduled, start, length) - _number_begun(counted, start, length)
 
 
-def _number_begun(terms: Terms, start: int, end: int, length: int) -> int:
-    """How many slices of `begun` there are, by arithmetic."""
+def _number_begun(intervals: Iterable[Interval], start: int, length: int) -> int:
+    """In how many slices there is anything of `intervals`, by arithmetic; one begins at `start`."""
     found, following = 0, start
-    for a, b in terms.timeline.counted(start, end):
+    for a, b in intervals:
         first = max(following, start + (a - start) // length * length)
         if first < b:
             number = -(-(b - first) // length)
