@@ -1,0 +1,108 @@
+"""Amendments: which version governs which time, and that each part is judged by itself."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from samples import agreement
+
+from sepakat_metrics.buckets import transition_of
+from sepakat_metrics.evaluation import evaluate
+from sepakat_metrics.events import Fact, to_ms
+from sepakat_metrics.history import History
+from sepakat_metrics.parts import Part, Version, part_at
+from sepakat_metrics.terms import Terms
+
+HOUR, DAY = 3_600_000, 86_400_000
+NOVEMBER = to_ms(datetime(2026, 11, 1, tzinfo=UTC))
+DECEMBER, JANUARY = NOVEMBER + 30 * DAY, NOVEMBER + 61 * DAY
+MIDDLE = NOVEMBER + 15 * DAY
+OF = "nusantara/checkout-state"
+
+
+def objective(target: str, **changes: Any) -> dict[str, Any]:
+    return {"id": "o", "indicator": OF, "measure": "time", "target": target, "window": {"calendar": "month"}, **changes}
+
+
+def version(number: int, starts: int, *objectives: dict[str, Any], **changes: Any) -> Version:
+    term = {"from": "2026-01-01", "until": "2027-12-31", "timeZone": "UTC"}
+    text = agreement(objectives=list(objectives), needs=[], term=term, **changes)
+    return Version("toko", number, f"sha256:{number}", starts, text)
+
+
+def found(part: Part | None) -> tuple[int, tuple[int, int]] | None:
+    return None if part is None else (part.version.number, part.period)
+
+
+FIRST = version(1, NOVEMBER - 300 * DAY, objective("99"))
+AT_ONCE = {"amendment": {"takesEffect": "at-once"}}
+
+
+def test_new_terms_begin_with_the_next_period() -> None:
+    versions = [FIRST, version(2, MIDDLE, objective("99.9"))]
+    assert found(part_at(versions, "o", MIDDLE + DAY)) == (1, (NOVEMBER, DECEMBER))
+    assert found(part_at(versions, "o", DECEMBER)) == (2, (DECEMBER, JANUARY))
+    assert found(part_at(versions, "o", DECEMBER - 1)) == (1, (NOVEMBER, DECEMBER))
+
+
+def test_terms_of_the_first_instant_of_a_period_govern_that_period() -> None:
+    assert found(part_at([FIRST, version(2, DECEMBER, objective("99.9"))], "o", DECEMBER)) == (2, (DECEMBER, JANUARY))
+
+
+def test_at_once_splits_the_period_and_each_part_has_a_budget_of_its_own() -> None:
+    versions = [FIRST, version(2, MIDDLE, objective("99.9"), **AT_ONCE)]
+    before, after = part_at(versions, "o", MIDDLE - 1), part_at(versions, "o", MIDDLE)
+    assert found(before) == (1, (NOVEMBER, MIDDLE))
+    assert found(after) == (2, (MIDDLE, DECEMBER))
+    known = History()
+    for at, state, weight in (
+        (NOVEMBER, "up", 1_000_000),
+        (MIDDLE - HOUR, "down", 0),
+        (MIDDLE + HOUR, "up", 1_000_000),
+    ):
+        known.states.add(transition_of(Fact(OF, "/p", str(at), at, "state", state=state, weight=weight)))
+    budgets = []
+    for part in (before, after):
+        assert part is not None
+        figure = evaluate(Terms(part.version.text, part.objective, None, kind="state"), known, DECEMBER, part.period)
+        budgets.append((figure.budget, figure.lost, figure.met))
+    assert budgets == [(15 * 864, 3600, True), (15 * 86.4, 3600, False)]
+
+
+def test_an_objective_that_was_not_changed_is_not_split_and_bears_the_newest_version() -> None:
+    other = {**objective("95"), "id": "other"}
+    first = version(1, NOVEMBER - 300 * DAY, objective("99"), other)
+    versions = [first, version(2, MIDDLE, objective("99.9"), other, **AT_ONCE)]
+    assert found(part_at(versions, "other", MIDDLE + DAY)) == (2, (NOVEMBER, DECEMBER))
+    assert found(part_at(versions, "o", MIDDLE + DAY)) == (2, (MIDDLE, DECEMBER))
+
+
+def test_a_changed_calendar_changes_the_objective() -> None:
+    def office(hours: str) -> dict[str, Any]:
+        return {"calendars": [{"id": "office", "timeZone": "UTC", "weekly": {"mon-fri": hours}}]}
+
+    versions = [
+        version(1, NOVEMBER - 300 * DAY, objective("99", calendar="office"), **office("08:00-17:00")),
+        version(2, MIDDLE, objective("99", calendar="office"), **office("07:00-17:00"), **AT_ONCE),
+    ]
+    assert found(part_at(versions, "o", MIDDLE)) == (2, (MIDDLE, DECEMBER))
+
+
+def test_a_new_objective_begins_when_its_version_does_and_one_that_is_gone_ends_with_its_period() -> None:
+    new = {**objective("95"), "id": "new"}
+    versions = [FIRST, version(2, MIDDLE, new)]
+    assert part_at(versions, "new", MIDDLE - 1) is None
+    assert found(part_at(versions, "new", MIDDLE)) == (2, (MIDDLE, DECEMBER))
+    assert found(part_at(versions, "o", DECEMBER - 1)) == (1, (NOVEMBER, DECEMBER))
+    assert part_at(versions, "o", DECEMBER) is None
+
+
+def test_a_rolling_window_takes_new_terms_at_once() -> None:
+    rolling = {"window": {"rolling": "P7D"}}
+    versions = [version(1, NOVEMBER, objective("99", **rolling)), version(2, MIDDLE, objective("99.9", **rolling))]
+    assert found(part_at(versions, "o", MIDDLE - 1)) == (1, (MIDDLE - 1 - 7 * DAY, MIDDLE - 1))
+    assert found(part_at(versions, "o", MIDDLE)) == (2, (MIDDLE - 7 * DAY, MIDDLE))
+
+
+def test_a_version_that_is_not_effective_yet_changes_nothing() -> None:
+    later = version(2, JANUARY + 5 * DAY, objective("99.9"), **AT_ONCE)
+    assert found(part_at([FIRST, later], "o", MIDDLE)) == (1, (NOVEMBER, DECEMBER))
