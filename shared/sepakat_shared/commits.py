@@ -238,7 +238,14 @@ class Aggregates(Generic[S, E]):
             "hash": link_hash(signed),
             "committed_at": now,
             "messages": [
-                {"topic": message.topic, "key": message.key, "type": message.type, "data": message.data}
+                {
+                    "topic": message.topic,
+                    "key": message.key,
+                    "type": message.type,
+                    "data": message.data,
+                    "subject": message.subject,
+                    "at": message.at,
+                }
                 for message in messages
             ],
             "traceparent": current_traceparent(),

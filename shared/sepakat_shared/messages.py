@@ -35,12 +35,17 @@ class Record(Protocol):
 
 @dataclass(frozen=True)
 class Message:
-    """One event to publish. `data` of None is a tombstone on a compacted topic."""
+    """One event to publish. `data` of None is a tombstone on a compacted topic.
+
+    `subject` and `at` (RFC 3339) are given where they are not the aggregate's id and the commit's time.
+    """
 
     topic: str
     key: str
     type: str
     data: dict[str, Any] | None
+    subject: str | None = None
+    at: str | None = None
 
     @classmethod
     def of(cls, topic: str, key: str, fact: Fact) -> "Message":

@@ -27,6 +27,7 @@ from sepakat_incidents.line import (
     Status,
     Trigger,
 )
+from sepakat_incidents.publish import of_line
 from sepakat_shared.contracts.incidents import Cause
 from sepakat_shared.errors import Conflict
 
@@ -218,3 +219,24 @@ class LineMachine(RuleBasedStateMachine):
 
 TestLine = LineMachine.TestCase
 TestLine.settings = settings(max_examples=60, deadline=None)
+
+
+def test_each_step_is_told_as_a_fact_of_a_ticket_at_its_own_time() -> None:
+    line = opened()
+    told = [message for event in begin(None, trigger()) for message in of_line(event, line)]
+    assert line.incident is not None
+    id = line.incident.id
+    for minutes, decide in (
+        (1, lambda at: domain.acknowledge(line, id, "budi", "toko-maju", at)),
+        (2, lambda at: domain.acknowledge(line, id, "rina", "nusantara", at)),
+        (3, lambda at: domain.passed(line, "impairment:x", at - timedelta(seconds=30), at, DAY)),
+    ):
+        for event in decide(NOW + timedelta(minutes=minutes)):
+            line = domain.apply(line, event)
+            told += of_line(event, line)
+    tickets = [each for each in told if each.topic == "sepakat.metrics.v1"]
+    assert [(each.data["fact"], each.at) for each in tickets if each.data] == [
+        ("opened", "2026-11-24T08:00:00.000Z"), ("responded", "2026-11-24T08:02:00.000Z"),
+        ("restored", "2026-11-24T08:02:30.000Z"), ("resolved", "2026-11-24T08:03:00.000Z"),
+    ]  # fmt: skip
+    assert {each.key for each in tickets} == {each.subject for each in tickets} == {"nusantara/checkout-tickets"}

@@ -8,7 +8,8 @@ from sepakat_incidents import line as domain
 from sepakat_incidents.line import Event, Line
 from sepakat_shared.contracts import incidents as contract
 from sepakat_shared.contracts import topics
-from sepakat_shared.contracts.fact import Fact, Title
+from sepakat_shared.contracts.fact import Fact, Title, rfc3339
+from sepakat_shared.contracts.metrics import MetricTicket
 from sepakat_shared.messages import Message
 
 
@@ -18,7 +19,34 @@ def of_line(event: Event, line: Line) -> Iterable[Message]:
     if incident is None:
         raise ValueError("an event without an incident")
     fact = _fact(event, incident)
-    return [] if fact is None else [Message.of(topics.INCIDENTS, incident.id, fact)]
+    told = [] if fact is None else [Message.of(topics.INCIDENTS, incident.id, fact)]
+    return [*told, *_measured(event, incident)]
+
+
+def _measured(event: Event, incident: domain.Incident) -> Iterable[Message]:
+    """The same as facts of a ticket, so that answering and restoring are measured like everything else.
+
+    They feed the indicator `provider/service-tickets`, if somebody has registered that, with `/sepakat/incidents` as a
+    source. Only who is responsible has responded.
+    """
+    match event:
+        case domain.Opened():
+            yield _ticket(incident, "opened", incident.opened_at, priority=incident.priority)
+        case domain.Raised(_, priority, _, _, at):
+            yield _ticket(incident, "prioritised", at, priority=priority)
+        case domain.Acknowledged(_, _, True, at):
+            yield _ticket(incident, "responded", at)
+        case domain.Resolved(_, ended, at):
+            yield _ticket(incident, "restored", max(ended, incident.opened_at))
+            yield _ticket(incident, "resolved", at)
+        case _:
+            return
+
+
+def _ticket(incident: domain.Incident, fact: str, at: datetime, **more: str) -> Message:
+    indicator = f"{incident.about.provider}/{incident.about.service}-tickets"
+    data = {"indicator": indicator, "ticket": incident.id, "fact": fact, **more}
+    return Message(topics.METRICS, indicator, MetricTicket.type, data, subject=indicator, at=rfc3339(at))
 
 
 def _about(incident: domain.Incident, at: datetime) -> dict[str, Any]:
