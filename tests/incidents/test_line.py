@@ -1,5 +1,6 @@
 """One incident per episode, its ladder, its end: pure decisions, driven by hand and by a rule-based machine."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 
@@ -225,15 +226,17 @@ def test_each_step_is_told_as_a_fact_of_a_ticket_at_its_own_time() -> None:
     line = opened()
     told = [message for event in begin(None, trigger()) for message in of_line(event, line)]
     assert line.incident is not None
-    id = line.incident.id
-    for minutes, decide in (
-        (1, lambda at: domain.acknowledge(line, id, "budi", "toko-maju", at)),
-        (2, lambda at: domain.acknowledge(line, id, "rina", "nusantara", at)),
-        (3, lambda at: domain.passed(line, "impairment:x", at - timedelta(seconds=30), at, DAY)),
-    ):
-        for event in decide(NOW + timedelta(minutes=minutes)):
+    id, (first, second, third) = line.incident.id, (NOW + timedelta(minutes=n) for n in (1, 2, 3))
+
+    def take(events: Sequence[Event]) -> None:
+        nonlocal line
+        for event in events:
             line = domain.apply(line, event)
-            told += of_line(event, line)
+            told.extend(of_line(event, line))
+
+    take(domain.acknowledge(line, id, "budi", "toko-maju", first))
+    take(domain.acknowledge(line, id, "rina", "nusantara", second))
+    take(domain.passed(line, "impairment:x", third - timedelta(seconds=30), third, DAY))
     tickets = [each for each in told if each.topic == "sepakat.metrics.v1"]
     assert [(each.data["fact"], each.at) for each in tickets if each.data] == [
         ("opened", "2026-11-24T08:00:00.000Z"), ("responded", "2026-11-24T08:02:00.000Z"),
