@@ -65,4 +65,4 @@ lock:  ## resolve the locks anew (needs uv)
 	@sh requirements/lock.sh
 
 clean:  ## remove the environment and everything the launcher keeps
-	rm -rf $(VENV) .sepakat .cache
+	rm -rf $(VENV) .venv-peers .sepakat .cache

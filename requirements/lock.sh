@@ -19,6 +19,7 @@ own='--no-emit-package sepakat-shared --no-emit-package sepakat-agreements --no-
   compile dev $own --all-extras shared/pyproject.toml cli/pyproject.toml services/agreements/pyproject.toml \
     services/metrics/pyproject.toml services/incidents/pyproject.toml services/notifier/pyproject.toml \
     requirements/build.in requirements/dev.in
+  compile peers requirements/peers.in
 }
 echo "uv==$(uv --version | cut -d' ' -f2)" | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-header --no-annotate --output-file requirements/uv.txt -

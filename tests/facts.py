@@ -52,7 +52,8 @@ def every_fact() -> list[Fact]:
     """One of each kind that somebody may be told of."""
     about = incidents._IncidentEvent
     more = {"impairment": "i", "state": "down", "began_at": NOW, "adjustment": "a1", "kind": "exclusion",
-            "reason": "force-majeure", "note": "a flood", "by": "toko-maju"}  # fmt: skip
+            "reason": "force-majeure", "note": "a flood", "by": "toko-maju", "backtest": "b1", "start": NOW,
+            "end": NOW}  # fmt: skip
     return [
         incident(kind) if issubclass(kind, about)
         else objective(kind, **more)

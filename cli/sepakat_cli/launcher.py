@@ -116,6 +116,10 @@ class Launcher:
 
     # -- services -----------------------------------------------------------------------------------------------------
 
+    def pid(self, name: str) -> int:
+        """A service's process."""
+        return self._children[name].pid
+
     def kill(self, name: str) -> None:
         """SIGKILL a service and leave it dead until `start_service`."""
         self._held.add(name)

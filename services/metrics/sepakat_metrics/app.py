@@ -8,6 +8,8 @@ from sepakat_metrics import api, door
 from sepakat_metrics.archive import Archive
 from sepakat_metrics.assessment import Assessment
 from sepakat_metrics.attainment import Attainments
+from sepakat_metrics.backtests import Backtests
+from sepakat_metrics.backtests import router as backtest_routes
 from sepakat_metrics.checkpoints import Checkpoints
 from sepakat_metrics.corrections import Corrections
 from sepakat_metrics.door import Door
@@ -19,31 +21,37 @@ from sepakat_metrics.settings import MetricsSettings
 from sepakat_metrics.showing import Figures
 from sepakat_shared.bus import Reaction
 from sepakat_shared.contracts import topics
-from sepakat_shared.contracts.agreements import AgreementTextPublished
+from sepakat_shared.contracts.agreements import AgreementTextPublished, BacktestRequested
 from sepakat_shared.service import Service
 
 
 def build(settings: MetricsSettings) -> FastAPI:
     service = Service("metrics", settings)
     registry = Registry(service.db, service.clock)
-    bus = service.start([Reaction(topics.AGREEMENT_TEXTS, AgreementTextPublished, registry.on_text)])
     checkpoints = Checkpoints(service.db)
     parking = Parking(service.db, service.clock, timedelta(days=settings.metrics_park_days))
     archive = Archive(service.db)
     corrections = Corrections(service.commits, registry, archive, service.clock, settings.public_url)
     attainments = Attainments(service.commits, registry, corrections, archive, service.clock)
     packs = Packs(service.db, settings, attainments, archive, service.clock)
+    backtests = Backtests(service.commits, registry, corrections, archive, service.clock)
+    bus = service.start(
+        [
+            Reaction(topics.AGREEMENT_TEXTS, AgreementTextPublished, registry.on_text),
+            Reaction(topics.AGREEMENTS, BacktestRequested, backtests.on_requested),
+        ]
+    )
     figures = Figures(service.db)
     assessment = Assessment(service.commits, registry, corrections, figures, service.clock, settings.public_url)
     ingestion = Ingestion(
         settings, bus, service.dead_letters, checkpoints, archive, parking, registry, service.clock,
-        assessment.on_folded, assessment.forget, assessment.thresholds,
+        assessment.on_folded, assessment.forget, assessment.thresholds, assessment.needed_since,
     )  # fmt: skip
-    assessment.ingestion = ingestion
+    assessment.ingestion = backtests.ingestion = ingestion
     bus.replayed_by[topics.METRICS] = ingestion.replay
     http = Door(service.db, bus, registry, ingestion, service.clock)
 
-    for part in (checkpoints, parking, assessment, corrections, figures, http):
+    for part in (checkpoints, parking, assessment, corrections, backtests, figures, http):
         service.before_start(part.create_indexes)
     service.before_start(registry.load)
     service.before_start(corrections.load)
@@ -54,6 +62,7 @@ def build(settings: MetricsSettings) -> FastAPI:
     service.alongside(corrections.run)
     service.alongside(ingestion.run)
     service.alongside(assessment.run)
+    service.alongside(backtests.run)
     service.alongside(figures.run)
     service.alongside(lambda: parking.run(lambda: registry.indicators, ingestion.put_back))
 
@@ -61,6 +70,7 @@ def build(settings: MetricsSettings) -> FastAPI:
     app.include_router(
         api.router(registry, figures, parking, attainments, packs, corrections, service.posts, service.clock)
     )
+    app.include_router(backtest_routes(backtests))
     app.include_router(door.router(http))
     app.state.bus = bus
     return app

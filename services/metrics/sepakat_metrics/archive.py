@@ -1,9 +1,11 @@
 """Reading what is stored of an indicator: its days, and the checkpoints that are not folded into them yet."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from pymongo import DESCENDING
+from pymongo import ASCENDING, DESCENDING
 
 from sepakat_metrics.buckets import DAY_MINUTES, MINUTE_MS, Delta
 from sepakat_metrics.checkpoints import unpacked
@@ -12,6 +14,41 @@ from sepakat_shared.mongo import Collection, Database, Document
 
 _DAY_MS = DAY_MINUTES * MINUTE_MS
 _FIRST, _LAST = "000000", "999999"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A checkpoint that is not folded into days yet; unpacked once, for however many indicators."""
+
+    partition: str
+    end: int
+    deltas: Mapping[str, Any]
+
+    def of(self, indicator: str) -> Iterable[tuple[str, Delta]]:
+        """What it adds to an indicator, by day."""
+        found = self.deltas.get(indicator)
+        return () if found is None else Delta.from_document(found).by_day().items()
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What was read of an indicator, still packed: unpacking a day of measurements takes a while."""
+
+    indicator: str
+    days: Sequence[Document]
+    waiting: "Sequence[Waiting]"
+    """Checkpoints that may not be folded into those days yet."""
+    last: str
+
+    def unpacked(self) -> Iterator[tuple[str, Delta]]:
+        """Piece by piece as (day, what it adds), the days in order first."""
+        for each in self.days:
+            yield each["day"], Delta.from_document(unpacked(each["data"]))
+        folded = {each["day"]: _folded(each) for each in self.days}
+        for checkpoint in self.waiting:
+            for day, part in checkpoint.of(self.indicator):
+                if checkpoint.end > folded.get(day, {}).get(checkpoint.partition, -1) and day <= self.last:
+                    yield day, part
 
 
 class Archive:
@@ -23,31 +60,46 @@ class Archive:
 
     async def history(self, indicator: str, since: int | None = None, until: int | None = None) -> History:
         """What is stored of `[since, until)` (ms; None: everything), by whole days, with the state that held before."""
-        days = await self.days(indicator, since, until)
-        return History.from_days(days[day].to_document() for day in sorted(days))
+        return History.of(part for _, part in (await self.stored(indicator, since, until)).unpacked())
+
+    async def histories(self, wanted: Mapping[str, int | None]) -> dict[str, History]:
+        """The histories of many indicators, each since its own instant (ms; None: from the first day on)."""
+        waiting = await self._waiting()
+        stored = await asyncio.gather(*[self._stored(id, since, None, waiting) for id, since in wanted.items()])
+        return {each.indicator: History.of(part for _, part in each.unpacked()) for each in stored}
 
     async def days(self, indicator: str, since: int | None = None, until: int | None = None) -> dict[str, Delta]:
         """The same by UTC day (days since 1970, as text)."""
-        # Checkpoints before days: one that is folded in between is then seen in its day, by the offset it is folded to.
-        waiting = (
-            await self._checkpoints.find({"folded": False}, {"ids": 0})
-            .sort([("partition", 1), ("end", 1)])
-            .to_list(None)
-        )
+        found: dict[str, Delta] = {}
+        for day, part in (await self.stored(indicator, since, until)).unpacked():
+            if day in found:
+                found[day].merge(part)
+            else:
+                found[day] = part
+        return found
+
+    async def stored(self, indicator: str, since: int | None = None, until: int | None = None) -> Stored:
+        """The same as it lies in the database."""
+        return await self._stored(indicator, since, until, await self._waiting())
+
+    async def _waiting(self) -> list[Waiting]:
+        """The checkpoints that are not folded. Ask for them before the days: one that is folded in between is then
+        seen in its days, by the offset that they are folded to."""
+        found = self._checkpoints.find({"folded": False}, {"ids": 0})
+        return [
+            Waiting(each["partition"], each["end"], unpacked(each["deltas"]))
+            for each in await found.sort([("partition", ASCENDING), ("end", ASCENDING)]).to_list(None)
+            if each["deltas"]
+        ]
+
+    async def _stored(self, indicator: str, since: int | None, until: int | None, waiting: list[Waiting]) -> Stored:
         first = _FIRST if since is None else _day(since)
         last = _LAST if until is None else _day(until - 1)
-        stored = await self._days.find({"indicator": indicator, "day": {"$gte": first, "$lte": last}}).to_list(None)
-        stored += await self._days.find({"indicator": indicator, "day": {"$lt": first}}).sort(
-            "day", DESCENDING
-        ).limit(1).to_list(None)  # fmt: skip
-        found = {each["day"]: Delta.from_document(unpacked(each["data"])) for each in stored}
-        folded = {each["day"]: _folded(each) for each in stored}
-        for checkpoint in waiting:
-            for day, part in _of(checkpoint, indicator):
-                known = folded.get(day, {}).get(checkpoint["partition"], -1)
-                if checkpoint["end"] > known and day <= last:
-                    found.setdefault(day, Delta()).merge(part)
-        return found
+        days = await self._days.find({"indicator": indicator, "day": {"$gte": first, "$lte": last}}).to_list(None)
+        if since is not None:
+            before = self._days.find({"indicator": indicator, "day": {"$lt": first}})
+            days += await before.sort("day", DESCENDING).limit(1).to_list(None)
+        return Stored(indicator, sorted(days, key=lambda each: str(each["day"])), waiting, last)
 
 
 def _day(at: int) -> str:
@@ -56,8 +108,3 @@ def _day(at: int) -> str:
 
 def _folded(day: Document) -> dict[str, int]:
     return {each["partition"]: each["end"] for each in day["folded"]}
-
-
-def _of(checkpoint: Document, indicator: str) -> Iterable[tuple[str, Any]]:
-    deltas = unpacked(checkpoint["deltas"]) if checkpoint["deltas"] else {}
-    return Delta.from_document(deltas[indicator]).by_day().items() if indicator in deltas else ()

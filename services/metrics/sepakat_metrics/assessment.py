@@ -40,6 +40,7 @@ _SHARE = 0.2
 """Of the time that batches take, how much more judging may take."""
 _AT_LEAST = 0.02
 """Seconds of judging after any batch."""
+_READ_AT_ONCE = 50
 _OF_TIME = "the passing of time"
 
 
@@ -67,6 +68,8 @@ class Assessment:
         self._dirty: dict[str, Fact] = {}
         """Indicators to be judged, in order, with the event that makes it so."""
         self._terms: dict[tuple[str, str], Terms] = {}
+        self._knows_told = False
+        self._closed: set[str] = set()
         self._told: dict[str, Verdict | None] = {}
         self._told_down: dict[str, Impairment | None] = {}
         self._since: dict[str, Since] = {}
@@ -85,7 +88,9 @@ class Assessment:
     # -- when ---------------------------------------------------------------------------------------------------------
 
     def _now_due(self, indicators: set[str]) -> None:
-        for indicator in indicators:
+        served = [indicator for indicator in indicators if self._registry.is_served(indicator)]
+        self.ingestion.look_back_again(served)
+        for indicator in served:
             self._at(indicator, self._clock.now())
         self._wake.set()
 
@@ -103,6 +108,7 @@ class Assessment:
     def forget(self) -> None:
         """Partitions have moved: what was remembered of verdicts may be another instance's past."""
         self._terms.clear()
+        self._knows_told = False
         self._told.clear()
         self._told_down.clear()
         self._since.clear()
@@ -134,8 +140,14 @@ class Assessment:
 
     async def _assess_due(self) -> None:
         """For a bounded time; then batches go on."""
+        if not self._knows_told:
+            await self._read_told()
         until = monotonic() + 5 * _AT_LEAST
         now = self._clock.now()
+        due = [
+            id for when, id in heapq.nsmallest(_READ_AT_ONCE, self._queue) if when <= now and self.ingestion.owns(id)
+        ]
+        await self.ingestion.have_histories(due)
         while monotonic() < until:
             if self._queue and self._queue[0][0] <= now:
                 when, indicator = heapq.heappop(self._queue)
@@ -210,6 +222,25 @@ class Assessment:
                 found.add(about.terms.threshold)
         return tuple(sorted(found))
 
+    def needed_since(self, id: str) -> int | None:
+        """From when on (ms) judging asks for an indicator's events; None: from the first on, since a case may be old.
+
+        That is the period before the present one, and what its burn rates look back to.
+        """
+        now = to_ms(self._clock.now())
+        since = now
+        for agreement, objective in self._registry.serves(id):
+            versions = self._registry.agreements[agreement]
+            part = part_at(versions, objective, now)
+            if part is None or part.objective.indicator != id:
+                continue
+            if part.objective.measure in ("per-case", "mean"):
+                return None
+            before = part_at(versions, objective, part.period[0] - 1)
+            starts = (before or part).period[0]
+            since = min(since, starts - (part.period[1] - part.period[0]) // 10)
+        return since
+
     async def _assess_objective(
         self, about: About, part: Part, history: History, at: int, cause: str
     ) -> tuple[datetime, list[_Command]]:
@@ -242,11 +273,24 @@ class Assessment:
         figure = evaluate(about.terms, history, at, before.period)
         return [] if figure.holds is None else await self._judge(about, figure, cause)
 
+    async def _read_told(self) -> None:
+        """All that was told of open periods, at once. What a crash kept from being written is found when deciding."""
+        is_open = {"$or": [{"closes_at": {"$ne": None}}, {"period_end": None}]}
+        for document in await self._verdicts.states.find(is_open).to_list(None):
+            self._told[document["_id"]] = self._verdicts.read(document).state
+        for document in await self._impairments.states.find({}).to_list(None):
+            self._told_down[document["_id"]] = self._impairments.read(document).state
+        self._closed = {
+            document["_id"]
+            for document in await self._verdicts.states.find({"closes_at": None}, {"_id": 1}).to_list(None)
+        }
+        self._knows_told = True
+
     async def _last_told(self, id: str) -> Verdict | None:
-        if id not in self._told:
+        if id not in self._told and (id in self._closed or not self._knows_told):
             loaded = await self._verdicts.find(id)
             self._told[id] = loaded.state if loaded else None
-        return self._told[id]
+        return self._told.get(id)
 
     async def _judge(self, about: About, figure: Figure, cause: str) -> list[_Command]:
         id = verdicts.verdict_id(about.agreement, about.objective, figure.period)
@@ -269,11 +313,11 @@ class Assessment:
         if about.indicator is None or about.indicator.kind_of_events != "state":
             return []
         id = verdicts.impairment_id(about)
-        if id not in self._told_down:
+        if id not in self._told_down and not self._knows_told:
             loaded = await self._impairments.find(id)
             self._told_down[id] = loaded.state if loaded else None
         named = [each.objective.id for each in abouts]
-        if not verdicts.decide_impairment(self._told_down[id], about, named, history, at, cause):
+        if not verdicts.decide_impairment(self._told_down.get(id), about, named, history, at, cause):
             return []
 
         async def tell() -> None:

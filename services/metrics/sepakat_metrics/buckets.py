@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from sepakat_metrics.cases import Step
-from sepakat_metrics.events import Fact
+from sepakat_metrics.events import MICRO, Fact
 
 MINUTE_MS = 60_000
 DAY_MINUTES = 1440
@@ -27,9 +27,10 @@ def bin_of(value: int) -> int:
     return 0 if value < 1 else math.ceil(math.log(value) / _LOG_GAMMA) + 1
 
 
-def value_of(bin: int) -> int:
+def value_of(bin: int) -> Fraction:
     """The value, in millionths, that stands for a bin: none in it is further away than 1 % of itself."""
-    return 0 if bin == 0 else round(2 * math.exp((bin - 1) * _LOG_GAMMA) / (_GAMMA + 1))
+    # Not rounded to whole millionths: of some seventy of them, the half that it may be off is near 1 % itself.
+    return Fraction(0) if bin == 0 else Fraction(round(2e6 * math.exp((bin - 1) * _LOG_GAMMA) / (_GAMMA + 1)), MICRO)
 
 
 @dataclass(slots=True)
@@ -67,7 +68,7 @@ class Measured:
             mine = self.under.get(threshold, (0, 0))
             self.under[threshold] = (mine[0] + compared, mine[1] + under)
 
-    def rank(self, share: Fraction) -> int | None:
+    def rank(self, share: Fraction) -> Fraction | None:
         """The value, in millionths, of the nearest rank that `share` (0 to 1) of the measurements do not exceed."""
         wanted, passed = max(1, -(-share.numerator * self.count // share.denominator)), 0
         for bin in sorted(self.bins):

@@ -45,7 +45,7 @@ class Checkpoints:
     async def create_indexes(self) -> None:
         await self._checkpoints.create_index([("partition", ASCENDING), ("end", ASCENDING)])
         await self._checkpoints.create_index([("folded", ASCENDING), ("partition", ASCENDING), ("end", ASCENDING)])
-        await self._days.create_index([("indicator", ASCENDING)])
+        await self._days.create_index([("indicator", ASCENDING), ("day", ASCENDING)])
 
     async def insert(self, partition: str, pending: Pending, now: datetime) -> None:
         """Store `pending`. Raises Overtaken when another instance has stored that range."""
@@ -55,7 +55,7 @@ class Checkpoints:
             "first": pending.first,
             "end": pending.end,
             # As bytes: smaller than BSON's arrays, and not every database takes an array within an array.
-            "deltas": _pack({indicator: delta.to_document() for indicator, delta in pending.deltas.items()}),
+            "deltas": packed({indicator: delta.to_document() for indicator, delta in pending.deltas.items()}),
             "ids": bytes(pending.ids),
             "at": now,
             "folded": False,
@@ -136,13 +136,13 @@ def _day(indicator: str, day: str, whole: Delta, folded: Mapping[str, int], vers
     return {
         "indicator": indicator,
         "day": day,
-        "data": _pack(whole.to_document()),
+        "data": packed(whole.to_document()),
         "folded": [{"partition": partition, "end": end} for partition, end in folded.items()],
         "version": version,
     }
 
 
-def _pack(document: Mapping[str, Any]) -> bytes:
+def packed(document: Mapping[str, Any]) -> bytes:
     return msgspec.msgpack.encode(document)
 
 

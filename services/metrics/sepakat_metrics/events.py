@@ -179,9 +179,13 @@ def _is_indicator(id: str) -> bool:
 
 def check_time(fact: Fact, now: datetime) -> None:
     """Refuse what claims to be from the future, beyond what clocks differ by. Raises BadEvent."""
-    latest = _latest(now)
-    if fact.at > latest or (len(fact.samples) > 1 and any(at > latest for at, _, _ in fact.samples)):
+    if is_from_the_future(fact, now):
         raise BadEvent("time", "is more than five minutes in the future; set the publisher's clock")
+
+
+def is_from_the_future(fact: Fact, now: datetime) -> bool:
+    latest = _latest(now)
+    return fact.at > latest or (len(fact.samples) > 1 and any(at > latest for at, _, _ in fact.samples))
 
 
 @lru_cache(maxsize=8)

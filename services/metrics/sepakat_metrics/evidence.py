@@ -160,8 +160,7 @@ def _adjustments(adjustments: Adjustments) -> dict[str, Any]:
 
 
 def _figure(terms: Terms, days: Mapping[str, Delta], span: Interval, as_of: int) -> Figure:
-    history = History.from_days(days[day].to_document() for day in sorted(days))
-    return evaluate(terms, history, as_of, span)
+    return evaluate(terms, History.of(days[day] for day in sorted(days)), as_of, span)
 
 
 def _chained(days: Mapping[str, Delta]) -> Iterator[dict[str, Any]]:

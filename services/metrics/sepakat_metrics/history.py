@@ -23,12 +23,17 @@ class History:
         self.changes = Changes()
 
     @classmethod
+    def of(cls, deltas: Iterable[Delta]) -> "History":
+        """Of what was kept, in whatever parts and order; days in their order are the cheapest."""
+        history = cls()
+        for delta in deltas:
+            history.apply(delta)
+        return history
+
+    @classmethod
     def from_days(cls, days: Iterable[Mapping[str, Any]]) -> "History":
         """From what `Delta.to_document` made of each day."""
-        history = cls()
-        for document in days:
-            history.apply(Delta.from_document(document))
-        return history
+        return cls.of(Delta.from_document(document) for document in days)
 
     @property
     def is_empty(self) -> bool:
@@ -63,9 +68,9 @@ class History:
         return True
 
     def apply(self, delta: Delta) -> None:
-        for minute in sorted(delta.counts):
-            self.counts.add(minute, *delta.counts[minute])
-            self.changes.note(minute * MINUTE_MS)
+        if delta.counts:
+            self.counts.extend(delta.counts)
+            self.changes.note(min(delta.counts) * MINUTE_MS)
         for minute in sorted(delta.measured):
             self.measured.merge(minute, delta.measured[minute])
             self.changes.note(minute * MINUTE_MS)

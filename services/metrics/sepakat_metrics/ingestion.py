@@ -6,6 +6,7 @@ on where the last checkpoint ended.
 """
 
 import asyncio
+import itertools
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -40,6 +41,8 @@ _log = logging.getLogger(__name__)
 _events = meter.create_counter("sepakat_metric_events", description="metric events by outcome")
 GROUP_SUFFIX = "ingestion"
 _FOLD_EVERY = 1.0
+_FOLD_SELDOM = 10
+_KEPT_TOO_LONG_MS = 45 * 86_400_000
 
 
 class Partition:
@@ -51,6 +54,30 @@ class Partition:
         self.seen = Seen(horizon, start)
 
 
+class Feed:
+    """An indicator while its events come: looked up once, for as long as nothing of it changes."""
+
+    __slots__ = ("_kind", "_partition", "_sources", "_unit", "history", "thresholds")
+
+    def __init__(
+        self, indicator: texts.Indicator, partition: int, thresholds: tuple[int, ...], history: History | None
+    ) -> None:
+        self._partition = partition
+        self._kind = indicator.kind_of_events
+        self._sources = frozenset(indicator.sources)
+        self._unit = None if indicator.unit is None else events.base_unit(indicator.unit)
+        self.thresholds = thresholds
+        self.history = history
+
+    def takes(self, fact: Fact, partition: int) -> bool:
+        """Whether it is what `check` lets pass, on the partition that it belongs to."""
+        return (
+            fact.kind == self._kind and partition == self._partition
+            and (not self._sources or fact.source in self._sources)
+            and (self._unit is None or fact.kind != "measurement" or fact.unit == self._unit)
+        )  # fmt: skip
+
+
 class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
     """The consumer of metric events. `on_folded` is awaited after each batch and may ask for `flush`: it gets the last
     event of each indicator that was touched, and those of which something new was said (not just more of the same).
@@ -60,7 +87,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         self, settings: MetricsSettings, bus: Bus, dead_letters: DeadLetters, checkpoints: Checkpoints,
         archive: Archive, parking: Parking, registry: Registry, clock: Clock,
         on_folded: Callable[[Mapping[str, Fact], set[str]], Awaitable[None]], on_lost: Callable[[], None],
-        thresholds: Callable[[str], tuple[int, ...]],
+        thresholds: Callable[[str], tuple[int, ...]], needed_since: Callable[[str], int | None],
     ) -> None:  # fmt: skip
         self._settings = settings
         self._bus = bus
@@ -73,6 +100,9 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         self._on_folded = on_folded
         self._on_lost = on_lost
         self._thresholds = thresholds
+        self._needed_since = needed_since
+        self._since: dict[str, int | None] = {}
+        self._feeds: dict[str, Feed] = {}
         self._partitions: dict[int, Partition] = {}
         self._lock = asyncio.Lock()
         self._last_record_at: datetime | None = None
@@ -95,6 +125,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
             **CONSUMER_SETTINGS,
         )
         self._subscriber(self._consume)
+        registry.on_change(self._forget_feeds)
 
     # -- owning partitions --------------------------------------------------------------------------------------------
 
@@ -116,6 +147,8 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
     def _forget(self) -> None:
         self._partitions.clear()
         self.histories.clear()
+        self._since.clear()
+        self._forget_feeds()
         self._on_lost()
 
     async def _take_over(self, partition: TopicPartition) -> None:
@@ -158,7 +191,8 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
             for record in batch:
                 held = self._partitions.get(record.partition)
                 if held is not None and record.offset >= held.pending.end:
-                    await self._fold_record(held, record, now, touched, urgent)
+                    if not self._fold_plain(held, record, now, touched, urgent):
+                        await self._fold_record(held, record, now, touched, urgent)
                     held.pending.end = record.offset + 1
             self._last_record_at = datetime.fromtimestamp(batch[-1].timestamp / 1000, UTC)  # type: ignore[attr-defined]
             self._bus.progress += 1
@@ -166,6 +200,21 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
                 _events.add(count, {"outcome": outcome})
             self._outcomes.clear()
             await self._on_folded(touched, urgent)
+
+    def _fold_plain(
+        self, held: Partition, record: Record, now: datetime, touched: dict[str, Fact], urgent: set[str]
+    ) -> bool:
+        """Fold a plain event of an indicator that is known well. False, and nothing done, for any other record."""
+        is_structured, traceparent = messages.structured(record)
+        read = events.quick(record.value) if is_structured and record.value else None
+        if read is None:
+            return False
+        fact = read[0]
+        feed = self._feeds.get(fact.indicator)
+        if feed is None or not feed.takes(fact, record.partition) or events.is_from_the_future(fact, now):
+            return False
+        self._add(held, record.offset, feed, fact, traceparent or read[1], touched, urgent)
+        return True
 
     async def _fold_record(
         self, held: Partition, record: Record, now: datetime, touched: dict[str, Fact], urgent: set[str]
@@ -184,32 +233,47 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         if self._partition_of(fact.indicator) != record.partition:
             await self._forward(record, fact.indicator)
             return
+        feed = self._feeds[fact.indicator] = await self._feed(indicator)
+        self._add(held, record.offset, feed, fact, traceparent, touched, urgent)
+
+    def _add(
+        self, held: Partition, offset: int, feed: "Feed", fact: Fact, traceparent: str | None,
+        touched: dict[str, Fact], urgent: set[str],
+    ) -> None:  # fmt: skip
         id = duplicates.key(fact.source, fact.id)
         if id in held.seen:
             self._outcomes["duplicate"] += 1
             return
-        history = self.histories.get(fact.indicator) or await self._history(fact.indicator)
-        delta = held.pending.deltas.get(fact.indicator)
+        pending = held.pending
+        delta = pending.deltas.get(fact.indicator)
         if delta is None:
-            history.thresholds = self._thresholds(fact.indicator)
-            delta = held.pending.deltas[fact.indicator] = Delta(history.thresholds)
+            delta = pending.deltas[fact.indicator] = Delta(feed.thresholds)
         delta.add(fact)
-        if history.add(fact):
-            urgent.add(fact.indicator)
-        held.pending.ids += id
-        held.seen.add(id, record.offset)
-        touched[fact.indicator] = fact
+        # What no objective asks for is stored, and read when one does.
+        if feed.history is not None:
+            touched[fact.indicator] = fact
+            if feed.history.add(fact):
+                urgent.add(fact.indicator)
+        pending.ids += id
+        held.seen.add(id, offset)
         if traceparent is not None:
             self.traceparents[fact.indicator] = traceparent
         self._outcomes["counted"] += 1
 
+    async def _feed(self, indicator: texts.Indicator) -> "Feed":
+        """What there is to know of an indicator while its events come."""
+        id = indicator.metadata.id
+        history = await self._history(id) if self._registry.is_served(id) else None
+        thresholds = self._thresholds(id)
+        if history is not None:
+            history.thresholds = thresholds
+        return Feed(indicator, self._partition_of(id), thresholds, history)
+
+    def _forget_feeds(self, _indicators: Iterable[str] = ()) -> None:
+        self._feeds.clear()
+
     def _read(self, record: Record, now: datetime) -> tuple[events.Fact, str | None]:
         """The fact in a record and its trace. Raises Poison or BadEvent."""
-        is_structured, traceparent = messages.structured(record)
-        read = events.quick(record.value) if is_structured and record.value else None
-        if read is not None:
-            events.check_time(read[0], now)
-            return read[0], traceparent or read[1]
         envelope = messages.read(record)
         fact = events.fact_of(
             type=envelope.type, subject=envelope.subject, source=envelope.source, id=envelope.id, time=envelope.time,
@@ -246,15 +310,39 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         await self._forward(record, fact.indicator)
 
     async def _history(self, indicator: str) -> History:
-        """What is known of an indicator; read from the database when it is first needed."""
-        history = self.histories.get(indicator)
-        if history is None:
-            history = self.histories[indicator] = await self._archive.history(indicator)
-        return history
+        """What is known of an indicator, as far back as its objectives ask; read when it is first needed."""
+        if indicator not in self.histories:
+            await self._read_histories([indicator])
+        return self.histories[indicator]
+
+    async def _read_histories(self, indicators: Iterable[str]) -> None:
+        wanted = {indicator: self._needed_since(indicator) for indicator in indicators}
+        if any(indicator in held.pending.deltas for held in self._partitions.values() for indicator in wanted):
+            # What was read of the topic is read back from where it is stored.
+            await self._flush()
+        self.histories |= await self._archive.histories(wanted)
+        self._since |= wanted
 
     async def history_of(self, indicator: str) -> History:
         """As `_history`, for the evaluation; call it for owned indicators only."""
         return await self._history(indicator)
+
+    async def have_histories(self, indicators: Iterable[str]) -> None:
+        """Read those that are not here yet, many at once. For use where the lock is held."""
+        await self._read_histories([each for each in indicators if each not in self.histories])
+
+    def look_back_again(self, indicators: Iterable[str]) -> None:
+        """Their objectives may ask for an earlier time now, or for a much later one: what is kept is then read anew."""
+        for indicator in indicators:
+            if indicator in self.histories and not self._suits(indicator):
+                del self.histories[indicator], self._since[indicator]
+                self._forget_feeds()
+
+    def _suits(self, indicator: str) -> bool:
+        kept, needed = self._since[indicator], self._needed_since(indicator)
+        if kept is None or needed is None:
+            return kept is needed
+        return kept <= needed < kept + _KEPT_TOO_LONG_MS
 
     def seen(self, indicator: str, source: str, id: str) -> bool:
         """Whether this instance has counted that event (it says no for partitions of others)."""
@@ -312,8 +400,13 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
             await self._flush()
 
     async def _keep_folding(self) -> None:
-        while True:
+        """While events wait to be read, seldom: then a day takes up more checkpoints at once."""
+        for turn in itertools.count():
             await asyncio.sleep(_FOLD_EVERY)
+            if not self.caught_up and turn % _FOLD_SELDOM:
+                continue
+            # An amendment may have brought another threshold into force.
+            self._forget_feeds()
             for held in list(self._partitions.values()):
                 await retry.until_done(f"folding {held.name}", lambda h=held: self._checkpoints.fold(h.name))  # type: ignore[misc]
 

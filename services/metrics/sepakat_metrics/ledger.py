@@ -9,6 +9,7 @@ from sepakat_metrics.windows import Interval
 
 Sums = tuple[int, ...]
 _AHEAD_MS = 32 * 86_400_000
+_MINUTE_MS = 60_000
 
 
 class Ledger:
@@ -46,13 +47,14 @@ class Ledger:
             self._intervals = []
             self._kept = [self._zero()]
         if end > self._laid:
-            until = end + _AHEAD_MS
+            # Minutes are counted whole: one that is in two intervals would count twice.
+            until = -(-end // _MINUTE_MS) * _MINUTE_MS + _AHEAD_MS
             self._intervals += self._timeline.counted(self._laid, until)
             self._laid = until
         earliest, self._cursor = self._changes.since(self._cursor)
         if earliest is not None:
             # Minutes are counted whole: an interval that ends inside the changed minute is to be added anew, too.
-            del self._kept[max(1, bisect_right(self._intervals, earliest - 60_000, key=_end) + 1) :]
+            del self._kept[max(1, bisect_right(self._intervals, earliest - _MINUTE_MS, key=_end) + 1) :]
 
     def _before(self, i: int) -> Sums:
         while len(self._kept) <= i:

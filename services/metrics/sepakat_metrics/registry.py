@@ -28,7 +28,7 @@ class Registry:
         self._listeners: list[Callable[[set[str]], None]] = []
         self._loading = asyncio.Lock()
         self._versions: dict[str, int] = {}
-        self._serving: dict[str, set[tuple[str, str]]] = {}
+        self._serving: dict[str, tuple[tuple[str, str], ...]] = {}
         self.indicators: dict[str, texts.Indicator] = {}
         self.agreements: dict[str, list[Version]] = {}
 
@@ -78,7 +78,8 @@ class Registry:
         others = [each for each in self.agreements.get(name, ()) if each.number != number]
         self.agreements[name] = sorted([*others, version], key=lambda each: each.number)
         for objective in text.objectives:
-            self._serving.setdefault(objective.indicator, set()).add((name, objective.id))
+            known = self._serving.get(objective.indicator, ())
+            self._serving[objective.indicator] = tuple(sorted({*known, (name, objective.id)}))
         # An objective that moved to another indicator ends on the one before.
         return {each.indicator for version in self.agreements[name] for each in version.text.objectives}
 
@@ -128,7 +129,11 @@ class Registry:
 
     def serves(self, indicator: str) -> Iterable[tuple[str, str]]:
         """The objectives that are or were on `indicator`, as (agreement, objective)."""
-        return sorted(self._serving.get(indicator, ()))
+        return self._serving.get(indicator, ())
+
+    def is_served(self, indicator: str) -> bool:
+        """Whether any objective is or was on `indicator`."""
+        return indicator in self._serving
 
     @property
     def served(self) -> Iterable[str]:

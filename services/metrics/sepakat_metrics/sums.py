@@ -6,7 +6,8 @@ for, at the cost of the minutes behind it. A minute of counts takes 24 bytes.
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import accumulate
 
 from sepakat_metrics.buckets import DAY_MINUTES, Measured
 
@@ -39,6 +40,18 @@ class Counts:
         else:
             before = self._late.get(minute, (0, 0))
             self._late[minute] = (before[0] + good, before[1] + total)
+
+    def extend(self, counted: Mapping[int, tuple[int, int]]) -> None:
+        """Add many minutes at once; cheap where they are newer than all that are known."""
+        minutes = sorted(counted)
+        if not minutes or (self._at and minutes[0] <= self._at[-1]):
+            for minute in minutes:
+                self.add(minute, *counted[minute])
+            return
+        self._at.extend(minutes)
+        for kept, of in ((self._good, 0), (self._total, 1)):
+            sums = accumulate((counted[minute][of] for minute in minutes), initial=kept.pop())
+            kept.extend(sums)
 
     def sum(self, first: int, end: int) -> tuple[int, int, int]:
         """Good, total and minutes with any event, over minutes `[first, end)`."""

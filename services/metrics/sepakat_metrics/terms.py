@@ -97,7 +97,8 @@ class Terms:
                 )
 
     def _timeline(self, calendar: str) -> Timeline:
-        counted = self.objective.measure in _COUNTED or self.kind == "ratio"
+        is_mean_of_measurements = self.objective.measure == "mean" and self.objective.clock is None
+        counted = self.objective.measure in _COUNTED or self.kind == "ratio" or is_mean_of_measurements
 
         def excluded(start: int, end: int) -> list[Interval]:
             found = windows.unite(

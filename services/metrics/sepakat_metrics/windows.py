@@ -1,5 +1,6 @@
 """Periods, schedules and exclusions as half-open intervals of milliseconds, laid out from local dates."""
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -12,6 +13,9 @@ from sepakat_metrics.events import from_ms, to_ms
 from sepakat_shared.contracts.texts import DAYS, Agreement, Calendar, MaintenanceWindow, Objective, Window
 
 Interval = tuple[int, int]
+_UNTIL = re.compile(r";UNTIL=(\d{8}T\d{6}Z)")
+_MOST_SKIPPED = timedelta(hours=25)
+"""More than clocks were ever put forward by: a day, in Apia."""
 
 
 def period_of(window: Window, time_zone: str, now: int) -> Interval:
@@ -91,15 +95,18 @@ def in_schedule(text: Agreement, calendar_id: str, start: int, end: int) -> list
 
 
 def _hours(calendar: Calendar, start: int, end: int) -> Iterator[Interval]:
+    """Of each local day, within that day: one that the clocks skip has none."""
     zone = ZoneInfo(calendar.time_zone)
     day = from_ms(start).astimezone(zone).date() - timedelta(days=1)
     last = from_ms(end).astimezone(zone).date()
     while day <= last:
+        following = day + timedelta(days=1)
         if not _is_holiday(calendar, day):
+            begins, ends = local_midnight(day, zone), local_midnight(following, zone)
             for hours in _weekly(calendar).get(day.weekday(), ()):
                 opens, closes = hours.split("-")
-                yield _local(day, opens, zone), _local(day, closes, zone)
-        day += timedelta(days=1)
+                yield max(begins, _local(day, opens, zone)), min(ends, _local(day, closes, zone))
+        day = following
 
 
 def _local(day: date, clock: str, zone: ZoneInfo) -> int:
@@ -153,10 +160,14 @@ def _occurrences(window: MaintenanceWindow, zone: ZoneInfo, start: int, end: int
     if window.rrule is None:
         yield to_ms(window.start), to_ms(window.start) + lasts
         return
+    # RFC 5545 has the end of a rule in UTC; `rrulestr` takes it in local time alone, which may come twice.
+    until = _UNTIL.search(window.rrule)
+    last = to_ms(datetime.fromisoformat(until[1])) if until else end
     local = window.start.astimezone(zone).replace(tzinfo=None)
-    rule = rrulestr(window.rrule, dtstart=local)
-    earliest = from_ms(start - lasts).astimezone(zone).replace(tzinfo=None) - timedelta(hours=2)
-    latest = from_ms(end).astimezone(zone).replace(tzinfo=None) + timedelta(hours=2)
+    rule = rrulestr(_UNTIL.sub("", window.rrule), dtstart=local)
+    earliest = from_ms(start - lasts).astimezone(zone).replace(tzinfo=None) - _MOST_SKIPPED
+    latest = from_ms(end).astimezone(zone).replace(tzinfo=None) + _MOST_SKIPPED
     for begins in rule.between(earliest, latest, inc=True):
         at = to_ms(begins.replace(tzinfo=zone).astimezone(UTC))
-        yield at, at + lasts
+        if at <= last:
+            yield at, at + lasts

@@ -49,6 +49,8 @@ def subject_of(fact: Fact) -> Subject:
         return Subject(about, "indicator", fact.agreement, fact.provider, fact.customer)
     if isinstance(fact, compliance.AdjustmentGranted):
         return Subject(fact.adjustment, "adjustment", fact.agreement, fact.provider, fact.customer)
+    if isinstance(fact, compliance._Backtest):
+        return Subject(fact.backtest, "backtest", fact.agreement, fact.provider, fact.customer)
     raise TypeError(f"nobody is told of {fact.type}")
 
 

@@ -88,5 +88,4 @@ def _bins(terms: Terms, history: History, intervals: list[Interval]) -> dict[int
 
 def _percentile(terms: Terms, history: History, start: int, until: int) -> Fraction | None:
     bins = _bins(terms, history, terms.timeline.counted(start, until))
-    value = Measured(count=sum(bins.values()), bins=bins).rank(terms.target)
-    return None if value is None else Fraction(value)
+    return Measured(count=sum(bins.values()), bins=bins).rank(terms.target)

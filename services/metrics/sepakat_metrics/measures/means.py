@@ -65,22 +65,37 @@ def _of_cases(terms: Terms, history: History, start: int, until: int) -> list[in
 
 
 def _between_states(terms: Terms, history: History, start: int, until: int) -> list[int]:
-    """Counted ms of each outage that ended, or of each time up that ended in a failure, within `[start, until)`."""
-    clock = terms.objective.clock
-    wants_down = clock is not None and clock.from_ == "down"
+    """Counted ms of each outage that ended, or of each time up that ended in a failure, within `[start, until)`.
+
+    Of what lies wholly in excluded time there is none: an outage there is no failure, and no recovery in no time.
+    """
+    wants_down = terms.objective.clock is not None and terms.objective.clock.from_ == "down"
     found: list[int] = []
     begun: int | None = None
-    for a, _, weight, _ in history.states.segments(_first(history, until), until):
-        is_down = weight == 0
-        if weight is not None and is_down == wants_down:
+    for is_down, a, b in _runs(history, until):
+        if is_down and not terms.timeline.counted_length(a, b):
+            continue
+        if is_down is wants_down:
             begun = a if begun is None else begun
-        elif weight is not None:
-            if begun is not None and start <= a < until:
-                found.append(terms.timeline.counted_length(begun, a))
-            begun = None
-        elif not wants_down:
-            begun = None  # nobody knows whether it failed meanwhile
+            continue
+        # Where it is unknown, nobody knows whether it failed meanwhile.
+        lasted = terms.timeline.counted_length(begun, a) if begun is not None and is_down is not None else 0
+        if lasted and start <= a < until:
+            found.append(lasted)
+        begun = None
     return found
+
+
+def _runs(history: History, until: int) -> list[tuple[bool | None, int, int]]:
+    """(whether it is down, None: unknown, from, to), in order. An outage lasts until it is known to be up."""
+    runs: list[tuple[bool | None, int, int]] = []
+    for a, b, weight, _ in history.states.segments(_first(history, until), until):
+        is_down = None if weight is None else weight == 0
+        if runs and (runs[-1][0] is is_down or (runs[-1][0] and is_down is None)):
+            runs[-1] = runs[-1][0], runs[-1][1], b
+        else:
+            runs.append((is_down, a, b))
+    return runs
 
 
 def _first(history: History, until: int) -> int:

@@ -32,6 +32,11 @@ def spent(terms: Terms, history: History, start: int, end: int) -> tuple[int, in
     up, known, elapsed = ledger(terms, history).sum(start, end)
     if terms.objective.shortest_outage is not None:
         up += _forgiven(terms, history, start, end)
+    return as_agreed(terms, up, known, elapsed)
+
+
+def as_agreed(terms: Terms, up: int, known: int, elapsed: int) -> tuple[int, int]:
+    """Millionths of ms up, and ms that count, where nothing is known of the rest of what elapsed."""
     if terms.objective.unknown == "exclude":
         return up, known
     return up + ((elapsed - known) * UP if terms.objective.unknown == "up" else 0), elapsed
@@ -118,9 +123,7 @@ def _forgiven(terms: Terms, history: History, start: int, end: int) -> int:
             (b - a) * weight for x, y, weight in pieces for a, b in terms.timeline.counted(max(x, start), min(y, end))
         )
 
-    # An outage may have begun before the window: what counts is how long it lasted in all.
-    earliest = start if (held := history.states.state_at(start + 1)) is None else min(start, held[0])
-    for a, b, weight, _ in history.states.segments(earliest, end):
+    for a, b, weight, _ in history.states.segments(_outage_begun(history, start), end):
         if weight is None or weight >= UP:
             lost += close()
             begun, pieces = None, []
@@ -129,3 +132,13 @@ def _forgiven(terms: Terms, history: History, start: int, end: int) -> int:
         pieces.append((a, b, UP - weight))
         last = b
     return lost + close()
+
+
+def _outage_begun(history: History, start: int) -> int:
+    """When the outage began that `start` is in: what counts is how long it lasted in all. Else `start`."""
+    begun = start
+    held = history.states.state_at(start + 1)
+    while held is not None and held[1] is not None and held[1] < UP:
+        begun = min(begun, held[0])
+        held = history.states.state_at(held[0])
+    return begun

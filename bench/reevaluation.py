@@ -1,0 +1,109 @@
+"""Judging a month again after an exclusion, with its events published, against one query that reads that month's days;
+and a thousand objectives judged again while events are ingested.
+"""
+
+import asyncio
+import statistics
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from cluster import OPERATOR, api, started
+from pymongo import AsyncMongoClient
+from rich.console import Console
+from rich.table import Table
+from status_read import a_month
+from stock import METRICS, Client, agree, forget_what_was_read, indicator_ids, objective, publish, register, samples
+
+ROUNDS = 5
+BOUND = 3.0
+OBJECTIVES = 1_000
+EVENTS = 200_000
+KEPT_BOUND = 0.8
+
+
+async def measure(backend: str) -> dict[str, Any]:
+    ids = indicator_ids(1 + OBJECTIVES)
+    with tempfile.TemporaryDirectory() as data:
+        async with started(backend, Path(data), services=("agreements", "metrics")) as cluster:
+            client: Client = AsyncMongoClient(cluster.backend.mongo)
+            cluster.kill("metrics")
+            await register(client, ids)
+            await agree(client, [objective("o", ids[0], window={"calendar": "year"})])
+            await client[METRICS]["days"].insert_many(a_month(ids[0]))
+            await cluster.start_service("metrics")
+            async with api(cluster.urls["metrics"], OPERATOR) as http:
+                rounds = [(await _query(client, ids[0]), await _corrected(client, http, i)) for i in range(ROUNDS)]
+            alone, beside = await _beside_ingestion(cluster, client, ids[1:])
+            await client.close()
+    ratio, kept = statistics.median(mine / floor for floor, mine in rounds), beside / alone
+    table = Table("what", "", title=f"a month judged again ({backend}), medians of {ROUNDS}")
+    table.add_row("one query for that month's days", f"{statistics.median(floor for floor, _ in rounds):.1f} ms")
+    table.add_row("granted until published", f"{statistics.median(mine for _, mine in rounds):.1f} ms")
+    table.add_row("ratio (bound)", f"{ratio:.2f} (≤ {BOUND})")
+    table.add_row(f"ingestion beside {OBJECTIVES:,} objectives judged again (bound)", f"{kept:.2f} (≥ {KEPT_BOUND})")
+    Console(file=sys.stdout).print(table)
+    return {
+        "bench": "reevaluation", "ratio": round(ratio, 3), "bound": BOUND,
+        "holds": ratio <= BOUND and kept >= KEPT_BOUND, "backend": backend,
+        "query_ms": [round(floor, 1) for floor, _ in rounds], "ours_ms": [round(mine, 1) for _, mine in rounds],
+        "ingestion_kept": round(kept, 3), "ingestion_kept_bound": KEPT_BOUND,
+    }  # fmt: skip
+
+
+async def _query(client: Client, indicator: str) -> float:
+    begun = time.perf_counter()
+    await client[METRICS]["days"].find({"indicator": indicator}).to_list(None)
+    return (time.perf_counter() - begun) * 1000
+
+
+async def _corrected(client: Client, http: Any, i: int) -> float:
+    """Milliseconds from the request until the correction is marked as published."""
+    start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=30 + i)
+    asked = {"agreement": "bench-0000", "kind": "events", "reason": "measurement-error", "note": "bench",
+             "start": start.isoformat(), "good": 0, "total": 1 + i}  # fmt: skip
+    begun = time.perf_counter()
+    (await http.post("/v1/adjustments", json=asked)).raise_for_status()
+    query = {"published": True, "messages.type": "sepakat.period.corrected.v1"}
+    while await client[METRICS]["commits"].count_documents(query) <= i:
+        await asyncio.sleep(0.001)
+    return (time.perf_counter() - begun) * 1000
+
+
+async def _beside_ingestion(cluster: Any, client: Client, ids: list[str]) -> tuple[float, float]:
+    """Events per second alone, and while an adjustment has every objective judged again."""
+    await agree_on_all(client, ids)
+    rates = []
+    for granted in (False, True):
+        cluster.kill("metrics")
+        await forget_what_was_read(client)
+        await client[METRICS]["adjustment"].delete_many({})
+        await client[METRICS]["days"].insert_many([day for id in ids[:50] for day in a_month(id, 5)])
+        await cluster.start_service("metrics")
+        async with api(cluster.urls["metrics"], OPERATOR) as http:
+            while await client[METRICS]["figures"].count_documents({}) < OBJECTIVES:
+                await asyncio.sleep(0.2)
+            if granted:
+                start = datetime.now(UTC) - timedelta(days=2)
+                asked = {"agreement": "bench-all-0000", "kind": "exclusion", "reason": "other", "note": "bench",
+                         "start": start.isoformat(), "end": (start + timedelta(hours=1)).isoformat()}  # fmt: skip
+                (await http.post("/v1/adjustments", json=asked)).raise_for_status()
+            begun = time.perf_counter()
+            await publish(cluster.backend.kafka, samples(EVENTS, ids), EVENTS)
+            while await _stored(client) < EVENTS * (1 + granted):
+                await asyncio.sleep(0.05)
+            rates.append(EVENTS / (time.perf_counter() - begun))
+    return rates[0], rates[1]
+
+
+async def agree_on_all(client: Client, ids: list[str]) -> None:
+    await agree(client, [objective(f"o{i:05d}", id, window={"calendar": "year"}) for i, id in enumerate(ids)],
+                each=OBJECTIVES, prefix="bench-all")  # fmt: skip
+
+
+async def _stored(client: Client) -> int:
+    found = await client[METRICS]["checkpoints"].find({}, {"first": 1, "end": 1}).to_list(None)
+    return sum(each["end"] - each["first"] for each in found)

@@ -1,0 +1,40 @@
+"""Long work beside ingestion, for a bounded share of the time."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from time import thread_time
+from typing import Final
+
+_STEP: Final = 0.02
+"""Seconds of work between two rests."""
+_REST: Final = 1
+_REST_WHILE_BUSY: Final = 19
+"""A rest is so many times as long as the work before it: a twentieth of a core while events wait to be read."""
+
+
+class Pace:
+    """Takes iterators to their ends in short steps of a thread, with rests between the steps.
+
+    In a thread the event loop goes on also beside a step that cannot be cut shorter. What is measured is the time that
+    the thread itself took, not what it waited for the interpreter.
+    """
+
+    def __init__(self, is_busy: Callable[[], bool]) -> None:
+        self._is_busy = is_busy
+
+    async def through(self, steps: Iterator[object]) -> None:
+        """Take `steps` to the end, and rest after each that is long enough."""
+        while True:
+            more, worked = await asyncio.to_thread(_work, steps)
+            await asyncio.sleep(worked * (_REST_WHILE_BUSY if self._is_busy() else _REST))
+            if not more:
+                return
+
+
+def _work(steps: Iterator[object]) -> tuple[bool, float]:
+    """Whether there is more to do, and how many seconds of this thread's own time were used."""
+    begun = thread_time()
+    for _ in steps:
+        if (worked := thread_time() - begun) >= _STEP:
+            return True, worked
+    return False, thread_time() - begun
