@@ -35,6 +35,7 @@ async def measure(backend: str) -> dict[str, Any]:
             await agree(client, [objective("o", ids[0], window={"calendar": "year"})])
             await client[METRICS]["days"].insert_many(a_month(ids[0]))
             await cluster.start_service("metrics")
+            await _until(client, "commits", {"events.type": "VerdictNoted"}, 1)
             async with api(cluster.urls["metrics"], OPERATOR) as http:
                 rounds = [(await _query(client, ids[0]), await _corrected(client, http, i)) for i in range(ROUNDS)]
             alone, beside = await _beside_ingestion(cluster, client, ids[1:])
@@ -67,9 +68,7 @@ async def _corrected(client: Client, http: Any, i: int) -> float:
              "start": start.isoformat(), "good": 0, "total": 1 + i}  # fmt: skip
     begun = time.perf_counter()
     (await http.post("/v1/adjustments", json=asked)).raise_for_status()
-    query = {"published": True, "messages.type": "sepakat.period.corrected.v1"}
-    while await client[METRICS]["commits"].count_documents(query) <= i:
-        await asyncio.sleep(0.001)
+    await _until(client, "commits", {"published": True, "messages.type": "sepakat.period.corrected.v1"}, i + 1)
     return (time.perf_counter() - begun) * 1000
 
 
@@ -84,8 +83,7 @@ async def _beside_ingestion(cluster: Any, client: Client, ids: list[str]) -> tup
         await client[METRICS]["days"].insert_many([day for id in ids[:50] for day in a_month(id, 5)])
         await cluster.start_service("metrics")
         async with api(cluster.urls["metrics"], OPERATOR) as http:
-            while await client[METRICS]["figures"].count_documents({}) < OBJECTIVES:
-                await asyncio.sleep(0.2)
+            await _until(client, "figures", {"agreement": "bench-all-0000"}, OBJECTIVES)
             if granted:
                 start = datetime.now(UTC) - timedelta(days=2)
                 asked = {"agreement": "bench-all-0000", "kind": "exclusion", "reason": "other", "note": "bench",
@@ -97,6 +95,14 @@ async def _beside_ingestion(cluster: Any, client: Client, ids: list[str]) -> tup
                 await asyncio.sleep(0.05)
             rates.append(EVENTS / (time.perf_counter() - begun))
     return rates[0], rates[1]
+
+
+async def _until(client: Client, collection: str, query: dict[str, Any], count: int, within: float = 60) -> None:
+    begun = time.perf_counter()
+    while (found := await client[METRICS][collection].count_documents(query)) < count:
+        if time.perf_counter() - begun > within:
+            raise TimeoutError(f"{found} of {count} in {collection} as {query} after {within:.0f} s")
+        await asyncio.sleep(0.002)
 
 
 async def agree_on_all(client: Client, ids: list[str]) -> None:
