@@ -112,6 +112,19 @@ class World:
 
         self.desk.secret = await until("the webhook endpoint", post)
 
+    async def key_of(self, party: str, *scopes: str) -> str:
+        """A new API key of a party, known to `metrics` already."""
+        wanted = {"id": f"{party}-key", "party": party, "roles": ["customer"], "scopes": scopes}
+        async with self.api("agreements") as http:
+            secret: str = (await http.post("/v1/keys", json=wanted)).json()["secret"]
+
+        async def known() -> bool:
+            async with self.api("metrics", secret) as http:
+                return (await http.get("/v1/operations/whoami")).status_code == 200
+
+        await until("the key to be known", known)
+        return secret
+
     # -- sending and seeing -------------------------------------------------------------------------------------------
 
     async def send(self, *events: dict[str, Any]) -> list[dict[str, Any]]:

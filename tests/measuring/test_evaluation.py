@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import agreement
 
-from sepakat_metrics import events, windows
+from sepakat_metrics import events, quick, windows
 from sepakat_metrics.buckets import Delta
 from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.events import BadEvent, Fact, from_ms, to_ms
@@ -307,6 +307,6 @@ def test_the_quick_way_of_reading_reads_what_the_careful_one_does_and_refuses_no
     base = {"specversion": "1.0", "id": "1", "source": "/p", "type": "sepakat.metric.sample.v1", "subject": "a/b",
             "time": "2026-11-01T00:00:00Z", "data": {"indicator": "a/b", "good": 1, "total": 2}}  # fmt: skip
     body = json.dumps({**base, **changes}).encode()
-    quick = events.quick(body)
-    if quick is not None:
-        assert quick[0] == events.parse_line(body)
+    found = quick.read(body)
+    if found is not None:
+        assert found[0] == events.parse_line(body)

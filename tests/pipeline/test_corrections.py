@@ -13,6 +13,7 @@ from sepakat_cli.demo.telling import until
 from sepakat_metrics import evidence
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(180)]
+_SCOPES = ("compliance:read", "compliance:write")
 _OF = "/v1/agreements/toko-checkout/objectives/availability"
 
 
@@ -20,20 +21,6 @@ _OF = "/v1/agreements/toko-checkout/objectives/availability"
 async def world(cold_backend: Backend, tmp_path: Path) -> AsyncIterator[World]:
     async with opened(cold_backend, tmp_path, ("agreements", "metrics")) as world:
         yield world
-
-
-async def key_of(world: World, party: str) -> str:
-    wanted = {"id": f"{party}-key", "party": party, "roles": ["customer"],
-              "scopes": ["compliance:read", "compliance:write"]}  # fmt: skip
-    async with world.api("agreements") as http:
-        secret: str = (await http.post("/v1/keys", json=wanted)).json()["secret"]
-
-    async def known() -> bool:
-        async with world.api("metrics", secret) as http:
-            return (await http.get("/v1/status")).status_code == 200
-
-    await until("the key to be known", known)
-    return secret
 
 
 async def test_an_exclusion_is_granted_withdrawn_and_every_revision_stays(world: World) -> None:
@@ -50,9 +37,9 @@ async def test_an_exclusion_is_granted_withdrawn_and_every_revision_stays(world:
     before_it = datetime.now(UTC)
     asked = {"agreement": "toko-checkout", "kind": "exclusion", "reason": "force-majeure", "note": "a flood",
              "start": down.isoformat(), "end": up.isoformat()}  # fmt: skip
-    async with world.api("metrics", await key_of(world, "nusantara")) as http:
+    async with world.api("metrics", await world.key_of("nusantara", *_SCOPES)) as http:
         assert (await http.post("/v1/adjustments", json=asked)).status_code == 403
-    customer = await key_of(world, "toko-maju")
+    customer = await world.key_of("toko-maju", *_SCOPES)
     async with world.api("metrics", customer) as http:
         unknown = await http.post("/v1/adjustments", json={**asked, "objectives": ["nothing"]})
         assert unknown.json()["errors"][0]["pointer"] == "/objectives/0"
@@ -91,7 +78,7 @@ async def test_an_exclusion_is_granted_withdrawn_and_every_revision_stays(world:
     assert found.ok, found.checks
     assert found.figure is not None
     assert (found.figure["met"], pack["figure"]["state"]) == (False, "breached")
-    async with world.api("metrics", await key_of(world, "stranger")) as http:
+    async with world.api("metrics", await world.key_of("stranger", *_SCOPES)) as http:
         assert (await http.get(f"{_OF}/evidence")).status_code == 404
         assert (await http.get(f"{_OF}/attainment")).status_code == 404
         assert (await http.get(f"/v1/adjustments/{id}")).status_code == 404

@@ -14,19 +14,21 @@ from time import monotonic
 from opentelemetry.trace import SpanKind
 from pymongo import ASCENDING
 
-from sepakat_metrics import verdicts
+from sepakat_metrics import impairments, verdicts
 from sepakat_metrics.corrections import Corrections
 from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.events import Fact, from_ms, to_ms
 from sepakat_metrics.figures import Figure
 from sepakat_metrics.history import History
+from sepakat_metrics.impairments import IMPAIRMENT, Impairment
 from sepakat_metrics.ingestion import Ingestion
 from sepakat_metrics.parts import Part, part_at
 from sepakat_metrics.profiles import NotApplicable
 from sepakat_metrics.registry import Registry
 from sepakat_metrics.showing import Figures
+from sepakat_metrics.telling import About
 from sepakat_metrics.terms import Terms, Unsupported
-from sepakat_metrics.verdicts import IMPAIRMENT, VERDICT, About, Impairment, Since, Verdict
+from sepakat_metrics.verdicts import VERDICT, Since, Verdict
 from sepakat_shared import retry
 from sepakat_shared.clock import Clock
 from sepakat_shared.commits import Aggregates, Commits
@@ -312,18 +314,18 @@ class Assessment:
         about = abouts[0]
         if about.indicator is None or about.indicator.kind_of_events != "state":
             return []
-        id = verdicts.impairment_id(about)
+        id = impairments.impairment_id(about)
         if id not in self._told_down and not self._knows_told:
             loaded = await self._impairments.find(id)
             self._told_down[id] = loaded.state if loaded else None
         named = [each.objective.id for each in abouts]
-        if not verdicts.decide_impairment(self._told_down.get(id), about, named, history, at, cause):
+        if not impairments.decide_impairment(self._told_down.get(id), about, named, history, at, cause):
             return []
 
         async def tell() -> None:
             after = await self._impairments.execute(
                 id,
-                lambda impairment, _now: verdicts.decide_impairment(impairment, about, named, history, at, cause),
+                lambda impairment, _now: impairments.decide_impairment(impairment, about, named, history, at, cause),
                 by="metrics",
             )
             self._told_down[id] = after.state if after else None

@@ -15,8 +15,9 @@ from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.events import to_ms
 from sepakat_metrics.parts import Part, part_at
 from sepakat_metrics.registry import Registry
+from sepakat_metrics.telling import About
 from sepakat_metrics.terms import NONE, Adjustments, Terms
-from sepakat_metrics.verdicts import VERDICT, About, Verdict
+from sepakat_metrics.verdicts import VERDICT, Verdict
 from sepakat_shared import retry
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock

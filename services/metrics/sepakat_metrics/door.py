@@ -10,7 +10,8 @@ from fastapi.responses import JSONResponse
 from pymongo import DESCENDING
 
 from sepakat_metrics import events
-from sepakat_metrics.ingestion import Ingestion, check
+from sepakat_metrics.feeds import check
+from sepakat_metrics.ingestion import Ingestion
 from sepakat_metrics.registry import Registry
 from sepakat_shared.auth import Principal
 from sepakat_shared.bus import Bus

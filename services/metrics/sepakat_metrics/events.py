@@ -9,19 +9,19 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 
 MICRO: Final = 1_000_000
 UP: Final = MICRO
 FUTURE = timedelta(minutes=5)
-_INDICATOR = re.compile(r"[a-z0-9][a-z0-9-]{0,62}/[a-z0-9][a-z0-9-]{0,62}")
+INDICATOR = re.compile(r"[a-z0-9][a-z0-9-]{0,62}/[a-z0-9][a-z0-9-]{0,62}")
 _MILLISECONDS_PER: Final = {"us": Decimal("0.001"), "ms": Decimal(1), "s": Decimal(1000), "min": Decimal(60_000),
                             "h": Decimal(3_600_000)}  # fmt: skip
 _json: Final = msgspec.json.Decoder(float_hook=Decimal)
 _STATES: Final = ("up", "down", "degraded", "maintenance", "unknown")
-_WEIGHTS: Final[Mapping[str, int | None]] = {"up": UP, "down": 0, "maintenance": 0, "unknown": None}
+WEIGHTS: Final[Mapping[str, int | None]] = {"up": UP, "down": 0, "maintenance": 0, "unknown": None}
 FACTS: Final = ("opened", "responded", "paused", "resumed", "prioritised", "updated", "restored", "resolved",
                 "reopened", "cancelled")  # fmt: skip
 """What can become of a ticket."""
@@ -106,77 +106,6 @@ def fact_of(*, type: str, subject: str | None, source: str, id: str, time: str |
     return _fact(type, subject, source, id, time, parsed)
 
 
-class _Sample(msgspec.Struct, forbid_unknown_fields=True):
-    good: Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
-    total: Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
-    indicator: str | None = None
-
-
-class _State(msgspec.Struct, forbid_unknown_fields=True):
-    state: Literal["up", "down", "maintenance", "unknown"]
-    indicator: str | None = None
-
-
-class _CloudEvent(msgspec.Struct):
-    specversion: Literal["1.0"]
-    id: str
-    source: str
-    type: str
-    time: str
-    data: msgspec.Raw
-    subject: str | None = None
-    traceparent: str | None = None
-
-
-_cloud_event: Final = msgspec.json.Decoder(_CloudEvent)
-_sample_data: Final = msgspec.json.Decoder(_Sample)
-_state_data: Final = msgspec.json.Decoder(_State)
-
-
-def quick(body: bytes) -> tuple[Fact, str | None] | None:
-    """A plain CloudEvent in JSON and its traceparent, read several times as fast as `parse` does; None for any other.
-
-    Nothing is refused here: what is not read is for `parse` to read, or to say what is wrong with it.
-    """
-    try:
-        event = _cloud_event.decode(body)
-        read = _QUICK.get(event.type)
-        if read is None or not event.id or not event.source:
-            return None
-        fact = read(event, _instant(event.time, "time"))
-    except (msgspec.DecodeError, BadEvent):
-        return None
-    return None if fact is None else (fact, event.traceparent)
-
-
-def _quick_sample(event: _CloudEvent, at: int) -> Fact | None:
-    data = _sample_data.decode(event.data)
-    indicator = _same_indicator(event.subject, data.indicator)
-    if indicator is None or data.good > data.total:
-        return None
-    return Fact(indicator, event.source, event.id, at, "ratio", ((at, data.good, data.total),))
-
-
-def _quick_state(event: _CloudEvent, at: int) -> Fact | None:
-    data = _state_data.decode(event.data)
-    indicator = _same_indicator(event.subject, data.indicator)
-    if indicator is None:
-        return None
-    return Fact(indicator, event.source, event.id, at, "state", state=data.state, weight=_WEIGHTS[data.state])
-
-
-def _same_indicator(subject: str | None, named: str | None) -> str | None:
-    indicator = subject if named is None else named
-    if indicator is None or not _is_indicator(indicator) or subject not in (None, indicator):
-        return None
-    return indicator
-
-
-@lru_cache(maxsize=100_000)
-def _is_indicator(id: str) -> bool:
-    return _INDICATOR.fullmatch(id) is not None
-
-
 def check_time(fact: Fact, now: datetime) -> None:
     """Refuse what claims to be from the future, beyond what clocks differ by. Raises BadEvent."""
     if is_from_the_future(fact, now):
@@ -205,7 +134,7 @@ def from_ms(at: int) -> datetime:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _instant(text: object, field: str) -> int:
+def instant(text: object, field: str) -> int:
     if isinstance(text, str) and len(text) >= 20:
         try:
             at = datetime.fromisoformat(text)
@@ -223,11 +152,11 @@ def _fact(type: str, subject: str | None, source: str, id: str, time: str, data:
     if not isinstance(data, dict):
         raise BadEvent("data", "must be an object")
     indicator = data.get("indicator", subject)
-    if not isinstance(indicator, str) or not _INDICATOR.fullmatch(indicator):
+    if not isinstance(indicator, str) or not INDICATOR.fullmatch(indicator):
         raise BadEvent("data.indicator", "must be `provider/indicator`, in small letters, digits and hyphens")
     if subject is not None and subject != indicator:
         raise BadEvent("subject", f"is {subject!r}, but data.indicator is {indicator!r}")
-    return read(data, indicator, source, id, _instant(time, "time"))
+    return read(data, indicator, source, id, instant(time, "time"))
 
 
 def _only(data: Mapping[str, Any], *known: str, at: str = "data") -> None:
@@ -250,7 +179,7 @@ def _ratio(data: dict[str, Any], indicator: str, source: str, id: str, at: int) 
         if not isinstance(each, dict):
             raise BadEvent(where, "must be an object {time, good, total}")
         _only(each, "time", "good", "total", at=where)
-        samples.append(_sample(each, where, _instant(each.get("time"), f"{where}.time")))
+        samples.append(_sample(each, where, instant(each.get("time"), f"{where}.time")))
     return Fact(indicator, source, id, at, "ratio", samples=tuple(samples))
 
 
@@ -297,7 +226,7 @@ def _state(data: dict[str, Any], indicator: str, source: str, id: str, at: int) 
         raise BadEvent("data.state", f"must be one of {', '.join(_STATES)}")
     if (state == "degraded") != ("weight" in data):
         raise BadEvent("data.weight", "belongs to `degraded`, and only there: the share that counts as up, 0 to 1")
-    weight = _WEIGHTS[state] if state != "degraded" else to_micro(_number(data["weight"], "data.weight"), "")
+    weight = WEIGHTS[state] if state != "degraded" else to_micro(_number(data["weight"], "data.weight"), "")
     if weight is not None and weight > UP:
         raise BadEvent("data.weight", "is the share that counts as up: 0 to 1")
     return Fact(indicator, source, id, at, "state", state=state, weight=weight)
@@ -324,10 +253,6 @@ def _word(data: Mapping[str, Any], name: str) -> str:
     return value
 
 
-_QUICK: Final[dict[str, Callable[[_CloudEvent, int], Fact | None]]] = {
-    "sepakat.metric.sample.v1": _quick_sample,
-    "sepakat.metric.state.v1": _quick_state,
-}
 _KINDS: dict[str, Callable[[dict[str, Any], str, str, str, int], Fact]] = {
     "sepakat.metric.sample.v1": _ratio,
     "sepakat.metric.measurement.v1": _measurement,

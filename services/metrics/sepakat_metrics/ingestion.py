@@ -18,12 +18,13 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.partitioner import murmur2
 from faststream import AckPolicy
 
-from sepakat_metrics import duplicates, events
+from sepakat_metrics import duplicates, events, quick
 from sepakat_metrics.archive import Archive
 from sepakat_metrics.buckets import Delta
 from sepakat_metrics.checkpoints import Checkpoints, Overtaken, Pending
 from sepakat_metrics.duplicates import Seen
 from sepakat_metrics.events import Fact
+from sepakat_metrics.feeds import Feed, check
 from sepakat_metrics.history import History
 from sepakat_metrics.parking import Parking
 from sepakat_metrics.registry import Registry
@@ -52,30 +53,6 @@ class Partition:
         self.name = name
         self.pending = Pending(start, start)
         self.seen = Seen(horizon, start)
-
-
-class Feed:
-    """An indicator while its events come: looked up once, for as long as nothing of it changes."""
-
-    __slots__ = ("_kind", "_partition", "_sources", "_unit", "history", "thresholds")
-
-    def __init__(
-        self, indicator: texts.Indicator, partition: int, thresholds: tuple[int, ...], history: History | None
-    ) -> None:
-        self._partition = partition
-        self._kind = indicator.kind_of_events
-        self._sources = frozenset(indicator.sources)
-        self._unit = None if indicator.unit is None else events.base_unit(indicator.unit)
-        self.thresholds = thresholds
-        self.history = history
-
-    def takes(self, fact: Fact, partition: int) -> bool:
-        """Whether it is what `check` lets pass, on the partition that it belongs to."""
-        return (
-            fact.kind == self._kind and partition == self._partition
-            and (not self._sources or fact.source in self._sources)
-            and (self._unit is None or fact.kind != "measurement" or fact.unit == self._unit)
-        )  # fmt: skip
 
 
 class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -206,7 +183,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
     ) -> bool:
         """Fold a plain event of an indicator that is known well. False, and nothing done, for any other record."""
         is_structured, traceparent = messages.structured(record)
-        read = events.quick(record.value) if is_structured and record.value else None
+        read = quick.read(record.value) if is_structured and record.value else None
         if read is None:
             return False
         fact = read[0]
@@ -237,7 +214,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         self._add(held, record.offset, feed, fact, traceparent, touched, urgent)
 
     def _add(
-        self, held: Partition, offset: int, feed: "Feed", fact: Fact, traceparent: str | None,
+        self, held: Partition, offset: int, feed: Feed, fact: Fact, traceparent: str | None,
         touched: dict[str, Fact], urgent: set[str],
     ) -> None:  # fmt: skip
         id = duplicates.key(fact.source, fact.id)
@@ -260,7 +237,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
             self.traceparents[fact.indicator] = traceparent
         self._outcomes["counted"] += 1
 
-    async def _feed(self, indicator: texts.Indicator) -> "Feed":
+    async def _feed(self, indicator: texts.Indicator) -> Feed:
         """What there is to know of an indicator while its events come."""
         id = indicator.metadata.id
         history = await self._history(id) if self._registry.is_served(id) else None
@@ -450,13 +427,3 @@ def _hash(indicator: str) -> int:
 
 async def _raw_batch(records: Any) -> Any:
     return await raw_message(records)
-
-
-def check(fact: events.Fact, indicator: texts.Indicator) -> None:
-    """Whether `indicator` takes this fact. Raises BadEvent with the field and the rule."""
-    if indicator.sources and fact.source not in indicator.sources:
-        raise events.BadEvent("source", f"{fact.source!r} may not feed {indicator.metadata.id}")
-    if fact.kind != indicator.kind_of_events:
-        raise events.BadEvent("type", f"{indicator.metadata.id} takes {indicator.kind_of_events} events")
-    if fact.kind == "measurement" and indicator.unit is not None and fact.unit != events.base_unit(indicator.unit):
-        raise events.BadEvent("data.unit", f"{indicator.metadata.id} is measured in {indicator.unit}")

@@ -1,4 +1,4 @@
-"""What is made of the figures: verdicts on objectives and impairments of indicators, as aggregates that tell others.
+"""Verdicts on objectives, as aggregates: what of the figures is told, and what is written down.
 
 `decide_*` compare what was told before with what is known now; nothing is told twice, and every change is one event.
 """
@@ -8,92 +8,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sepakat_metrics.evaluation import projection
 from sepakat_metrics.events import from_ms
-from sepakat_metrics.figures import Burn, Figure, attainment_of, budget_of, credit_of, decimal, span_of
+from sepakat_metrics.figures import Figure, span_of
 from sepakat_metrics.history import History
-from sepakat_metrics.terms import Terms
+from sepakat_metrics.impairments import down_since
+from sepakat_metrics.telling import About, Told, facts_of, message, objective_fact, tell
+from sepakat_metrics.telling import Kind as FactKind
 from sepakat_metrics.windows import Interval
 from sepakat_shared.commits import Kind
-from sepakat_shared.contracts import compliance, topics
-from sepakat_shared.contracts.fact import Fact, PeriodSpan, rfc3339
-from sepakat_shared.contracts.texts import Agreement, Indicator, Need, Objective
+from sepakat_shared.contracts import compliance
+from sepakat_shared.contracts.fact import rfc3339
+from sepakat_shared.contracts.texts import Objective
 from sepakat_shared.messages import Message
 
 LATENESS: Final = timedelta(hours=24)
 LATENESS_MS: Final = LATENESS // timedelta(milliseconds=1)
 _RECOVERS_AFTER_MS: Final = 300_000
 _NOTED_EVERY: Final = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class About:
-    """An objective or indicator within one agreement in force."""
-
-    agreement: str
-    version: int
-    terms: Terms
-    public_url: str = ""
-    """Where others reach this service."""
-
-    @property
-    def text(self) -> Agreement:
-        return self.terms.text
-
-    @property
-    def objective(self) -> Objective:
-        return self.terms.objective
-
-    @property
-    def indicator(self) -> Indicator | None:
-        return self.terms.indicator
-
-    @property
-    def service(self) -> str:
-        return self.text.service_of(self.objective, self.indicator).id
-
-    @property
-    def parties(self) -> list[str]:
-        return [self.text.parties.provider, self.text.parties.customer]
-
-    def evidence(self, period: Interval) -> str | None:
-        """Where the evidence of a period is."""
-        if not self.public_url:
-            return None
-        span = "/".join(span_of(period).values())
-        of = f"/v1/agreements/{self.agreement}/objectives/{self.objective.id}/evidence"
-        return f"{self.public_url.rstrip('/')}{of}?period={span}"
-
-    def fields(self) -> dict[str, Any]:
-        """What every compliance event says of whom and what it concerns."""
-        service = self.text.service_of(self.objective, self.indicator)
-        return {
-            "agreement": self.agreement,
-            "version": self.version,
-            "provider": self.text.parties.provider,
-            "customer": self.text.parties.customer,
-            "service": service.id,
-            "service_title": service.description,
-            "agreement_title": self.text.metadata.title,
-            "indicator": self.objective.indicator,
-        }
-
-
-@dataclass(frozen=True)
-class Told:
-    """One compliance event: its CloudEvents type and data. `key` orders all of one agreement's service."""
-
-    type: str
-    key: str
-    data: dict[str, Any]
-    at: datetime
-
-
-def _told(fact: Fact, about: About, at: datetime) -> Told:
-    return Told(fact.type, f"{about.agreement}/{about.service}", fact.as_json(), at)
-
-
-# -- objectives --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -190,7 +121,6 @@ def apply_verdict(verdict: Verdict | None, event: VerdictEvent) -> Verdict:
 
 
 _REMEMBERED: Final = ("state", "met", "exact", "attainment", "value", "unit", "target", "budget", "coverage")
-_Kind = type[compliance._ObjectiveEvent]
 
 
 def decide_verdict(
@@ -213,9 +143,9 @@ def decide_verdict(
     return events
 
 
-def _changes(told: Verdict, figure: Figure, since: Since) -> list[tuple[_Kind, int]]:
+def _changes(told: Verdict, figure: Figure, since: Since) -> list[tuple[FactKind, int]]:
     """Each change of state as (event, when it was, in ms). None is told again while it lasts."""
-    found: list[tuple[_Kind, int]] = []
+    found: list[tuple[FactKind, int]] = []
     now = figure.as_of
     breached = _is_breached(told, figure, since)
     if breached:
@@ -256,12 +186,12 @@ def _calms_after(figure: Figure) -> int:
     return min([_RECOVERS_AFTER_MS, *(burn.short for burn in figure.burns)])
 
 
-def _fact_told(kind: _Kind, about: About, figure: Figure, at: int, episodes: int, cause: str) -> VerdictTold:
-    return VerdictTold(_told(_objective_fact(kind, about, figure, at, episodes, cause), about, from_ms(at)))
+def _fact_told(kind: FactKind, about: About, figure: Figure, at: int, episodes: int, cause: str) -> VerdictTold:
+    return VerdictTold(tell(objective_fact(kind, about, figure, at, episodes, cause), about, from_ms(at)))
 
 
 def _noted(about: About, figure: Figure) -> VerdictNoted:
-    remembered = {**_facts(figure), "period": span_of(figure.period)}
+    remembered = {**facts_of(figure), "period": span_of(figure.period)}
     return VerdictNoted(from_ms(figure.as_of), about.version, remembered)
 
 
@@ -272,79 +202,19 @@ def decide_correction(verdict: Verdict | None, about: About, figure: Figure, cau
     """
     if verdict is None or verdict.figure is None or figure.holds is None:
         return []
-    now = _facts(figure)
+    now = facts_of(figure)
     if all(verdict.figure.get(name) == now[name] for name in ("exact", "value", "met")):
         return []
     breached = figure.failing and (figure.absolute or figure.ended)
     episodes = verdict.episodes + (breached and not verdict.breached)
-    corrected = _objective_fact(compliance.PeriodCorrected, about, figure, figure.as_of, episodes, cause)
+    corrected = objective_fact(compliance.PeriodCorrected, about, figure, figure.as_of, episodes, cause)
     before = {f"{name}_before": verdict.figure.get(name) for name in ("attainment", "exact", "value", "met", "state")}
     told = corrected.model_copy(update=before)
-    events = [VerdictTold(_told(told, about, from_ms(figure.as_of)))]
+    events = [VerdictTold(tell(told, about, from_ms(figure.as_of)))]
     if breached != verdict.breached:
         kind = compliance.ObjectiveBreached if breached else compliance.BreachRetracted
         events.append(_fact_told(kind, about, figure, figure.as_of, episodes, cause))
     return events
-
-
-def _facts(figure: Figure) -> dict[str, Any]:
-    """What is remembered of a figure."""
-    return {
-        "state": figure.state,
-        "met": figure.met,
-        **attainment_of(figure),
-        "budget": budget_of(figure),
-        "coverage": None if figure.coverage is None else decimal(figure.coverage * 100),
-    }
-
-
-def _objective_fact(
-    kind: _Kind, about: About, figure: Figure, at: int, episode: int, cause: str
-) -> compliance._ObjectiveEvent:
-    left, (start, end) = figure.budget - figure.lost, figure.period
-    rolling = about.objective.window.rolling is not None
-    name = f"{episode:06d}" if rolling else rfc3339(from_ms(start))
-    credit, facts = credit_of(about.text, figure), _facts(figure)
-    projected = projection(about.terms, figure)
-    return kind(
-        **about.fields(),
-        at=from_ms(at),
-        cause=cause,
-        evidence=about.evidence(figure.period),
-        episode=f"{about.agreement}/{about.objective.id}/{name}",
-        objective=about.objective.id,
-        objective_title=about.objective.title,
-        period=PeriodSpan(start=from_ms(start), end=from_ms(end)),
-        **{**facts, "budget": None if facts["budget"] is None else compliance.Budget(**facts["budget"])},
-        burn_rates=tuple(_burn(burn) for burn in figure.burns),
-        projection=None if projected is None else compliance.Projection(**projected),
-        permitted_loss_left_seconds=decimal(left, 3) if figure.unit == "seconds" else None,
-        permitted_loss_left=_in_money(about, figure),
-        credit_percent=None if credit is None else credit["percent"],
-    )
-
-
-def _burn(burn: Burn) -> compliance.BurnRate:
-    rates = ["none" if rate is None else decimal(rate, 2) for rate in (burn.rate_long, burn.rate_short)]
-    return compliance.BurnRate(
-        long=f"PT{burn.long // 1000}S", short=f"PT{burn.short // 1000}S", rate_long=rates[0], rate_short=rates[1],
-        factor=decimal(burn.factor, 1),
-    )  # fmt: skip
-
-
-def _in_money(about: About, figure: Figure) -> compliance.Money | None:
-    """What the permitted loss left would cost the customer, by the need that the objective serves."""
-    need = _need_of(about)
-    if need is None or need.impact is None or figure.unit != "seconds":
-        return None
-    left = max(figure.budget - figure.lost, figure.budget * 0)
-    per_second = need.impact.cost / (need.impact.per // timedelta(milliseconds=1)) * 1000
-    amount = left.numerator * per_second / left.denominator
-    return compliance.Money(amount=f"{amount:.2f}", currency=need.impact.currency)
-
-
-def _need_of(about: About) -> Need | None:
-    return next((need for need in about.text.needs if about.objective.id in need.served_by), None)
 
 
 def _verdict_fields(verdict: Verdict) -> Mapping[str, Any]:
@@ -352,113 +222,11 @@ def _verdict_fields(verdict: Verdict) -> Mapping[str, Any]:
 
 
 def _verdict_messages(event: VerdictEvent, _verdict: Verdict) -> Iterable[Message]:
-    return [_message(event.told)] if isinstance(event, VerdictTold) else []
-
-
-def _message(told: Told) -> Message:
-    return Message(topics.COMPLIANCE, told.key, told.type, told.data)
+    return [message(event.told)] if isinstance(event, VerdictTold) else []
 
 
 VERDICT: Kind[Verdict, VerdictEvent] = Kind(
     "verdict", Verdict, (VerdictBegun, VerdictTold, VerdictNoted), apply_verdict, _verdict_fields, _verdict_messages
-)
-
-
-# -- impairments -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Impairment:
-    """Whether one indicator is told to be down under one agreement, and since when."""
-
-    parties: tuple[str, ...]
-    began_at: datetime | None = None
-    state: str = ""
-    number: int = 0
-
-
-@dataclass(frozen=True)
-class Began:
-    parties: tuple[str, ...]
-    at: datetime
-    state: str
-    told: Told
-
-
-@dataclass(frozen=True)
-class Ended:
-    told: Told
-
-
-ImpairmentEvent = Began | Ended
-
-
-def impairment_id(about: About) -> str:
-    return f"{about.agreement}/{about.objective.indicator}"
-
-
-def apply_impairment(impairment: Impairment | None, event: ImpairmentEvent) -> Impairment:
-    if isinstance(event, Began):
-        return Impairment(event.parties, event.at, event.state, (impairment.number if impairment else 0) + 1)
-    if impairment is None:
-        raise ValueError("an impairment begins before it ends")
-    return replace(impairment, began_at=None, state="")
-
-
-def decide_impairment(
-    impairment: Impairment | None, about: About, objectives: Sequence[str], history: History, now: int, cause: str
-) -> Sequence[ImpairmentEvent]:
-    """Began: down for `downAfter` or longer, outside announced maintenance. Ended: up again."""
-    held = history.states.state_at(now)
-    began = impairment.began_at if impairment else None
-    down = down_since(history, now)
-    if began is None and down is not None and down_long_enough(about, down[0], now):
-        at = from_ms(down[0])
-        fact = compliance.ImpairmentBegan(
-            **about.fields(), at=at, cause=cause, state=down[1], objectives=tuple(objectives),
-            impairment=f"{impairment_id(about)}/{rfc3339(at)}",
-        )  # fmt: skip
-        return [Began(tuple(about.parties), at, down[1], _told(fact, about, at))]
-    if began is not None and down is None and held is not None and held[1] is not None:
-        at = from_ms(held[0])
-        over = compliance.ImpairmentEnded(
-            **about.fields(), at=at, cause=cause, began_at=began, impairment=f"{impairment_id(about)}/{rfc3339(began)}"
-        )
-        return [Ended(_told(over, about, at))]
-    return []
-
-
-def down_since(history: History, now: int) -> tuple[int, str] | None:
-    """Since when (ms) the indicator is wholly down, and in which state; None when it is not."""
-    held = history.states.state_at(now)
-    if held is None or held[1] != 0:
-        return None
-    since, state = held[0], held[2]
-    while True:
-        before = history.states.state_at(since)
-        if before is None or before[1] != 0:
-            return since, state
-        since, state = before[0], before[2]
-
-
-def down_long_enough(about: About, since: int, now: int) -> bool:
-    wait = about.indicator.down_after // timedelta(milliseconds=1) if about.indicator else 0
-    if about.terms.timeline.is_excluded_at(now - 1):
-        return False
-    return now - since >= max(wait, 1)
-
-
-def _impairment_fields(impairment: Impairment) -> Mapping[str, Any]:
-    return {"parties": list(impairment.parties), "began_at": impairment.began_at}
-
-
-IMPAIRMENT: Kind[Impairment, ImpairmentEvent] = Kind(
-    "impairment",
-    Impairment,
-    (Began, Ended),
-    apply_impairment,
-    _impairment_fields,
-    lambda event, _impairment: [_message(event.told)],
 )
 
 
