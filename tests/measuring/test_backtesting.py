@@ -114,7 +114,7 @@ def test_rolling_windows_follow_each_other_up_to_the_end() -> None:
 
 def test_more_periods_than_one_event_can_tell_are_refused_with_the_rule() -> None:
     agreed = text(window={"rolling": "PT1M"})
-    with pytest.raises(Unsupported, match=r"objective o: window: it has more periods than the 2000"):
+    with pytest.raises(Unsupported, match=r"objective o: window: one back-test has room for 2000 periods"):
         Trial(agreed, agreed.objectives[0], indicator(), (SEPTEMBER, NOVEMBER))
 
 

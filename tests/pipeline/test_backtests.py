@@ -90,19 +90,6 @@ async def over(world: World, id: str) -> dict[str, Any]:
     return await until(f"the end of back-test {id}", ended)
 
 
-async def key_of(world: World, party: str) -> str:
-    wanted = {"id": f"{party}-key", "party": party, "roles": ["customer"], "scopes": ["compliance:read"]}
-    async with world.api("agreements") as http:
-        secret: str = (await http.post("/v1/keys", json=wanted)).json()["secret"]
-
-    async def known() -> bool:
-        async with world.api("metrics", secret) as http:
-            return (await http.get("/v1/status")).status_code == 200
-
-    await until("the key to be known", known)
-    return secret
-
-
 async def stored(world: World, id: str) -> list[str]:
     """The types of the events that were committed of a back-test."""
     client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(world.cluster.backend.mongo)
@@ -177,7 +164,7 @@ async def test_what_is_proposed_is_held_against_the_days_that_are_stored(world: 
     assert BacktestCompleted.model_validate(events["b1"]).model_dump(mode="json")["objectives"] == found["objectives"]
 
     for party, status in (("toko-maju", 200), ("nusantara", 200), ("stranger", 404)):
-        async with world.api("metrics", await key_of(world, party)) as http:
+        async with world.api("metrics", await world.key_of(party, "compliance:read")) as http:
             assert (await http.get("/v1/backtests/b1")).status_code == status, party
             assert (await http.get("/v1/backtests/none")).status_code == 404
 

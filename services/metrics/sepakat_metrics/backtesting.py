@@ -96,8 +96,8 @@ class Trial:
         self.periods = list(islice(periods_of(objective, text.term.time_zone, span), most + 1))
         if len(self.periods) > most:
             raise Unsupported(
-                f"objective {objective.id}: window: it has more periods than the {most} that one back-test has room "
-                "left for; ask for less history or for fewer objectives"
+                f"objective {objective.id}: window: one back-test has room for {MOST_PERIODS} periods in all; {most} "
+                "are left and it has more: ask for less history or for fewer objectives"
             )
         self.whole_past = _needs_whole_past(terms)
         """Whether a history must reach back to the first event."""
