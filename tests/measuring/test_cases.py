@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from samples import agreement
 
 from sepakat_metrics import windows
-from sepakat_metrics.cases import FACTS, Case, Clock, Running, Step, cases, gaps
-from sepakat_metrics.events import to_ms
+from sepakat_metrics.cases import Case, Clock, Running, Step, cases, gaps
+from sepakat_metrics.events import FACTS, to_ms
 from sepakat_metrics.windows import Interval
 
 SECOND, MINUTE, HOUR = 1000, 60_000, 3_600_000

@@ -80,6 +80,7 @@ class Assessment:
         self._wake = asyncio.Event()
         self._sleeps_until = clock.now()
         self._last_batch = monotonic()
+        self._worked = 0.0
         self.ingestion: Ingestion
         registry.on_change(self._now_due)
         corrections.on_change(self._adjusted)
@@ -138,13 +139,16 @@ class Assessment:
             now = self._clock.now()
             following = self._queue[0][0] if self._queue else now + _IDLE
             self._sleeps_until = now + _SOONEST if self._dirty else max(following, now + _SOONEST)
+            if not self.ingestion.caught_up:
+                await asyncio.sleep(self._worked / _SHARE - self._worked)
             await self._clock.wait(self._wake, self._sleeps_until)
 
     async def _assess_due(self) -> None:
         """For a bounded time; then batches go on."""
         if not self._knows_told:
             await self._read_told()
-        until = monotonic() + 5 * _AT_LEAST
+        begun = monotonic()
+        until = begun + (5 if self.ingestion.caught_up else 1) * _AT_LEAST
         now = self._clock.now()
         due = [
             id for when, id in heapq.nsmallest(_READ_AT_ONCE, self._queue) if when <= now and self.ingestion.owns(id)
@@ -158,8 +162,9 @@ class Assessment:
             elif self._dirty:
                 indicator = next(iter(self._dirty))
             else:
-                return
+                break
             await self._assess(indicator)
+        self._worked = monotonic() - begun
 
     # -- what ---------------------------------------------------------------------------------------------------------
 

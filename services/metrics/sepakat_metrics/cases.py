@@ -13,8 +13,6 @@ from typing import Final, NamedTuple
 
 from sepakat_metrics.windows import Interval, clip, length, unite
 
-FACTS: Final = ("opened", "responded", "paused", "resumed", "prioritised", "updated", "restored", "resolved",
-                "reopened", "cancelled")  # fmt: skip
 _RANK: Final = {"opened": 1, "resumed": 1, "reopened": 1, "paused": 2, "responded": 3, "restored": 3, "resolved": 3,
                 "cancelled": 4}  # fmt: skip
 """At one instant the later rank has the last word: stop wins over pause, pause over start."""
