@@ -150,6 +150,7 @@ class Board:
         self.grain = grain
         self.first = start // grain
         self.number = max(0, -(-end // grain) - self.first)
+        start, end = self.first * grain, (self.first + self.number) * grain
         self.scheduled = self._row(_schedule(agreed, start, end))
         excluded = self._row([*_maintenance(agreed, start, end), *agreed.excluded])
         self.counted = bytearray(open and not out for open, out in zip(self.scheduled, excluded, strict=True))
@@ -283,13 +284,15 @@ def of_time(agreed: Agreed, heard: Iterable[State], span: Span, until: int, grai
     weights = board.weights(agreed, heard)
     forgiven = set(_short_outages(agreed, board, weights, before, until))
     known = unknown = 0
-    lost = total = Fraction(0)
+    lost = Fraction(0)
     for i, a, b in board.cells(start, until):
         if board.counts(i):
             known, unknown = (known, unknown + b - a) if weights[i] is None else (known + b - a, unknown)
-            total += (b - a) * (_rate(agreed, weights[i]) is not None)
-            lost += (b - a) * (_rate(agreed, weights[i]) or 0) if i not in forgiven else 0
+            rate = _rate(agreed, weights[i])
+            if rate and i not in forgiven:
+                lost += rate * (b - a)
     left_out = unknown if agreed.objective.unknown == "exclude" else 0
+    total = Fraction(known + unknown - left_out)
     possible = Fraction(board.length(start, end, board.counted) - left_out)
     excluded = board.length(start, until, board.taken_out)
     if agreed.counts_excluded_as_up:
@@ -304,7 +307,7 @@ def of_time(agreed: Agreed, heard: Iterable[State], span: Span, until: int, grai
         coverage=Fraction(known, known + unknown) if known + unknown else None,
         unknown=Fraction(unknown, 1000),
         excluded=Fraction(excluded, 1000),
-        spent_at=_spent_at(agreed, board, weights, (before, start, until), allowed),
+        spent_at=_spent_at(agreed, board, weights, (before, start, until), allowed) if lost > allowed else None,
     )
 
 
@@ -327,13 +330,15 @@ def _short_outages(
 ) -> Iterator[int]:
     """The cells of outages that, by `until`, are shorter than those that count."""
     shortest = agreed.objective.shortest_outage
+    if shortest is None:
+        return
     run: list[tuple[int, int, int]] = []
     for cell in [*board.cells(before, until), None]:
         weight = None if cell is None else weights[cell[0]]
         if cell is not None and weight is not None and weight < 1:
             run.append(cell)
             continue
-        if run and shortest is not None and run[-1][2] - run[0][1] < shortest / timedelta(milliseconds=1):
+        if run and run[-1][2] - run[0][1] < shortest / timedelta(milliseconds=1):
             yield from (i for i, _, _ in run)
         run = []
 

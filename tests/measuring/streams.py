@@ -43,7 +43,7 @@ HOURS = ("00:00-24:00", "08:00-17:00", "08:00-12:00", "13:00-17:30", "02:30-06:0
          "23:30-24:00", "01:30-03:30", "00:00-00:30")  # fmt: skip
 ODD_HOURS = (*HOURS, "02:17-02:43", "23:10-23:45", "00:00-00:07", "23:59-24:00")
 RULES = ("FREQ=DAILY", "FREQ=DAILY;INTERVAL=2;COUNT=5", "FREQ=WEEKLY", "FREQ=WEEKLY;BYDAY=MO,FR,SU",
-         "FREQ=MONTHLY;BYDAY=1SU", "FREQ=MONTHLY;BYMONTHDAY=29", "FREQ=YEARLY",
+         "FREQ=MONTHLY;BYDAY=1SU", "FREQ=MONTHLY;BYMONTHDAY=29,30", "FREQ=YEARLY",
          "FREQ=WEEKLY;UNTIL={until}")  # fmt: skip
 TARGETS = st.sampled_from(("0", "50", "90", "95", "99", "99.9", "99.95", "100"))
 
@@ -68,7 +68,7 @@ class Scale:
 MILLISECONDS = Scale(1, 3 * SECOND, ())
 SECONDS = Scale(SECOND, HOUR, ("PT10M", "PT1H", "PT1H30M30S"))
 MINUTES = Scale(MINUTE, 2 * DAY, ("day", "day", "P1D", "PT6H", "week"))
-MONTHS = Scale(HALF_HOUR, 60 * DAY, ("month", "quarter", "year", "P28D"))
+MONTHS = Scale(HALF_HOUR, 60 * DAY, ("month", "month", "quarter", "year", "P28D"))
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def agreements(
             "id": id,
             "indicator": "p/i",
             "window": window(draw(st.sampled_from(scale.windows or ("day",)))),
-            "calendar": draw(st.sampled_from(("24x7", "hours"))),
+            "calendar": draw(st.sampled_from(("24x7", "24x7", "hours"))),
             "exclusions": draw(st.sampled_from(("remove", "count-as-up"))),
             "unknown": draw(st.sampled_from(("exclude", "up", "down"))),
             **each,
@@ -189,6 +189,7 @@ def settings_of(draw: st.DrawFn, objective: st.SearchStrategy[dict[str, Any]], *
     as_of, period = draw(near(anchor, scale.reach, 1)), None
     if not scale.windows or draw(st.integers(0, 3)) == 0:
         period = draw(spans(anchor, scale.reach, scale.grain))
+        as_of = draw(st.integers(sum(period) // 2, 2 * period[1] - period[0]))
     elif text.objectives[0].window.rolling is None and draw(st.booleans()):
         period = oracle.period(text.objectives[0].window, zone, as_of)
         as_of = period[1] + draw(st.integers(0, 3 * DAY))
@@ -242,6 +243,15 @@ def sample_told(at: int, id: str, good: int, bad: int) -> tuple[oracle.Sample, F
     return oracle.Sample(at, good, good + bad), cloud_event("sample", at, id, told)
 
 
+def traffic_told(start: int, end: int, id: str) -> Fact:
+    """Events of every minute, or of a thousand instants between the two: each third is bad."""
+    instants = range(start, end, max(MINUTE, (end - start) // 1000))
+    told = ",".join(
+        f'{{"time":"{from_ms(at).isoformat()}","good":{int(i % 3 > 0)},"total":1}}' for i, at in enumerate(instants)
+    )
+    return cloud_event("sample", start, id, f'"samples":[{told}]')
+
+
 def values_told(at: int, id: str, values: Sequence[int], unit: str) -> tuple[list[oracle.Measurement], Fact]:
     """`values` in millionths of a ms; told in seconds, they are told to the microsecond."""
     exact = [value // 1000 * 1000 for value in values] if unit == "s" else values
@@ -261,21 +271,30 @@ UNITS = st.sampled_from(("ms", "s"))
 
 
 @st.composite
-def states(draw: st.DrawFn, anchor: int, scale: Scale) -> list[tuple[oracle.State, Fact]]:
-    told = st.tuples(near(anchor, scale.reach, scale.grain), st.sampled_from(STATES), SOURCES)
-    return [state_told(at, str(i), *each) for i, (at, *each) in enumerate(draw(st.lists(told, max_size=12)))]
+def states(draw: st.DrawFn, setting: Setting) -> list[tuple[oracle.State, Fact]]:
+    told = st.tuples(within(setting, setting.scale.grain), st.sampled_from(STATES), SOURCES)
+    drawn = draw(st.lists(told, min_size=2, max_size=14))
+    return [state_told(at, str(i), *each) for i, (at, *each) in enumerate(drawn)]
 
 
 @st.composite
-def samples(draw: st.DrawFn, anchor: int, scale: Scale) -> list[tuple[oracle.Sample, Fact]]:
-    told = st.tuples(near(anchor, scale.reach, 7001), st.integers(0, 9), st.integers(0, 2))
-    return [sample_told(at, str(i), *each) for i, (at, *each) in enumerate(draw(st.lists(told, max_size=20)))]
+def samples(draw: st.DrawFn, setting: Setting) -> list[tuple[oracle.Sample, Fact]]:
+    told = st.tuples(within(setting, 1) | within(setting, MINUTE), st.integers(0, 9), st.integers(0, 2))
+    drawn = draw(st.lists(told, min_size=5, max_size=40))
+    return [sample_told(at, str(i), *each) for i, (at, *each) in enumerate(drawn)]
 
 
 @st.composite
-def measurements(draw: st.DrawFn, anchor: int, scale: Scale) -> list[tuple[list[oracle.Measurement], Fact]]:
-    told = st.tuples(near(anchor, scale.reach, 7001), VALUES, UNITS)
-    return [values_told(at, str(i), *each) for i, (at, *each) in enumerate(draw(st.lists(told, max_size=15)))]
+def measurements(draw: st.DrawFn, setting: Setting) -> list[tuple[list[oracle.Measurement], Fact]]:
+    told = st.tuples(within(setting, 1) | within(setting, MINUTE), VALUES, UNITS)
+    drawn = draw(st.lists(told, min_size=3, max_size=20))
+    return [values_told(at, str(i), *each) for i, (at, *each) in enumerate(drawn)]
+
+
+def within(setting: Setting, grain: int) -> st.SearchStrategy[int]:
+    """Mostly within what is looked at; some before, and some later."""
+    start, length = setting.span[0], max(setting.until - setting.span[0], 9 * grain)
+    return st.integers((start - length // 4) // grain, (start + length * 9 // 8) // grain).map(lambda n: n * grain)
 
 
 # -- ways to arrive ----------------------------------------------------------------------------------------------------
@@ -314,7 +333,7 @@ def _stored(delta: Delta) -> Any:
     return json.loads(json.dumps(delta.to_document()))
 
 
-BLOCKS = st.sampled_from((0, 0, 6 * HOUR))
+BLOCKS = st.sampled_from((0, 6 * HOUR))
 
 
 @contextmanager
@@ -324,6 +343,6 @@ def short_blocks(block: int) -> Iterator[None]:
         if block:
             stack.enter_context(patch.object(timeline, "_BLOCK_MS", block))
             stack.enter_context(patch.object(ledger, "_AHEAD_MS", block // 2))
-            stack.enter_context(patch.object(changes, "_KEPT", 4))
+            stack.enter_context(patch.object(changes, "_KEPT", 2))
             stack.enter_context(patch.object(terms, "_KEPT", 4))
         yield

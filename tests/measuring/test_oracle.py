@@ -52,6 +52,7 @@ from measuring.streams import (
     spans,
     state_told,
     states,
+    traffic_told,
     values_told,
     window,
 )
@@ -104,15 +105,15 @@ OF_TIME = st.fixed_dictionaries({"measure": st.just("time"), "target": TARGETS})
 
 
 @given(st.data(), settings_of(OF_TIME, MILLISECONDS, SECONDS, MINUTES, MONTHS), ARRIVALS, RANDOMS, BLOCKS)
-@streams(22)
+@streams(18)
 def test_time_is_what_looking_at_every_instant_gives(
     data: st.DataObject, setting: Setting, how: str, random: Random, block: int
 ) -> None:
     grain = setting.scale.grain
-    told = data.draw(states(setting.anchor, setting.scale))
+    told = data.draw(states(setting))
     indicator = data.draw(indicators("state", setting.scale))
-    if data.draw(st.integers(0, 3)) == 0:
-        shortest = timedelta(milliseconds=data.draw(st.integers(1, 9)) * grain)
+    if data.draw(st.booleans()):
+        shortest = timedelta(milliseconds=data.draw(st.integers(1, setting.scale.reach // grain // 4)) * grain)
         setting = setting.with_objective(shortest_outage=shortest)
         setting = replace(setting, adjustments=replace(setting.adjustments, down=()))
     figure = figure_of(setting, indicator, arrived([fact for _, fact in told], how, random), block)
@@ -129,11 +130,11 @@ def between_states(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @given(st.data(), settings_of(between_states(), MILLISECONDS, SECONDS, MINUTES, MONTHS), ARRIVALS, RANDOMS, BLOCKS)
-@streams(12)
+@streams(10)
 def test_time_to_recovery_and_between_failures_are_means_of_counted_time(
     data: st.DataObject, setting: Setting, how: str, random: Random, block: int
 ) -> None:
-    told = data.draw(states(setting.anchor, setting.scale))
+    told = data.draw(states(setting))
     indicator = data.draw(indicators("state", setting.scale))
     figure = figure_of(setting, indicator, arrived([fact for _, fact in told], how, random), block)
     agreed, heard = setting.agreed(indicator, "state"), [state for state, _ in told]
@@ -163,11 +164,11 @@ OF_MEASUREMENTS = (
 
 
 @given(st.data(), settings_of(OF_COUNTS, *ANY_SECOND), ARRIVALS, RANDOMS, BLOCKS)
-@streams(10)
+@streams(8)
 def test_occurrences_are_what_counting_every_event_gives(
     data: st.DataObject, setting: Setting, how: str, random: Random, block: int
 ) -> None:
-    told = data.draw(samples(setting.anchor, setting.scale))
+    told = data.draw(samples(setting))
     indicator = data.draw(indicators("ratio", setting.scale))
     figure = figure_of(setting, indicator, arrived([fact for _, fact in told], how, random), block)
     agreed, heard = setting.agreed(indicator, "ratio"), [sample for sample, _ in told]
@@ -176,11 +177,11 @@ def test_occurrences_are_what_counting_every_event_gives(
 
 
 @given(st.data(), settings_of(OF_MEASUREMENTS, *ANY_SECOND), ARRIVALS, RANDOMS, BLOCKS)
-@streams(16)
+@streams(14)
 def test_shares_percentiles_and_means_are_what_looking_at_every_measurement_gives(
     data: st.DataObject, setting: Setting, how: str, random: Random, block: int
 ) -> None:
-    told = data.draw(measurements(setting.anchor, setting.scale))
+    told = data.draw(measurements(setting))
     indicator = data.draw(indicators("measurement", setting.scale))
     known = arrived([fact for _, fact in told], how, random, (THRESHOLD,))
     figure = figure_of(setting, indicator, known, block)
@@ -195,20 +196,21 @@ def test_shares_percentiles_and_means_are_what_looking_at_every_measurement_give
     expect(figure, setting, found, lambda span: oracle.lost_of_counts(agreed, heard, span), random.randrange(3))
 
 
+SHORTEST = ("PT2M", "PT10M", "PT3H", "P2D")
+
+
 @st.composite
 def of_slices(draw: st.DrawFn, scale: Scale) -> dict[str, Any]:
     of_months = scale.reach > 30 * DAY
     short, long = ("PT1M", "PT3M", "PT7M"), ("PT30M", "PT1H", "PT7H", "P1D")
     slices = long[1:] if of_months else short if scale.reach < DAY else (*short[1:], *long[:3])
-    made = {
+    return {
         "measure": draw(st.sampled_from(("timeslices", "timeslices", "ratio-timeslices"))),
         "target": draw(TARGETS),
         "slice": draw(st.sampled_from(slices)),
         "sliceTarget": draw(st.sampled_from(("0", "0.000001", "50", "95", "100"))),
+        "shortestOutage": draw(st.sampled_from((None, None, *SHORTEST))),
     }
-    if draw(st.integers(0, 3)) == 0:
-        made["shortestOutage"] = timedelta(minutes=draw(st.sampled_from((1, 5, 30, 180, 1500))))
-    return made
 
 
 @st.composite
@@ -222,11 +224,11 @@ def settings_of_slices(draw: st.DrawFn, *scales: Scale) -> Setting:
 
 
 @given(st.data(), settings_of_slices(*ANY_SECOND), ARRIVALS, RANDOMS, BLOCKS)
-@streams(10)
+@streams(14)
 def test_slices_of_counts_are_what_judging_each_slice_gives(
     data: st.DataObject, setting: Setting, how: str, random: Random, block: int
 ) -> None:
-    told = data.draw(samples(setting.anchor, setting.scale))
+    told = data.draw(samples(setting))
     indicator = data.draw(indicators("ratio", setting.scale))
     figure = figure_of(setting, indicator, arrived([fact for _, fact in told], how, random), block)
     agreed, heard = setting.agreed(indicator, "ratio"), [sample for sample, _ in told]
@@ -235,12 +237,12 @@ def test_slices_of_counts_are_what_judging_each_slice_gives(
 
 
 @given(st.data(), settings_of_slices(SECONDS, MINUTES, MONTHS), ARRIVALS, RANDOMS, BLOCKS)
-@streams(10)
+@streams(14)
 def test_slices_of_states_are_what_judging_each_slice_gives(
     data: st.DataObject, setting: Setting, how: str, random: Random, block: int
 ) -> None:
     grain = min(setting.scale.grain, MINUTE) if setting.scale.reach < 30 * DAY else setting.scale.grain
-    told = data.draw(states(setting.anchor, setting.scale))
+    told = data.draw(states(setting))
     indicator = data.draw(indicators("state", setting.scale))
     figure = figure_of(setting, indicator, arrived([fact for _, fact in told], how, random), block)
     agreed, heard = setting.agreed(indicator, "state"), [state for state, _ in told]
@@ -251,11 +253,12 @@ def test_slices_of_states_are_what_judging_each_slice_gives(
 # -- kept up to date ---------------------------------------------------------------------------------------------------
 
 STORY = Scale(7 * SECOND, 3 * DAY, ("PT1H", "P1D", "day", "week", "month", "quarter", "year", "P28D"))
-SLICES = {"PT1H": ("PT1M", "PT7M"), "P1D": ("PT5M", "PT1H"), "day": ("PT5M", "PT7M"), "week": ("PT30M", "PT7H"),
+SLICES = {"PT1H": ("PT1M", "PT7M"), "P1D": ("PT5M", "PT1H"), "day": ("PT5M", "PT7M", "PT1H"), "week": ("PT30M", "PT7H"),
           "month": ("PT1H", "PT5H"), "P28D": ("PT1H", "P1D")}  # fmt: skip
 """What slices are tried with which window: not so many that it takes long."""
 ADVANCES = (0, 1, MINUTE - 1, MINUTE, MINUTE + 500, 10 * MINUTE, HOUR + 1, 6 * HOUR + 7 * SECOND, DAY, 3 * DAY + SECOND,
             33 * DAY + 12_345)  # fmt: skip
+KINDS = st.sampled_from(("ratio", "ratio", "measurement", "state", "state", "ticket"))
 CLOCKS = (("opened", "responded"), ("opened", "resolved"), ("restored", "opened"))
 
 
@@ -265,7 +268,9 @@ def objectives(draw: st.DrawFn, kind: str) -> dict[str, Any]:
         return draw(OF_MEASUREMENTS)
     if kind == "ticket":
         return draw(of_tickets())
-    of_whole = OF_COUNTS if kind == "ratio" else OF_TIME | between_states()
+    shortest = st.sampled_from((None, *SHORTEST))
+    of_time = st.builds(lambda made, least: {**made, "shortestOutage": least}, OF_TIME, shortest)
+    of_whole = OF_COUNTS if kind == "ratio" else of_time | between_states()
     if draw(st.booleans()):
         return draw(of_whole)
     name = draw(st.sampled_from(tuple(SLICES)))
@@ -285,6 +290,19 @@ def of_tickets(draw: st.DrawFn) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@st.composite
+def adjustments(draw: st.DrawFn, now: int) -> Adjustments:
+    """What is granted between two looks makes new terms: here it is granted before the first."""
+    some = st.lists(spans(now, STORY.reach, SECOND), max_size=2)
+    events = st.tuples(near(now, STORY.reach, SECOND), st.just(1), st.integers(1, 3))
+    return Adjustments(
+        tuple(windows.unite(draw(some))),
+        tuple(windows.unite(draw(some))),
+        tuple(draw(st.lists(events, max_size=1))),
+        tuple(draw(st.lists(st.just(("T-1", 600_000)), max_size=1))),
+    )
+
+
 def told(draw: st.DrawFn, kind: str, at: int, id: str) -> Fact:
     """Any event of a kind."""
     match kind:
@@ -301,8 +319,8 @@ def told(draw: st.DrawFn, kind: str, at: int, id: str) -> Fact:
     return cloud_event("ticket", at, id, f'"ticket":"{ticket}","fact":"{fact}"{more}')
 
 
-@given(st.data(), st.sampled_from(("ratio", "measurement", "state", "ticket")), places(), RANDOMS, BLOCKS)
-@streams(20)
+@given(st.data(), KINDS, places(), RANDOMS, BLOCKS)
+@streams(22)
 def test_figures_kept_up_to_date_are_those_of_a_fresh_start(
     data: st.DataObject, kind: str, place: tuple[str, int], random: Random, block: int
 ) -> None:
@@ -310,31 +328,37 @@ def test_figures_kept_up_to_date_are_those_of_a_fresh_start(
     wanted = [data.draw(objectives(kind)) for _ in range(2)]
     text = data.draw(agreements(STORY, zone, now, wanted))
     indicator = data.draw(indicators(kind, STORY))
-    granted = Adjustments(tuple(windows.unite(data.draw(st.lists(spans(now, STORY.reach, SECOND), max_size=2)))))
+    granted = data.draw(adjustments(now))
     kept = [Terms(text, each, indicator, granted) for each in text.objectives]
     known, thresholds = History(), (THRESHOLD,)
     known.thresholds = thresholds
     facts: list[Fact] = []
-    for _ in range(data.draw(st.integers(2, 8))):
-        now += data.draw(st.sampled_from(ADVANCES))
-        for _ in range(data.draw(st.integers(0, 4))):
-            late = data.draw(st.sampled_from((0, 0, MINUTE, HOUR, DAY, 40 * DAY)))
+    now += data.draw(st.integers(0, MINUTE))
+    for _ in range(data.draw(st.integers(3, 12))):
+        before, now = now, now + data.draw(st.sampled_from(ADVANCES))
+        if kind == "ratio" and data.draw(st.booleans()):
+            facts.append(traffic_told(before, now + 1, str(len(facts))))
+            known.add(facts[-1])
+        for _ in range(data.draw(st.sampled_from((0, 1, 2, 4)))):
+            late = data.draw(st.sampled_from((0, 0, 0, MINUTE, HOUR, DAY, 40 * DAY)))
             at = data.draw(near(now - late, max(2 * SECOND, late // 2), 500))
             facts.append(told(data.draw, kind, at, str(len(facts))))
             known.add(facts[-1])
         if data.draw(st.integers(0, 9)) == 0:
             known = restored(facts, random, thresholds)
-        with short_blocks(block if now < place[1] + 10 * DAY else 0):
+        # A deadline is looked for in four hundred days, which are many short blocks.
+        with short_blocks(4 * block if kind != "ticket" and now < place[1] + 10 * DAY else 0):
             judge(data, kept, known, facts, now)
 
 
 def judge(data: st.DataObject, kept: Sequence[Terms], known: History, facts: Sequence[Fact], now: int) -> None:
     """Some of the objectives: now, as of a while ago (the clock of records that wait), or the period before."""
     for terms in kept:
-        looks = data.draw(st.sampled_from(("now", "now", "now", "a while ago", "the period before", "not")))
+        looks = data.draw(st.sampled_from(("now", "now", "now", "a while ago", "the period before", "not", "not")))
         if looks == "not":
             continue
-        as_of, period = now - (10 * MINUTE if looks == "a while ago" else 0), None
+        back = data.draw(st.sampled_from((10 * MINUTE, 7 * HOUR))) if looks == "a while ago" else 0
+        as_of, period = now - back, None
         agreed = terms.objective.window, terms.text.term.time_zone
         if looks == "the period before" and terms.objective.window.rolling is None:
             period = windows.period_of(*agreed, windows.period_of(*agreed, now)[0] - 1)
