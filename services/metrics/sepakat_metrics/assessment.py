@@ -302,13 +302,15 @@ class Assessment:
     async def _judge(self, about: About, figure: Figure, cause: str) -> list[_Command]:
         id = verdicts.verdict_id(about.agreement, about.objective, figure.period)
         since = self._since[id] = self._since.get(id, Since()).after(figure)
-        if not verdicts.decide_verdict(await self._last_told(id), about, figure, since, cause):
+        # A revision that nobody is told of waits for a quiet moment: nothing that is told should wait for it.
+        notes = cause == _OF_TIME
+        if not verdicts.decide_verdict(await self._last_told(id), about, figure, since, cause, notes):
             return []
 
         async def tell() -> None:
             after = await self._verdicts.execute(
                 id,
-                lambda verdict, _now: verdicts.decide_verdict(verdict, about, figure, since, cause),
+                lambda verdict, _now: verdicts.decide_verdict(verdict, about, figure, since, cause, notes),
                 by="metrics",
             )
             self._told[id] = after.state if after else None

@@ -124,16 +124,16 @@ _REMEMBERED: Final = ("state", "met", "exact", "attainment", "value", "unit", "t
 
 
 def decide_verdict(
-    verdict: Verdict | None, about: About, figure: Figure, since: Since, cause: str
+    verdict: Verdict | None, about: About, figure: Figure, since: Since, cause: str, notes: bool = True
 ) -> Sequence[VerdictEvent]:
-    """What is to be told now, or written down since a day has passed."""
+    """What is to be told now, or written down since a day has passed; that only where `notes`: it can wait."""
     if verdict is not None and verdict.closed:
         return []
     told = verdict or Verdict((), None)
     found = _changes(told, figure, since)
     episodes = told.episodes + any(kind is compliance.ObjectiveBreached for kind, _ in found)
     events: list[VerdictEvent] = [_fact_told(kind, about, figure, at, episodes, cause) for kind, at in found]
-    if not events and (told.known_at is None or from_ms(figure.as_of) - told.known_at >= _NOTED_EVERY):
+    if not events and notes and (told.known_at is None or from_ms(figure.as_of) - told.known_at >= _NOTED_EVERY):
         if figure.holds is None:
             return []
         events.append(_noted(about, figure))
