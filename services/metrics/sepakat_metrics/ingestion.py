@@ -159,6 +159,8 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         """Fold a batch. Nothing but a cancellation may leave here: what was not stored would be skipped."""
         if batch:
             await retry.until_done("folding metric events", lambda: self._fold(batch))
+            # Plain events wait for nothing: without this, heartbeats and checkpoints would wait for a whole backlog.
+            await asyncio.sleep(0)
 
     async def _fold(self, batch: tuple[Record, ...]) -> None:
         async with self._lock:

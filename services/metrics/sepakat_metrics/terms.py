@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, Final, TypeVar, cast
 
 from sepakat_metrics import profiles, windows
-from sepakat_metrics.cases import Case, Clock
+from sepakat_metrics.cases import Clock
 from sepakat_metrics.events import UP, base_unit, to_micro
 from sepakat_metrics.history import History
 from sepakat_metrics.ledger import Ledger, Sums
@@ -66,8 +66,6 @@ class Terms:
     adjustments: Adjustments = NONE
     kind: str | None = None
     timeline: Timeline = field(init=False)
-    decided: dict[str, tuple[int, Case | None]] = field(init=False, default_factory=dict)
-    """Cases that are decided, with the number of facts that they were decided by."""
     _kept: dict[str, tuple[History, Any]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:

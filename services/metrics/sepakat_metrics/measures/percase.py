@@ -10,6 +10,10 @@ from sepakat_metrics.terms import Terms
 from sepakat_metrics.windows import Interval
 
 
+_Decided = dict[str, tuple[int, int, Case | None]]
+"""By ticket: how many facts there are of it, when the last one was, and the case that they decide."""
+
+
 def decided(terms: Terms, history: History, as_of: int) -> list[Case]:
     """The cases of every ticket, decided or not, as of that instant (ms).
 
@@ -19,18 +23,25 @@ def decided(terms: Terms, history: History, as_of: int) -> list[Case]:
     corrections: dict[str, int] = {}
     for ticket, ms in terms.adjustments.cases:
         corrections[ticket] = corrections.get(ticket, 0) + ms
+    kept = terms.keep("cases", history, _none_yet)
     found = []
     for ticket, steps in history.steps.items():
-        known = terms.decided.get(ticket)
-        if known is None or known[0] != len(steps) or (known[1] is not None and (known[1].stopped or as_of) >= as_of):
+        known = kept.get(ticket)
+        # Of an instant before its last fact, such as a period's end, it was perhaps not decided, or not cancelled.
+        if known is None or known[0] != len(steps) or as_of < known[1]:
             case = next(iter(cases.cases(steps, clock, timeline.counted, as_of, corrections)), None)
-            if all(step.at <= as_of for step in steps) and (case is None or case.stopped is not None):
-                terms.decided[ticket] = len(steps), case
+            last = max(step.at for step in steps)
+            if last <= as_of and (case is None or case.stopped is not None):
+                kept[ticket] = len(steps), last, case
         else:
-            case = known[1]
+            case = known[2]
         if case is not None:
             found.append(case)
     return sorted(found, key=lambda case: (case.started, case.ticket))
+
+
+def _none_yet(terms: Terms, history: History) -> _Decided:
+    return {}
 
 
 def measure(terms: Terms, history: History, span: Interval, until: int) -> dict[str, Any]:
