@@ -291,6 +291,16 @@ def test_an_outage_in_announced_maintenance_is_no_failure_and_no_recovery_in_no_
     assert (found.value, found.sample) == ((20 * DAY - 8 * HOUR) * 1_000_000, 1)
 
 
+def test_a_case_counts_in_a_period_that_was_over_before_it_was_cancelled_whenever_it_is_looked_at() -> None:
+    agreed = text(measure="mean", target={"atMost": "PT4H"}, clock={"from": "opened", "until": "responded"})
+    terms, known = Terms(agreed, agreed.objectives[0], None, kind="ticket"), History()
+    for hours, step in ((1, "opened"), (2, "responded"), (31 * 24, "cancelled")):
+        known.add(Fact("p/i", "/p", step, NOVEMBER + hours * HOUR, "ticket", ticket="T-1", step=step))
+    for _ in range(2):
+        assert evaluate(terms, known, DECEMBER + 2 * DAY).sample == 0
+        assert evaluate(terms, known, DECEMBER + 2 * DAY, (NOVEMBER, DECEMBER)).value == HOUR * 1_000_000
+
+
 def test_a_day_that_clocks_skip_has_no_service_hours() -> None:
     # In Apia there was no Friday, 30 December 2011.
     agreed = text("Pacific/Apia")

@@ -9,7 +9,6 @@ from sepakat_metrics.history import History
 from sepakat_metrics.terms import Terms
 from sepakat_metrics.windows import Interval
 
-
 _Decided = dict[str, tuple[int, int, Case | None]]
 """By ticket: how many facts there are of it, when the last one was, and the case that they decide."""
 
