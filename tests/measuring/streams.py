@@ -99,7 +99,7 @@ VALUES = st.lists(
     max_size=4,
 )
 UNITS = st.sampled_from(("ms", "s"))
-TICKETS = st.sampled_from(("T-1", "T-2", "T-3"))
+TICKETS = st.sampled_from(("T-1", "T-2"))
 STEPS = st.sampled_from(("opened", "opened", "responded", "resolved", "resolved", "paused", "resumed", "reopened",
                          "prioritised", "cancelled"))  # fmt: skip
 

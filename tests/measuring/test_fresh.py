@@ -1,6 +1,6 @@
 """Figures that are kept up to date, event by event, are exactly those of a fresh start from the same events.
 
-Sums, slices, cases and the instants that count are kept between two looks. Here two objectives on one indicator are
+Sums, slices, cases and the instants that count are kept between two looks. Here three objectives on one indicator are
 looked at again and again while events come, late ones too; measuring/streams.py says how many streams are tried.
 """
 
@@ -27,7 +27,8 @@ KINDS = st.sampled_from(("ratio", "ratio", "measurement", "state", "state", "tic
 ADVANCES = st.sampled_from((0, 1, MINUTE - 1, MINUTE, MINUTE + 500, 10 * MINUTE, HOUR + 1, 6 * HOUR + 7 * SECOND, DAY,
                             3 * DAY + SECOND, 33 * DAY + 12_345))  # fmt: skip
 LATE = st.sampled_from((0, 0, 0, MINUTE, HOUR, DAY, 40 * DAY))
-LOOKS = st.sampled_from(("now", "now", "now", "a while ago", "the period before", "not", "not"))
+NOW, EARLIER, BEFORE = "now", "as of the records that wait", "the period before"
+LOOKS = st.sampled_from(((), (NOW,), (NOW,), (NOW, EARLIER), (NOW, BEFORE), (EARLIER,), (BEFORE, NOW)))
 
 
 @st.composite
@@ -62,7 +63,7 @@ def test_figures_kept_up_to_date_are_those_of_a_fresh_start(
     data: st.DataObject, kind: str, place: tuple[str, int], random: Random, block: int
 ) -> None:
     zone, anchor = place
-    text = data.draw(texts.agreements(STORY, zone, anchor, [data.draw(objectives(kind)) for _ in range(2)]))
+    text = data.draw(texts.agreements(STORY, zone, anchor, [data.draw(objectives(kind)) for _ in range(3)]))
     indicator, granted = data.draw(texts.indicators(kind, STORY)), data.draw(adjustments(anchor))
     kept = [Terms(text, each, indicator, granted) for each in text.objectives]
     facts: list[Fact] = []
@@ -94,19 +95,17 @@ def around(draw: st.DrawFn, now: int) -> int:
 
 
 def look(data: st.DataObject, kept: Sequence[Terms], known: History, facts: Sequence[Fact], now: int) -> None:
-    """At some of the objectives: now, as of a while ago (the clock of records that wait), or at the period before."""
+    """At each objective, or at some of them, in one way or another."""
     for terms in kept:
-        looks = data.draw(LOOKS)
-        if looks == "not":
-            continue
-        as_of = now - (data.draw(st.sampled_from((10 * MINUTE, 7 * HOUR))) if looks == "a while ago" else 0)
         window, zone = terms.objective.window, terms.text.term.time_zone
-        period = None
-        if looks == "the period before" and window.rolling is None:
-            period = windows.period_of(window, zone, windows.period_of(window, zone, now)[0] - 1)
-        fresh = History()
-        fresh.thresholds = known.thresholds
-        for fact in sorted(facts, key=lambda each: each.at):
-            fresh.add(fact)
-        anew = Terms(terms.text, terms.objective, terms.indicator, terms.adjustments)
-        assert evaluate(terms, known, as_of, period) == evaluate(anew, fresh, as_of, period)
+        for which in data.draw(LOOKS):
+            as_of = now - (data.draw(st.sampled_from((10 * MINUTE, 7 * HOUR))) if which == EARLIER else 0)
+            period = None
+            if which == BEFORE and window.rolling is None:
+                period = windows.period_of(window, zone, windows.period_of(window, zone, now)[0] - 1)
+            fresh = History()
+            fresh.thresholds = known.thresholds
+            for fact in sorted(facts, key=lambda each: each.at):
+                fresh.add(fact)
+            anew = Terms(terms.text, terms.objective, terms.indicator, terms.adjustments)
+            assert evaluate(terms, known, as_of, period) == evaluate(anew, fresh, as_of, period)

@@ -156,7 +156,7 @@ def agreements(
             "unknown": draw(st.sampled_from(("exclude", "up", "down"))),
             **each,
         }
-        for id, each in zip("op", objectives, strict=False)
+        for id, each in zip("opq", objectives, strict=False)
     ]
     return agreement(
         term={"from": "2010-01-01", "until": "2040-12-31", "timeZone": zone},
