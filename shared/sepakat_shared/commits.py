@@ -6,10 +6,14 @@ loads again and decides again. Nothing else than an atomic insert with a unique 
 
 A commit is the audit log (who, why, the hash of the one before), the outbox (its messages, until `published`) and the
 source of a replay. State documents are a cache for reading: loading folds the commits that are ahead of one.
+
+Since the insert is what decides, a command may begin with a guess: the state that this instance saw last, or that there
+is none yet. A guess that is wrong collides, and one that leads to nothing is asked again of the present state.
 """
 
 import hashlib
 import logging
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,6 +32,8 @@ from sepakat_shared.mongo import Collection, Database, Document
 from sepakat_shared.telemetry import current_traceparent
 
 SCHEMA = 1
+_REMEMBERED = 1_000
+"""Aggregates of one kind whose last state is kept in memory."""
 _log = logging.getLogger(__name__)
 
 S = TypeVar("S")
@@ -82,20 +88,35 @@ class Commits:
         self.collection: Collection = db["commits"]
         self.db = db
         self.clock = clock
-        self._listeners: list[Callable[[str], None]] = []
+        self._outboxes: list[Callable[[Document], None]] = []
+        self._listeners: list[Callable[[], None]] = []
         self._refresh: dict[str, Callable[[str], Awaitable[object]]] = {}
 
     async def create_indexes(self) -> None:
         await self.collection.create_index([("published", ASCENDING), ("aggregate", ASCENDING), ("n", ASCENDING)])
         await self.collection.create_index([("aggregate", ASCENDING), ("n", ASCENDING)])
 
-    def tell(self, listener: Callable[[str], None]) -> None:
-        """Call `listener` with the aggregate's key after each commit: the relay, the timers."""
+    def publish_with(self, outbox: Callable[[Document], None]) -> None:
+        """Call `outbox` with each new commit as soon as it is durable."""
+        self._outboxes.append(outbox)
+
+    def tell(self, listener: Callable[[], None]) -> None:
+        """Call `listener` when a state document has changed: the timers."""
         self._listeners.append(listener)
 
-    def committed(self, aggregate: str) -> None:
+    async def insert(self, commit: Document) -> bool:
+        """Make a commit durable. False, and nothing is done, when another one has taken its number."""
+        try:
+            await self.collection.insert_one(commit)
+        except DuplicateKeyError:
+            return False
+        for publish in self._outboxes:
+            publish(commit)
+        return True
+
+    def changed(self) -> None:
         for listener in self._listeners:
-            listener(aggregate)
+            listener()
 
     def refresh_with(self, kind: str, find: Callable[[str], Awaitable[object]]) -> None:
         self._refresh[kind] = find
@@ -118,6 +139,7 @@ class Aggregates(Generic[S, E]):
         self._commits = commits
         self._kind = kind
         self._events = {event.__name__: event for event in kind.events}
+        self._recent: OrderedDict[str, Loaded[S]] = OrderedDict()
         self.states: Collection = commits.db[kind.name]
         commits.refresh_with(kind.name, self.find)
 
@@ -129,6 +151,8 @@ class Aggregates(Generic[S, E]):
             loaded = self._fold(id, loaded, commit)
         if loaded and (document is None or document["version"] < loaded.version):
             await self._write_state(loaded)
+        if loaded:
+            self._remember(loaded)
         return loaded
 
     async def get(self, id: str) -> Loaded[S]:
@@ -160,57 +184,62 @@ class Aggregates(Generic[S, E]):
         by: str,
         cause: Envelope | None = None,
         expected_version: int | None = None,
+        new: bool = False,
+        then: Callable[[S], None] | None = None,
     ) -> Loaded[S] | None:
         """Decide on the present state and commit what was decided; again from the start when somebody was faster.
 
         `cause` is the event this reacts to: one that the aggregate has applied already changes nothing. Give one cause
-        to at most one command of the same aggregate. Returns None when there is no aggregate and nothing was decided.
+        to at most one command of the same aggregate. `new` says that there is most likely no commit yet: nobody looks
+        for one first. `then` is called with the new state as soon as it is durable, before the state document is
+        written. Returns None when there is no aggregate and nothing was decided.
         Raises Stale when `expected_version` is not the present one, and whatever `decide` raises.
         """
+        guessing = new or id in self._recent
         while True:
-            loaded = await self.find(id)
-            if expected_version is not None and expected_version != (loaded.version if loaded else 0):
-                raise Stale("the document has changed since it was read; read it again and repeat the edit")
+            loaded = self._recent.get(id) if guessing else await self.find(id)
             if loaded and cause and _has_applied(loaded, cause):
                 return loaded
             now = self._commits.clock.now()
-            events = decide(loaded.state if loaded else None, now)
-            if not events:
-                return loaded
-            commit = self._commit(id, loaded, events, by, cause, now)
             try:
-                await self._commits.collection.insert_one(commit)
-            except DuplicateKeyError:
-                continue
-            after = self._fold(id, loaded, commit)
-            await self._write_state(after)
-            self._commits.committed(commit["aggregate"])
-            return after
+                if expected_version is not None and expected_version != (loaded.version if loaded else 0):
+                    raise Stale("the document has changed since it was read; read it again and repeat the edit")
+                events = decide(loaded.state if loaded else None, now)
+            except Exception:
+                if not guessing:
+                    raise
+                events = []
+            if events:
+                after = await self._append(id, loaded, events, by, cause, now, then)
+                if after is not None:
+                    return after
+            elif not guessing:
+                return loaded
+            guessing = False
 
-    async def create(
-        self,
-        id: str,
-        decide: Callable[[datetime], Sequence[E]],
-        then: Callable[[S], None],
-        *,
-        by: str,
-        cause: Envelope | None = None,
-    ) -> None:
-        """Commit the first events of an aggregate, without looking for it before; nothing happens when it is there.
-
-        `then` is called with the state as soon as the commit is durable: whoever goes on at once need not wait for the
-        state document.
-        """
-        now = self._commits.clock.now()
-        commit = self._commit(id, None, decide(now), by, cause, now)
-        try:
-            await self._commits.collection.insert_one(commit)
-        except DuplicateKeyError:
-            return
-        after = self._fold(id, None, commit)
-        then(after.state)
+    async def _append(
+        self, id: str, loaded: Loaded[S] | None, events: Sequence[E], by: str, cause: Envelope | None, now: datetime,
+        then: Callable[[S], None] | None,
+    ) -> Loaded[S] | None:  # fmt: skip
+        """Commit, as what follows `loaded`. None when something else does."""
+        commit = self._commit(id, loaded, events, by, cause, now)
+        if not await self._commits.insert(commit):
+            return None
+        after = self._fold(id, loaded, commit)
+        self._remember(after)
+        if then is not None:
+            then(after.state)
         await self._write_state(after)
-        self._commits.committed(commit["aggregate"])
+        self._commits.changed()
+        return after
+
+    def _remember(self, loaded: Loaded[S]) -> None:
+        known = self._recent.get(loaded.id)
+        if known is None or known.version < loaded.version:
+            self._recent[loaded.id] = loaded
+        self._recent.move_to_end(loaded.id)
+        if len(self._recent) > _REMEMBERED:
+            self._recent.popitem(last=False)
 
     def _commit(
         self, id: str, loaded: Loaded[S] | None, events: Sequence[E], by: str, cause: Envelope | None, now: datetime
@@ -249,7 +278,7 @@ class Aggregates(Generic[S, E]):
                 for message in messages
             ],
             "traceparent": current_traceparent(),
-            "published": False,
+            "published": not messages,
         }
 
     def _fold(self, id: str, loaded: Loaded[S] | None, commit: Document) -> Loaded[S]:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import zlib
+from collections import OrderedDict
 from datetime import datetime, timedelta
 
 from opentelemetry.trace import SpanKind
@@ -17,6 +18,8 @@ from sepakat_shared.telemetry import continued, current_traceparent
 
 _WORKERS = 8
 _SWEEP_EVERY = 1.0
+_MARK_EVERY = 0.05
+_REMEMBERED = 10_000
 _log = logging.getLogger(__name__)
 
 
@@ -33,9 +36,21 @@ class Relay:
         self._source = source
         self._queues: list[asyncio.Queue[str]] = [asyncio.Queue() for _ in range(_WORKERS)]
         self._queued: set[str] = set()
-        commits.tell(self.enqueue)
+        self._fresh: dict[str, list[Document]] = {}
+        """By aggregate: commits that were just made here, in order."""
+        self._last: OrderedDict[str, int] = OrderedDict()
+        """By aggregate: the number of the last commit that was published from here."""
+        self._unmarked: list[str] = []
+        self._to_mark = asyncio.Event()
+        commits.publish_with(self.take)
+
+    def take(self, commit: Document) -> None:
+        """Publish a commit that was just made."""
+        self._fresh.setdefault(commit["aggregate"], []).append(commit)
+        self.enqueue(commit["aggregate"])
 
     def enqueue(self, aggregate: str) -> None:
+        """Publish what waits of an aggregate."""
         if aggregate not in self._queued:
             self._queued.add(aggregate)
             self._queues[zlib.crc32(aggregate.encode()) % _WORKERS].put_nowait(aggregate)
@@ -45,12 +60,8 @@ class Relay:
         async with asyncio.TaskGroup() as tasks:
             for queue in self._queues:
                 tasks.create_task(self._work(queue))
+            tasks.create_task(self._mark())
             tasks.create_task(self._sweep())
-
-    @property
-    def waiting(self) -> int:
-        """Aggregates with something to publish."""
-        return len(self._queued)
 
     async def replay(self, since: datetime | None) -> int:
         """Mark commits as unpublished again, all or those from `since`; the sweep publishes them. Returns how many."""
@@ -58,6 +69,7 @@ class Relay:
         if since is not None:
             query["committed_at"] = {"$gte": since}
         result = await self._commits.collection.update_many(query, {"$set": {"published": False}})
+        self._last.clear()
         return int(result.modified_count)
 
     async def _work(self, queue: "asyncio.Queue[str]") -> None:
@@ -68,10 +80,36 @@ class Relay:
             await retry.until_done(f"publishing {aggregate}", lambda a=aggregate: self._publish(a))  # type: ignore[misc]
 
     async def _publish(self, aggregate: str) -> None:
-        unpublished = self._commits.collection.find({"aggregate": aggregate, "published": False})
-        for commit in await unpublished.sort("n", ASCENDING).to_list(None):
+        for commit in await self._waiting_commits(aggregate):
             await self._publish_commit(commit)
-            await self._commits.collection.update_one({"_id": commit["_id"]}, {"$set": {"published": True}})
+            self._last[aggregate] = commit["n"]
+            self._last.move_to_end(aggregate)
+            if len(self._last) > _REMEMBERED:
+                self._last.popitem(last=False)
+            if commit["messages"]:
+                self._unmarked.append(commit["_id"])
+                self._to_mark.set()
+
+    async def _waiting_commits(self, aggregate: str) -> list[Document]:
+        """Those just made, where the one before them was published from here; else what the database knows of."""
+        fresh = self._fresh.pop(aggregate, [])
+        last = self._last.get(aggregate, 0)
+        if fresh and [commit["n"] for commit in fresh] == list(range(last + 1, last + 1 + len(fresh))):
+            return fresh
+        unpublished = self._commits.collection.find({"aggregate": aggregate, "published": False})
+        return await unpublished.sort("n", ASCENDING).to_list(None)
+
+    async def _mark(self) -> None:
+        """Note what was published, many at once; what a crash leaves unmarked is published again."""
+        while True:
+            await self._to_mark.wait()
+            await asyncio.sleep(_MARK_EVERY)
+            self._to_mark.clear()
+            ids, self._unmarked = self._unmarked, []
+            await retry.until_done("marking what was published", lambda of=ids: self._set_published(of))  # type: ignore[misc]
+
+    async def _set_published(self, ids: list[str]) -> None:
+        await self._commits.collection.update_many({"_id": {"$in": ids}}, {"$set": {"published": True}})
 
     async def _publish_commit(self, commit: Document) -> None:
         subject = commit["aggregate"].partition("/")[2]

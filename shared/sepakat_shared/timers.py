@@ -28,7 +28,7 @@ class Timers:
         self._fire = fire
         self._changed = asyncio.Event()
 
-    def wake(self, _aggregate: str = "") -> None:
+    def wake(self) -> None:
         """Look again: a deadline may have changed."""
         self._changed.set()
 

@@ -15,7 +15,7 @@ from sepakat_shared import mongo
 from sepakat_shared.clock import SystemClock
 from sepakat_shared.commits import Aggregates, Commits, Kind, verify_chain
 from sepakat_shared.contracts.topics import Topic
-from sepakat_shared.errors import Stale
+from sepakat_shared.errors import Conflict, Stale
 from sepakat_shared.kafka_admin import create_topics, describe_cluster
 from sepakat_shared.messages import Message
 from sepakat_shared.settings import ServiceSettings
@@ -77,6 +77,39 @@ async def test_eight_writers_of_one_aggregate_lose_nothing(
     finally:
         for client in clients:
             await mongo.close_client(client)
+
+
+async def test_a_command_that_begins_with_an_old_state_ends_with_the_present_one(backend: Backend) -> None:
+    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
+    db = client[f"guess_{uuid.uuid4().hex[:8]}"]
+
+    def up_to_two(state: Count | None, _now: datetime) -> Sequence[Counted]:
+        return [Counted(1)] if (state or Count()).total < 2 else []
+
+    def only_from_two(state: Count | None, _now: datetime) -> Sequence[Counted]:
+        if (state or Count()).total < 2:
+            raise Conflict("not yet")
+        return [Counted(1)]
+
+    async def total_after(writer: Aggregates[Count, Counted], decide: Any, **more: Any) -> int:
+        loaded = await writer.execute("a", decide, by="test", **more)
+        assert loaded is not None
+        return loaded.state.total
+
+    try:
+        here, there = (Aggregates(Commits(db, SystemClock()), COUNT) for _ in range(2))
+        assert await total_after(here, one, new=True) == 1
+        assert await total_after(there, one, new=True) == 2
+        # `here` still remembers a total of one: that is not what decides.
+        assert await total_after(here, only_from_two) == 3
+        assert await total_after(there, up_to_two) == 3
+        assert await total_after(there, one, expected_version=3) == 4
+        assert await total_after(here, one, expected_version=4) == 5
+        with pytest.raises(Stale):
+            await total_after(there, one, expected_version=4)
+        verify_chain(await Commits(db, SystemClock()).of("count/a"))
+    finally:
+        await mongo.close_client(client)
 
 
 def test_a_killed_database_still_has_what_it_acknowledged(own_backend: Backend) -> None:

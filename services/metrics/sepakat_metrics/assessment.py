@@ -194,7 +194,9 @@ class Assessment:
                 commands += await self._assess_impairment(abouts, history, at, cause)
             if commands:
                 # What is told must be durable first; then nothing that is told waits for another.
-                await self.ingestion.flush()
+                await self.ingestion.flush_events_of(id)
+                if not self.ingestion.owns(id):
+                    return
                 await asyncio.gather(*[command() for command in commands])
         self._dirty.pop(id, None)
         # While records wait, the clock of evaluation is theirs; then every batch judges anew.
@@ -304,7 +306,8 @@ class Assessment:
         since = self._since[id] = self._since.get(id, Since()).after(figure)
         # A revision that nobody is told of waits for a quiet moment: nothing that is told should wait for it.
         notes = cause == _OF_TIME
-        if not verdicts.decide_verdict(await self._last_told(id), about, figure, since, cause, notes):
+        told = await self._last_told(id)
+        if not verdicts.decide_verdict(told, about, figure, since, cause, notes):
             return []
 
         async def tell() -> None:
@@ -312,6 +315,7 @@ class Assessment:
                 id,
                 lambda verdict, _now: verdicts.decide_verdict(verdict, about, figure, since, cause, notes),
                 by="metrics",
+                new=told is None,
             )
             self._told[id] = after.state if after else None
 
@@ -334,6 +338,7 @@ class Assessment:
                 id,
                 lambda impairment, _now: impairments.decide_impairment(impairment, about, named, history, at, cause),
                 by="metrics",
+                new=self._told_down.get(id) is None,
             )
             self._told_down[id] = after.state if after else None
 

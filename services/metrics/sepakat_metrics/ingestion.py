@@ -56,7 +56,7 @@ class Partition:
 
 
 class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
-    """The consumer of metric events. `on_folded` is awaited after each batch and may ask for `flush`: it gets the last
+    """The consumer of metric events. `on_folded` is awaited after each batch and may ask to store: it gets the last
     event of each indicator that was touched, and those of which something new was said (not just more of the same).
     """
 
@@ -330,13 +330,19 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
 
     # -- storing ------------------------------------------------------------------------------------------------------
 
-    async def flush(self) -> None:
-        """Store what was read since the last checkpoints. For use inside `on_folded`, where the lock is held."""
-        await self._flush()
+    async def flush_events_of(self, indicator: str) -> None:
+        """Store what was read of its partition. For use inside `on_folded`, where the lock is held."""
+        held = self._partitions.get(self._partition_of(indicator))
+        if held is not None:
+            await self._checkpoint([held])
 
     async def _flush(self) -> None:
+        await self._checkpoint(list(self._partitions.values()))
+        await self._tell_kafka()
+
+    async def _checkpoint(self, partitions: Iterable[Partition]) -> None:
         try:
-            for held in self._partitions.values():
+            for held in partitions:
                 pending = held.pending
                 if pending.end == pending.first:
                     continue
@@ -345,8 +351,6 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         except Overtaken as overtaken:
             self._bus.fail(f"another instance owns {overtaken}; this one starts anew from the database")
             self._forget()
-            return
-        await self._tell_kafka()
 
     async def _tell_kafka(self) -> None:
         consumer = self._subscriber.consumer

@@ -29,7 +29,6 @@ def build(settings: NotifierSettings) -> FastAPI:
     reactions = Reactions(service.db, notifications, endpoints, directory, deliveries, clock)
     bus = service.start(reactions.all())
 
-    service.commits.tell(deliveries.wake)
     for setup in (notifications.create_indexes, endpoints.create_indexes, reactions.create_indexes):
         service.before_start(setup)
     service.alongside(deliveries.run)

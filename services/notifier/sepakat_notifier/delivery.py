@@ -23,7 +23,7 @@ from sepakat_shared.clock import Clock
 from sepakat_shared.telemetry import continued, meter
 
 _AT_LEAST_EVERY = timedelta(seconds=2)
-"""Another instance may have left a message due: nobody wakes us for it."""
+"""Another instance, or a person, may have left a message due: nobody wakes us for it."""
 _log = logging.getLogger(__name__)
 _attempted = meter.create_counter("sepakat_delivery_attempts", description="attempts, by channel and outcome")
 _Decide = Callable[[Notification | None, datetime], Sequence[Event]]
@@ -45,13 +45,13 @@ class Deliveries:
         self._in_hand: set[str] = set()
         self._handed: list[Notification] = []
         self._changed = asyncio.Event()
+        self._look_at = clock.now()
+        self._is_full = False
+        """Whether more may be due than there was room for: an attempt that ends makes room."""
 
     def hand(self, planned: Notification) -> None:
         """Send a message that this instance already holds: it needs no claim."""
         self._handed.append(planned)
-        self._changed.set()
-
-    def wake(self, _aggregate: str = "") -> None:
         self._changed.set()
 
     async def run(self) -> None:
@@ -62,24 +62,30 @@ class Deliveries:
                 handed, self._handed = self._handed, []
                 for planned in handed:
                     self._begin(tasks, planned.id, planned)
-                following = await retry.until_done("looking for due messages", lambda: self._begin_due(tasks))
-                await self._clock.wait(self._changed, following)
+                if self._look_at <= self._clock.now():
+                    await retry.until_done("looking for due messages", lambda: self._begin_due(tasks))
+                await self._clock.wait(self._changed, self._look_at)
 
-    async def _begin_due(self, tasks: asyncio.TaskGroup) -> datetime:
-        """Begin what is due, as far as there is room. Returns when to look again at the latest."""
+    async def _begin_due(self, tasks: asyncio.TaskGroup) -> None:
+        """Begin what is due, as far as there is room, and know when to look again."""
         now = self._clock.now()
-        latest = now + _AT_LEAST_EVERY
+        self._look_at = now + _AT_LEAST_EVERY
         room = self._settings.notifier_concurrency * 2 - len(self._in_hand)
-        if room <= 0:
-            return latest  # an attempt that ends wakes us
+        self._is_full = room <= 0
+        if self._is_full:
+            return
         query = {"due_at": {"$ne": None}, "_id": {"$nin": list(self._in_hand)}}
         found = self._notifications.all.states.find(query, {"due_at": 1}).sort("due_at", ASCENDING).limit(room)
-        for each in await found.to_list(None):
-            due_at: datetime = each["due_at"]
-            if due_at > now:
-                return min(due_at, latest)
+        following = await found.to_list(None)
+        for each in following:
+            if each["due_at"] > now:
+                self._look_by(each["due_at"])
+                return
             self._begin(tasks, each["_id"], None)
-        return latest
+        self._is_full = len(following) == room
+
+    def _look_by(self, instant: datetime) -> None:
+        self._look_at = min(self._look_at, instant)
 
     def _begin(self, tasks: asyncio.TaskGroup, id: str, held: Notification | None) -> None:
         if id not in self._in_hand:
@@ -93,9 +99,13 @@ class Deliveries:
                 if held is None or not self._held_long_enough(held):
                     held = await self._hold(id)
                 if held is not None:
-                    await self._decide(id, await self._outcome(held))
+                    after = await self._decide(id, await self._outcome(held))
+                    if after is not None and after.due_at is not None:
+                        self._look_by(after.due_at)
         finally:
             self._in_hand.discard(id)
+            if self._is_full:
+                self._look_by(self._clock.now())
             self._changed.set()
 
     async def _hold(self, id: str) -> Notification | None:

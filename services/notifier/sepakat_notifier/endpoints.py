@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 from pymongo import ASCENDING
@@ -13,6 +14,8 @@ from sepakat_notifier.routing import wants
 from sepakat_shared.auth import Principal
 from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
 from sepakat_shared.errors import NotFound
+
+_FRESH_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class Endpoints:
 
     def __init__(self, commits: Commits) -> None:
         self.all = Aggregates(commits, ENDPOINT)
+        self._read: dict[str, tuple[float, Endpoint]] = {}
 
     async def create_indexes(self) -> None:
         await self.all.states.create_index([("parties", ASCENDING), ("_id", ASCENDING)])
@@ -78,7 +82,17 @@ class Endpoints:
         """Those of `parties` that want `type` and were there when it happened: a replay tells nobody the past."""
         query = {"parties": {"$in": list(parties)}, "removed": False}
         found = [self.all.read(each).state for each in await self.all.states.find(query).to_list(None)]
-        return [each for each in found if wants(each.types, type) and each.created_at <= at]
+        wanting = [each for each in found if wants(each.types, type) and each.created_at <= at]
+        self._read |= {each.id: (monotonic(), each) for each in wanting}
+        return wanting
+
+    async def of(self, id: str) -> Endpoint | None:
+        """The endpoint, as it stood within the last second; None when it was removed."""
+        read_at, endpoint = self._read.get(id, (0.0, None))
+        if endpoint is None or monotonic() - read_at > _FRESH_SECONDS:
+            loaded = await self.all.find(id)
+            endpoint = loaded.state if loaded else None
+        return None if endpoint is None or endpoint.removed else endpoint
 
     async def visible(self, id: str, asking: Principal) -> Loaded[Endpoint]:
         """Raises NotFound also for what belongs to others or was removed."""

@@ -97,7 +97,9 @@ class Reactions:
         )  # fmt: skip
         traceparent = current_traceparent()
 
-        def plan(now: datetime) -> list[domain.Event]:
+        def plan(known: Notification | None, now: datetime) -> list[domain.Event]:
+            if known is not None:
+                return []
             # Planned in this instance's hands: the first attempt begins at once and needs no claim.
             planned = Notification(
                 id, channel, recipient, party, parties, subject.about, subject.about_type, occasion, traceparent,
@@ -105,4 +107,6 @@ class Reactions:
             )  # fmt: skip
             return [domain.Planned(planned)]
 
-        await self._notifications.all.create(id, plan, self._deliveries.hand, by=cause.source, cause=cause)
+        await self._notifications.all.execute(
+            id, plan, by=cause.source, cause=cause, new=True, then=self._deliveries.hand
+        )  # fmt: skip

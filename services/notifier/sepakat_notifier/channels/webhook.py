@@ -39,10 +39,9 @@ class WebhookSender:
         )  # fmt: skip
 
     async def send(self, notification: Notification) -> str:
-        loaded = await self._endpoints.all.find(notification.recipient)
-        if loaded is None or loaded.state.removed:
+        endpoint = await self._endpoints.of(notification.recipient)
+        if endpoint is None:
             raise Unwanted("the endpoint was removed")
-        endpoint = loaded.state
         try:
             secret = self._vault.unseal(endpoint.sealed)
         except InvalidToken as error:
