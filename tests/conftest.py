@@ -18,9 +18,10 @@ def pytest_report_header() -> list[str]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    for fixture in ("backend", "own_backend", "cold_backend"):
+    for fixture, scope in (("backend", None), ("own_backend", "function"), ("cold_backend", "function"),
+                           ("module_backend", "module")):  # fmt: skip
         if fixture in metafunc.fixturenames:
-            metafunc.parametrize(fixture, _wanted(), indirect=True, scope=None if fixture == "backend" else "function")
+            metafunc.parametrize(fixture, _wanted(), indirect=True, scope=scope)
 
 
 def _open(name: str, data: Path) -> Backend:
@@ -41,6 +42,12 @@ def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def cold_backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
     """Servers for one test alone, which are not started yet."""
     return _open(request.param, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def module_backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Backend:
+    """Servers for the tests of one module, which are not started yet."""
+    return _open(request.param, tmp_path_factory.mktemp(request.param))
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ SIGNATORIES = {"nusantara": "rina", "toko-maju": "budi"}
 
 
 def event(id: str, state: str, at: datetime, indicator: str = INDICATOR, **changes: Any) -> dict[str, Any]:
-    base = {"specversion": "1.0", "id": id, "source": "/probe", "type": "sepakat.metric.state.v1",
+    base = {"specversion": "1.0", "id": f"{indicator}/{id}", "source": "/probe", "type": "sepakat.metric.state.v1",
             "time": at.isoformat(), "data": {"indicator": indicator, "state": state}}  # fmt: skip
     return {**base, **changes}
 

@@ -3,28 +3,36 @@
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 from samples import agreement_dict
-from world import INDICATOR, World, event, opened
+from world import World, event, opened
 
 from sepakat_cli.backends import Backend
 from sepakat_cli.demo.telling import until
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [
+    pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")
+]  # fmt: skip
 
 
-@pytest.fixture
-async def world(cold_backend: Backend, tmp_path: Path) -> AsyncIterator[World]:
-    async with opened(cold_backend, tmp_path, ("agreements", "metrics", "incidents")) as world:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(module_backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """For all of these tests; each has an agreement and an indicator of its own."""
+    services = ("agreements", "metrics", "incidents")
+    async with opened(module_backend, tmp_path_factory.mktemp("world"), services) as world:
         yield world
 
 
 async def with_causes(world: World, count: int) -> bool:
     return any(each["causes"] >= count for each in await world.incidents())
+
+
+def refused(**changes: Any) -> dict[str, Any]:
+    return agreement_dict(metadata={"id": "toko-refused", "title": {"en": "Refused"}}, **changes)
 
 
 async def breached(world: World) -> bool:
@@ -75,37 +83,39 @@ async def test_a_breach_is_told_once_and_survives_a_killed_service(world: World)
 
 
 async def test_an_outage_is_told_when_its_time_has_come_without_another_event(world: World) -> None:
-    await world.agree()
-    await world.register(downAfter="PT2S")
-    await world.send(event("1", "up", datetime.now(UTC) - timedelta(minutes=10)))
-    await until("the first figure", lambda: world.figure())
-    await world.send(event("2", "down", datetime.now(UTC)))
+    agreement, indicator = "toko-short", "nusantara/short-state"
+    await world.agree(agreement, indicator)
+    await world.register(indicator, downAfter="PT2S")
+    await world.send(event("1", "up", datetime.now(UTC) - timedelta(minutes=10), indicator))
+    await until("the first figure", lambda: world.figure(agreement))
+    await world.send(event("2", "down", datetime.now(UTC), indicator))
 
     async def impaired() -> bool:
-        return "sepakat.impairment.began.v1" in await world.told()
+        return "sepakat.impairment.began.v1" in await world.told(agreement=agreement)
 
     # Everything is judged anew each minute; it is the outage's own deadline that must not be slept through.
     await until("the impairment", impaired, within=20)
 
 
 async def test_events_wait_for_their_indicator_and_bad_ones_go_to_the_dead_letters(world: World) -> None:
-    await world.agree()
+    agreement, indicator = "toko-early", "nusantara/early-state"
+    await world.agree(agreement, indicator)
     begun = datetime.now(UTC)
-    early = await world.send(event("1", "up", begun - timedelta(minutes=10)))
+    early = await world.send(event("1", "up", begun - timedelta(minutes=10), indicator))
     assert [each["outcome"] for each in early] == ["parked"]
-    await world.register(sources=["/probe"])
+    await world.register(indicator, sources=["/probe"])
 
     async def counted() -> bool:
-        figure = await world.figure()
+        figure = await world.figure(agreement)
         return figure is not None and figure["attainment"] == "100.0000"
 
     await until("the parked event to count", counted)
 
     results = await world.send(
-        event("2", "broken", begun),
-        event("3", "down", begun, source="/stranger"),
-        event("4", "down", begun + timedelta(hours=1)),
-        event("5", "up", begun),
+        event("2", "broken", begun, indicator),
+        event("3", "down", begun, indicator, source="/stranger"),
+        event("4", "down", begun + timedelta(hours=1), indicator),
+        event("5", "up", begun, indicator),
     )
     assert [each["outcome"] for each in results] == ["rejected", "rejected", "rejected", "accepted"]
     assert [each.get("reason", "").partition(":")[0] for each in results] == ["data.state", "source", "time", ""]
@@ -117,9 +127,9 @@ async def test_events_wait_for_their_indicator_and_bad_ones_go_to_the_dead_lette
     await producer.start()
     try:
         headers = [("content-type", b"application/cloudevents+json"), ("odd", None), ("odder", b"\xff")]
-        for body in (b"{", json.dumps(event("6", "down", begun, source="/stranger")).encode(),
-                     json.dumps(event("7", "up", begun)).encode()):  # fmt: skip
-            await producer.send_and_wait("sepakat.metrics.v1", body, key=INDICATOR.encode(), headers=headers)
+        for body in (b"{", json.dumps(event("6", "down", begun, indicator, source="/stranger")).encode(),
+                     json.dumps(event("7", "up", begun, indicator)).encode()):  # fmt: skip
+            await producer.send_and_wait("sepakat.metrics.v1", body, key=indicator.encode(), headers=headers)
     finally:
         await producer.stop()
 
@@ -132,7 +142,7 @@ async def test_events_wait_for_their_indicator_and_bad_ones_go_to_the_dead_lette
     assert reasons == ["body", "source"]
 
     async def seventh() -> bool:
-        return (await world.send(event("7", "up", begun)))[0]["outcome"] == "duplicate"
+        return (await world.send(event("7", "up", begun, indicator)))[0]["outcome"] == "duplicate"
 
     await until("the event after the bad ones", seventh)
 
@@ -146,13 +156,13 @@ async def test_requests_that_cannot_be_answered_say_why(world: World) -> None:
         broken = await http.post("/v1/events", content=b"{", headers={"content-type": "application/cloudevents+json"})
         assert (broken.status_code, broken.json()["status"]) == (400, 400)
     async with world.api("agreements") as http:
-        raw = json.dumps(agreement_dict())
-        assert (await http.put("/v1/agreements/toko-checkout", content=raw)).status_code == 201
-        changed = json.dumps(agreement_dict(needs=[]))
-        assert (await http.put("/v1/agreements/toko-checkout", content=changed)).status_code == 428
-        stale = await http.put("/v1/agreements/toko-checkout", content=changed, headers={"If-Match": '"7"'})
+        raw = json.dumps(refused())
+        assert (await http.put("/v1/agreements/toko-refused", content=raw)).status_code == 201
+        changed = json.dumps(refused(needs=[]))
+        assert (await http.put("/v1/agreements/toko-refused", content=changed)).status_code == 428
+        stale = await http.put("/v1/agreements/toko-refused", content=changed, headers={"If-Match": '"7"'})
         assert stale.status_code == 412
-        unknown = await http.put("/v1/agreements/toko-checkout", content=json.dumps(agreement_dict(extra=1)))
+        unknown = await http.put("/v1/agreements/toko-refused", content=json.dumps(refused(extra=1)))
         assert unknown.json()["errors"][0]["pointer"] == "/extra"
         issued = await http.post("/v1/keys", json={"id": "other", "party": "other", "roles": ["customer"],
                                                    "scopes": ["agreements:read"]})  # fmt: skip
@@ -164,5 +174,5 @@ async def test_requests_that_cannot_be_answered_say_why(world: World) -> None:
 
     await until("the key to be known", known)
     async with world.api("agreements", secret) as http:
-        assert (await http.get("/v1/agreements/toko-checkout")).status_code == 404
+        assert (await http.get("/v1/agreements/toko-refused")).status_code == 404
         assert (await http.get("/v1/agreements")).json()["items"] == []

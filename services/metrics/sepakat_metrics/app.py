@@ -47,7 +47,7 @@ def build(settings: MetricsSettings) -> FastAPI:
         settings, bus, service.dead_letters, checkpoints, archive, parking, registry, service.clock,
         assessment.on_folded, assessment.forget, assessment.thresholds, assessment.needed_since,
     )  # fmt: skip
-    assessment.ingestion = backtests.ingestion = ingestion
+    assessment.ingestion = backtests.ingestion = corrections.ingestion = ingestion
     bus.replayed_by[topics.METRICS] = ingestion.replay
     http = Door(service.db, bus, registry, ingestion, service.clock)
 

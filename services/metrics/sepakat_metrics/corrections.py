@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 from pymongo import ASCENDING
 
@@ -13,11 +14,14 @@ from sepakat_metrics.adjustments import ADJUSTMENT, Adjustment, Asked
 from sepakat_metrics.archive import Archive
 from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.events import to_ms
+from sepakat_metrics.history import History
+from sepakat_metrics.ingestion import Ingestion
+from sepakat_metrics.pace import Pace
 from sepakat_metrics.parts import Part, part_at
 from sepakat_metrics.registry import Registry
 from sepakat_metrics.telling import About
 from sepakat_metrics.terms import NONE, Adjustments, Terms
-from sepakat_metrics.verdicts import VERDICT, Verdict
+from sepakat_metrics.verdicts import VERDICT
 from sepakat_shared import retry
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
@@ -25,14 +29,15 @@ from sepakat_shared.commits import Aggregates, Commits, Loaded
 from sepakat_shared.errors import NotFound
 from sepakat_shared.mongo import Document
 
-_LOOK_EVERY = 2.0
+_LOOK_EVERY = timedelta(seconds=2)
 Changed = Callable[[str, str], None]
 
 
 class Corrections:
-    """Judges again, from what is stored, every period that a granted or withdrawn adjustment touches.
+    """Judges again every period that a granted or withdrawn adjustment touches: from memory where this instance counts
+    the indicator's events, else from what is stored.
 
-    Any instance may do it, whoever counts the indicator's events: what was corrected already is not corrected twice.
+    Any instance may do it: what was corrected already is not corrected twice.
     """
 
     def __init__(self, commits: Commits, registry: Registry, archive: Archive, clock: Clock, public_url: str) -> None:
@@ -43,6 +48,10 @@ class Corrections:
         self._clock = clock
         self._public_url = public_url
         self._wake = asyncio.Event()
+        self._handed: list[Adjustment] = []
+        """What was just granted or withdrawn here."""
+        self._pace = Pace(lambda: not self.ingestion.caught_up)
+        self.ingestion: Ingestion
         self._known: dict[str, int] = {}
         self._by_agreement: dict[str, dict[str, Adjustment]] = {}
         self._listeners: list[Changed] = []
@@ -66,23 +75,30 @@ class Corrections:
         """Raises Forbidden or Invalid. What was granted in the very same words before is not granted twice."""
         id = hashlib.sha256(repr(asked).encode()).hexdigest()[:24]
         party = None if asking.is_operator else asking.party
-        await self._adjustments.execute(
-            id, lambda known, now: domain.grant(known, id, asked, party, asking.id, now), by=asking.id
+        loaded = await self._adjustments.execute(
+            id,
+            lambda known, now: domain.grant(known, id, asked, party, asking.id, now),
+            by=asking.id,
+            new=True,
+            then=self._hand,
         )
-        self._wake.set()
-        return await self._adjustments.get(id)
+        return loaded or await self._adjustments.get(id)
 
     async def withdraw(self, id: str, asking: Principal) -> Loaded[Adjustment]:
         """Raises NotFound, Forbidden or Conflict."""
         known = await self.visible(id, asking)
         party = None if asking.is_operator else asking.party
-        await self._adjustments.execute(
+        loaded = await self._adjustments.execute(
             id,
             lambda found, now: domain.withdraw(found or known.state, party, asking.id, now),
             by=asking.id,
+            then=self._hand,
         )
+        return loaded or known
+
+    def _hand(self, adjustment: Adjustment) -> None:
+        self._handed.append(adjustment)
         self._wake.set()
-        return await self._adjustments.get(id)
 
     async def visible(self, id: str, asking: Principal) -> Loaded[Adjustment]:
         """Raises NotFound also for what concerns others."""
@@ -106,24 +122,35 @@ class Corrections:
         changed = [each["_id"] for each in stored if self._known.get(each["_id"], 0) < each["version"]]
         for id in changed:
             loaded = await self._adjustments.get(id)
-            adjustment = loaded.state
-            if not adjustment.applied:
-                await self._correct(adjustment)
-                await self._done(id, adjustment)
-            self._put(adjustment)
-            self._known[id] = loaded.version
+            if loaded.state.applied:
+                self._put(loaded.state)
+                self._known[id] = loaded.version
+            else:
+                await self._take(loaded.state)
 
-    async def _done(self, id: str, corrected: Adjustment) -> None:
-        await self._adjustments.execute(
-            id, lambda known, now: domain.mark_applied(known, corrected, now), by="metrics"
-        )  # fmt: skip
+    async def _take(self, adjustment: Adjustment) -> None:
+        """Judge again what it touches, then count with it."""
+        id = adjustment.granted.id
+        await self._correct(adjustment)
+        done = await self._adjustments.execute(
+            id, lambda known, now: domain.mark_applied(known, adjustment, now), by="metrics"
+        )
+        self._put(adjustment)
+        if done is not None and done.state.applied and done.state.in_force == adjustment.in_force:
+            self._known[id] = done.version
 
     async def run(self) -> None:
         """Keep up with what is granted and withdrawn, here or by another instance, until cancelled."""
+        look_at = self._clock.now()
         while True:
             self._wake.clear()
-            await retry.until_done("correcting periods", self.load)
-            await self._clock.wait(self._wake, self._clock.now() + timedelta(seconds=_LOOK_EVERY))
+            while self._handed:
+                adjustment = self._handed.pop(0)
+                await retry.until_done("correcting periods", lambda each=adjustment: self._take(each))  # type: ignore[misc]
+            if look_at <= self._clock.now():
+                await retry.until_done("reading adjustments", self.load)
+                look_at = self._clock.now() + _LOOK_EVERY
+            await self._clock.wait(self._wake, look_at)
 
     def _put(self, adjustment: Adjustment) -> None:
         asked = adjustment.asked
@@ -140,46 +167,61 @@ class Corrections:
     async def _correct(self, adjustment: Adjustment) -> None:
         asked = adjustment.asked
         with_it = {**self._by_agreement.get(asked.agreement, {}), adjustment.granted.id: adjustment}
-        for objective in self._objectives(asked):
+        for objective, verdict in await self._touched(asked):
             in_force = domain.of_objective(with_it.values(), objective)
-            for verdict in await self._touched(asked, objective):
-                await self._correct_period(asked.agreement, objective, verdict, in_force, adjustment)
+            await self._correct_period(asked.agreement, objective, verdict, in_force, adjustment)
 
-    async def _touched(self, asked: Asked, objective: str) -> list[Loaded[Verdict]]:
-        """The verdicts on periods that the adjustment may have to do with."""
-        prefix = f"{asked.agreement}/{objective}/"
-        found = await self._verdicts.states.find({"_id": {"$gte": prefix, "$lt": prefix + "~"}}).to_list(None)
-        verdicts_read = [self._verdicts.read(each) for each in found]
-        return [each for each in verdicts_read if self._may_touch(asked, each)]
+    async def _touched(self, asked: Asked) -> list[tuple[str, str]]:
+        """(objective, verdict) of the periods that it may touch. A rolling window is judged anew by itself."""
+        objectives = list(self._objectives(asked))
+        if asked.start is not None:
+            within = [self._period_around(asked, objective, asked.start) for objective in objectives]
+            if all(each is not None for each in within):
+                return [(id, each) for id, each in zip(objectives, within, strict=True) if each]
+        ids = {"_id": {"$gte": f"{asked.agreement}/", "$lt": f"{asked.agreement}/~"}}
+        ended = {"period_end": {"$gt": asked.start or datetime.min.replace(tzinfo=UTC)}}
+        found = await self._verdicts.states.find({**ids, **ended}, {"_id": 1}).to_list(None)
+        touched = [(each["_id"].partition("/")[2].rpartition("/")[0], str(each["_id"])) for each in found]
+        end = asked.end or asked.start
+        return [(id, each) for id, each in touched if id in objectives and (end is None or end >= _begins(each))]
 
-    def _may_touch(self, asked: Asked, verdict: Loaded[Verdict]) -> bool:
-        if verdict.state.period_end is None:
-            return False  # a rolling window is judged anew by itself
-        started, ended = datetime.fromisoformat(verdict.id.rpartition("/")[2]), verdict.state.period_end
-        if asked.start is None:
-            return True
-        return asked.start < ended and (asked.end is None or asked.end > started)
+    def _period_around(self, asked: Asked, objective: str, start: datetime) -> str | None:
+        """The verdict of the one period that it lies in; "" where the window rolls, None where it may be several."""
+        part = part_at(self._registry.agreements[asked.agreement], objective, to_ms(start))
+        if part is None:
+            return None
+        if part.objective.window.rolling is not None:
+            return ""
+        inside = to_ms(asked.end or start) <= part.period[1]
+        return verdicts.verdict_id(asked.agreement, part.objective, part.period) if inside else None
 
     async def _correct_period(
-        self, agreement: str, objective: str, verdict: Loaded[Verdict], in_force: Adjustments, adjustment: Adjustment
+        self, agreement: str, objective: str, verdict: str, in_force: Adjustments, adjustment: Adjustment
     ) -> None:
-        begins = to_ms(datetime.fromisoformat(verdict.id.rpartition("/")[2]))
-        part = part_at(self._registry.agreements[agreement], objective, begins)
+        part = part_at(self._registry.agreements[agreement], objective, to_ms(_begins(verdict)))
         if part is None:
             return
-        terms = self._terms(part, in_force)
-        length = part.period[1] - part.period[0]
-        history = await self._archive.history(
-            part.objective.indicator, None if terms.kind == "ticket" else part.period[0] - length // 10, part.period[1]
-        )
+        indicator = self._registry.indicators.get(part.objective.indicator)
+        terms = Terms(part.version.text, part.objective, indicator, in_force)
+        history = await self._history(terms, part)
+        begun = monotonic()
         figure = evaluate(terms, history, to_ms(self._clock.now()), part.period)
+        worked = monotonic() - begun
+        # What is told must be durable first.
+        await self.ingestion.store_events_of(part.objective.indicator)
         about = About(agreement, part.version.number, terms, self._public_url)
         word = "granted" if adjustment.in_force else "withdrawn"
         cause = f"{adjustment.asked.kind} {adjustment.granted.id} {word}"
         await self._verdicts.execute(
-            verdict.id, lambda known, _now: verdicts.decide_correction(known, about, figure, cause), by="metrics"
+            verdict, lambda known, _now: verdicts.decide_correction(known, about, figure, cause), by="metrics"
         )
+        await self._pace.rest(worked)
 
-    def _terms(self, part: Part, in_force: Adjustments) -> Terms:
-        indicator = self._registry.indicators.get(part.objective.indicator)
-        return Terms(part.version.text, part.objective, indicator, in_force)
+    async def _history(self, terms: Terms, part: Part) -> History:
+        indicator, (start, end) = part.objective.indicator, part.period
+        since = None if terms.kind == "ticket" else start - (end - start) // 10
+        return self.ingestion.known_of(indicator, since) or await self._archive.history(indicator, since, end)
+
+
+def _begins(verdict: str) -> datetime:
+    return datetime.fromisoformat(verdict.rpartition("/")[2])

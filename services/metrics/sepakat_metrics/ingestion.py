@@ -310,6 +310,13 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         """Read those that are not here yet, many at once. For use where the lock is held."""
         await self._read_histories([each for each in indicators if each not in self.histories])
 
+    def known_of(self, indicator: str, since: int | None) -> History | None:
+        """What this instance has in memory of an indicator, if that is all since then (ms; None: since ever)."""
+        if not self.owns(indicator) or indicator not in self.histories:
+            return None
+        kept = self._since[indicator]
+        return self.histories[indicator] if kept is None or (since is not None and kept <= since) else None
+
     def look_back_again(self, indicators: Iterable[str]) -> None:
         """Their objectives may ask for an earlier time now, or for a much later one: what is kept is then read anew."""
         for indicator in indicators:
@@ -335,6 +342,12 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         held = self._partitions.get(self._partition_of(indicator))
         if held is not None:
             await self._checkpoint([held])
+
+    async def store_events_of(self, indicator: str) -> None:
+        """The same for use where the lock is not held; nothing is done for the indicators of other instances."""
+        if self.owns(indicator):
+            async with self._lock:
+                await self.flush_events_of(indicator)
 
     async def _flush(self) -> None:
         await self._checkpoint(list(self._partitions.values()))

@@ -26,9 +26,13 @@ class Pace:
         """Take `steps` to the end, and rest after each that is long enough."""
         while True:
             more, worked = await asyncio.to_thread(_work, steps)
-            await asyncio.sleep(worked * (_REST_WHILE_BUSY if self._is_busy() else _REST))
+            await self.rest(worked)
             if not more:
                 return
+
+    async def rest(self, worked: float) -> None:
+        """Leave the others as much time as so many seconds of work ask for."""
+        await asyncio.sleep(worked * (_REST_WHILE_BUSY if self._is_busy() else _REST))
 
 
 def _work(steps: Iterator[object]) -> tuple[bool, float]:
