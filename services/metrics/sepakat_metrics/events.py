@@ -114,7 +114,7 @@ def check_time(fact: Fact, now: datetime) -> None:
 
 def is_from_the_future(fact: Fact, now: datetime) -> bool:
     latest = _latest(now)
-    return fact.at > latest or (len(fact.samples) > 1 and any(at > latest for at, _, _ in fact.samples))
+    return fact.at > latest or (bool(fact.samples) and max(fact.samples)[0] > latest)
 
 
 @lru_cache(maxsize=8)

@@ -55,8 +55,9 @@ class History:
         """Whether it says something new: another state, a fact of a ticket; not just more of the same."""
         if fact.kind == "ratio":
             for at, good, total in fact.samples:
-                self.counts.add(at // MINUTE_MS, good, total)
-                self.changes.note(at)
+                minute = at // MINUTE_MS
+                self.counts.add(minute, good, total)
+                self.changes.note(minute * MINUTE_MS)
             return False
         self.changes.note(fact.at)
         if fact.kind == "measurement":

@@ -1,6 +1,8 @@
 """Plain metric events read by typed decoders: most of what comes, and most of what reading costs. Pure."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Final, Literal
 
@@ -9,10 +11,30 @@ import msgspec
 from sepakat_metrics import events
 from sepakat_metrics.events import Fact
 
+_Count = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
+
 
 class _Sample(msgspec.Struct, forbid_unknown_fields=True):
-    good: Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
-    total: Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
+    good: _Count
+    total: _Count
+    indicator: str | None = None
+
+
+class _TimedSample(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    time: Annotated[datetime, msgspec.Meta(tz=True)]
+    good: int
+    total: int
+
+
+class _Samples(msgspec.Struct, forbid_unknown_fields=True):
+    samples: Annotated[list[_TimedSample], msgspec.Meta(min_length=1)]
+    indicator: str | None = None
+
+
+class _Measurement(msgspec.Struct, forbid_unknown_fields=True):
+    unit: Annotated[str, msgspec.Meta(min_length=1)]
+    value: msgspec.Raw = msgspec.Raw(b"")
+    values: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1)] = msgspec.field(default_factory=list)
     indicator: str | None = None
 
 
@@ -21,19 +43,32 @@ class _State(msgspec.Struct, forbid_unknown_fields=True):
     indicator: str | None = None
 
 
-class _CloudEvent(msgspec.Struct):
+class _Attributes(msgspec.Struct, kw_only=True):
     specversion: Literal["1.0"]
     id: str
     source: str
     type: str
     time: str
-    data: msgspec.Raw
     subject: str | None = None
     traceparent: str | None = None
 
 
+class _CloudEvent(_Attributes):
+    data: msgspec.Raw
+
+
+class _Batch(_Attributes):
+    """A CloudEvent that holds many samples, for reading it in one go."""
+
+    data: _Samples
+
+
+_SAMPLE: Final = "sepakat.metric.sample.v1"
+_MINUTE: Final = timedelta(minutes=1)
 _cloud_event: Final = msgspec.json.Decoder(_CloudEvent)
+_batch: Final = msgspec.json.Decoder(_Batch)
 _sample_data: Final = msgspec.json.Decoder(_Sample)
+_measurement_data: Final = msgspec.json.Decoder(_Measurement)
 _state_data: Final = msgspec.json.Decoder(_State)
 
 
@@ -43,12 +78,14 @@ def read(body: bytes) -> tuple[Fact, str | None] | None:
     Nothing is refused here: what is not read is for `events.parse` to read, or to say what is wrong with it.
     """
     try:
+        if b'"samples"' in body:
+            return _quick_batch(_batch.decode(body))
         event = _cloud_event.decode(body)
         fact_of = _READERS.get(event.type)
         if fact_of is None or not event.id or not event.source:
             return None
         fact = fact_of(event, events.instant(event.time, "time"))
-    except (msgspec.DecodeError, events.BadEvent):
+    except (msgspec.DecodeError, events.BadEvent, OverflowError):
         return None
     return None if fact is None else (fact, event.traceparent)
 
@@ -59,6 +96,48 @@ def _quick_sample(event: _CloudEvent, at: int) -> Fact | None:
     if indicator is None or data.good > data.total:
         return None
     return Fact(indicator, event.source, event.id, at, "ratio", ((at, data.good, data.total),))
+
+
+def _quick_batch(event: _Batch) -> tuple[Fact, str | None] | None:
+    """Summed by minute, which is all that is kept of it; each sum stands at the latest instant that it holds."""
+    indicator = _same_indicator(event.subject, event.data.indicator)
+    if indicator is None or event.type != _SAMPLE or not event.id or not event.source:
+        return None
+    first = event.data.samples[0].time
+    begin, end, latest, good, total = first, first, first, 0, 0
+    sums: list[tuple[int, int, int]] = []
+    for each in event.data.samples:
+        at = each.time
+        if not begin <= at < end:
+            if begin < end:
+                sums.append((events.to_ms(latest), good, total))
+            begin = at.replace(second=0, microsecond=0)
+            end, latest, good, total = begin + _MINUTE, at, 0, 0
+        if not 0 <= each.good <= each.total:
+            return None
+        good += each.good
+        total += each.total
+        if at > latest:
+            latest = at
+    sums.append((events.to_ms(latest), good, total))
+    if max(total for _, _, total in sums) >= 2**53:
+        return None
+    fact = Fact(indicator, event.source, event.id, events.instant(event.time, "time"), "ratio", tuple(sums))
+    return fact, event.traceparent
+
+
+def _quick_measurement(event: _CloudEvent, at: int) -> Fact | None:
+    data = _measurement_data.decode(event.data)
+    indicator = _same_indicator(event.subject, data.indicator)
+    given = [bytes(each) for each in data.values or [data.value]]
+    # Other values than plain numbers, and a `value` beside `values`, are for the careful reader.
+    if indicator is None or (data.values and bytes(data.value)) or not all(each[:1].isdigit() for each in given):
+        return None
+    numbers = [Decimal(each.decode()) for each in given]
+    if max(numbers) >= 10**12:
+        return None
+    values = tuple(events.to_micro(each, data.unit) for each in numbers)
+    return Fact(indicator, event.source, event.id, at, "measurement", values=values, unit=events.base_unit(data.unit))
 
 
 def _quick_state(event: _CloudEvent, at: int) -> Fact | None:
@@ -82,6 +161,7 @@ def _is_indicator(id: str) -> bool:
 
 
 _READERS: Final[dict[str, Callable[[_CloudEvent, int], Fact | None]]] = {
-    "sepakat.metric.sample.v1": _quick_sample,
+    _SAMPLE: _quick_sample,
+    "sepakat.metric.measurement.v1": _quick_measurement,
     "sepakat.metric.state.v1": _quick_state,
 }
