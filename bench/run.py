@@ -8,6 +8,7 @@ import sys
 import breach_latency
 import cold_start
 import ingestion
+import instances
 import objectives_growth
 import peers
 import reevaluation
@@ -23,6 +24,7 @@ BENCHES = {
     "reevaluation": reevaluation.measure,
     "status_read": status_read.measure,
     "cold_start": cold_start.measure,
+    "instances": instances.measure,
     "peers": peers.measure,
 }
 NEEDS = {"peers": "native"}
