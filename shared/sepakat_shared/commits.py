@@ -21,8 +21,8 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 import rfc8785
-from pymongo import ASCENDING
-from pymongo.errors import DuplicateKeyError
+from pymongo import ASCENDING, ReplaceOne
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
@@ -32,6 +32,7 @@ from sepakat_shared.mongo import Collection, Database, Document
 from sepakat_shared.telemetry import current_traceparent
 
 SCHEMA = 1
+_DUPLICATE_KEY = 11000
 _REMEMBERED = 1_000
 """Aggregates of one kind whose last state is kept in memory."""
 _log = logging.getLogger(__name__)
@@ -113,6 +114,15 @@ class Commits:
         for publish in self._outboxes:
             publish(commit)
         return True
+
+    async def insert_many(self, commits: Sequence[Document]) -> set[str]:
+        """The same for commits of different aggregates. Returns the ids of those whose number was taken."""
+        taken = await _insert_many(self.collection, commits)
+        for commit in commits:
+            if commit["_id"] not in taken:
+                for publish in self._outboxes:
+                    publish(commit)
+        return taken
 
     def changed(self) -> None:
         for listener in self._listeners:
@@ -233,6 +243,41 @@ class Aggregates(Generic[S, E]):
         self._commits.changed()
         return after
 
+    async def execute_many(
+        self, decisions: Mapping[str, Callable[[S | None, datetime], Sequence[E]]], *, by: str
+    ) -> dict[str, Loaded[S]]:
+        """As `execute` for many aggregates at once, in as many round trips as for one; each is a commit of its own.
+
+        Returns those that there are. Raises what a `decide` raises; what was decided before that is not committed.
+        """
+        guesses, now = await self._guesses(decisions), self._commits.clock.now()
+        commits: dict[str, Document] = {}
+        for id, decide in decisions.items():
+            guess = guesses.get(id)
+            if events := decide(guess.state if guess else None, now):
+                commits[id] = self._commit(id, guess, events, by, None, now)
+        taken = await self._commits.insert_many(list(commits.values())) if commits else set()
+        after = {id: self._fold(id, guesses.get(id), each) for id, each in commits.items() if each["_id"] not in taken}
+        for each in after.values():
+            self._remember(each)
+        await self._write_states(list(after.values()))
+        self._commits.changed()
+        # What collided, and what a guess led to nothing for, is asked of the present state.
+        for id in decisions.keys() - after.keys():
+            loaded = await self.execute(id, decisions[id], by=by)
+            if loaded is not None:
+                after[id] = loaded
+        return after
+
+    async def _guesses(self, ids: Iterable[str]) -> dict[str, Loaded[S]]:
+        """The aggregates as this instance saw them last, or as their state documents have them."""
+        known = {id: self._recent[id] for id in ids if id in self._recent}
+        others = [id for id in ids if id not in known]
+        if others:
+            found = await self.states.find({"_id": {"$in": others}}).to_list(None)
+            known |= {document["_id"]: self._from_document(document) for document in found}
+        return known
+
     def _remember(self, loaded: Loaded[S]) -> None:
         known = self._recent.get(loaded.id)
         if known is None or known.version < loaded.version:
@@ -294,7 +339,26 @@ class Aggregates(Generic[S, E]):
         return Loaded(id, state, commit["n"], commit["hash"], applied)
 
     async def _write_state(self, loaded: Loaded[S]) -> None:
-        document = {
+        newer = {"_id": loaded.id, "version": {"$lt": loaded.version}}
+        try:
+            await self.states.replace_one(newer, self._to_document(loaded), upsert=True)
+        except DuplicateKeyError:
+            _log.debug("a newer state of %s is already there", loaded.id)
+
+    async def _write_states(self, loaded: Sequence[Loaded[S]]) -> None:
+        """The same for many at once. An upsert that fails among others is more than FerretDB can tell of."""
+        first = [{"_id": each.id, **self._to_document(each)} for each in loaded if each.version == 1]
+        if first:
+            await _insert_many(self.states, first)
+        others = [
+            ReplaceOne({"_id": each.id, "version": {"$lt": each.version}}, self._to_document(each))
+            for each in loaded if each.version > 1
+        ]  # fmt: skip
+        if others:
+            await self.states.bulk_write(others, ordered=False)
+
+    def _to_document(self, loaded: Loaded[S]) -> Document:
+        return {
             **self._kind.fields(loaded.state),
             "schema": SCHEMA,
             "version": loaded.version,
@@ -302,10 +366,6 @@ class Aggregates(Generic[S, E]):
             "applied": [{"aggregate": name, "sequence": sequence} for name, sequence in loaded.applied.items()],
             "state": msgspec.to_builtins(loaded.state),
         }
-        try:
-            await self.states.replace_one({"_id": loaded.id, "version": {"$lt": loaded.version}}, document, upsert=True)
-        except DuplicateKeyError:
-            _log.debug("a newer state of %s is already there", loaded.id)
 
     def _from_document(self, document: Document) -> Loaded[S]:
         if document["schema"] > SCHEMA:
@@ -313,6 +373,18 @@ class Aggregates(Generic[S, E]):
         state = msgspec.convert(document["state"], self._kind.state)
         applied: dict[str, str] = {each["aggregate"]: each["sequence"] for each in document["applied"]}
         return Loaded(document["_id"], state, document["version"], document["head"], applied)
+
+
+async def _insert_many(collection: Collection, documents: Sequence[Document]) -> set[str]:
+    """Returns the ids that were there already."""
+    try:
+        await collection.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        failed = error.details["writeErrors"]
+        if any(each["code"] != _DUPLICATE_KEY for each in failed):
+            raise
+        return {documents[each["index"]]["_id"] for each in failed}
+    return set()
 
 
 def _has_applied(loaded: Loaded[Any], cause: Envelope) -> bool:

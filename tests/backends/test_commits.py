@@ -112,6 +112,36 @@ async def test_a_command_that_begins_with_an_old_state_ends_with_the_present_one
         await mongo.close_client(client)
 
 
+async def test_many_commands_at_once_are_each_what_one_alone_would_be(backend: Backend) -> None:
+    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
+    db = client[f"many_{uuid.uuid4().hex[:8]}"]
+
+    def up_to_two(state: Count | None, _now: datetime) -> Sequence[Counted]:
+        return [Counted(1)] if (state or Count()).total < 2 else []
+
+    try:
+        here, there, third = (Aggregates(Commits(db, SystemClock()), COUNT) for _ in range(3))
+        published: list[str] = []
+        there._commits.publish_with(lambda commit: published.append(commit["_id"]))
+        await here.execute_many(dict.fromkeys("abc", one), by="here")
+        await there.execute_many(dict.fromkeys("abcd", one), by="there")
+        # `here` remembers a total of one for each of these: a commit that collides, and one that it would not make.
+        after = await here.execute_many({"a": one, "b": up_to_two, "d": one, "e": lambda _state, _now: []}, by="here")
+        assert {id: loaded.state.total for id, loaded in after.items()} == {"a": 3, "b": 2, "d": 2}
+        assert sorted(published) == ["count/a:00000002", "count/b:00000002", "count/c:00000002", "count/d:00000001"]
+        both = await asyncio.gather(
+            *[each.execute_many(dict.fromkeys("abcd", one), by="both") for each in (there, third)]
+        )
+        assert {id: max(each[id].state.total for each in both) for id in "abcd"} == {"a": 5, "b": 4, "c": 4, "d": 4}
+        for id in "abcd":
+            commits = await Commits(db, SystemClock()).of(f"count/{id}")
+            verify_chain(commits)
+            stored: Any = await here.states.find_one({"_id": id})
+            assert stored["version"] == len(commits)
+    finally:
+        await mongo.close_client(client)
+
+
 def test_a_killed_database_still_has_what_it_acknowledged(own_backend: Backend) -> None:
     with MongoClient[dict[str, Any]](own_backend.mongo, w="majority") as client:
         for n in range(1500):

@@ -7,7 +7,7 @@ judged as soon as there is time: a batch waits for a bounded share of it, howeve
 
 import asyncio
 import heapq
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from time import monotonic
 
@@ -28,7 +28,7 @@ from sepakat_metrics.registry import Registry
 from sepakat_metrics.showing import Figures
 from sepakat_metrics.telling import About
 from sepakat_metrics.terms import Terms, Unsupported
-from sepakat_metrics.verdicts import VERDICT, Since, Verdict
+from sepakat_metrics.verdicts import VERDICT, Since, Verdict, VerdictEvent, VerdictTold
 from sepakat_shared import retry
 from sepakat_shared.clock import Clock
 from sepakat_shared.commits import Aggregates, Commits
@@ -74,6 +74,7 @@ class Assessment:
         self._closed: set[str] = set()
         self._told: dict[str, Verdict | None] = {}
         self._told_down: dict[str, Impairment | None] = {}
+        self._noted: dict[str, Callable[[Verdict | None, datetime], Sequence[VerdictEvent]]] = {}
         self._since: dict[str, Since] = {}
         self._settled: dict[str, int] = {}
         """By verdict of a period that is over: up to where its indicator's changes have been looked at."""
@@ -114,6 +115,7 @@ class Assessment:
         self._knows_told = False
         self._told.clear()
         self._told_down.clear()
+        self._noted.clear()
         self._since.clear()
         self._settled.clear()
         self._now_due(set(self._registry.served))
@@ -164,6 +166,7 @@ class Assessment:
             else:
                 break
             await self._assess(indicator)
+        await self._write_notes()
         self._worked = monotonic() - begun
 
     # -- what ---------------------------------------------------------------------------------------------------------
@@ -306,20 +309,32 @@ class Assessment:
         since = self._since[id] = self._since.get(id, Since()).after(figure)
         # A revision that nobody is told of waits for a quiet moment: nothing that is told should wait for it.
         notes = cause == _OF_TIME
+
+        def decide(verdict: Verdict | None, _now: datetime) -> Sequence[VerdictEvent]:
+            return verdicts.decide_verdict(verdict, about, figure, since, cause, notes)
+
         told = await self._last_told(id)
-        if not verdicts.decide_verdict(told, about, figure, since, cause, notes):
+        decided = decide(told, self._clock.now())
+        if not decided:
+            return []
+        if not any(isinstance(event, VerdictTold) for event in decided):
+            self._noted[id] = decide
             return []
 
         async def tell() -> None:
-            after = await self._verdicts.execute(
-                id,
-                lambda verdict, _now: verdicts.decide_verdict(verdict, about, figure, since, cause, notes),
-                by="metrics",
-                new=told is None,
-            )
+            after = await self._verdicts.execute(id, decide, by="metrics", new=told is None)
             self._told[id] = after.state if after else None
 
         return [tell]
+
+    async def _write_notes(self) -> None:
+        """Write down the revisions that nobody is told of, many at once. What they say is durable before."""
+        if self._noted:
+            await self.ingestion.flush()
+            # Nothing is left of them where it turned out that another instance owns the partitions.
+            noted, self._noted = self._noted, {}
+            after = await self._verdicts.execute_many(noted, by="metrics")
+            self._told |= {id: loaded.state for id, loaded in after.items()}
 
     async def _assess_impairment(self, abouts: list[About], history: History, at: int, cause: str) -> list[_Command]:
         about = abouts[0]

@@ -343,6 +343,10 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         if held is not None:
             await self._checkpoint([held])
 
+    async def flush(self) -> None:
+        """Store all that was read, likewise."""
+        await self._flush()
+
     async def store_events_of(self, indicator: str) -> None:
         """The same for use where the lock is not held; nothing is done for the indicators of other instances."""
         if self.owns(indicator):
