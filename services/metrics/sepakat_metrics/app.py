@@ -48,6 +48,7 @@ def build(settings: MetricsSettings) -> FastAPI:
         assessment.on_folded, assessment.forget, assessment.thresholds, assessment.needed_since,
     )  # fmt: skip
     assessment.ingestion = backtests.ingestion = corrections.ingestion = ingestion
+    figures.is_busy = lambda: not ingestion.caught_up
     bus.replayed_by[topics.METRICS] = ingestion.replay
     http = Door(service.db, bus, registry, ingestion, service.clock)
 

@@ -149,13 +149,12 @@ class Assessment:
         """For a bounded time; then batches go on."""
         if not self._knows_told:
             await self._read_told()
-        begun = monotonic()
-        until = begun + (5 if self.ingestion.caught_up else 1) * _AT_LEAST
-        now = self._clock.now()
+        begun, now = monotonic(), self._clock.now()
         due = [
             id for when, id in heapq.nsmallest(_READ_AT_ONCE, self._queue) if when <= now and self.ingestion.owns(id)
         ]
         await self.ingestion.have_histories(due)
+        until = monotonic() + (5 if self.ingestion.caught_up else 1) * _AT_LEAST
         while monotonic() < until:
             if self._queue and self._queue[0][0] <= now:
                 when, indicator = heapq.heappop(self._queue)

@@ -299,8 +299,12 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         if any(indicator in held.pending.deltas for held in self._partitions.values() for indicator in wanted):
             # What was read of the topic is read back from where it is stored.
             await self._flush()
-        self.histories |= await self._archive.histories(wanted)
+        self.histories |= await self._archive.histories(wanted, self._has_states)
         self._since |= wanted
+
+    def _has_states(self, indicator: str) -> bool:
+        known = self._registry.indicators.get(indicator)
+        return known is None or known.kind_of_events == "state"
 
     async def history_of(self, indicator: str) -> History:
         """As `_history`, for the evaluation; call it for owned indicators only."""

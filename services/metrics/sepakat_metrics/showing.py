@@ -20,7 +20,7 @@ from sepakat_shared.mongo import Collection, Database, Document
 _AT_ONCE = 200
 _PAUSE = 0.2
 _SHARE = 4
-"""A round of writing is followed by a pause of so many times its length."""
+"""While events wait to be read, a round of writing is followed by a pause of so many times its length."""
 
 
 class Figures:
@@ -30,6 +30,8 @@ class Figures:
         self._collection: Collection = db["figures"]
         self._waiting: dict[str, Callable[[], Document]] = {}
         self._changed = asyncio.Event()
+        self.is_busy: Callable[[], bool] = lambda: False
+        """Whether events wait to be read."""
 
     async def create_indexes(self) -> None:
         await self._collection.create_index([("parties", ASCENDING), ("_id", ASCENDING)])
@@ -57,7 +59,8 @@ class Figures:
             begun = monotonic()
             for batch in _batches(latest):
                 await retry.until_done("showing figures", lambda b=batch: self._write(b))  # type: ignore[misc]
-            await asyncio.sleep(max(_PAUSE, _SHARE * (monotonic() - begun)))
+            busy = _SHARE * (monotonic() - begun) if self.is_busy() else 0
+            await asyncio.sleep(max(_PAUSE, busy))
 
     async def _write(self, batch: dict[str, Callable[[], Document]]) -> None:
         writes = [ReplaceOne({"_id": id}, document(), upsert=True) for id, document in batch.items()]
