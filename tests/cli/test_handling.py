@@ -101,3 +101,25 @@ def test_a_service_publishes_again_since_an_instant(stand: Stand, run: Run) -> N
     assert stand.asked[0].json == {"since": "2026-11-01T00:00:00+00:00"}
     stand.on("POST", "/v1/operations/replay", problem(403, "this needs an operator's key"))
     assert run("replay", "--service", "agreements").exit_code == 1
+
+
+def test_who_is_on_call_is_shown_overridden_and_given_back(stand: Stand, run: Run) -> None:
+    shift = {
+        "start": "2026-11-24T02:00:00.000Z",
+        "end": "2026-11-25T02:00:00.000Z",
+        "contact": "budi",
+        "override": None,
+    }
+    after = {"id": "nusantara/primary", "on_call": "rina", "overrides": [{"id": "o1", "contact": "rina", **shift}]}
+    path = "/v1/rotations/nusantara/primary"
+    stand.on("GET", f"{path}/shifts", answer({"items": [shift]}))
+    stand.on("GET", path, answer(after, etag='"3"'))
+    stand.on("POST", f"{path}/overrides", answer(after, 201))
+    stand.on("DELETE", f"{path}/overrides/o1", answer(after | {"on_call": None, "overrides": []}))
+    assert "budi" in run("oncall", "show", "nusantara/primary", "--from", "2026-11-24T00:00:00Z").stdout
+    given = run("oncall", "override", "nusantara/primary", "rina", "--until", "2026-11-25T00:00:00Z")
+    assert given.stdout.startswith("nusantara/primary: on call is rina\n")
+    assert stand.of("POST", f"{path}/overrides")[0].json["end"] == "2026-11-25T00:00:00+00:00"
+    assert "on call is nobody" in run("oncall", "withdraw", "nusantara/primary", "o1").stdout
+    assert stand.asked[-1].headers["if-match"] == '"3"'
+    assert run("oncall", "show", "primary").exit_code == 2

@@ -2,9 +2,10 @@
 
 from fastapi import FastAPI
 
-from sepakat_incidents import api
+from sepakat_incidents import api, rotation_api
 from sepakat_incidents import line as domain
 from sepakat_incidents.reactions import Reactions
+from sepakat_incidents.rotation_store import Rotations
 from sepakat_incidents.settings import IncidentsSettings
 from sepakat_incidents.store import Incidents
 from sepakat_shared.service import Service
@@ -14,7 +15,8 @@ from sepakat_shared.timers import Timers
 def build(settings: IncidentsSettings) -> FastAPI:
     service = Service("incidents", settings)
     incidents = Incidents(service.commits)
-    reactions = Reactions(service.db, incidents, settings.incidents_close_after)
+    rotations = Rotations(service.commits)
+    reactions = Reactions(service.db, incidents, rotations, settings.incidents_close_after)
     bus = service.start(reactions.all())
 
     async def fire(id: str) -> None:
@@ -23,10 +25,12 @@ def build(settings: IncidentsSettings) -> FastAPI:
     timers = Timers(incidents.lines.states, "due_at", service.clock, fire)
     service.commits.tell(timers.wake)
     service.before_start(incidents.create_indexes)
+    service.before_start(rotations.create_indexes)
     service.before_start(timers.create_indexes)
     service.alongside(timers.run)
 
     app = service.web("Sepakat incidents", "What went wrong, who was told, who took it up, and when it was over.")
     app.include_router(api.router(incidents, settings.incidents_close_after))
+    app.include_router(rotation_api.router(rotations, service.posts, service.clock))
     app.state.bus = bus
     return app

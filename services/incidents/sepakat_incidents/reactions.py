@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from sepakat_incidents import line as domain
 from sepakat_incidents.line import About, Event, Ladder, Line, Trigger
+from sepakat_incidents.rotation_store import Rotations
 from sepakat_incidents.store import Incidents, line_id, line_of
 from sepakat_shared.bus import Reaction
 from sepakat_shared.contracts import compliance, texts, topics
@@ -23,9 +24,10 @@ _MISSED = {"en": "{} is missed", "id": "{} tidak terpenuhi"}
 class Reactions:
     """Keeps the texts in force, and turns events into commands on the line they concern."""
 
-    def __init__(self, db: Database, incidents: Incidents, close_after: timedelta) -> None:
+    def __init__(self, db: Database, incidents: Incidents, rotations: Rotations, close_after: timedelta) -> None:
         self._texts: Collection = db["texts"]
         self._incidents = incidents
+        self._rotations = rotations
         self._close_after = close_after
 
     def all(self) -> list[Reaction]:
@@ -45,6 +47,7 @@ class Reactions:
         document = {"agreement": fact.agreement, "version": fact.version, "text": fact.text}
         await self._texts.replace_one({"_id": f"{fact.agreement}/{fact.version}"}, document, upsert=True)
         text = texts.Agreement.model_validate(fact.text)
+        await self._rotations.declare(text, fact.version, fact.effective_from)
         for id in await self._incidents.lines_of(fact.agreement):
             # Topics have no common order: an incident may have opened before the text came.
             await self._incidents.execute(

@@ -466,6 +466,32 @@ class Priorities(Text):
         return found
 
 
+class Layer(Text):
+    """Participants who take turns, each from one handover to the next, on the wall clock of `timeZone`.
+
+    `every` is a day, a week (handed over on `weekday`) or a duration from an hour on; the first turn begins on day
+    `from` at `at`. With `hours` (local time) the layer is silent outside of them: layers of several zones make one
+    rotation follow the sun.
+    """
+
+    participants: tuple[Id, ...] = Field(min_length=1)
+    time_zone: TimeZone
+    from_: date = Field(alias="from")
+    at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "09:00"
+    every: Literal["day", "week"] | Duration = "week"
+    weekday: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"] | None = None
+    hours: dict[Annotated[str, Field(pattern=_DAY_RANGE)], Hours] = {}
+
+
+class Rotation(Text):
+    """Who of `party` (the provider, where nothing is said) is on call: the first layer that has somebody says it."""
+
+    id: Id
+    party: Id | None = None
+    title: Title | None = None
+    layers: tuple[Layer, ...] = Field(min_length=1)
+
+
 class Level(Text):
     """Whom to tell, and how long to wait for one of them to acknowledge."""
 
@@ -538,6 +564,7 @@ class Agreement(Text):
     maintenance: Maintenance | None = None
     reporting: Reporting | None = None
     priorities: Priorities | None = None
+    rotations: tuple[Rotation, ...] = ()
     escalation: dict[Id, Escalation] = {}
     disputes: Disputes | None = None
     review: Review | None = None
@@ -666,6 +693,7 @@ def _check_agreement(text: Agreement) -> Iterator[tuple[str, str]]:
     for i, objective in enumerate(text.objectives):
         yield from _check_objective(f"/objectives/{i}", objective, text)
     yield from _check_escalation(text)
+    yield from _check_rotations(text)
     yield from _check_maintenance(text)
 
 
@@ -743,6 +771,28 @@ def _check_escalation(text: Agreement) -> Iterator[tuple[str, str]]:
     given = {name for name in names if text.priorities.get(name) is not None}
     for cell, name in text.priorities.matrix.items():
         yield from _known(f"/priorities/matrix/{cell}", name, given, "a priority of this agreement")
+
+
+def _check_rotations(text: Agreement) -> Iterator[tuple[str, str]]:
+    yield from _unique("/rotations", (each.id for each in text.rotations))
+    parties = {text.parties.provider, text.parties.customer}
+    for i, rotation in enumerate(text.rotations):
+        if rotation.party is not None:
+            yield from _known(f"/rotations/{i}/party", rotation.party, parties, "a party of this agreement")
+        for j, layer in enumerate(rotation.layers):
+            at = f"/rotations/{i}/layers/{j}"
+            if isinstance(layer.every, timedelta) and layer.every < timedelta(hours=1):
+                yield f"{at}/every", "must be an hour at least"
+            if (layer.every == "week") != (layer.weekday is not None):
+                yield f"{at}/weekday", "names the day of the handover where turns are weeks, and only there"
+            for days, hours in layer.hours.items():
+                for k, each in enumerate(hours):
+                    opens, closes = each.split("-")
+                    if opens >= closes:
+                        yield (
+                            f"{at}/hours/{days}/{k}",
+                            (f"{each!r} ends before it begins; write {opens}-24:00 and 00:00-{closes}"),
+                        )
 
 
 def _check_maintenance(text: Agreement) -> Iterator[tuple[str, str]]:
