@@ -9,25 +9,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from sepakat_incidents import answers, deadlines, folding
 from sepakat_incidents import line as domain
-from sepakat_incidents.line import (
-    About,
-    Acknowledged,
-    Attached,
-    Closed,
-    Escalated,
-    Event,
-    Exhausted,
-    Ladder,
-    Line,
-    Opened,
-    Planned,
-    Raised,
-    Resolved,
-    Rung,
-    Status,
-    Trigger,
-)
+from sepakat_incidents.escalation import Escalated, Exhausted, Ladder, Rung
+from sepakat_incidents.events import Acknowledged, Attached, Closed, Event, Opened, Planned, Raised, Resolved
+from sepakat_incidents.handling import Handling
+from sepakat_incidents.incident import About, Line, Status, Trigger
 from sepakat_incidents.publish import of_line
 from sepakat_shared.contracts.incidents import Cause
 from sepakat_shared.errors import Conflict
@@ -44,17 +31,17 @@ def trigger(kind: Cause = "impairment", event: str = "e1", subject: str = "") ->
 
 
 def after(line: Line | None, events: object) -> Line:
-    result = reduce(domain.apply, events, line)  # type: ignore[arg-type]
+    result = reduce(folding.apply, events, line)  # type: ignore[arg-type]
     assert isinstance(result, Line)
     return result
 
 
 def opened(ladder: Ladder = LADDER) -> Line:
-    return after(None, domain.begin(None, ID, ABOUT, trigger(), "P1", ladder, NOW))
+    return after(None, domain.begin(None, ID, ABOUT, trigger(), Handling("P1", ladder), NOW))
 
 
 def begin(line: Line | None, cause: Trigger, now: datetime = NOW) -> list[Event]:
-    return list(domain.begin(line, ID, ABOUT, cause, "P1", LADDER, now))
+    return list(domain.begin(line, ID, ABOUT, cause, Handling("P1", LADDER), now))
 
 
 def test_the_first_level_is_told_as_it_opens_and_what_comes_later_attaches() -> None:
@@ -67,20 +54,22 @@ def test_the_first_level_is_told_as_it_opens_and_what_comes_later_attaches() -> 
 
 def test_a_worse_cause_raises_the_priority_and_begins_another_ladder_at_its_foot() -> None:
     patient = Ladder((Rung(("oncall",), 14_400),))
-    line = after(None, domain.begin(None, ID, ABOUT, trigger("risk"), "P2", patient, NOW))
-    worse = list(domain.begin(line, ID, ABOUT, trigger("impairment", "e2"), "P1", LADDER, NOW))
+    line = after(None, domain.begin(None, ID, ABOUT, trigger("risk"), Handling("P2", patient), NOW))
+    worse = list(domain.begin(line, ID, ABOUT, trigger("impairment", "e2"), Handling("P1", LADDER), NOW))
     assert [type(each) for each in worse] == [Attached, Raised, Escalated]
     raised = after(line, worse).incident
     assert raised is not None
     assert (raised.priority, raised.level, raised.due_at) == ("P1", 1, NOW + timedelta(seconds=900))
-    milder = domain.begin(after(line, worse), ID, ABOUT, trigger("risk", "e3", "risk:y"), "P2", patient, NOW)
+    milder = domain.begin(after(line, worse), ID, ABOUT, trigger("risk", "e3", "risk:y"), Handling("P2", patient), NOW)
     assert [type(each) for each in milder] == [Attached]
 
 
 def test_a_worse_cause_calls_nobody_again_once_somebody_has_taken_it_up() -> None:
-    line = after(None, domain.begin(None, ID, ABOUT, trigger("risk"), "P2", Ladder((Rung(("oncall",), 60),)), NOW))
-    line = after(line, domain.acknowledge(line, f"{ID}.0001", "oncall", "nusantara", NOW))
-    worse = list(domain.begin(line, ID, ABOUT, trigger("impairment", "e2"), "P1", LADDER, NOW))
+    line = after(
+        None, domain.begin(None, ID, ABOUT, trigger("risk"), Handling("P2", Ladder((Rung(("oncall",), 60),))), NOW)
+    )
+    line = after(line, answers.acknowledge(line, f"{ID}.0001", "oncall", "nusantara", NOW))
+    worse = list(domain.begin(line, ID, ABOUT, trigger("impairment", "e2"), Handling("P1", LADDER), NOW))
     assert [type(each) for each in worse] == [Attached, Raised]
 
 
@@ -88,7 +77,7 @@ def test_the_ladder_walks_every_level_every_round_and_ends() -> None:
     line, told, now = opened(), [(1, 1)], NOW
     while line.incident is not None and line.incident.due_at is not None:
         now = line.incident.due_at
-        for event in (events := domain.fire(line, now)):
+        for event in (events := deadlines.fire(line, now)):
             if isinstance(event, Escalated):
                 told.append((event.level, event.round))
         line = after(line, events)
@@ -99,25 +88,25 @@ def test_the_ladder_walks_every_level_every_round_and_ends() -> None:
 
 def test_a_deadline_that_passed_while_nothing_ran_fires_once() -> None:
     late = NOW + timedelta(minutes=20)
-    line = after(opened(), domain.fire(opened(), late))
-    assert domain.fire(line, late) == []
+    line = after(opened(), deadlines.fire(opened(), late))
+    assert deadlines.fire(line, late) == []
 
 
 def test_only_the_responsible_partys_acknowledgement_stops_the_ladder() -> None:
     line = opened()
-    theirs = domain.acknowledge(line, f"{ID}.0001", "budi", "toko-maju", NOW)
+    theirs = answers.acknowledge(line, f"{ID}.0001", "budi", "toko-maju", NOW)
     assert isinstance(theirs[0], Acknowledged) and not theirs[0].stops_ladder
     line = after(line, theirs)
     assert line.incident is not None and line.incident.status is Status.OPEN
-    line = after(line, domain.acknowledge(line, f"{ID}.0001", "rina", "nusantara", NOW))
-    assert domain.fire(line, NOW + timedelta(hours=1)) == []
-    assert domain.acknowledge(line, f"{ID}.0001", "rina", "nusantara", NOW) == []
+    line = after(line, answers.acknowledge(line, f"{ID}.0001", "rina", "nusantara", NOW))
+    assert deadlines.fire(line, NOW + timedelta(hours=1)) == []
+    assert answers.acknowledge(line, f"{ID}.0001", "rina", "nusantara", NOW) == []
 
 
 def test_an_acknowledgement_that_has_lasted_too_long_starts_the_ladder_again() -> None:
     line = opened()
-    line = after(line, domain.acknowledge(line, f"{ID}.0001", "rina", "nusantara", NOW))
-    again = domain.fire(line, NOW + timedelta(hours=4))
+    line = after(line, answers.acknowledge(line, f"{ID}.0001", "rina", "nusantara", NOW))
+    again = deadlines.fire(line, NOW + timedelta(hours=4))
     assert isinstance(again[0], Escalated) and (again[0].level, again[0].round) == (1, 1)
 
 
@@ -147,8 +136,8 @@ def test_the_next_episode_opens_another_one_and_a_repeated_cause_does_not() -> N
 def test_what_is_over_cannot_be_acknowledged() -> None:
     line = after(opened(), domain.resolve(opened(), f"{ID}.0001", "rina", None, NOW, DAY))
     with pytest.raises(Conflict, match="resolved"):
-        domain.acknowledge(line, f"{ID}.0001", "rina", "nusantara", NOW)
-    line = after(line, domain.fire(line, NOW + DAY))
+        answers.acknowledge(line, f"{ID}.0001", "rina", "nusantara", NOW)
+    line = after(line, deadlines.fire(line, NOW + DAY))
     assert line.incident is not None and line.incident.status is Status.CLOSED
     with pytest.raises(Conflict, match="closed"):
         domain.resolve(line, f"{ID}.0001", "rina", None, NOW, DAY)
@@ -156,9 +145,9 @@ def test_what_is_over_cannot_be_acknowledged() -> None:
 
 def test_an_incident_that_opened_before_its_text_came_gets_its_ladder_then() -> None:
     line = opened(Ladder())
-    events = domain.plan(line, "P1", LADDER, NOW)
+    events = domain.plan(line, Handling("P1", LADDER), NOW)
     assert [type(each) for each in events] == [Planned, Escalated]
-    assert domain.plan(after(line, events), "P1", LADDER, NOW) == []
+    assert domain.plan(after(line, events), Handling("P1", LADDER), NOW) == []
 
 
 class LineMachine(RuleBasedStateMachine):
@@ -174,10 +163,10 @@ class LineMachine(RuleBasedStateMachine):
         for event in events:  # type: ignore[attr-defined]
             before = self.line.incident if self.line else None
             if isinstance(event, Opened):
-                assert not domain.is_open(before), "two incidents would be open on one line"
+                assert before is None or not before.is_open, "two incidents would be open on one line"
             if isinstance(event, Escalated) and before is not None:
                 assert before.status is Status.OPEN or (before.due_at is not None and before.due_at <= self.now)
-            self.line = domain.apply(self.line, event)
+            self.line = folding.apply(self.line, event)
 
     @rule(kind=st.sampled_from(["impairment", "risk", "breach"]), again=st.booleans())
     def cause(self, kind: Cause, again: bool) -> None:
@@ -191,13 +180,13 @@ class LineMachine(RuleBasedStateMachine):
     @rule(minutes=st.integers(1, 600))
     def time_passes(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
-        self.take(domain.fire(self.line, self.now))
+        self.take(deadlines.fire(self.line, self.now))
 
-    @precondition(lambda self: self.line is not None and domain.is_open(self.line.incident))
+    @precondition(lambda self: self.line is not None and self.line.incident is not None and self.line.incident.is_open)
     @rule(party=st.sampled_from(["nusantara", "toko-maju"]))
     def acknowledge(self, party: str) -> None:
         assert self.line is not None and self.line.incident is not None
-        self.take(domain.acknowledge(self.line, self.line.incident.id, "somebody", party, self.now))
+        self.take(answers.acknowledge(self.line, self.line.incident.id, "somebody", party, self.now))
 
     @precondition(lambda self: self.line is not None and self.line.incident is not None)
     @rule()
@@ -231,11 +220,11 @@ def test_each_step_is_told_as_a_fact_of_a_ticket_at_its_own_time() -> None:
     def take(events: Sequence[Event]) -> None:
         nonlocal line
         for event in events:
-            line = domain.apply(line, event)
+            line = folding.apply(line, event)
             told.extend(of_line(event, line))
 
-    take(domain.acknowledge(line, id, "budi", "toko-maju", first))
-    take(domain.acknowledge(line, id, "rina", "nusantara", second))
+    take(answers.acknowledge(line, id, "budi", "toko-maju", first))
+    take(answers.acknowledge(line, id, "rina", "nusantara", second))
     take(domain.passed(line, "impairment:x", third - timedelta(seconds=30), third, DAY))
     tickets = [each for each in told if each.topic == "sepakat.metrics.v1"]
     assert [(each.data["fact"], each.at) for each in tickets if each.data] == [

@@ -34,11 +34,24 @@ def test_each_event_has_its_readers() -> None:
         incidents.EscalationExhausted: ["rina", "budi"],
         incidents.IncidentAcknowledged: told,
         incidents.IncidentResolved: told,
+        incidents.IncidentPrioritised: told,
+        incidents.IncidentUpdated: told,
+        incidents.ClocksPaused: told,
+        incidents.ClockForecast: ["rina"],
+        incidents.ClockMissed: ["rina", "budi"],
+        incidents.PauseRequested: ["budi"],
+        incidents.PauseAnswered: ["rina"],
+        incidents.ClockStarted: [],
+        incidents.ClockMet: [],
+        incidents.ClocksResumed: [],
+        incidents.ClocksRetimed: [],
         incidents.CauseAttached: [],
         incidents.IncidentClosed: [],
     }
     for kind, contacts in wanted.items():
         assert routing.mails(incident(kind), SIGNATORIES, told) == contacts, kind
+    assert routing.mails(incident(incidents.ClockForecast, percent=50), SIGNATORIES, told) == []
+    assert routing.mails(incident(incidents.ClockMissed, clock="update"), SIGNATORIES, told) == ["rina"]
     assert routing.mails(objective(), SIGNATORIES, []) == ["rina", "budi"]
     assert routing.mails(objective(compliance.ObjectiveAtRisk), SIGNATORIES, []) == ["rina"]
 
@@ -59,7 +72,7 @@ def test_an_endpoint_chooses_its_events() -> None:
 
 def test_every_event_that_is_mailed_has_a_letter_in_both_languages() -> None:
     mailed = [fact for fact in every_fact() if routing.mails(fact, SIGNATORIES, ["budi"])]
-    assert len(mailed) == 13
+    assert len(mailed) == 20
     for fact in mailed:
         texts = [letters.compose(fact, reader(language), NAMES, None) for language in letters.LANGUAGES]
         for letter, agreement in zip(texts, ("Checkout platform", "Platform checkout"), strict=True):

@@ -2,8 +2,7 @@
 
 from fastapi import FastAPI
 
-from sepakat_incidents import api, rotation_api
-from sepakat_incidents import line as domain
+from sepakat_incidents import answer_api, api, deadlines, rotation_api
 from sepakat_incidents.reactions import Reactions
 from sepakat_incidents.rotation_store import Rotations
 from sepakat_incidents.settings import IncidentsSettings
@@ -20,7 +19,7 @@ def build(settings: IncidentsSettings) -> FastAPI:
     bus = service.start(reactions.all())
 
     async def fire(id: str) -> None:
-        await incidents.execute(id, domain.fire, by="timer")
+        await incidents.execute(id, deadlines.fire, by="timer")
 
     timers = Timers(incidents.lines.states, "due_at", service.clock, fire)
     service.commits.tell(timers.wake)
@@ -30,7 +29,8 @@ def build(settings: IncidentsSettings) -> FastAPI:
     service.alongside(timers.run)
 
     app = service.web("Sepakat incidents", "What went wrong, who was told, who took it up, and when it was over.")
-    app.include_router(api.router(incidents, settings.incidents_close_after))
+    app.include_router(api.router(incidents, settings.incidents_close_after, service.clock))
+    app.include_router(answer_api.router(incidents, reactions.text, service.posts, service.clock))
     app.include_router(rotation_api.router(rotations, service.posts, service.clock))
     app.state.bus = bus
     return app

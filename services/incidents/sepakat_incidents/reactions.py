@@ -2,8 +2,11 @@
 
 from datetime import datetime, timedelta
 
+from sepakat_incidents import answers
 from sepakat_incidents import line as domain
-from sepakat_incidents.line import About, Event, Ladder, Line, Trigger
+from sepakat_incidents.events import Event
+from sepakat_incidents.handling import Handling, handling
+from sepakat_incidents.incident import About, Line, Trigger
 from sepakat_incidents.rotation_store import Rotations
 from sepakat_incidents.store import Incidents, line_id, line_of
 from sepakat_shared.bus import Reaction
@@ -51,11 +54,13 @@ class Reactions:
         for id in await self._incidents.lines_of(fact.agreement):
             # Topics have no common order: an incident may have opened before the text came.
             await self._incidents.execute(
-                id, lambda line, now: domain.plan(line, *_handling(text, line_priority(line)), now), by="agreements"
+                id, lambda line, now: domain.plan(line, _handling(line, text, fact.version), now), by="agreements"
             )
 
     async def text(self, agreement: str, version: int) -> texts.Agreement | None:
-        found = await self._texts.find_one({"_id": f"{agreement}/{version}"})
+        """The text of that version; of the last one that is known here for version 0."""
+        query = {"_id": f"{agreement}/{version}"} if version else {"agreement": agreement}
+        found = await self._texts.find_one(query, sort=[("version", -1)])
         return None if found is None else texts.Agreement.model_validate(found["text"])
 
     # -- what begins or joins an episode ------------------------------------------------------------------------------
@@ -74,7 +79,7 @@ class Reactions:
 
     async def _begin(self, fact: compliance._About, cause: Envelope, trigger: Trigger, wanted: str) -> None:
         text = await self.text(fact.agreement, fact.version)
-        priority, ladder = _handling(text, wanted) if text is not None else (wanted, Ladder())
+        how = Handling(wanted) if text is None else handling(text, fact.version, fact.service, wanted)
         about = About(
             fact.agreement, fact.service, fact.provider, fact.customer, _plain(fact.agreement_title),
             _plain(fact.service_title),
@@ -82,7 +87,7 @@ class Reactions:
         id = line_id(fact.agreement, fact.service)
 
         def decide(line: Line | None, now: datetime) -> list[Event]:
-            return list(domain.begin(line, id, about, trigger, priority, ladder, now))
+            return list(domain.begin(line, id, about, trigger, how, now))
 
         await self._incidents.execute(id, decide, by=cause.source, cause=cause)
 
@@ -110,15 +115,17 @@ class Reactions:
             if line is None:
                 return []
             try:
-                return list(domain.acknowledge(line, fact.incident, fact.contact, fact.party, now))
+                return list(answers.acknowledge(line, fact.incident, fact.contact, fact.party, now))
             except Conflict:
                 return []
 
         await self._incidents.execute(line_of(fact.incident), decide, by=f"{fact.party}/{fact.contact}", cause=cause)
 
 
-def line_priority(line: Line | None) -> str:
-    return line.incident.priority if line is not None and line.incident is not None else "P1"
+def _handling(line: Line | None, text: texts.Agreement, version: int) -> Handling:
+    if line is None or line.incident is None:
+        return Handling("P1")
+    return handling(text, version, line.about.service, line.incident.priority)
 
 
 def _objective_trigger(
@@ -142,14 +149,3 @@ def _words(pattern: dict[str, str], title: Title | None, otherwise: str) -> dict
 
 def _plain(title: Title | None) -> dict[str, str] | None:
     return None if title is None else title.model_dump(exclude_none=True)
-
-
-def _handling(text: texts.Agreement, wanted: str) -> tuple[str, Ladder]:
-    """The priority and the ladder: those of `wanted`, or of the first priority that the agreement has."""
-    if text.priorities is None:
-        return wanted, Ladder()
-    names = [wanted, *[f"P{i}" for i in range(1, 6)]]
-    name = next((each for each in names if text.priorities.get(each) is not None), wanted)
-    priority = text.priorities.get(name)
-    policy = text.escalation.get(priority.escalation) if priority and priority.escalation else None
-    return name, Ladder.of(policy)

@@ -101,7 +101,7 @@ def declared_in(text: texts.Agreement, version: int, since: datetime) -> list[De
                 each.title.model_dump(exclude_none=True) if each.title else None,
             ),
         )
-        for each in text.rotations
+        for each in text.rotations or ()
     ]  # fmt: skip
 
 

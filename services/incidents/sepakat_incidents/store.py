@@ -2,26 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from pymongo import ASCENDING, DESCENDING
 
-from sepakat_incidents.line import (
-    Acknowledged,
-    Attached,
-    Closed,
-    Escalated,
-    Event,
-    Exhausted,
-    Incident,
-    Line,
-    Opened,
-    Passed,
-    Planned,
-    Raised,
-    Resolved,
-    apply,
-)
+from sepakat_incidents import deadlines
+from sepakat_incidents.events import Event
+from sepakat_incidents.folding import apply
+from sepakat_incidents.incident import Incident, Line
 from sepakat_incidents.publish import of_line
 from sepakat_shared.auth import Principal
 from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
@@ -37,18 +25,11 @@ def _fields(line: Line) -> Mapping[str, Any]:
         "agreement": line.about.agreement,
         "status": incident.status.value if incident else None,
         "opened_at": incident.opened_at if incident else None,
-        "due_at": incident.due_at if incident else None,
+        "due_at": deadlines.due_at(incident),
     }
 
 
-LINE: Kind[Line, Event] = Kind(
-    "line",
-    Line,
-    (Opened, Attached, Planned, Raised, Passed, Escalated, Exhausted, Acknowledged, Resolved, Closed),
-    apply,
-    _fields,
-    of_line,
-)
+LINE: Kind[Line, Event] = Kind("line", Line, get_args(Event), apply, _fields, of_line)
 
 
 def line_id(agreement: str, service: str) -> str:
@@ -126,6 +107,13 @@ def _told(event: Document) -> dict[str, Any]:
         return {"cause": data["trigger"]["kind"], "event": data["trigger"]["event"]}
     if event["type"] == "Attached":
         return {name: data["trigger"][name] for name in ("kind", "event", "objective", "attainment", "target")}
-    if event["type"] == "Raised":
-        return {name: data[name] for name in ("previous", "priority")}
-    return {name: value for name, value in data.items() if name != "at"}
+    if event["type"] == "Timed":
+        limits = {each["terms"]["measures"]: each["terms"]["limit_seconds"] for each in data["clocks"]}
+        return {"why": data["why"], "limits_in_seconds": limits}
+    if "request" in data:
+        data = {**data["request"], **data, "asked_by": data["request"]["party"]}
+    return {name: value for name, value in data.items() if name not in _NOT_TOLD}
+
+
+_NOT_TOLD = ("at", "ladder", "title", "version", "request")
+"""What the timeline leaves out: what it has already, or what is the agreement's."""

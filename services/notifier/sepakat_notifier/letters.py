@@ -47,6 +47,14 @@ _LABELS = {
 }  # fmt: skip
 
 
+_CLOCKS = {
+    "first-response": {"en": "first response", "id": "tanggapan pertama"},
+    "restore": {"en": "restoration", "id": "pemulihan"},
+    "resolve": {"en": "resolution", "id": "penyelesaian"},
+    "update": {"en": "progress notes", "id": "kabar perkembangan"},
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Letter:
     subject: str
@@ -89,6 +97,10 @@ class Words:
             if count or (unit == "second" and not parts):
                 parts.append(str(format_unit(count, f"duration-{unit}", "long", locale=self.language)))
         return " ".join(parts[:2])
+
+    def clock(self, name: str) -> str:
+        """What a clock of an incident measures."""
+        return _CLOCKS[name][self.language] if name in _CLOCKS else name
 
     def money(self, money: Money) -> str:
         return str(format_currency(Decimal(money.amount), money.currency, locale=self.language))
@@ -178,8 +190,11 @@ def _figures(fact: _IncidentEvent | _ObjectiveEvent, words: Words, agreement: st
     return [*figures, *about]
 
 
-_BAD = ("opened", "escalated", "raised", "escalation_exhausted", "breached")
-_TONES = {**dict.fromkeys(_BAD, "bad"), "at_risk": "warn", "failing": "warn", "closed": "calm", "corrected": "calm"}
+_TONES = {
+    **dict.fromkeys(("opened", "escalated", "raised", "escalation_exhausted", "breached", "missed"), "bad"),
+    **dict.fromkeys(("at_risk", "failing", "forecast", "pause_requested"), "warn"),
+    **dict.fromkeys(("closed", "corrected", "paused", "updated", "prioritised", "pause_answered"), "calm"),
+}  # fmt: skip
 
 
 def _tone(fact: Fact) -> str:

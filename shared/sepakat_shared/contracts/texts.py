@@ -446,7 +446,18 @@ class Reporting(Text):
 
 
 class Priority(Text):
+    """How long an incident of this priority may take, counted in `calendar` (24x7, where nothing is said).
+
+    Clocks stand still while the incident waits for a reason in `pauseWhile` (`waiting-for-customer`, where nothing is
+    said). A limit that is not given here is that of the `per-case` objective about the service's tickets.
+    """
+
+    first_response: Duration | None = None
+    restore: Duration | None = None
+    resolve: Duration | None = None
     update_every: Duration | None = None
+    calendar: str | None = None
+    pause_while: tuple[str, ...] | None = None
     escalation: Id | None = None
 
 
@@ -564,7 +575,7 @@ class Agreement(Text):
     maintenance: Maintenance | None = None
     reporting: Reporting | None = None
     priorities: Priorities | None = None
-    rotations: tuple[Rotation, ...] = ()
+    rotations: tuple[Rotation, ...] | None = None
     escalation: dict[Id, Escalation] = {}
     disputes: Disputes | None = None
     review: Review | None = None
@@ -765,18 +776,26 @@ def _check_escalation(text: Agreement) -> Iterator[tuple[str, str]]:
     names = [f"P{i}" for i in range(1, 6)]
     for name in names:
         priority = text.priorities.get(name)
-        if priority is not None and priority.escalation is not None:
+        if priority is None:
+            continue
+        if priority.escalation is not None:
             at = f"/priorities/{name}/escalation"
             yield from _known(at, priority.escalation, set(text.escalation), "an escalation policy of this agreement")
+        if priority.calendar is not None:
+            known = {calendar.id for calendar in text.calendars} | {"24x7"}
+            yield from _known(f"/priorities/{name}/calendar", priority.calendar, known, "a calendar of this agreement")
+        for limit in ("first_response", "restore", "resolve"):
+            if getattr(priority, limit) == timedelta(0):
+                yield f"/priorities/{name}/{to_camel(limit)}", "must be longer than nothing"
     given = {name for name in names if text.priorities.get(name) is not None}
     for cell, name in text.priorities.matrix.items():
         yield from _known(f"/priorities/matrix/{cell}", name, given, "a priority of this agreement")
 
 
 def _check_rotations(text: Agreement) -> Iterator[tuple[str, str]]:
-    yield from _unique("/rotations", (each.id for each in text.rotations))
+    yield from _unique("/rotations", (each.id for each in text.rotations or ()))
     parties = {text.parties.provider, text.parties.customer}
-    for i, rotation in enumerate(text.rotations):
+    for i, rotation in enumerate(text.rotations or ()):
         if rotation.party is not None:
             yield from _known(f"/rotations/{i}/party", rotation.party, parties, "a party of this agreement")
         for j, layer in enumerate(rotation.layers):
