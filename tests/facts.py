@@ -44,6 +44,11 @@ _EXTRA: dict[type[Fact], dict[str, Any]] = {
         "by": "rina", "party": "nusantara", "stops_ladder": True, "seconds_to_acknowledge": "3661.5",
     },
     incidents.IncidentResolved: {"by": "sepakat", "seconds_to_resolve": "59.2"},
+    incidents.IncidentUnacknowledged: {"by": "sepakat", "reason": "lapsed"},
+    incidents.IncidentHandedOver: {
+        "by": "rina", "to": "database", "contacts": ("ana",), "acknowledge_by": NOW + timedelta(minutes=15),
+    },
+    incidents.ContactUnreached: {"contact": "oncall", "reason": "the contact was erased", "responsible": "nusantara"},
     incidents.IncidentUpdated: {"by": "rina", "party": "nusantara", "note": "half of the shops can sell again"},
     incidents.IncidentPrioritised: {"by": "budi", "previous_priority": "P2", "reason": "campaign week"},
     incidents.PauseRequested: _REQUEST,

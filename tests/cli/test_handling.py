@@ -130,6 +130,8 @@ def test_who_is_on_call_is_shown_overridden_and_given_back(stand: Stand, run: Ru
     [
         (("note", "a.1", "it goes on"), "updates", {"note": "it goes on"}),
         (("pause", "a.1"), "pause", {"reason": "waiting-for-customer"}),
+        (("escalate", "a.1", "--note", "it spreads"), "escalate", {"note": "it spreads"}),
+        (("hand-over", "a.1", "primary"), "hand-over", {"to": "primary", "note": None}),
         (("answer-pause", "a.1", "2", "--refuse"), "pause-requests/2/answer", {"granted": False}),
         (("priority", "a.1", "P1", "--reason", "campaign"), "priority", {"priority": "P1", "reason": "campaign"}),
     ],

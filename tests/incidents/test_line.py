@@ -9,12 +9,24 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from sepakat_incidents import answers, deadlines, folding
+from sepakat_incidents import answers, clocks, deadlines, escalation, folding, pauses
 from sepakat_incidents import line as domain
-from sepakat_incidents.escalation import Escalated, Exhausted, Ladder, Rung
-from sepakat_incidents.events import Acknowledged, Attached, Closed, Event, Opened, Planned, Raised, Resolved
+from sepakat_incidents.clocks import Terms
+from sepakat_incidents.escalation import Escalated, Exhausted, Ladder, Left, Rung
+from sepakat_incidents.events import (
+    Acknowledged,
+    Attached,
+    Closed,
+    Event,
+    Foreseen,
+    Opened,
+    Planned,
+    Raised,
+    Resolved,
+    Unacknowledged,
+)
 from sepakat_incidents.handling import Handling
-from sepakat_incidents.incident import About, Line, Status, Trigger
+from sepakat_incidents.incident import About, Incident, Line, Status, Trigger
 from sepakat_incidents.publish import of_line
 from sepakat_shared.contracts.incidents import Cause
 from sepakat_shared.errors import Conflict
@@ -24,6 +36,19 @@ DAY = timedelta(days=1)
 ABOUT = About("toko-checkout", "checkout", "nusantara", "toko-maju")
 LADDER = Ladder((Rung(("oncall",), 900), Rung(("rina", "budi"), 1800)), repeat=1, lasts_seconds=14_400)
 ID = "toko-checkout.checkout"
+CLOCKS = (
+    Terms("first-response", 900, None, ("waiting-for-customer",)),
+    Terms("restore", 4 * 3600, None, ("waiting-for-customer",)),
+    Terms("update", 1800, None, ("waiting-for-customer",)),
+)
+LADDER_WITH_CLOCKS = Ladder(
+    (
+        Rung(("oncall", "rina"), 900, needed=2),
+        Rung(("rina",), 1800, delay_seconds=300),
+        Rung(("boss",), 3600, left=Left("restore", percent="25"), kind="hierarchical"),
+    ),
+    repeat=1, lasts_seconds=14_400,
+)  # fmt: skip
 
 
 def trigger(kind: Cause = "impairment", event: str = "e1", subject: str = "") -> Trigger:
@@ -106,8 +131,9 @@ def test_only_the_responsible_partys_acknowledgement_stops_the_ladder() -> None:
 def test_an_acknowledgement_that_has_lasted_too_long_starts_the_ladder_again() -> None:
     line = opened()
     line = after(line, answers.acknowledge(line, f"{ID}.0001", "rina", "nusantara", NOW))
-    again = deadlines.fire(line, NOW + timedelta(hours=4))
-    assert isinstance(again[0], Escalated) and (again[0].level, again[0].round) == (1, 1)
+    lapsed, again = deadlines.fire(line, NOW + timedelta(hours=4))
+    assert isinstance(lapsed, Unacknowledged)
+    assert isinstance(again, Escalated) and (again.level, again.round) == (1, 1)
 
 
 def test_it_resolves_with_its_last_impairment_though_a_calendar_period_stays_breached() -> None:
@@ -151,27 +177,54 @@ def test_an_incident_that_opened_before_its_text_came_gets_its_ladder_then() -> 
 
 
 class LineMachine(RuleBasedStateMachine):
-    """Any order of causes, ends, acknowledgements and passing time."""
+    """Any order of causes, ends, answers, pauses and passing time."""
 
     def __init__(self) -> None:
         super().__init__()
         self.line: Line | None = None
         self.now = NOW
         self.seen = 0
+        self.place: tuple[int, int] | None = None
+        """The level and round that the ladder told last, since it began at its foot."""
+        self.read: dict[str, tuple[str, timedelta]] = {}
 
-    def take(self, events: object) -> None:
-        for event in events:  # type: ignore[attr-defined]
+    def take(self, events: Sequence[Event]) -> None:
+        for event in events:
             before = self.line.incident if self.line else None
             if isinstance(event, Opened):
                 assert before is None or not before.is_open, "two incidents would be open on one line"
-            if isinstance(event, Escalated) and before is not None:
-                assert before.status is Status.OPEN or (before.due_at is not None and before.due_at <= self.now)
+                self.place, self.read = None, {}
+            if isinstance(event, Unacknowledged) and event.reason != "escalated":
+                self.place = None
+            if isinstance(event, Escalated):
+                self.told(event, before)
             self.line = folding.apply(self.line, event)
+
+    def told(self, event: Escalated, before: Incident | None) -> None:
+        if event.reason == "time-left":
+            assert before is not None and event.level not in before.foretold, "told twice without its mark"
+            return
+        expected = escalation.following(LADDER_WITH_CLOCKS, *(self.place or (0, 1)))
+        assert (event.level, event.round) == expected, "a level was skipped, or told twice"
+        assert before is None or not before.is_open or event.reason != "delay" or before.status is Status.OPEN
+        self.place = event.level, event.round
+
+    @property
+    def incident(self) -> Incident:
+        assert self.line is not None and self.line.incident is not None
+        return self.line.incident
+
+    @property
+    def known(self) -> Line:
+        assert self.line is not None
+        return self.line
 
     @rule(kind=st.sampled_from(["impairment", "risk", "breach"]), again=st.booleans())
     def cause(self, kind: Cause, again: bool) -> None:
         self.seen += not again or self.seen == 0
-        self.take(begin(self.line, trigger(kind, f"e{self.seen}"), self.now))
+        cause = trigger(kind, f"e{self.seen}")
+        how = Handling("P1", LADDER_WITH_CLOCKS, CLOCKS, 1)
+        self.take(domain.begin(self.line, ID, ABOUT, cause, how, self.now))
 
     @rule(subject=st.sampled_from(["impairment:x", "risk:x", "breach:x"]))
     def over(self, subject: str) -> None:
@@ -180,31 +233,84 @@ class LineMachine(RuleBasedStateMachine):
     @rule(minutes=st.integers(1, 600))
     def time_passes(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
-        self.take(deadlines.fire(self.line, self.now))
+        events = deadlines.fire(self.line, self.now)
+        marks = [event for event in events if isinstance(event, Foreseen) and event.measures == "restore"]
+        assert [each.percent for each in marks] == sorted(each.percent for each in marks)
+        self.take(events)
+        assert deadlines.fire(self.line, self.now) == [], "what was due fires once"
 
-    @precondition(lambda self: self.line is not None and self.line.incident is not None and self.line.incident.is_open)
+    def is_open(self) -> bool:
+        return self.line is not None and self.line.incident is not None and self.line.incident.is_open
+
+    @precondition(is_open)
+    @rule(party=st.sampled_from(["nusantara", "toko-maju"]), by=st.sampled_from(["oncall", "rina", "budi"]))
+    def acknowledge(self, party: str, by: str) -> None:
+        self.take(answers.acknowledge(self.known, self.incident.id, by, party, self.now))
+
+    @precondition(is_open)
     @rule(party=st.sampled_from(["nusantara", "toko-maju"]))
-    def acknowledge(self, party: str) -> None:
-        assert self.line is not None and self.line.incident is not None
-        self.take(answers.acknowledge(self.line, self.line.incident.id, "somebody", party, self.now))
+    def update(self, party: str) -> None:
+        self.take(answers.update(self.known, self.incident.id, "somebody", party, "it goes on", self.now))
+
+    @precondition(is_open)
+    @rule()
+    def release(self) -> None:
+        self.take(answers.release(self.known, self.incident.id, "oncall", "nusantara", self.now))
+
+    @precondition(is_open)
+    @rule()
+    def escalate(self) -> None:
+        place = escalation.following(LADDER_WITH_CLOCKS, self.incident.level, self.incident.round)
+        if place is not None:
+            self.take(answers.escalate(self.known, self.incident.id, "budi", None, self.now))
+
+    @precondition(is_open)
+    @rule()
+    def hand_over(self) -> None:
+        self.take(answers.hand_over(self.known, self.incident.id, "ana", "oncall", "nusantara", None, self.now))
+
+    @precondition(is_open)
+    @rule(contact=st.sampled_from(["oncall", "rina", "ana"]))
+    def unreached(self, contact: str) -> None:
+        self.take(answers.unreached(self.line, self.incident.id, contact, "550", self.now))
+
+    @precondition(is_open)
+    @rule(stop=st.booleans())
+    def pause(self, stop: bool) -> None:
+        if stop:
+            self.take(pauses.pause(self.known, self.incident.id, "waiting-for-customer", "rina", self.now))
+        else:
+            self.take(pauses.resume(self.known, self.incident.id, "rina", self.now))
 
     @precondition(lambda self: self.line is not None and self.line.incident is not None)
     @rule()
     def resolve_and_close(self) -> None:
-        assert self.line is not None and self.line.incident is not None
-        id = self.line.incident.id
-        if self.line.incident.status is not Status.CLOSED:
-            self.take(domain.resolve(self.line, id, "rina", None, self.now, DAY))
-            events = domain.close(self.line, id, self.now)
+        id = self.incident.id
+        if self.incident.status is not Status.CLOSED:
+            self.take(domain.resolve(self.known, id, "rina", None, self.now, DAY))
+            events = domain.close(self.known, id, self.now)
             assert [type(each) for each in events] == [Closed]
             self.take(events)
 
     @invariant()
-    def what_is_over_has_no_ladder_left(self) -> None:
+    def what_is_over_has_no_deadline_left(self) -> None:
         incident = self.line.incident if self.line else None
         if incident is not None and incident.status is Status.CLOSED:
-            assert incident.due_at is None
+            assert deadlines.due_at(incident) is None
+            assert all(each.stopped_at is not None for each in incident.clocks)
+            assert incident.pause is None
             assert incident.impact_ended_at is not None and incident.impact_ended_at >= incident.impact_started_at
+
+    @invariant()
+    def clocks_never_run_backwards(self) -> None:
+        incident = self.line.incident if self.line else None
+        for clock in incident.clocks if incident is not None else ():
+            assert incident is not None
+            used = clocks.elapsed(clock, incident.pauses, self.now)
+            id, before = self.read.get(clock.measures, ("", timedelta(0)))
+            if clock.measures != "update" and id == incident.id:
+                assert used >= before
+            self.read[clock.measures] = incident.id, used
 
 
 TestLine = LineMachine.TestCase

@@ -195,6 +195,48 @@ def priority(
     _act(id, "priority", {"priority": wanted, "reason": reason}, url, api_key_file, as_json)
 
 
+@incidents.command("escalate")
+def escalate(
+    id: Id, note: Note = None, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False
+) -> None:
+    """Tell the next level now; whoever had it in hand has it no longer.
+
+    **Example**
+
+      sepakat incidents escalate INCIDENT --note "it spreads to the other shops"
+    """
+    _act(id, "escalate", {"note": note}, url, api_key_file, as_json)
+
+
+@incidents.command("hand-over")
+def hand_over(
+    id: Id,
+    to: Annotated[str, typer.Argument(help="a contact of the responsible party, or a rotation of the agreement")],
+    note: Note = None,
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask somebody else to go on with it; if they don't in time, the ladder does.
+
+    **Example**
+
+      sepakat incidents hand-over INCIDENT rina --note "the database is hers"
+    """
+    _act(id, "hand-over", {"to": to, "note": note}, url, api_key_file, as_json)
+
+
+@incidents.command("unack")
+def unacknowledge(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False) -> None:
+    """Give it back: the escalation begins again at its foot.
+
+    **Example**
+
+      sepakat incidents unack INCIDENT
+    """
+    _act(id, "unacknowledge", None, url, api_key_file, as_json)
+
+
 def _act(id: str, what: str, body: object, url: Urls, api_key_file: ApiKeyFile, as_json: bool) -> None:
     with Client.of(url, api_key_file) as client:
         after = client.post("incidents", f"/v1/incidents/{segment(id)}/{what}", body)

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from sepakat_incidents import answers, pauses
 from sepakat_incidents.commands import Commands, party_of
+from sepakat_incidents.escalation import Ladder, Rosters
 from sepakat_incidents.handling import WAITING_FOR_CUSTOMER, handling
 from sepakat_incidents.store import Incidents
 from sepakat_shared.clock import Clock, to_milliseconds
@@ -60,14 +61,13 @@ class AnswerIn(_In):
 def router(incidents: Incidents, text_of: TextOf, posts: IdempotentPosts, clock: Clock) -> APIRouter:
     routes = APIRouter(prefix="/v1/incidents", tags=["incidents"])
     commands = Commands(incidents, clock)
-    _answer_routes(routes, commands, text_of, posts, clock)
+    _answer_routes(routes, commands, posts, clock)
+    _priority_route(routes, commands, text_of, incidents.rosters)
     _pause_routes(routes, commands, posts, clock)
     return routes
 
 
-def _answer_routes(
-    routes: APIRouter, commands: Commands, text_of: TextOf, posts: IdempotentPosts, clock: Clock
-) -> None:
+def _answer_routes(routes: APIRouter, commands: Commands, posts: IdempotentPosts, clock: Clock) -> None:
     @routes.post("/{id}/acknowledge")
     async def post_acknowledge(id: str, asking: Asking) -> Response:
         """Take it up. The responsible party's acknowledgement stops the escalation; the other's is recorded."""
@@ -88,6 +88,10 @@ def _answer_routes(
 
         return await posts.once(request, asking, clock.now(), do)
 
+
+def _priority_route(
+    routes: APIRouter, commands: Commands, text_of: TextOf, rosters_of: Callable[[Ladder], Awaitable[Rosters]]
+) -> None:
     @routes.post("/{id}/priority")
     async def post_priority(id: str, given: PriorityIn, asking: Asking) -> Response:
         """Handle it as more, or less, urgent: its limits change, counted from its opening.
@@ -98,12 +102,12 @@ def _answer_routes(
         text = await text_of(incident.about.agreement, incident.version)
         if text is None:
             raise Conflict("the agreement's text has not come yet; try again soon")
-        version = incident.version or 1
-        found = handling(text, version, incident.about.service, given.priority)
+        found = handling(text, incident.version, incident.about.service, given.priority)
         how = answers.known_priority(found, given.priority)
+        rosters = await rosters_of(how.ladder)
         return await commands.run(
             id, asking,
-            lambda line, now: answers.prioritise(line, id, how, asking.id, asking.party, given.reason, now),
+            lambda line, now: answers.prioritise(line, id, how, asking.id, asking.party, given.reason, now, rosters),
         )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from sepakat_incidents import answer_api, api, deadlines, rotation_api
+from sepakat_incidents import answer_api, api, deadlines, ladder_api, rotation_api
 from sepakat_incidents.reactions import Reactions
 from sepakat_incidents.rotation_store import Rotations
 from sepakat_incidents.settings import IncidentsSettings
@@ -13,13 +13,13 @@ from sepakat_shared.timers import Timers
 
 def build(settings: IncidentsSettings) -> FastAPI:
     service = Service("incidents", settings)
-    incidents = Incidents(service.commits)
     rotations = Rotations(service.commits)
+    incidents = Incidents(service.commits, rotations)
     reactions = Reactions(service.db, incidents, rotations, settings.incidents_close_after)
     bus = service.start(reactions.all())
 
     async def fire(id: str) -> None:
-        await incidents.execute(id, deadlines.fire, by="timer")
+        await incidents.on_ladder(id, deadlines.fire, by="timer")
 
     timers = Timers(incidents.lines.states, "due_at", service.clock, fire)
     service.commits.tell(timers.wake)
@@ -31,6 +31,7 @@ def build(settings: IncidentsSettings) -> FastAPI:
     app = service.web("Sepakat incidents", "What went wrong, who was told, who took it up, and when it was over.")
     app.include_router(api.router(incidents, settings.incidents_close_after, service.clock))
     app.include_router(answer_api.router(incidents, reactions.text, service.posts, service.clock))
+    app.include_router(ladder_api.router(incidents, service.posts, service.clock))
     app.include_router(rotation_api.router(rotations, service.posts, service.clock))
     app.state.bus = bus
     return app

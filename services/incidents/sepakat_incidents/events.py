@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from sepakat_incidents.clocks import Clock, Measures
-from sepakat_incidents.escalation import Escalated, Exhausted, Ladder
+from sepakat_incidents.escalation import Ladder, Step
 from sepakat_incidents.incident import Incident, PauseRequest, Trigger
 
 # -- the episode -------------------------------------------------------------------------------------------------------
@@ -71,21 +71,56 @@ class Closed:
 
 @dataclass(frozen=True)
 class Acknowledged:
+    """Of the responsible party's, it is number `given` of the `needed` ones; of the other's both say nothing."""
+
     by: str
     party: str
     stops_ladder: bool
     at: datetime
     lapses_at: datetime | None = None
+    needed: int = 1
+    given: int = 1
+
+
+@dataclass(frozen=True)
+class Unacknowledged:
+    """Nobody has it in hand any more: it took too long without a word, was given back, or somebody went over it."""
+
+    by: str
+    reason: Literal["lapsed", "released", "escalated"]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """`contacts` (behind `to`) are asked to go on with it, before `acknowledge_by` if there is a ladder."""
+
+    by: str
+    to: str
+    contacts: tuple[str, ...]
+    acknowledge_by: datetime | None
+    at: datetime
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Unreached:
+    """The message to somebody who was asked will never arrive: `reason` says why."""
+
+    contact: str
+    reason: str
+    at: datetime
 
 
 @dataclass(frozen=True)
 class Updated:
-    """Somebody has told how it goes."""
+    """Somebody has told how it goes; who has it in hand keeps it so until `lapses_at`."""
 
     by: str
     party: str
     note: str
     at: datetime
+    lapses_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -173,6 +208,7 @@ class PauseAnswered:
 
 
 Event = (
-    Opened | Attached | Planned | Raised | Passed | Resolved | Closed | Escalated | Exhausted | Acknowledged | Updated
-    | Prioritised | Timed | Foreseen | Missed | Stopped | Paused | Resumed | PauseRequested | PauseAnswered
+    Opened | Attached | Planned | Raised | Passed | Resolved | Closed | Step | Acknowledged | Unacknowledged
+    | HandedOver | Unreached | Updated | Prioritised | Timed | Foreseen | Missed | Stopped | Paused | Resumed
+    | PauseRequested | PauseAnswered
 )  # fmt: skip

@@ -1,16 +1,19 @@
 """How each event changes an incident and its line. Pure."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import assert_never
 
 from sepakat_incidents.clocks import Clock, Measures, Pause
-from sepakat_incidents.escalation import Escalated, Exhausted
+from sepakat_incidents.escalation import Escalated, Exhausted, Waits
 from sepakat_incidents.events import (
     Acknowledged,
     Attached,
     Closed,
     Event,
     Foreseen,
+    HandedOver,
     Missed,
     Opened,
     Passed,
@@ -24,6 +27,8 @@ from sepakat_incidents.events import (
     Resumed,
     Stopped,
     Timed,
+    Unacknowledged,
+    Unreached,
     Updated,
 )
 from sepakat_incidents.incident import Incident, Line, Status, Trigger
@@ -45,7 +50,9 @@ def _changed(incident: Incident, event: Event) -> Incident:
             return event.incident
         case Attached() | Planned() | Raised() | Passed() | Resolved() | Closed():
             return _in_episode(incident, event)
-        case Escalated() | Exhausted() | Acknowledged() | Updated() | Prioritised():
+        case Escalated() | Waits() | Exhausted() | Unacknowledged() | HandedOver() | Unreached():
+            return _on_ladder(incident, event)
+        case Acknowledged() | Updated() | Prioritised():
             return _answered(incident, event)
         case Timed() | Foreseen() | Missed() | Stopped():
             return replace(incident, clocks=_timed(incident, event))
@@ -85,25 +92,59 @@ def _in_episode(incident: Incident, event: Attached | Planned | Raised | Passed 
             return replace(incident, status=Status.CLOSED, due_at=None, requests=())
 
 
-def _answered(incident: Incident, event: Escalated | Exhausted | Acknowledged | Updated | Prioritised) -> Incident:
+def _on_ladder(
+    incident: Incident, event: Escalated | Waits | Exhausted | Unacknowledged | HandedOver | Unreached
+) -> Incident:
     match event:
-        case Escalated(level, round, _, acknowledge_by):
-            return replace(incident, status=Status.OPEN, level=level, round=round, due_at=acknowledge_by)
+        case Escalated(reason="time-left"):
+            return replace(incident, foretold=(*incident.foretold, event.level))
+        case Escalated(level, round, contacts, acknowledge_by):
+            return replace(
+                incident, status=Status.OPEN, level=level, round=round, due_at=event.next_at or acknowledge_by,
+                asked=contacts, unreached=(),
+            )  # fmt: skip
+        case Waits(until):
+            return replace(
+                incident, status=Status.OPEN, level=0, round=1, due_at=until, asked=(), unreached=()
+            )  # fmt: skip
         case Exhausted():
             return replace(incident, due_at=None)
-        case Acknowledged(by, _, True, at, lapses_at):
+        case Unacknowledged():
+            return replace(
+                incident, status=Status.OPEN, acknowledged_by=None, acknowledgers=(), due_at=None
+            )  # fmt: skip
+        case HandedOver(_, _, contacts, acknowledge_by):
+            return replace(
+                incident, status=Status.OPEN, acknowledged_by=None, acknowledgers=(), due_at=acknowledge_by,
+                asked=contacts, unreached=(),
+            )  # fmt: skip
+        case Unreached(contact):
+            return replace(incident, unreached=(*incident.unreached, contact))
+
+
+def _answered(incident: Incident, event: Acknowledged | Updated | Prioritised) -> Incident:
+    match event:
+        case Acknowledged(by, party, stops, at, lapses_at):
+            if party == incident.responsible and by not in incident.acknowledgers:
+                incident = replace(incident, acknowledgers=(*incident.acknowledgers, by))
+            if not stops:
+                return incident
             return replace(
                 incident, status=Status.ACKNOWLEDGED, acknowledged_at=incident.acknowledged_at or at,
                 acknowledged_by=by, due_at=lapses_at,
             )  # fmt: skip
-        case Acknowledged():
-            return incident
-        case Updated(_, party, _, at):
-            return (
-                replace(incident, clocks=_restarted(incident.clocks, at)) if party == incident.responsible else incident
-            )
+        case Updated(_, party, _, at, lapses_at):
+            if party != incident.responsible:
+                return incident
+            restarted = replace(incident, clocks=_restarted(incident.clocks, at))
+            return restarted if lapses_at is None else replace(restarted, due_at=lapses_at)
         case Prioritised(_, priority, ladder, version):
-            return replace(incident, priority=priority, ladder=ladder, version=version)
+            # The deadline of a ladder that holds no longer is none; the new one says when its first level is told.
+            waits = incident.status is Status.OPEN and ladder != incident.ladder
+            due_at = None if waits else incident.due_at
+            return replace(
+                incident, priority=priority, ladder=ladder, version=version, foretold=(), due_at=due_at
+            )  # fmt: skip
 
 
 def _timed(incident: Incident, event: Timed | Foreseen | Missed | Stopped) -> tuple[Clock, ...]:
@@ -111,22 +152,22 @@ def _timed(incident: Incident, event: Timed | Foreseen | Missed | Stopped) -> tu
         case Timed(clocks):
             return clocks
         case Foreseen(measures, percent):
-            return _with(incident.clocks, measures, told=percent)
+            return _with(incident.clocks, measures, lambda each: replace(each, told=percent))
         case Missed("update", _, at):
             return _restarted(incident.clocks, at)
         case Missed(measures, _, at):
-            return _with(incident.clocks, measures, missed_at=at)
+            return _with(incident.clocks, measures, lambda each: replace(each, missed_at=at))
         case Stopped(measures, stopped_at):
-            return _with(incident.clocks, measures, stopped_at=stopped_at)
+            return _with(incident.clocks, measures, lambda each: replace(each, stopped_at=stopped_at))
 
 
-def _with(clocks: tuple[Clock, ...], measures: Measures, **changes: object) -> tuple[Clock, ...]:
-    return tuple(replace(each, **changes) if each.measures == measures else each for each in clocks)  # type: ignore[arg-type]
+def _with(clocks: tuple[Clock, ...], measures: Measures, change: Callable[[Clock], Clock]) -> tuple[Clock, ...]:
+    return tuple(change(each) if each.measures == measures else each for each in clocks)
 
 
-def _restarted(clocks: tuple[Clock, ...], at: object) -> tuple[Clock, ...]:
+def _restarted(clocks: tuple[Clock, ...], at: datetime) -> tuple[Clock, ...]:
     """The cadence of notes begins again with each note, and with each that did not come."""
-    return _with(clocks, "update", started_at=at)
+    return _with(clocks, "update", lambda each: replace(each, started_at=at))
 
 
 def _paused(incident: Incident, event: Paused | Resumed | PauseRequested | PauseAnswered) -> Incident:

@@ -28,7 +28,7 @@ def handling(text: Agreement, version: int, service: str, wanted: str) -> Handli
     name = next((each for each in names if text.priorities and text.priorities.get(each) is not None), wanted)
     priority = text.priorities.get(name) if text.priorities else None
     policy = text.escalation.get(priority.escalation) if priority and priority.escalation else None
-    return Handling(name, Ladder.of(policy), tuple(_clocks(text, service, name, priority or Priority())), version)
+    return Handling(name, Ladder.of(policy, text), tuple(_clocks(text, service, name, priority or Priority())), version)
 
 
 def _clocks(text: Agreement, service: str, name: str, priority: Priority) -> Iterator[Terms]:

@@ -88,11 +88,23 @@ class Incident:
     pauses: tuple[Pause, ...] = ()
     requests: tuple[PauseRequest, ...] = ()
     requested: int = 0
+    asked: tuple[str, ...] = ()
+    """The contacts who are asked to acknowledge now, and of them those whom no message reaches."""
+    unreached: tuple[str, ...] = ()
+    acknowledgers: tuple[str, ...] = ()
+    """Who of the responsible party has acknowledged while more are needed, or did."""
+    foretold: tuple[int, ...] = ()
+    """The levels that were told because a clock runs out."""
 
     @property
     def responsible(self) -> str:
         """The party that must answer."""
         return self.about.customer if self.ladder.responsible == "customer" else self.about.provider
+
+    @property
+    def needed(self) -> int:
+        """How many must acknowledge to stop the ladder where it stands."""
+        return self.ladder.rungs[self.level - 1].needed if 1 <= self.level <= len(self.ladder.rungs) else 1
 
     @property
     def pause(self) -> Pause | None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sepakat_incidents import escalation, timing
+from sepakat_incidents.escalation import NOBODY, Rosters
 from sepakat_incidents.events import Attached, Closed, Event, Opened, Passed, Planned, Raised, Resolved
 from sepakat_incidents.folding import waits
 from sepakat_incidents.handling import Handling
@@ -16,15 +17,16 @@ from sepakat_shared.errors import Conflict
 
 
 def begin(
-    line: Line | None, id: str, about: About, trigger: Trigger, handling: Handling, now: datetime
-) -> Sequence[Event]:
-    """Open an incident, or attach to the one that is open."""
+    line: Line | None, id: str, about: About, trigger: Trigger, handling: Handling, now: datetime,
+    rosters: Rosters = NOBODY,
+) -> Sequence[Event]:  # fmt: skip
+    """Open an incident, or attach to the one that is open. `rosters` are the rotations that its ladder names."""
     incident = line.incident if line else None
     known = [incident, *line.past.values()] if line else []
     if any(each is not None and trigger.event in each.causes for each in known):
         return []
     if incident is not None and incident.is_open:
-        return [Attached(trigger, now), *_raise(incident, trigger, handling, now)]
+        return [Attached(trigger, now), *_raise(incident, trigger, handling, now, rosters)]
     number = (line.episodes if line else 0) + 1
     opened = Incident(
         id=f"{id}.{number:04d}",
@@ -42,11 +44,13 @@ def begin(
     return [
         Opened(opened, trigger),
         *timing.begun(handling.clocks, opened, "opened", now),
-        *escalation.step(opened.ladder, 0, 1, now),
+        *escalation.start(opened.ladder, now, rosters),
     ]
 
 
-def _raise(incident: Incident, trigger: Trigger, handling: Handling, now: datetime) -> Sequence[Event]:
+def _raise(
+    incident: Incident, trigger: Trigger, handling: Handling, now: datetime, rosters: Rosters
+) -> Sequence[Event]:
     """P1 comes before P2. Another ladder begins at its foot, unless somebody has taken the incident up already."""
     if handling.priority >= incident.priority:
         return []
@@ -55,11 +59,11 @@ def _raise(incident: Incident, trigger: Trigger, handling: Handling, now: dateti
     return [
         Raised(incident.priority, handling.priority, ladder, trigger.words, now, handling.version),
         *(timing.anew(handling.clocks, incident, now) if handling.version else []),
-        *(escalation.step(ladder, 0, 1, now) if anew else []),
+        *(escalation.start(ladder, now, rosters) if anew else []),
     ]
 
 
-def plan(line: Line | None, handling: Handling, now: datetime) -> Sequence[Event]:
+def plan(line: Line | None, handling: Handling, now: datetime, rosters: Rosters = NOBODY) -> Sequence[Event]:
     """Begin the ladder and the clocks of an incident that opened before the agreement's text was known here."""
     incident = line.incident if line else None
     if incident is None or not incident.is_open or incident.ladder.rungs or incident.clocks:
@@ -69,7 +73,7 @@ def plan(line: Line | None, handling: Handling, now: datetime) -> Sequence[Event
     return [
         Planned(handling.priority, handling.ladder, handling.version),
         *timing.begun(handling.clocks, incident, "text", now),
-        *(escalation.step(handling.ladder, 0, 1, now) if incident.status is Status.OPEN else []),
+        *(escalation.start(handling.ladder, now, rosters) if incident.status is Status.OPEN else []),
     ]
 
 

@@ -70,14 +70,27 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
             following = escalation.following(incident.ladder, level, round)
             yield contract.IncidentEscalated(
                 **_about(incident, at), level=level, round=round, contacts=contacts, acknowledge_by=acknowledge_by,
-                next_level=following[0] if following else None,
+                next_level=following[0] if following and acknowledge_by else None, reason=event.reason,
+                kind=event.kind, webhooks=event.webhooks or None, by=event.by, note=event.note,
             )  # fmt: skip
         case escalation.Exhausted(at):
             yield contract.EscalationExhausted(**_about(incident, at))
         case happened.Acknowledged(by, party, stops, at):
-            taken = _seconds(at - incident.opened_at)
+            counts = party == incident.responsible
             yield contract.IncidentAcknowledged(
-                **_about(incident, at), by=by, party=party, stops_ladder=stops, seconds_to_acknowledge=taken
+                **_about(incident, at), by=by, party=party, stops_ladder=stops,
+                seconds_to_acknowledge=_seconds(at - incident.opened_at), needed=event.needed if counts else None,
+                given=event.given if counts else None,
+            )  # fmt: skip
+        case happened.Unacknowledged(by, reason, at):
+            yield contract.IncidentUnacknowledged(**_about(incident, at), by=by, reason=reason)
+        case happened.HandedOver(by, to, contacts, acknowledge_by, at, note):
+            yield contract.IncidentHandedOver(
+                **_about(incident, at), by=by, to=to, contacts=contacts, acknowledge_by=acknowledge_by, note=note
+            )
+        case happened.Unreached(contact, reason, at):
+            yield contract.ContactUnreached(
+                **_about(incident, at), contact=contact, reason=reason, responsible=incident.responsible
             )
         case happened.Updated(by, party, note, at):
             yield contract.IncidentUpdated(**_about(incident, at), by=by, party=party, note=note)
@@ -95,7 +108,7 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
         case happened.PauseAnswered(request, granted, by, at):
             yield contract.PauseAnswered(**_about(incident, at), **_request(request), by=by, granted=granted)
         case _:
-            return  # told to nobody: Planned and Passed are seen by what follows from them
+            return  # told to nobody: Planned, Passed and Waits are seen by what follows from them
 
 
 def _request(request: PauseRequest) -> dict[str, Any]:

@@ -4,17 +4,23 @@ from datetime import datetime, timedelta
 
 from sepakat_incidents import answers
 from sepakat_incidents import line as domain
+from sepakat_incidents.escalation import Rosters
 from sepakat_incidents.events import Event
 from sepakat_incidents.handling import Handling, handling
 from sepakat_incidents.incident import About, Line, Trigger
 from sepakat_incidents.rotation_store import Rotations
+from sepakat_incidents.rotations import named_in
 from sepakat_incidents.store import Incidents, line_id, line_of
 from sepakat_shared.bus import Reaction
 from sepakat_shared.contracts import compliance, texts, topics
 from sepakat_shared.contracts.agreements import AgreementTextPublished
 from sepakat_shared.contracts.fact import Title
 from sepakat_shared.contracts.incidents import Cause
-from sepakat_shared.contracts.notifications import NotificationAcknowledged
+from sepakat_shared.contracts.notifications import (
+    NotificationAcknowledged,
+    NotificationGivenUp,
+    NotificationSuppressed,
+)
 from sepakat_shared.errors import Conflict
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Collection, Database
@@ -44,6 +50,8 @@ class Reactions:
             Reaction(topics.COMPLIANCE, compliance.ObjectiveRecovered, self.on_recovered),
             Reaction(topics.COMPLIANCE, compliance.BreachRetracted, self.on_recovered),
             Reaction(topics.NOTIFICATIONS, NotificationAcknowledged, self.on_acknowledged),
+            Reaction(topics.NOTIFICATIONS, NotificationGivenUp, self.on_undelivered),
+            Reaction(topics.NOTIFICATIONS, NotificationSuppressed, self.on_undelivered),
         ]
 
     async def on_text(self, fact: AgreementTextPublished, _cause: Envelope) -> None:
@@ -53,9 +61,13 @@ class Reactions:
         await self._rotations.declare(text, fact.version, fact.effective_from)
         for id in await self._incidents.lines_of(fact.agreement):
             # Topics have no common order: an incident may have opened before the text came.
-            await self._incidents.execute(
-                id, lambda line, now: domain.plan(line, _handling(line, text, fact.version), now), by="agreements"
-            )
+            await self._plan(id, text, fact.version)
+
+    async def _plan(self, id: str, text: texts.Agreement, version: int) -> None:
+        rosters = await self._rotations.named(named_in(text))
+        await self._incidents.execute(
+            id, lambda line, now: domain.plan(line, _handling(line, text, version), now, rosters), by="agreements"
+        )
 
     async def text(self, agreement: str, version: int) -> texts.Agreement | None:
         """The text of that version; of the last one that is known here for version 0."""
@@ -85,9 +97,10 @@ class Reactions:
             _plain(fact.service_title),
         )  # fmt: skip
         id = line_id(fact.agreement, fact.service)
+        rosters = await self._incidents.rosters(how.ladder)
 
         def decide(line: Line | None, now: datetime) -> list[Event]:
-            return list(domain.begin(line, id, about, trigger, how, now))
+            return list(domain.begin(line, id, about, trigger, how, now, rosters))
 
         await self._incidents.execute(id, decide, by=cause.source, cause=cause)
 
@@ -120,6 +133,16 @@ class Reactions:
                 return []
 
         await self._incidents.execute(line_of(fact.incident), decide, by=f"{fact.party}/{fact.contact}", cause=cause)
+
+    async def on_undelivered(self, fact: NotificationGivenUp | NotificationSuppressed, cause: Envelope) -> None:
+        """Somebody who was asked will never know: they have left, or their server takes nothing."""
+        if fact.about_type != "incident":
+            return
+
+        def decide(line: Line | None, now: datetime, rosters: Rosters) -> list[Event]:
+            return list(answers.unreached(line, fact.about, fact.recipient, fact.reason, now, rosters))
+
+        await self._incidents.on_ladder(line_of(fact.about), decide, by=cause.source, cause=cause)
 
 
 def _handling(line: Line | None, text: texts.Agreement, version: int) -> Handling:

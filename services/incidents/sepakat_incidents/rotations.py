@@ -40,10 +40,6 @@ class Rotation:
     overrides: tuple[Override, ...] = ()
 
 
-Rosters = Mapping[str, Rotation]
-"""Rotations by the name that an escalation policy calls them by."""
-
-
 # -- events ------------------------------------------------------------------------------------------------------------
 
 
@@ -103,6 +99,11 @@ def declared_in(text: texts.Agreement, version: int, since: datetime) -> list[De
         )
         for each in text.rotations or ()
     ]  # fmt: skip
+
+
+def named_in(text: texts.Agreement) -> dict[str, str]:
+    """The ids (`party/rotation`) of a text's rotations, by what its escalation policies call them."""
+    return {each.id: f"{each.party or text.parties.provider}/{each.id}" for each in text.rotations or ()}
 
 
 def declare(rotation: Rotation | None, declared: Declared) -> Sequence[Event]:
@@ -166,7 +167,7 @@ def in_force(rotation: Rotation, at: datetime) -> Declaration:
     return next((each for each in reversed(rotation.declarations) if each.since <= at), rotation.declarations[0])
 
 
-def people(targets: Sequence[str], rosters: Rosters, at: datetime) -> tuple[str, ...]:
+def people(targets: Sequence[str], rosters: Mapping[str, Rotation], at: datetime) -> tuple[str, ...]:
     """The contacts behind `targets` at that instant, each once: a rotation stands for whoever is on call."""
     found = [on_call(rosters[each], at) if each in rosters else each for each in targets]
     return tuple(dict.fromkeys(each for each in found if each is not None))

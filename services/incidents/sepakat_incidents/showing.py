@@ -24,6 +24,8 @@ def shown(incident: Incident, now: datetime) -> dict[str, Any]:
         "level": incident.level,
         "round": incident.round,
         "acknowledged_by": incident.acknowledged_by,
+        "acknowledgements": {"given": len(incident.acknowledgers), "needed": incident.needed},
+        "asked": list(incident.asked),
         "causes": len(incident.causes),
         "waits_for": incident.pause.reason if incident.pause else None,
         "next_deadline": _instant(deadlines.due_at(incident)),

@@ -7,10 +7,12 @@ from typing import Any, get_args
 from pymongo import ASCENDING, DESCENDING
 
 from sepakat_incidents import deadlines
+from sepakat_incidents.escalation import Ladder, Rosters
 from sepakat_incidents.events import Event
 from sepakat_incidents.folding import apply
 from sepakat_incidents.incident import Incident, Line
 from sepakat_incidents.publish import of_line
+from sepakat_incidents.rotation_store import Rotations
 from sepakat_shared.auth import Principal
 from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
 from sepakat_shared.errors import NotFound
@@ -44,9 +46,10 @@ def line_of(incident: str) -> str:
 class Incidents:
     """The incidents of all parties; every reading is narrowed to those of the principal."""
 
-    def __init__(self, commits: Commits) -> None:
+    def __init__(self, commits: Commits, rotations: Rotations) -> None:
         self.lines = Aggregates(commits, LINE)
         self._commits = commits
+        self._rotations = rotations
 
     async def create_indexes(self) -> None:
         await self.lines.states.create_index([("parties", ASCENDING), ("opened_at", DESCENDING)])
@@ -60,6 +63,20 @@ class Incidents:
     ) -> Line | None:
         loaded = await self.lines.execute(id, decide, by=by, cause=cause)
         return loaded.state if loaded else None
+
+    async def on_ladder(
+        self, id: str, decide: Callable[[Line | None, datetime, Rosters], Sequence[Event]], by: str,
+        cause: Envelope | None = None,
+    ) -> Line | None:  # fmt: skip
+        """Decide what may tell another level: with the rotations that the incident's ladder names."""
+        loaded = await self.lines.find(id)
+        incident = loaded.state.incident if loaded else None
+        rosters = await self.rosters(incident.ladder) if incident is not None else {}
+        return await self.execute(id, lambda line, now: decide(line, now, rosters), by, cause)
+
+    async def rosters(self, ladder: Ladder) -> Rosters:
+        """The rotations that a ladder names, as they stand."""
+        return await self._rotations.named(ladder.rotations)
 
     async def lines_of(self, agreement: str) -> list[str]:
         """The ids of an agreement's lines."""
@@ -112,7 +129,7 @@ def _told(event: Document) -> dict[str, Any]:
         return {"why": data["why"], "limits_in_seconds": limits}
     if "request" in data:
         data = {**data["request"], **data, "asked_by": data["request"]["party"]}
-    return {name: value for name, value in data.items() if name not in _NOT_TOLD}
+    return {name: value for name, value in data.items() if name not in _NOT_TOLD and (name, value) != ("by", None)}
 
 
 _NOT_TOLD = ("at", "ladder", "title", "version", "request")

@@ -25,7 +25,7 @@ def facts(event: Event, incident: Incident) -> Iterable[Message]:
             yield _fact(incident, "prioritised", at, priority=priority)
         case happened.Prioritised(_, priority):
             yield _fact(incident, "prioritised", event.at, priority=priority)
-        case happened.Acknowledged(_, _, True, at):
+        case happened.Acknowledged(_, party, _, at) if party == incident.responsible and event.given == 1:
             yield _fact(incident, "responded", at)
         case happened.Updated(_, party, _, at) if party == incident.responsible:
             yield _fact(incident, "updated", at)

@@ -1,7 +1,6 @@
 """When the clocks of an incident begin, stop and are timed anew. Pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -18,12 +17,7 @@ _IMPLIED: dict[str, tuple[Measures, ...]] = {
 
 def begun(terms: Iterable[Terms], incident: Incident, why: Literal["opened", "text"], now: datetime) -> list[Timed]:
     """Begin the clocks of an incident that has none; nothing where nothing is agreed."""
-    found = tuple(Clock(each, incident.opened_at) for each in terms)
-    if incident.status == "acknowledged" and incident.acknowledged_at is not None:
-        found = tuple(
-            replace(each, stopped_at=incident.acknowledged_at) if each.measures == "first-response" else each
-            for each in found
-        )
+    found = tuple(_begun(each, incident, now) for each in terms)
     return [Timed(found, why, now)] if found else []
 
 
@@ -31,15 +25,17 @@ def anew(terms: Iterable[Terms], incident: Incident, now: datetime) -> list[Time
     """Another priority: the same starts and stops by other limits; what has one only now began with the incident."""
     known = {each.measures: each for each in incident.clocks}
     found = tuple(
-        clocks.retimed(known.get(each.measures, _since_opening(each, incident)), each, incident.pauses, now)
+        clocks.retimed(known.get(each.measures, _begun(each, incident, now)), each, incident.pauses, now)
         for each in terms
     )
     return [] if found == incident.clocks else [Timed(found, "priority", now)]
 
 
-def _since_opening(terms: Terms, incident: Incident) -> Clock:
-    stopped = incident.acknowledged_at if terms.measures == "first-response" else None
-    return Clock(terms, incident.opened_at, stopped)
+def _begun(terms: Terms, incident: Incident, now: datetime) -> Clock:
+    """Limits count from the opening on; a cadence that nobody knew of before begins now."""
+    if terms.measures == "update":
+        return Clock(terms, now)
+    return Clock(terms, incident.opened_at, incident.acknowledged_at if terms.measures == "first-response" else None)
 
 
 def corrected(incident: Incident, now: datetime) -> list[Timed]:

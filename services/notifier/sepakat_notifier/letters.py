@@ -19,7 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from sepakat_notifier.directory import Reader
 from sepakat_shared.contracts.compliance import Money, _ObjectiveEvent
 from sepakat_shared.contracts.fact import Fact, Title
-from sepakat_shared.contracts.incidents import IncidentEscalated, _IncidentEvent
+from sepakat_shared.contracts.incidents import IncidentEscalated, IncidentHandedOver, _IncidentEvent
 
 LANGUAGES = ("en", "id")
 
@@ -172,7 +172,7 @@ def _figures(fact: _IncidentEvent | _ObjectiveEvent, words: Words, agreement: st
         figures = [("incident", fact.number), ("priority", fact.priority), *about]
         if fact.impact_started_at is not None:
             figures.append(("since", words.when(fact.impact_started_at)))
-        if isinstance(fact, IncidentEscalated) and fact.acknowledge_by is not None:
+        if isinstance(fact, IncidentEscalated | IncidentHandedOver) and fact.acknowledge_by is not None:
             figures.append(("answer_by", words.when(fact.acknowledge_by)))
         return figures
     figures = [("objective", words.title(fact.objective_title, fact.objective))]
@@ -191,8 +191,9 @@ def _figures(fact: _IncidentEvent | _ObjectiveEvent, words: Words, agreement: st
 
 
 _TONES = {
-    **dict.fromkeys(("opened", "escalated", "raised", "escalation_exhausted", "breached", "missed"), "bad"),
-    **dict.fromkeys(("at_risk", "failing", "forecast", "pause_requested"), "warn"),
+    **dict.fromkeys(("opened", "escalated", "handed_over", "raised", "escalation_exhausted", "breached"), "bad"),
+    **dict.fromkeys(("missed", "unacknowledged"), "bad"),
+    **dict.fromkeys(("at_risk", "failing", "forecast", "pause_requested", "contact_unreached"), "warn"),
     **dict.fromkeys(("closed", "corrected", "paused", "updated", "prioritised", "pause_answered"), "calm"),
 }  # fmt: skip
 

@@ -55,7 +55,10 @@ class IncidentRaised(_IncidentEvent):
 
 
 class IncidentEscalated(_IncidentEvent):
-    """A level is told: `contacts` are asked to acknowledge before `acknowledge_by`."""
+    """A level is told: `contacts` are asked to acknowledge before `acknowledge_by`, and `webhooks` are called.
+
+    `reason` is why: its turn has come (`delay`), a clock runs out, somebody wanted it, nobody below could be reached.
+    """
 
     type: ClassVar[str] = "sepakat.incident.escalated.v1"
     level: int
@@ -63,6 +66,11 @@ class IncidentEscalated(_IncidentEvent):
     contacts: tuple[str, ...]
     acknowledge_by: Instant | None = None
     next_level: int | None = None
+    reason: Literal["delay", "time-left", "manual", "unreached"] | None = None
+    kind: Literal["functional", "hierarchical"] | None = None
+    webhooks: tuple[str, ...] | None = None
+    by: str | None = None
+    note: str | None = None
 
 
 class EscalationExhausted(_IncidentEvent):
@@ -72,13 +80,18 @@ class EscalationExhausted(_IncidentEvent):
 
 
 class IncidentAcknowledged(_IncidentEvent):
-    """The responsible party has taken it up; and the ladder stops; another party's has `stops_ladder` false."""
+    """The responsible party has taken it up, and the ladder stops; another party's has `stops_ladder` false.
+
+    So has one of the responsible party while fewer are `given` than `needed`.
+    """
 
     type: ClassVar[str] = "sepakat.incident.acknowledged.v1"
     by: str
     party: str
     stops_ladder: bool
     seconds_to_acknowledge: str
+    needed: int | None = None
+    given: int | None = None
 
 
 class IncidentResolved(_IncidentEvent):
@@ -94,6 +107,34 @@ class IncidentClosed(_IncidentEvent):
     """The record is closed."""
 
     type: ClassVar[str] = "sepakat.incident.closed.v1"
+
+
+class IncidentUnacknowledged(_IncidentEvent):
+    """Nobody has it in hand any more: for too long nothing was heard, it was given back, or somebody went over it."""
+
+    type: ClassVar[str] = "sepakat.incident.unacknowledged.v1"
+    by: str
+    reason: Literal["lapsed", "released", "escalated"]
+
+
+class IncidentHandedOver(_IncidentEvent):
+    """`contacts` (behind `to`, a contact or a rotation) are asked to go on with it."""
+
+    type: ClassVar[str] = "sepakat.incident.handed_over.v1"
+    by: str
+    to: str
+    contacts: tuple[str, ...]
+    acknowledge_by: Instant | None = None
+    note: str | None = None
+
+
+class ContactUnreached(_IncidentEvent):
+    """Somebody whom the escalation asked gets no message; `responsible` is the party whose ladder it is."""
+
+    type: ClassVar[str] = "sepakat.incident.contact_unreached.v1"
+    contact: str
+    reason: str
+    responsible: str
 
 
 class IncidentUpdated(_IncidentEvent):

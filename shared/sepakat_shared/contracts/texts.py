@@ -503,11 +503,31 @@ class Rotation(Text):
     layers: tuple[Layer, ...] = Field(min_length=1)
 
 
+class WhenLeft(Text):
+    """So much of a clock's limit is left: exactly one of `percent` of it and a `time`."""
+
+    clock: Literal["first-response", "restore", "resolve"]
+    percent: Percent | None = None
+    time: Duration | None = None
+
+
 class Level(Text):
-    """Whom to tell, and how long to wait for one of them to acknowledge."""
+    """Whom to tell (contacts, rotations, webhook endpoints), and how long to wait for them to acknowledge.
+
+    It waits for `delay` before it tells them, and for as many `acknowledgements` as it says, one where it says nothing.
+    Outside of `hours`, a calendar, it tells `otherwise`. With `whenLeft` it is told also when a clock runs out, be the
+    incident taken up or not. A `hierarchical` level is those above, a `functional` one those who can do more.
+    """
 
     notify: tuple[Id, ...] = Field(min_length=1)
     acknowledge_within: Duration
+    delay: Duration | None = None
+    acknowledgements: int | None = Field(None, ge=1)
+    hours: str | None = None
+    otherwise: tuple[Id, ...] | None = Field(None, min_length=1)
+    webhooks: tuple[Id, ...] | None = None
+    when_left: WhenLeft | None = None
+    kind: Literal["functional", "hierarchical"] | None = None
 
 
 class Escalation(Text):
@@ -771,6 +791,9 @@ def _required_fields(objective: Objective) -> Iterator[str]:
 
 
 def _check_escalation(text: Agreement) -> Iterator[tuple[str, str]]:
+    for name, policy in text.escalation.items():
+        for i, level in enumerate(policy.levels):
+            yield from _check_level(f"/escalation/{name}/levels/{i}", level, name, text)
     if text.priorities is None:
         return
     names = [f"P{i}" for i in range(1, 6)]
@@ -790,6 +813,36 @@ def _check_escalation(text: Agreement) -> Iterator[tuple[str, str]]:
     given = {name for name in names if text.priorities.get(name) is not None}
     for cell, name in text.priorities.matrix.items():
         yield from _known(f"/priorities/matrix/{cell}", name, given, "a priority of this agreement")
+
+
+def _check_level(at: str, level: Level, policy: str, text: Agreement) -> Iterator[tuple[str, str]]:
+    if level.hours is not None:
+        known = [calendar.id for calendar in text.calendars]
+        yield from _known(f"{at}/hours", level.hours, known, "a calendar of this agreement")
+    if (level.hours is None) != (level.otherwise is None):
+        yield f"{at}/otherwise", "says who is told outside of `hours`: both are needed, or none"
+    if level.acknowledgements is not None and level.acknowledgements > len(level.notify):
+        yield f"{at}/acknowledgements", "must not be more than those who are told"
+    left = level.when_left
+    if left is not None:
+        if (left.percent is None) == (left.time is None):
+            yield f"{at}/whenLeft", "names exactly one of `percent` and `time`"
+        if not _has_limit(text, policy, left.clock):
+            yield (
+                f"{at}/whenLeft/clock",
+                f"no priority with this policy has a limit for {left.clock}; it would never be",
+            )
+
+
+def _has_limit(text: Agreement, policy: str, clock: str) -> bool:
+    """Whether a priority that escalates by `policy` limits that clock, or an objective measures it."""
+    field, fact = {
+        "first-response": ("first_response", "responded"), "restore": ("restore", "restored"),
+        "resolve": ("resolve", "resolved"),
+    }[clock]  # fmt: skip
+    named = [text.priorities.get(f"P{i}") for i in range(1, 6)] if text.priorities is not None else []
+    limited = any(each is not None and each.escalation == policy and getattr(each, field) for each in named)
+    return limited or any(each.clock is not None and each.clock.until == fact for each in text.objectives)
 
 
 def _check_rotations(text: Agreement) -> Iterator[tuple[str, str]]:
