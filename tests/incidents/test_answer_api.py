@@ -1,5 +1,6 @@
 """Handling an incident over HTTP on a real database: who may, what is answered, what the timeline keeps."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -73,6 +74,7 @@ async def opened(backend: Backend) -> AsyncIterator[World]:
     scopes = ("incidents:read", "incidents:write")
     for party in ("nusantara", "toko-maju", "stranger"):
         await keys.on_issued(KeyIssued(key=party, digest=digest(f"spk_{party}"), party=party, scopes=scopes))
+    await keys.on_issued(KeyIssued(key="rina", digest=digest("spk_rina"), party="nusantara", scopes=scopes))
     await keys.on_issued(KeyIssued(key="operator", digest=digest("spk_operator"), roles=("operator",)))
     await rotations.declare(TEXT, 1, NOW - timedelta(days=9))
     how = handling(TEXT, 1, "checkout", "P1")
@@ -157,6 +159,15 @@ async def test_who_may_and_who_may_not(backend: Backend) -> None:
         for what, body in (("acknowledge", {}), ("updates", {"note": "x"}), ("escalate", {}), ("pause", {})):
             closed = await world.post("nusantara", what, 409, **body)
             assert "closed" in closed["detail"]
+
+
+async def test_of_two_who_acknowledge_at_once_one_has_it_and_both_are_answered(backend: Backend) -> None:
+    async with opened(backend) as world:
+        answers = await asyncio.gather(*[world.post(who, "acknowledge") for who in ("nusantara", "rina")])
+        assert {each["status"] for each in answers} == {"acknowledged"}
+        (who,) = {each["acknowledged_by"] for each in answers}
+        timeline = (await world.ask("toko-maju", "GET", f"{ID}/timeline")).json()["items"]
+        assert [each["by"] for each in timeline if each["what"] == "Acknowledged"] == [who]
 
 
 async def test_a_repeated_request_escalates_once(backend: Backend) -> None:

@@ -20,6 +20,7 @@ from sepakat_incidents.events import (
     Event,
     Foreseen,
     Opened,
+    PauseAnswered,
     Planned,
     Raised,
     Resolved,
@@ -281,6 +282,33 @@ class LineMachine(RuleBasedStateMachine):
             self.take(pauses.pause(self.known, self.incident.id, "waiting-for-customer", "rina", self.now))
         else:
             self.take(pauses.resume(self.known, self.incident.id, "rina", self.now))
+
+    @precondition(is_open)
+    @rule(minutes=st.integers(1, 300), party=st.sampled_from(["nusantara", "toko-maju"]), granted=st.booleans())
+    def agree_on_a_pause(self, minutes: int, party: str, granted: bool) -> None:
+        incident, other = self.incident, {"nusantara": "toko-maju", "toko-maju": "nusantara"}[party]
+        span = max(incident.opened_at, self.now - timedelta(minutes=minutes)), self.now
+        if span[0] == span[1] or any(
+            each.start < span[1] and span[0] < (each.end or self.now) for each in incident.pauses
+        ):
+            return
+        why = "waiting-for-customer"
+        self.take(pauses.request(self.known, incident.id, party, why, span, None, "somebody", self.now))
+        asked = self.incident.requests[-1]
+        events = pauses.answer(self.known, incident.id, asked.id, other, granted, "somebody", self.now)
+        assert granted or [type(each) for each in events] == [PauseAnswered]
+        self.take(events)
+        if granted:
+            self.read = {}  # what both agree on may take counted time back
+
+    @precondition(is_open)
+    @rule(hours=st.integers(1, 12), priority=st.sampled_from(["P1", "P2"]))
+    def prioritise(self, hours: int, priority: str) -> None:
+        terms = (CLOCKS[0], Terms("restore", hours * 3600, None, ("waiting-for-customer",)), CLOCKS[2])
+        how = Handling(priority, LADDER_WITH_CLOCKS, terms, 1)
+        started = {each.measures: each.started_at for each in self.incident.clocks}
+        self.take(answers.prioritise(self.known, self.incident.id, how, "budi", "toko-maju", "campaign", self.now))
+        assert {each.measures: each.started_at for each in self.incident.clocks} == started
 
     @precondition(lambda self: self.line is not None and self.line.incident is not None)
     @rule()
