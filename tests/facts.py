@@ -26,6 +26,13 @@ _OBJECTIVE: dict[str, Any] = {
     "period": PeriodSpan(start=NOW - timedelta(days=23), end=NOW + timedelta(days=7)), "state": "breached",
     "attainment": "99.8990", "target": "99.9",
 }  # fmt: skip
+_REQUEST: dict[str, Any] = {
+    "request": "1", "party": "nusantara", "by": "rina", "reason": "waiting-for-customer",
+    "start": NOW - timedelta(minutes=30), "end": NOW,
+}  # fmt: skip
+_CLOCK: dict[str, Any] = {
+    "clock": "restore", "limit_seconds": "14400.000", "responsible": "nusantara", "due_at": NOW + timedelta(hours=4),
+}  # fmt: skip
 _EXTRA: dict[type[Fact], dict[str, Any]] = {
     incidents.IncidentOpened: {"cause": "impairment", "cause_event": "e"},
     incidents.CauseAttached: {"cause": "breach", "cause_event": "e"},
@@ -37,6 +44,22 @@ _EXTRA: dict[type[Fact], dict[str, Any]] = {
         "by": "rina", "party": "nusantara", "stops_ladder": True, "seconds_to_acknowledge": "3661.5",
     },
     incidents.IncidentResolved: {"by": "sepakat", "seconds_to_resolve": "59.2"},
+    incidents.IncidentUnacknowledged: {"by": "sepakat", "reason": "lapsed"},
+    incidents.IncidentHandedOver: {
+        "by": "rina", "to": "database", "contacts": ("ana",), "acknowledge_by": NOW + timedelta(minutes=15),
+    },
+    incidents.ContactUnreached: {"contact": "oncall", "reason": "the contact was erased", "responsible": "nusantara"},
+    incidents.IncidentUpdated: {"by": "rina", "party": "nusantara", "note": "half of the shops can sell again"},
+    incidents.IncidentPrioritised: {"by": "budi", "previous_priority": "P2", "reason": "campaign week"},
+    incidents.PauseRequested: _REQUEST,
+    incidents.PauseAnswered: {**_REQUEST, "granted": True},
+    incidents.ClockStarted: _CLOCK,
+    incidents.ClockForecast: {**_CLOCK, "percent": 75},
+    incidents.ClockMet: {**_CLOCK, "stopped_at": NOW, "elapsed_seconds": "1800.000"},
+    incidents.ClockMissed: _CLOCK,
+    incidents.ClocksPaused: {"by": "rina", "reason": "waiting-for-customer"},
+    incidents.ClocksResumed: {"by": "budi"},
+    incidents.ClocksRetimed: {"because": "pause"},
 }  # fmt: skip
 
 

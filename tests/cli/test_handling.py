@@ -101,3 +101,52 @@ def test_a_service_publishes_again_since_an_instant(stand: Stand, run: Run) -> N
     assert stand.asked[0].json == {"since": "2026-11-01T00:00:00+00:00"}
     stand.on("POST", "/v1/operations/replay", problem(403, "this needs an operator's key"))
     assert run("replay", "--service", "agreements").exit_code == 1
+
+
+def test_who_is_on_call_is_shown_overridden_and_given_back(stand: Stand, run: Run) -> None:
+    shift = {
+        "start": "2026-11-24T02:00:00.000Z",
+        "end": "2026-11-25T02:00:00.000Z",
+        "contact": "budi",
+        "override": None,
+    }
+    after = {"id": "nusantara/primary", "on_call": "rina", "overrides": [{"id": "o1", "contact": "rina", **shift}]}
+    path = "/v1/rotations/nusantara/primary"
+    stand.on("GET", f"{path}/shifts", answer({"items": [shift]}))
+    stand.on("GET", path, answer(after, etag='"3"'))
+    stand.on("POST", f"{path}/overrides", answer(after, 201))
+    stand.on("DELETE", f"{path}/overrides/o1", answer(after | {"on_call": None, "overrides": []}))
+    assert "budi" in run("oncall", "show", "nusantara/primary", "--from", "2026-11-24T00:00:00Z").stdout
+    given = run("oncall", "override", "nusantara/primary", "rina", "--until", "2026-11-25T00:00:00Z")
+    assert given.stdout.startswith("nusantara/primary: on call is rina\n")
+    assert stand.of("POST", f"{path}/overrides")[0].json["end"] == "2026-11-25T00:00:00+00:00"
+    assert "on call is nobody" in run("oncall", "withdraw", "nusantara/primary", "o1").stdout
+    assert stand.asked[-1].headers["if-match"] == '"3"'
+    assert run("oncall", "show", "primary").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "path", "body"),
+    [
+        (("note", "a.1", "it goes on"), "updates", {"note": "it goes on"}),
+        (("pause", "a.1"), "pause", {"reason": "waiting-for-customer"}),
+        (("escalate", "a.1", "--note", "it spreads"), "escalate", {"note": "it spreads"}),
+        (("hand-over", "a.1", "primary"), "hand-over", {"to": "primary", "note": None}),
+        (("answer-pause", "a.1", "2", "--refuse"), "pause-requests/2/answer", {"granted": False}),
+        (("priority", "a.1", "P1", "--reason", "campaign"), "priority", {"priority": "P1", "reason": "campaign"}),
+    ],
+)
+def test_an_incident_is_answered_from_the_command_line(
+    stand: Stand, run: Run, arguments: tuple[str, ...], path: str, body: dict[str, object]
+) -> None:
+    stand.on("POST", f"/v1/incidents/a.1/{path}", answer({"id": "a.1", "status": "open"}))
+    assert run("incidents", *arguments).stdout == "a.1: open\n"
+    assert stand.asked[0].json == body
+
+
+def test_a_pause_in_the_past_is_asked_for_with_its_instants(stand: Stand, run: Run) -> None:
+    stand.on("POST", "/v1/incidents/a.1/pause-requests", answer({"id": "a.1", "status": "open"}, 201))
+    span = ("--from", "2026-11-24T08:00:00Z", "--until", "2026-11-24T08:30:00Z")
+    assert run("incidents", "ask-pause", "a.1", *span).exit_code == 0
+    assert stand.asked[0].json["start"] == "2026-11-24T08:00:00+00:00"
+    assert run("incidents", "ask-pause", "a.1", "--from", "yesterday", "--until", "today").exit_code == 2

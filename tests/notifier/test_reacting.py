@@ -103,3 +103,12 @@ async def test_an_endpoint_is_told_of_what_its_party_wants_and_of_nothing_from_b
     assert await notifier.planned() == []
     await notifier.hear(fact, "e1")
     assert await notifier.planned() == [("webhook", "all")]
+
+
+async def test_a_level_of_the_escalation_calls_the_endpoint_that_it_names(notifier: Notifier) -> None:
+    for id, party in (("pager", "nusantara"), ("elsewhere", "stranger")):
+        endpoint = Endpoint(id, party, "https://hooks.example/", ("sepakat.objective.*",), "sealed", CLOCK.now())
+        await notifier.endpoints.all.execute(id, lambda *_, added=endpoint: [Added(added)], by="test")
+    named = incident(incidents.IncidentEscalated, webhooks=("pager", "elsewhere"))
+    await notifier.hear(named, "e1")
+    assert await notifier.planned() == [("email", "oncall"), ("webhook", "pager")], "of the two parties alone"

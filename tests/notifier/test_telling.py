@@ -34,11 +34,27 @@ def test_each_event_has_its_readers() -> None:
         incidents.EscalationExhausted: ["rina", "budi"],
         incidents.IncidentAcknowledged: told,
         incidents.IncidentResolved: told,
+        incidents.IncidentUnacknowledged: told,
+        incidents.IncidentHandedOver: ["ana"],
+        incidents.ContactUnreached: ["rina"],
+        incidents.IncidentPrioritised: told,
+        incidents.IncidentUpdated: told,
+        incidents.ClocksPaused: told,
+        incidents.ClockForecast: ["rina"],
+        incidents.ClockMissed: ["rina", "budi"],
+        incidents.PauseRequested: ["budi"],
+        incidents.PauseAnswered: ["rina"],
+        incidents.ClockStarted: [],
+        incidents.ClockMet: [],
+        incidents.ClocksResumed: [],
+        incidents.ClocksRetimed: [],
         incidents.CauseAttached: [],
         incidents.IncidentClosed: [],
     }
     for kind, contacts in wanted.items():
         assert routing.mails(incident(kind), SIGNATORIES, told) == contacts, kind
+    assert routing.mails(incident(incidents.ClockForecast, percent=50), SIGNATORIES, told) == []
+    assert routing.mails(incident(incidents.ClockMissed, clock="update"), SIGNATORIES, told) == ["rina"]
     assert routing.mails(objective(), SIGNATORIES, []) == ["rina", "budi"]
     assert routing.mails(objective(compliance.ObjectiveAtRisk), SIGNATORIES, []) == ["rina"]
 
@@ -59,7 +75,7 @@ def test_an_endpoint_chooses_its_events() -> None:
 
 def test_every_event_that_is_mailed_has_a_letter_in_both_languages() -> None:
     mailed = [fact for fact in every_fact() if routing.mails(fact, SIGNATORIES, ["budi"])]
-    assert len(mailed) == 13
+    assert len(mailed) == 23
     for fact in mailed:
         texts = [letters.compose(fact, reader(language), NAMES, None) for language in letters.LANGUAGES]
         for letter, agreement in zip(texts, ("Checkout platform", "Platform checkout"), strict=True):
@@ -85,6 +101,33 @@ def test_a_link_is_there_only_when_somebody_is_asked() -> None:
     assert link in asked.text and f'href="{link}"' in asked.html
     assert "level 2 is told" in asked.text
     assert "http" not in letters.compose(objective(), reader(), NAMES, None).text
+
+
+def test_an_escalation_says_why_it_comes_now() -> None:
+    link = "https://sla.example/a/token"
+    asked = incident(incidents.IncidentEscalated)
+    changed: tuple[tuple[dict[str, str | None], str], ...] = (
+        ({"reason": "time-left", "acknowledge_by": None}, "little of the agreed time is left"),
+        ({"reason": "unreached"}, "nobody who was asked before could be reached"),
+        ({"reason": "manual", "note": "it spreads"}, "it spreads"),
+        ({"kind": "hierarchical"}, "as the one above"),
+    )
+    for changes, said in changed:
+        letter = letters.compose(asked.model_copy(update=changes), reader(), NAMES, link)
+        assert said in " ".join(letter.text.split()), said
+    handed = incident(incidents.IncidentHandedOver)
+    assert routing.asks_to_acknowledge(handed.type)
+    assert "the next level is told" in " ".join(letters.compose(handed, reader(), NAMES, link).text.split())
+
+
+def test_one_of_two_acknowledgements_does_not_stop_the_escalation() -> None:
+    fact = incident(incidents.IncidentAcknowledged, stops_ladder=False, needed=2, given=1)
+    assert "1 of the 2 that are needed" in " ".join(letters.compose(fact, reader(), NAMES, None).text.split())
+
+
+def test_an_endpoint_that_a_level_names_is_told_whatever_else_it_wants() -> None:
+    assert routing.endpoints_named(incident(incidents.IncidentEscalated, webhooks=("pager",))) == ("pager",)
+    assert routing.endpoints_named(incident(incidents.IncidentOpened)) == ()
 
 
 def test_what_others_wrote_cannot_become_markup_or_a_header() -> None:

@@ -5,9 +5,11 @@ from typing import Annotated, Any
 import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
+from sepakat_cli.commands.keys import instant
 from sepakat_cli.output import AsJson, print_json, print_table
 
 incidents = typer.Typer(no_args_is_help=True, help="Incidents: what went wrong, who took it up, and when it was over.")
+_WAITING = "waiting-for-customer"
 Id = Annotated[str, typer.Argument(help="the incident's id, as `sepakat incidents list` shows it")]
 
 
@@ -85,6 +87,154 @@ def resolve(
       sepakat incidents resolve INCIDENT --note "rolled back to 4.2"
     """
     _act(id, "resolve", {"note": note}, url, api_key_file, as_json)
+
+
+Note = Annotated[str | None, typer.Option(help="goes on the timeline, and to those who are told")]
+
+
+@incidents.command("note")
+def note(
+    id: Id,
+    text: Annotated[str, typer.Argument(help="how it goes")],
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell how it goes: the other party is told, and the agreed cadence of notes begins anew.
+
+    **Example**
+
+      sepakat incidents note INCIDENT "half of the shops can sell again"
+    """
+    _act(id, "updates", {"note": text}, url, api_key_file, as_json)
+
+
+@incidents.command("pause")
+def pause(
+    id: Id,
+    reason: Annotated[str, typer.Option(help="one for which the agreement lets clocks stand still")] = _WAITING,
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let the clocks stand still while something is waited for.
+
+    **Example**
+
+      sepakat incidents pause INCIDENT --reason waiting-for-customer
+    """
+    _act(id, "pause", {"reason": reason}, url, api_key_file, as_json)
+
+
+@incidents.command("resume")
+def resume(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False) -> None:
+    """Let the clocks go on.
+
+    **Example**
+
+      sepakat incidents resume INCIDENT
+    """
+    _act(id, "resume", None, url, api_key_file, as_json)
+
+
+@incidents.command("ask-pause")
+def ask_pause(
+    id: Id,
+    start: Annotated[str, typer.Option("--from", help="when the waiting began, RFC 3339")],
+    until: Annotated[str, typer.Option(help="when it ended, RFC 3339")],
+    reason: Annotated[str, typer.Option(help="what was waited for")] = _WAITING,
+    note: Note = None,
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the other party to agree that the clocks stood still for a time that is past.
+
+    **Example**
+
+      sepakat incidents ask-pause INCIDENT --from 2026-11-24T08:00:00Z --until 2026-11-24T08:30:00Z
+    """
+    body = {"start": instant(start, "--from").isoformat(), "end": instant(until, "--until").isoformat(),
+            "reason": reason, "note": note}  # fmt: skip
+    _act(id, "pause-requests", body, url, api_key_file, as_json)
+
+
+@incidents.command("answer-pause")
+def answer_pause(
+    id: Id,
+    request: Annotated[str, typer.Argument(help="the request's number, as `sepakat incidents show` tells it")],
+    granted: Annotated[bool, typer.Option("--agree/--refuse", help="whether the clocks stood still")],
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Agree that the clocks stood still when the other party says so, or refuse it.
+
+    **Example**
+
+      sepakat incidents answer-pause INCIDENT 1 --agree
+    """
+    _act(id, f"pause-requests/{segment(request)}/answer", {"granted": granted}, url, api_key_file, as_json)
+
+
+@incidents.command("priority")
+def priority(
+    id: Id,
+    wanted: Annotated[str, typer.Argument(help="P1 to P5")],
+    reason: Annotated[str, typer.Option(help="why it is more, or less, urgent")],
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Handle an incident as more, or less, urgent: other limits and another ladder hold from its opening on.
+
+    **Example**
+
+      sepakat incidents priority INCIDENT P1 --reason "campaign week"
+    """
+    _act(id, "priority", {"priority": wanted, "reason": reason}, url, api_key_file, as_json)
+
+
+@incidents.command("escalate")
+def escalate(
+    id: Id, note: Note = None, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False
+) -> None:
+    """Tell the next level now; whoever had it in hand has it no longer.
+
+    **Example**
+
+      sepakat incidents escalate INCIDENT --note "it spreads to the other shops"
+    """
+    _act(id, "escalate", {"note": note}, url, api_key_file, as_json)
+
+
+@incidents.command("hand-over")
+def hand_over(
+    id: Id,
+    to: Annotated[str, typer.Argument(help="a contact of the responsible party, or a rotation of the agreement")],
+    note: Note = None,
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask somebody else to go on with it; if they don't in time, the ladder does.
+
+    **Example**
+
+      sepakat incidents hand-over INCIDENT rina --note "the database is hers"
+    """
+    _act(id, "hand-over", {"to": to, "note": note}, url, api_key_file, as_json)
+
+
+@incidents.command("unack")
+def unacknowledge(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False) -> None:
+    """Give it back: the escalation begins again at its foot.
+
+    **Example**
+
+      sepakat incidents unack INCIDENT
+    """
+    _act(id, "unacknowledge", None, url, api_key_file, as_json)
 
 
 def _act(id: str, what: str, body: object, url: Urls, api_key_file: ApiKeyFile, as_json: bool) -> None:

@@ -2,9 +2,9 @@
 
 from fastapi import FastAPI
 
-from sepakat_incidents import api
-from sepakat_incidents import line as domain
+from sepakat_incidents import answer_api, api, deadlines, ladder_api, rotation_api
 from sepakat_incidents.reactions import Reactions
+from sepakat_incidents.rotation_store import Rotations
 from sepakat_incidents.settings import IncidentsSettings
 from sepakat_incidents.store import Incidents
 from sepakat_shared.service import Service
@@ -13,20 +13,25 @@ from sepakat_shared.timers import Timers
 
 def build(settings: IncidentsSettings) -> FastAPI:
     service = Service("incidents", settings)
-    incidents = Incidents(service.commits)
-    reactions = Reactions(service.db, incidents, settings.incidents_close_after)
+    rotations = Rotations(service.commits)
+    incidents = Incidents(service.commits, rotations)
+    reactions = Reactions(service.db, incidents, rotations, settings.incidents_close_after)
     bus = service.start(reactions.all())
 
     async def fire(id: str) -> None:
-        await incidents.execute(id, domain.fire, by="timer")
+        await incidents.on_ladder(id, deadlines.fire, by="timer")
 
     timers = Timers(incidents.lines.states, "due_at", service.clock, fire)
     service.commits.tell(timers.wake)
     service.before_start(incidents.create_indexes)
+    service.before_start(rotations.create_indexes)
     service.before_start(timers.create_indexes)
     service.alongside(timers.run)
 
     app = service.web("Sepakat incidents", "What went wrong, who was told, who took it up, and when it was over.")
-    app.include_router(api.router(incidents, settings.incidents_close_after))
+    app.include_router(api.router(incidents, settings.incidents_close_after, service.clock))
+    app.include_router(answer_api.router(incidents, reactions.text, service.posts, service.clock))
+    app.include_router(ladder_api.router(incidents, service.posts, service.clock))
+    app.include_router(rotation_api.router(rotations, service.posts, service.clock))
     app.state.bus = bus
     return app

@@ -1,16 +1,22 @@
 """What the others are told of each change of an incident."""
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any, assert_never
+from datetime import datetime, timedelta
+from typing import Any
 
-from sepakat_incidents import line as domain
-from sepakat_incidents.line import Event, Line
+from sepakat_incidents import clocks, escalation, tickets
+from sepakat_incidents import events as happened
+from sepakat_incidents.clocks import Clock
+from sepakat_incidents.events import Event
+from sepakat_incidents.incident import Incident, Line, PauseRequest
 from sepakat_shared.contracts import incidents as contract
 from sepakat_shared.contracts import topics
-from sepakat_shared.contracts.fact import Fact, Title, rfc3339
-from sepakat_shared.contracts.metrics import MetricTicket
+from sepakat_shared.contracts.fact import Fact, Title
 from sepakat_shared.messages import Message
+
+_CLOCKS = (
+    happened.Timed | happened.Foreseen | happened.Missed | happened.Stopped | happened.Paused | happened.Resumed
+)  # fmt: skip
 
 
 def of_line(event: Event, line: Line) -> Iterable[Message]:
@@ -18,38 +24,11 @@ def of_line(event: Event, line: Line) -> Iterable[Message]:
     incident = line.incident
     if incident is None:
         raise ValueError("an event without an incident")
-    fact = _fact(event, incident)
-    told = [] if fact is None else [Message.of(topics.INCIDENTS, incident.id, fact)]
-    return [*told, *_measured(event, incident)]
+    told = _of_clocks(event, incident) if isinstance(event, _CLOCKS) else _of_incident(event, incident)
+    return [*[Message.of(topics.INCIDENTS, incident.id, fact) for fact in told], *tickets.facts(event, incident)]
 
 
-def _measured(event: Event, incident: domain.Incident) -> Iterable[Message]:
-    """The same as facts of a ticket, so that answering and restoring are measured like everything else.
-
-    They feed the indicator `provider/service-tickets`, if somebody has registered that, with `/sepakat/incidents` as a
-    source. Only who is responsible has responded.
-    """
-    match event:
-        case domain.Opened():
-            yield _ticket(incident, "opened", incident.opened_at, priority=incident.priority)
-        case domain.Raised(_, priority, _, _, at):
-            yield _ticket(incident, "prioritised", at, priority=priority)
-        case domain.Acknowledged(_, _, True, at):
-            yield _ticket(incident, "responded", at)
-        case domain.Resolved(_, ended, at):
-            yield _ticket(incident, "restored", max(ended, incident.opened_at))
-            yield _ticket(incident, "resolved", at)
-        case _:
-            return
-
-
-def _ticket(incident: domain.Incident, fact: str, at: datetime, **more: str) -> Message:
-    indicator = f"{incident.about.provider}/{incident.about.service}-tickets"
-    data = {"indicator": indicator, "ticket": incident.id, "fact": fact, **more}
-    return Message(topics.METRICS, indicator, MetricTicket.type, data, subject=indicator, at=rfc3339(at))
-
-
-def _about(incident: domain.Incident, at: datetime) -> dict[str, Any]:
+def _about(incident: Incident, at: datetime) -> dict[str, Any]:
     about = incident.about
     return {
         "incident": incident.id,
@@ -72,44 +51,128 @@ def _title(words: dict[str, str] | None) -> Title | None:
     return None if words is None else Title(**words)
 
 
-def _fact(event: Event, incident: domain.Incident) -> Fact | None:
+def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
     match event:
-        case domain.Opened(_, trigger):
+        case happened.Opened(_, trigger):
             about = _about(incident, incident.opened_at)
-            return contract.IncidentOpened(**about, cause=trigger.kind, cause_event=trigger.event)
-        case domain.Attached(trigger, at):
-            return contract.CauseAttached(
+            yield contract.IncidentOpened(**about, cause=trigger.kind, cause_event=trigger.event)
+        case happened.Attached(trigger, at):
+            yield contract.CauseAttached(
                 **_about(incident, at), cause=trigger.kind, cause_event=trigger.event, objective=trigger.objective,
                 objective_title=_title(trigger.objective_title), attainment=trigger.attainment, target=trigger.target,
             )  # fmt: skip
-        case domain.Raised(previous, _, _, _, at):
-            return contract.IncidentRaised(**_about(incident, at), previous_priority=previous)
-        case domain.Planned() | domain.Passed():
-            return None
-        case domain.Escalated(level, round, contacts, acknowledge_by, at):
-            return contract.IncidentEscalated(
+        case happened.Raised(previous, _, _, _, at):
+            yield contract.IncidentRaised(**_about(incident, at), previous_priority=previous)
+        case happened.Prioritised(previous, _, _, _, by, reason, at):
+            about = _about(incident, at)
+            yield contract.IncidentPrioritised(**about, by=by, previous_priority=previous, reason=reason)
+        case escalation.Escalated(level, round, contacts, acknowledge_by, at):
+            following = escalation.following(incident.ladder, level, round)
+            yield contract.IncidentEscalated(
                 **_about(incident, at), level=level, round=round, contacts=contacts, acknowledge_by=acknowledge_by,
-                **domain.next_rung(incident),
+                next_level=following[0] if following and acknowledge_by else None, reason=event.reason,
+                kind=event.kind, webhooks=event.webhooks or None, by=event.by, note=event.note,
             )  # fmt: skip
-        case domain.Exhausted(at):
-            return contract.EscalationExhausted(**_about(incident, at))
-        case domain.Acknowledged(by, party, stops, at):
-            taken = _seconds(at, incident.opened_at)
-            return contract.IncidentAcknowledged(
-                **_about(incident, at), by=by, party=party, stops_ladder=stops, seconds_to_acknowledge=taken
+        case escalation.Exhausted(at):
+            yield contract.EscalationExhausted(**_about(incident, at))
+        case happened.Acknowledged(by, party, stops, at):
+            counts = party == incident.responsible
+            yield contract.IncidentAcknowledged(
+                **_about(incident, at), by=by, party=party, stops_ladder=stops,
+                seconds_to_acknowledge=_seconds(at - incident.opened_at), needed=event.needed if counts else None,
+                given=event.given if counts else None,
+            )  # fmt: skip
+        case happened.Unacknowledged(by, reason, at):
+            yield contract.IncidentUnacknowledged(**_about(incident, at), by=by, reason=reason)
+        case happened.HandedOver(by, to, contacts, acknowledge_by, at, note):
+            yield contract.IncidentHandedOver(
+                **_about(incident, at), by=by, to=to, contacts=contacts, acknowledge_by=acknowledge_by, note=note
             )
-        case domain.Resolved(by, ended, at):
-            return contract.IncidentResolved(
+        case happened.Unreached(contact, reason, at):
+            yield contract.ContactUnreached(
+                **_about(incident, at), contact=contact, reason=reason, responsible=incident.responsible
+            )
+        case happened.Updated(by, party, note, at):
+            yield contract.IncidentUpdated(**_about(incident, at), by=by, party=party, note=note)
+        case happened.Resolved(by, ended, at):
+            yield contract.IncidentResolved(
                 **_about(incident, at),
                 by=by,
                 impact_ended_at=ended,
-                seconds_to_resolve=_seconds(at, incident.opened_at),
+                seconds_to_resolve=_seconds(at - incident.opened_at),
             )
-        case domain.Closed(at):
-            return contract.IncidentClosed(**_about(incident, at))
+        case happened.Closed(at):
+            yield contract.IncidentClosed(**_about(incident, at))
+        case happened.PauseRequested(request, by, at):
+            yield contract.PauseRequested(**_about(incident, at), **_request(request), by=by)
+        case happened.PauseAnswered(request, granted, by, at):
+            yield contract.PauseAnswered(**_about(incident, at), **_request(request), by=by, granted=granted)
         case _:
-            assert_never(event)
+            return  # told to nobody: Planned, Passed and Waits are seen by what follows from them
 
 
-def _seconds(end: datetime, start: datetime) -> str:
-    return f"{(end - start).total_seconds():.3f}"
+def _request(request: PauseRequest) -> dict[str, Any]:
+    return {
+        "request": request.id, "party": request.party, "reason": request.reason, "start": request.start,
+        "end": request.end, "note": request.note,
+    }  # fmt: skip
+
+
+# -- clocks ------------------------------------------------------------------------------------------------------------
+
+
+def _of_clocks(event: _CLOCKS, incident: Incident) -> Iterable[Fact]:
+    by_name = {each.measures: each for each in incident.clocks}
+    match event:
+        case happened.Timed(set_to, "priority" | "pause" as because, at):
+            readings = tuple(_reading(each, incident, at) for each in set_to)
+            yield contract.ClocksRetimed(**_about(incident, at), because=because, clocks=readings)
+        case happened.Timed(set_to, _, at):
+            for each in set_to:
+                yield contract.ClockStarted(**_clock(each, incident, at), due_at=clocks.due_at(each, incident.pauses))
+        case happened.Foreseen(measures, percent, due_at, at):
+            yield contract.ClockForecast(**_clock(by_name[measures], incident, at), percent=percent, due_at=due_at)
+        case happened.Missed(measures, due_at, at):
+            yield contract.ClockMissed(**_clock(by_name[measures], incident, at), due_at=due_at)
+        case happened.Stopped(measures, stopped_at, met, at):
+            clock = by_name[measures]
+            verdict = contract.ClockMet if met else contract.ClockMissed
+            if measures != "update" and (met or clock.missed_at is None):
+                yield verdict(
+                    **_clock(clock, incident, at), stopped_at=stopped_at,
+                    elapsed_seconds=_seconds(clocks.elapsed(clock, incident.pauses, at)),
+                )  # fmt: skip
+        case happened.Paused(reason, by, at):
+            standing = tuple(e.measures for e in _running(incident) if clocks.is_paused(e, incident.pauses))
+            yield contract.ClocksPaused(**_about(incident, at), by=by, reason=reason, clocks=standing)
+        case happened.Resumed(by, at):
+            readings = tuple(_reading(each, incident, at) for each in _running(incident))
+            yield contract.ClocksResumed(**_about(incident, at), by=by, clocks=readings)
+
+
+def _running(incident: Incident) -> list[Clock]:
+    return [each for each in incident.clocks if each.stopped_at is None]
+
+
+def _clock(clock: Clock, incident: Incident, at: datetime) -> dict[str, Any]:
+    return {
+        **_about(incident, at),
+        "clock": clock.measures,
+        "limit_seconds": _seconds(timedelta(milliseconds=clock.terms.limit)),
+        "responsible": incident.responsible,
+        "objective": clock.terms.objective,
+    }
+
+
+def _reading(clock: Clock, incident: Incident, at: datetime) -> contract.ClockReading:
+    return contract.ClockReading(
+        clock=clock.measures,
+        limit_seconds=_seconds(timedelta(milliseconds=clock.terms.limit)),
+        elapsed_seconds=_seconds(clocks.elapsed(clock, incident.pauses, at)),
+        due_at=clocks.due_at(clock, incident.pauses),
+        met=None if clock.stopped_at is None else clocks.met(clock, incident.pauses, at),
+    )
+
+
+def _seconds(span: timedelta) -> str:
+    return f"{span.total_seconds():.3f}"

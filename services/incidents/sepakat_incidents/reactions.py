@@ -2,15 +2,25 @@
 
 from datetime import datetime, timedelta
 
+from sepakat_incidents import answers
 from sepakat_incidents import line as domain
-from sepakat_incidents.line import About, Event, Ladder, Line, Trigger
+from sepakat_incidents.escalation import Rosters
+from sepakat_incidents.events import Event
+from sepakat_incidents.handling import Handling, handling
+from sepakat_incidents.incident import About, Line, Trigger
+from sepakat_incidents.rotation_store import Rotations
+from sepakat_incidents.rotations import named_in
 from sepakat_incidents.store import Incidents, line_id, line_of
 from sepakat_shared.bus import Reaction
 from sepakat_shared.contracts import compliance, texts, topics
 from sepakat_shared.contracts.agreements import AgreementTextPublished
 from sepakat_shared.contracts.fact import Title
 from sepakat_shared.contracts.incidents import Cause
-from sepakat_shared.contracts.notifications import NotificationAcknowledged
+from sepakat_shared.contracts.notifications import (
+    NotificationAcknowledged,
+    NotificationGivenUp,
+    NotificationSuppressed,
+)
 from sepakat_shared.errors import Conflict
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Collection, Database
@@ -23,9 +33,10 @@ _MISSED = {"en": "{} is missed", "id": "{} tidak terpenuhi"}
 class Reactions:
     """Keeps the texts in force, and turns events into commands on the line they concern."""
 
-    def __init__(self, db: Database, incidents: Incidents, close_after: timedelta) -> None:
+    def __init__(self, db: Database, incidents: Incidents, rotations: Rotations, close_after: timedelta) -> None:
         self._texts: Collection = db["texts"]
         self._incidents = incidents
+        self._rotations = rotations
         self._close_after = close_after
 
     def all(self) -> list[Reaction]:
@@ -39,20 +50,29 @@ class Reactions:
             Reaction(topics.COMPLIANCE, compliance.ObjectiveRecovered, self.on_recovered),
             Reaction(topics.COMPLIANCE, compliance.BreachRetracted, self.on_recovered),
             Reaction(topics.NOTIFICATIONS, NotificationAcknowledged, self.on_acknowledged),
+            Reaction(topics.NOTIFICATIONS, NotificationGivenUp, self.on_undelivered),
+            Reaction(topics.NOTIFICATIONS, NotificationSuppressed, self.on_undelivered),
         ]
 
     async def on_text(self, fact: AgreementTextPublished, _cause: Envelope) -> None:
         document = {"agreement": fact.agreement, "version": fact.version, "text": fact.text}
         await self._texts.replace_one({"_id": f"{fact.agreement}/{fact.version}"}, document, upsert=True)
         text = texts.Agreement.model_validate(fact.text)
+        await self._rotations.declare(text, fact.version, fact.effective_from)
         for id in await self._incidents.lines_of(fact.agreement):
             # Topics have no common order: an incident may have opened before the text came.
-            await self._incidents.execute(
-                id, lambda line, now: domain.plan(line, *_handling(text, line_priority(line)), now), by="agreements"
-            )
+            await self._plan(id, text, fact.version)
+
+    async def _plan(self, id: str, text: texts.Agreement, version: int) -> None:
+        rosters = await self._rotations.named(named_in(text))
+        await self._incidents.execute(
+            id, lambda line, now: domain.plan(line, _handling(line, text, version), now, rosters), by="agreements"
+        )
 
     async def text(self, agreement: str, version: int) -> texts.Agreement | None:
-        found = await self._texts.find_one({"_id": f"{agreement}/{version}"})
+        """The text of that version; of the last one that is known here for version 0."""
+        query = {"_id": f"{agreement}/{version}"} if version else {"agreement": agreement}
+        found = await self._texts.find_one(query, sort=[("version", -1)])
         return None if found is None else texts.Agreement.model_validate(found["text"])
 
     # -- what begins or joins an episode ------------------------------------------------------------------------------
@@ -71,15 +91,16 @@ class Reactions:
 
     async def _begin(self, fact: compliance._About, cause: Envelope, trigger: Trigger, wanted: str) -> None:
         text = await self.text(fact.agreement, fact.version)
-        priority, ladder = _handling(text, wanted) if text is not None else (wanted, Ladder())
+        how = Handling(wanted) if text is None else handling(text, fact.version, fact.service, wanted)
         about = About(
             fact.agreement, fact.service, fact.provider, fact.customer, _plain(fact.agreement_title),
             _plain(fact.service_title),
         )  # fmt: skip
         id = line_id(fact.agreement, fact.service)
+        rosters = await self._incidents.rosters(how.ladder)
 
         def decide(line: Line | None, now: datetime) -> list[Event]:
-            return list(domain.begin(line, id, about, trigger, priority, ladder, now))
+            return list(domain.begin(line, id, about, trigger, how, now, rosters))
 
         await self._incidents.execute(id, decide, by=cause.source, cause=cause)
 
@@ -107,15 +128,27 @@ class Reactions:
             if line is None:
                 return []
             try:
-                return list(domain.acknowledge(line, fact.incident, fact.contact, fact.party, now))
+                return list(answers.acknowledge(line, fact.incident, fact.contact, fact.party, now))
             except Conflict:
                 return []
 
         await self._incidents.execute(line_of(fact.incident), decide, by=f"{fact.party}/{fact.contact}", cause=cause)
 
+    async def on_undelivered(self, fact: NotificationGivenUp | NotificationSuppressed, cause: Envelope) -> None:
+        """Somebody who was asked will never know: they have left, or their server takes nothing."""
+        if fact.about_type != "incident":
+            return
 
-def line_priority(line: Line | None) -> str:
-    return line.incident.priority if line is not None and line.incident is not None else "P1"
+        def decide(line: Line | None, now: datetime, rosters: Rosters) -> list[Event]:
+            return list(answers.unreached(line, fact.about, fact.recipient, fact.reason, now, rosters))
+
+        await self._incidents.on_ladder(line_of(fact.about), decide, by=cause.source, cause=cause)
+
+
+def _handling(line: Line | None, text: texts.Agreement, version: int) -> Handling:
+    if line is None or line.incident is None:
+        return Handling("P1")
+    return handling(text, version, line.about.service, line.incident.priority)
 
 
 def _objective_trigger(
@@ -139,14 +172,3 @@ def _words(pattern: dict[str, str], title: Title | None, otherwise: str) -> dict
 
 def _plain(title: Title | None) -> dict[str, str] | None:
     return None if title is None else title.model_dump(exclude_none=True)
-
-
-def _handling(text: texts.Agreement, wanted: str) -> tuple[str, Ladder]:
-    """The priority and the ladder: those of `wanted`, or of the first priority that the agreement has."""
-    if text.priorities is None:
-        return wanted, Ladder()
-    names = [wanted, *[f"P{i}" for i in range(1, 6)]]
-    name = next((each for each in names if text.priorities.get(each) is not None), wanted)
-    priority = text.priorities.get(name)
-    policy = text.escalation.get(priority.escalation) if priority and priority.escalation else None
-    return name, Ladder.of(policy)

@@ -2,27 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from pymongo import ASCENDING, DESCENDING
 
-from sepakat_incidents.line import (
-    Acknowledged,
-    Attached,
-    Closed,
-    Escalated,
-    Event,
-    Exhausted,
-    Incident,
-    Line,
-    Opened,
-    Passed,
-    Planned,
-    Raised,
-    Resolved,
-    apply,
-)
+from sepakat_incidents import deadlines
+from sepakat_incidents.escalation import Ladder, Rosters
+from sepakat_incidents.events import Event
+from sepakat_incidents.folding import apply
+from sepakat_incidents.incident import Incident, Line
 from sepakat_incidents.publish import of_line
+from sepakat_incidents.rotation_store import Rotations
 from sepakat_shared.auth import Principal
 from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
 from sepakat_shared.errors import NotFound
@@ -37,18 +27,11 @@ def _fields(line: Line) -> Mapping[str, Any]:
         "agreement": line.about.agreement,
         "status": incident.status.value if incident else None,
         "opened_at": incident.opened_at if incident else None,
-        "due_at": incident.due_at if incident else None,
+        "due_at": deadlines.due_at(incident),
     }
 
 
-LINE: Kind[Line, Event] = Kind(
-    "line",
-    Line,
-    (Opened, Attached, Planned, Raised, Passed, Escalated, Exhausted, Acknowledged, Resolved, Closed),
-    apply,
-    _fields,
-    of_line,
-)
+LINE: Kind[Line, Event] = Kind("line", Line, get_args(Event), apply, _fields, of_line)
 
 
 def line_id(agreement: str, service: str) -> str:
@@ -63,9 +46,10 @@ def line_of(incident: str) -> str:
 class Incidents:
     """The incidents of all parties; every reading is narrowed to those of the principal."""
 
-    def __init__(self, commits: Commits) -> None:
+    def __init__(self, commits: Commits, rotations: Rotations) -> None:
         self.lines = Aggregates(commits, LINE)
         self._commits = commits
+        self._rotations = rotations
 
     async def create_indexes(self) -> None:
         await self.lines.states.create_index([("parties", ASCENDING), ("opened_at", DESCENDING)])
@@ -79,6 +63,20 @@ class Incidents:
     ) -> Line | None:
         loaded = await self.lines.execute(id, decide, by=by, cause=cause)
         return loaded.state if loaded else None
+
+    async def on_ladder(
+        self, id: str, decide: Callable[[Line | None, datetime, Rosters], Sequence[Event]], by: str,
+        cause: Envelope | None = None,
+    ) -> Line | None:  # fmt: skip
+        """Decide what may tell another level: with the rotations that the incident's ladder names."""
+        loaded = await self.lines.find(id)
+        incident = loaded.state.incident if loaded else None
+        rosters = await self.rosters(incident.ladder) if incident is not None else {}
+        return await self.execute(id, lambda line, now: decide(line, now, rosters), by, cause)
+
+    async def rosters(self, ladder: Ladder) -> Rosters:
+        """The rotations that a ladder names, as they stand."""
+        return await self._rotations.named(ladder.rotations)
 
     async def lines_of(self, agreement: str) -> list[str]:
         """The ids of an agreement's lines."""
@@ -126,6 +124,13 @@ def _told(event: Document) -> dict[str, Any]:
         return {"cause": data["trigger"]["kind"], "event": data["trigger"]["event"]}
     if event["type"] == "Attached":
         return {name: data["trigger"][name] for name in ("kind", "event", "objective", "attainment", "target")}
-    if event["type"] == "Raised":
-        return {name: data[name] for name in ("previous", "priority")}
-    return {name: value for name, value in data.items() if name != "at"}
+    if event["type"] == "Timed":
+        limits = {each["terms"]["measures"]: each["terms"]["limit_seconds"] for each in data["clocks"]}
+        return {"why": data["why"], "limits_in_seconds": limits}
+    if "request" in data:
+        data = {**data["request"], **data, "asked_by": data["request"]["party"]}
+    return {name: value for name, value in data.items() if name not in _NOT_TOLD and (name, value) != ("by", None)}
+
+
+_NOT_TOLD = ("at", "ladder", "title", "version", "request")
+"""What the timeline leaves out: what it has already, or what is the agreement's."""

@@ -2,17 +2,15 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import holidays
 from dateutil.rrule import rrulestr
 
 from sepakat_metrics.events import from_ms, to_ms
-from sepakat_shared.contracts.texts import DAYS, Agreement, Calendar, MaintenanceWindow, Objective, Window
+from sepakat_shared.calendars import Interval, clip, in_hours, length, local_midnight, unite, without
+from sepakat_shared.contracts.texts import Agreement, MaintenanceWindow, Objective, Window
 
-Interval = tuple[int, int]
 _UNTIL = re.compile(r";UNTIL=(\d{8}T\d{6}Z)")
 _MOST_SKIPPED = timedelta(hours=25)
 """More than clocks were ever put forward by: a day, in Apia."""
@@ -39,51 +37,9 @@ def _unit(unit: str, day: date) -> tuple[date, date]:
     return first, date(first.year + following // 12, following % 12 + 1, 1)
 
 
-def local_midnight(day: date, zone: ZoneInfo) -> int:
-    return to_ms(datetime.combine(day, time.min, zone).astimezone(UTC))
-
-
-def unite(intervals: Iterable[Interval]) -> list[Interval]:
-    """The union, in order, without touching neighbours."""
-    united: list[Interval] = []
-    for start, end in sorted(intervals):
-        if start >= end:
-            continue
-        if united and start <= united[-1][1]:
-            united[-1] = (united[-1][0], max(end, united[-1][1]))
-        else:
-            united.append((start, end))
-    return united
-
-
-def clip(intervals: Iterable[Interval], start: int, end: int) -> list[Interval]:
-    return [(max(a, start), min(b, end)) for a, b in intervals if a < end and b > start]
-
-
-def without(intervals: Iterable[Interval], removed: Iterable[Interval]) -> list[Interval]:
-    """`intervals` less `removed` (both united)."""
-    left: list[Interval] = []
-    gone = list(removed)
-    for start, end in intervals:
-        at = start
-        for a, b in gone:
-            if b <= at or a >= end:
-                continue
-            if a > at:
-                left.append((at, a))
-            at = max(at, b)
-        if at < end:
-            left.append((at, end))
-    return left
-
-
 def snapped(intervals: Iterable[Interval]) -> list[Interval]:
     """Whole minutes, outwards: as exclusions over counts begin and end."""
     return unite((start // 60_000 * 60_000, -(-end // 60_000) * 60_000) for start, end in intervals)
-
-
-def length(intervals: Iterable[Interval]) -> int:
-    return sum(end - start for start, end in intervals)
 
 
 def in_schedule(text: Agreement, calendar_id: str, start: int, end: int) -> list[Interval]:
@@ -91,53 +47,7 @@ def in_schedule(text: Agreement, calendar_id: str, start: int, end: int) -> list
     if calendar_id == "24x7":
         return [(start, end)] if start < end else []
     calendar = next(each for each in text.calendars if each.id == calendar_id)
-    return clip(unite(_hours(calendar, start, end)), start, end)
-
-
-def _hours(calendar: Calendar, start: int, end: int) -> Iterator[Interval]:
-    """Of each local day, within that day: one that the clocks skip has none."""
-    zone = ZoneInfo(calendar.time_zone)
-    day = from_ms(start).astimezone(zone).date() - timedelta(days=1)
-    last = from_ms(end).astimezone(zone).date()
-    while day <= last:
-        following = day + timedelta(days=1)
-        if not _is_holiday(calendar, day):
-            begins, ends = local_midnight(day, zone), local_midnight(following, zone)
-            for hours in _weekly(calendar).get(day.weekday(), ()):
-                opens, closes = hours.split("-")
-                yield max(begins, _local(day, opens, zone)), min(ends, _local(day, closes, zone))
-        day = following
-
-
-def _local(day: date, clock: str, zone: ZoneInfo) -> int:
-    if clock == "24:00":
-        return local_midnight(day + timedelta(days=1), zone)
-    return to_ms(datetime.combine(day, time.fromisoformat(clock), zone).astimezone(UTC))
-
-
-def _weekly(calendar: Calendar) -> dict[int, list[str]]:
-    week: dict[int, list[str]] = {}
-    for days, hours in calendar.weekly.items():
-        first, _, last = days.partition("-")
-        at, until = DAYS.index(first), DAYS.index(last or first)
-        while True:
-            week.setdefault(at, []).extend(hours)
-            if at == until:
-                break
-            at = (at + 1) % 7
-    return week
-
-
-def _is_holiday(calendar: Calendar, day: date) -> bool:
-    given = calendar.holidays
-    if given is None or day in given.remove:
-        return False
-    return day in given.add or day in _holidays(given.country, given.categories, day.year)
-
-
-@lru_cache(maxsize=256)
-def _holidays(country: str, categories: tuple[str, ...], year: int) -> frozenset[date]:
-    return frozenset(holidays.country_holidays(country, years=year, categories=set(categories)))
+    return in_hours(calendar, start, end)
 
 
 def maintenance(text: Agreement, objective: Objective, start: int, end: int) -> list[Interval]:
@@ -171,3 +81,9 @@ def _occurrences(window: MaintenanceWindow, zone: ZoneInfo, start: int, end: int
         at = to_ms(begins.replace(tzinfo=zone).astimezone(UTC))
         if at <= last:
             yield at, at + lasts
+
+
+__all__ = [
+    "Interval", "clip", "in_schedule", "length", "local_midnight", "maintenance", "period_of", "snapped", "unite",
+    "without",
+]  # fmt: skip

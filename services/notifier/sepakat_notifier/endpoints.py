@@ -78,11 +78,16 @@ class Endpoints:
     async def create_indexes(self) -> None:
         await self.all.states.create_index([("parties", ASCENDING), ("_id", ASCENDING)])
 
-    async def for_event(self, parties: Sequence[str], type: str, at: datetime) -> list[Endpoint]:
-        """Those of `parties` that want `type` and were there when it happened: a replay tells nobody the past."""
+    async def for_event(
+        self, parties: Sequence[str], type: str, at: datetime, named: Sequence[str] = ()
+    ) -> list[Endpoint]:
+        """Those of `parties` that want `type`, or are `named`, and were there when it happened.
+
+        A replay tells nobody the past.
+        """
         query = {"parties": {"$in": list(parties)}, "removed": False}
         found = [self.all.read(each).state for each in await self.all.states.find(query).to_list(None)]
-        wanting = [each for each in found if wants(each.types, type) and each.created_at <= at]
+        wanting = [each for each in found if (each.id in named or wants(each.types, type)) and each.created_at <= at]
         self._read |= {each.id: (monotonic(), each) for each in wanting}
         return wanting
 

@@ -19,7 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from sepakat_notifier.directory import Reader
 from sepakat_shared.contracts.compliance import Money, _ObjectiveEvent
 from sepakat_shared.contracts.fact import Fact, Title
-from sepakat_shared.contracts.incidents import IncidentEscalated, _IncidentEvent
+from sepakat_shared.contracts.incidents import IncidentEscalated, IncidentHandedOver, _IncidentEvent
 
 LANGUAGES = ("en", "id")
 
@@ -44,6 +44,14 @@ _LABELS = {
     "button": {"en": "I take care of it", "id": "Saya tangani"},
     "reason": {"en": "You get this message as {}, under the agreement {}.",
                "id": "Anda menerima pesan ini sebagai {}, menurut perjanjian {}."},
+}  # fmt: skip
+
+
+_CLOCKS = {
+    "first-response": {"en": "first response", "id": "tanggapan pertama"},
+    "restore": {"en": "restoration", "id": "pemulihan"},
+    "resolve": {"en": "resolution", "id": "penyelesaian"},
+    "update": {"en": "progress notes", "id": "kabar perkembangan"},
 }  # fmt: skip
 
 
@@ -89,6 +97,10 @@ class Words:
             if count or (unit == "second" and not parts):
                 parts.append(str(format_unit(count, f"duration-{unit}", "long", locale=self.language)))
         return " ".join(parts[:2])
+
+    def clock(self, name: str) -> str:
+        """What a clock of an incident measures."""
+        return _CLOCKS[name][self.language] if name in _CLOCKS else name
 
     def money(self, money: Money) -> str:
         return str(format_currency(Decimal(money.amount), money.currency, locale=self.language))
@@ -160,7 +172,7 @@ def _figures(fact: _IncidentEvent | _ObjectiveEvent, words: Words, agreement: st
         figures = [("incident", fact.number), ("priority", fact.priority), *about]
         if fact.impact_started_at is not None:
             figures.append(("since", words.when(fact.impact_started_at)))
-        if isinstance(fact, IncidentEscalated) and fact.acknowledge_by is not None:
+        if isinstance(fact, IncidentEscalated | IncidentHandedOver) and fact.acknowledge_by is not None:
             figures.append(("answer_by", words.when(fact.acknowledge_by)))
         return figures
     figures = [("objective", words.title(fact.objective_title, fact.objective))]
@@ -178,8 +190,12 @@ def _figures(fact: _IncidentEvent | _ObjectiveEvent, words: Words, agreement: st
     return [*figures, *about]
 
 
-_BAD = ("opened", "escalated", "raised", "escalation_exhausted", "breached")
-_TONES = {**dict.fromkeys(_BAD, "bad"), "at_risk": "warn", "failing": "warn", "closed": "calm", "corrected": "calm"}
+_TONES = {
+    **dict.fromkeys(("opened", "escalated", "handed_over", "raised", "escalation_exhausted", "breached"), "bad"),
+    **dict.fromkeys(("missed", "unacknowledged"), "bad"),
+    **dict.fromkeys(("at_risk", "failing", "forecast", "pause_requested", "contact_unreached"), "warn"),
+    **dict.fromkeys(("closed", "corrected", "paused", "updated", "prioritised", "pause_answered"), "calm"),
+}  # fmt: skip
 
 
 def _tone(fact: Fact) -> str:

@@ -62,7 +62,7 @@ class Reactions:
     async def _call_hooks(self, fact: Fact, cause: Envelope) -> None:
         subject = routing.subject_of(fact)
         at = datetime.fromisoformat(cause.time) if cause.time else self._clock.now()
-        endpoints = await self._endpoints.for_event(subject.parties, fact.type, at)
+        endpoints = await self._endpoints.for_event(subject.parties, fact.type, at, routing.endpoints_named(fact))
         await asyncio.gather(
             *[self._plan("webhook", each.id, each.party, (each.party,), subject, cause) for each in endpoints]
         )

@@ -73,19 +73,44 @@ def signatories_of_whom(fact: Fact) -> tuple[str, ...]:
         return (subject.customer,)
     if isinstance(fact, compliance.ObjectiveAtRisk | compliance.ObjectiveFailing):
         return (subject.provider,)
+    if isinstance(fact, incidents._ClockEvent | incidents._PauseRequest):
+        return _whose_clock(fact)
+    if isinstance(fact, incidents.ContactUnreached):
+        return (fact.responsible,)  # whose policy names somebody who gets nothing
     return ()
 
 
+_FORETOLD_BY_MAIL = 75
+"""Percent of a limit: earlier forecasts are for machines."""
+
+
+def _whose_clock(fact: incidents._ClockEvent | incidents._PauseRequest) -> tuple[str, ...]:
+    """Who must hurry, who waits for what is late, who is asked to consent, and who has asked."""
+    both = (fact.provider, fact.customer)
+    if isinstance(fact, incidents.ClockForecast):
+        return (fact.responsible,) if fact.percent >= _FORETOLD_BY_MAIL else ()
+    if isinstance(fact, incidents.ClockMissed):
+        return (fact.responsible,) if fact.clock == "update" else both
+    if isinstance(fact, incidents.PauseRequested):
+        return tuple(party for party in both if party != fact.party)
+    return (fact.party,) if isinstance(fact, incidents.PauseAnswered) else ()
+
+
 def tells_those_told_before(fact: Fact) -> bool:
-    return isinstance(fact, incidents.IncidentRaised | incidents.IncidentAcknowledged | incidents.IncidentResolved)
+    return isinstance(
+        fact,
+        incidents.IncidentRaised | incidents.IncidentPrioritised | incidents.IncidentAcknowledged
+        | incidents.IncidentUnacknowledged
+        | incidents.IncidentUpdated | incidents.ClocksPaused | incidents.IncidentResolved,
+    )  # fmt: skip
 
 
 def mails(fact: Fact, signatories: Mapping[str, Sequence[str]], told: Collection[str]) -> list[str]:
     """The ids of the contacts to write to: `signatories` by party, `told` who has heard of the incident before."""
-    if isinstance(fact, incidents.IncidentEscalated):
+    if isinstance(fact, incidents.IncidentEscalated | incidents.IncidentHandedOver):
         return list(dict.fromkeys(fact.contacts))
     if tells_those_told_before(fact):
-        knows = fact.by if isinstance(fact, incidents.IncidentAcknowledged) else None
+        knows = fact.by if isinstance(fact, incidents.IncidentAcknowledged | incidents.IncidentUpdated) else None
         return sorted(contact for contact in told if contact != knows)
     wanted = [contact for party in signatories_of_whom(fact) for contact in signatories.get(party, ())]
     return list(dict.fromkeys(wanted))
@@ -93,7 +118,12 @@ def mails(fact: Fact, signatories: Mapping[str, Sequence[str]], told: Collection
 
 def asks_to_acknowledge(type: str) -> bool:
     """Whether a message about such an event carries the acknowledge link."""
-    return type == incidents.IncidentEscalated.type
+    return type in (incidents.IncidentEscalated.type, incidents.IncidentHandedOver.type)
+
+
+def endpoints_named(fact: Fact) -> tuple[str, ...]:
+    """The webhook endpoints that a level of the escalation names: they are told whatever else they want."""
+    return (fact.webhooks or ()) if isinstance(fact, incidents.IncidentEscalated) else ()
 
 
 def wants(types: Sequence[str], type: str) -> bool:

@@ -2,6 +2,8 @@
 
 from typing import ClassVar, Literal
 
+from pydantic import BaseModel, ConfigDict
+
 from sepakat_shared.contracts.fact import Fact, Instant, Title
 
 Cause = Literal["impairment", "breach", "risk", "report"]
@@ -53,7 +55,10 @@ class IncidentRaised(_IncidentEvent):
 
 
 class IncidentEscalated(_IncidentEvent):
-    """A level is told: `contacts` are asked to acknowledge before `acknowledge_by`."""
+    """A level is told: `contacts` are asked to acknowledge before `acknowledge_by`, and `webhooks` are called.
+
+    `reason` is why: its turn has come (`delay`), a clock runs out, somebody wanted it, nobody below could be reached.
+    """
 
     type: ClassVar[str] = "sepakat.incident.escalated.v1"
     level: int
@@ -61,6 +66,11 @@ class IncidentEscalated(_IncidentEvent):
     contacts: tuple[str, ...]
     acknowledge_by: Instant | None = None
     next_level: int | None = None
+    reason: Literal["delay", "time-left", "manual", "unreached"] | None = None
+    kind: Literal["functional", "hierarchical"] | None = None
+    webhooks: tuple[str, ...] | None = None
+    by: str | None = None
+    note: str | None = None
 
 
 class EscalationExhausted(_IncidentEvent):
@@ -70,13 +80,18 @@ class EscalationExhausted(_IncidentEvent):
 
 
 class IncidentAcknowledged(_IncidentEvent):
-    """The responsible party has taken it up; and the ladder stops; another party's has `stops_ladder` false."""
+    """The responsible party has taken it up, and the ladder stops; another party's has `stops_ladder` false.
+
+    So has one of the responsible party while fewer are `given` than `needed`.
+    """
 
     type: ClassVar[str] = "sepakat.incident.acknowledged.v1"
     by: str
     party: str
     stops_ladder: bool
     seconds_to_acknowledge: str
+    needed: int | None = None
+    given: int | None = None
 
 
 class IncidentResolved(_IncidentEvent):
@@ -92,3 +107,154 @@ class IncidentClosed(_IncidentEvent):
     """The record is closed."""
 
     type: ClassVar[str] = "sepakat.incident.closed.v1"
+
+
+class IncidentUnacknowledged(_IncidentEvent):
+    """Nobody has it in hand any more: for too long nothing was heard, it was given back, or somebody went over it."""
+
+    type: ClassVar[str] = "sepakat.incident.unacknowledged.v1"
+    by: str
+    reason: Literal["lapsed", "released", "escalated"]
+
+
+class IncidentHandedOver(_IncidentEvent):
+    """`contacts` (behind `to`, a contact or a rotation) are asked to go on with it."""
+
+    type: ClassVar[str] = "sepakat.incident.handed_over.v1"
+    by: str
+    to: str
+    contacts: tuple[str, ...]
+    acknowledge_by: Instant | None = None
+    note: str | None = None
+
+
+class ContactUnreached(_IncidentEvent):
+    """Somebody whom the escalation asked gets no message; `responsible` is the party whose ladder it is."""
+
+    type: ClassVar[str] = "sepakat.incident.contact_unreached.v1"
+    contact: str
+    reason: str
+    responsible: str
+
+
+class IncidentUpdated(_IncidentEvent):
+    """Somebody of `party` has told how it goes."""
+
+    type: ClassVar[str] = "sepakat.incident.updated.v1"
+    by: str
+    party: str
+    note: str
+
+
+class IncidentPrioritised(_IncidentEvent):
+    """Somebody has said that it is more, or less, urgent than `previous_priority`, and why."""
+
+    type: ClassVar[str] = "sepakat.incident.prioritised.v1"
+    by: str
+    previous_priority: str
+    reason: str
+
+
+# -- clocks ------------------------------------------------------------------------------------------------------------
+
+
+class ClockReading(BaseModel):
+    """One clock as it stands: at `due_at` its limit is reached if it runs on, `met` is the verdict once it stopped."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    clock: str
+    limit_seconds: str
+    elapsed_seconds: str
+    due_at: Instant | None = None
+    met: bool | None = None
+
+
+class _ClockEvent(_IncidentEvent):
+    """`clock` is first-response, restore, resolve or update (the cadence of progress notes).
+
+    `responsible` is the party that must be in time, `objective` the one of the agreement that the clock stands for.
+    """
+
+    clock: str
+    limit_seconds: str
+    responsible: str
+    due_at: Instant | None = None
+    objective: str | None = None
+
+
+class ClockStarted(_ClockEvent):
+    """A limit runs from the incident's opening."""
+
+    type: ClassVar[str] = "sepakat.clock.started.v1"
+
+
+class ClockForecast(_ClockEvent):
+    """`percent` of the limit are used, and the clock runs on."""
+
+    type: ClassVar[str] = "sepakat.clock.forecast.v1"
+    percent: int
+
+
+class ClockMet(_ClockEvent):
+    """What the clock waited for has come in time."""
+
+    type: ClassVar[str] = "sepakat.clock.met.v1"
+    stopped_at: Instant
+    elapsed_seconds: str
+
+
+class ClockMissed(_ClockEvent):
+    """The clock has run longer than its limit, and may run still."""
+
+    type: ClassVar[str] = "sepakat.clock.missed.v1"
+    stopped_at: Instant | None = None
+    elapsed_seconds: str | None = None
+
+
+class ClocksPaused(_IncidentEvent):
+    """The incident waits for `reason`: `clocks` stand still."""
+
+    type: ClassVar[str] = "sepakat.clock.paused.v1"
+    by: str
+    reason: str
+    clocks: tuple[str, ...] = ()
+
+
+class ClocksResumed(_IncidentEvent):
+    """The incident waits no longer; the clocks go on, and are due as they say."""
+
+    type: ClassVar[str] = "sepakat.clock.resumed.v1"
+    by: str
+    clocks: tuple[ClockReading, ...] = ()
+
+
+class ClocksRetimed(_IncidentEvent):
+    """Another priority, or a pause that both parties agree on, has changed the clocks to these; `because` of which."""
+
+    type: ClassVar[str] = "sepakat.clock.retimed.v1"
+    because: Literal["priority", "pause"]
+    clocks: tuple[ClockReading, ...] = ()
+
+
+class _PauseRequest(_IncidentEvent):
+    request: str
+    party: str
+    by: str
+    reason: str
+    start: Instant
+    end: Instant
+    note: str | None = None
+
+
+class PauseRequested(_PauseRequest):
+    """`party` asks that the clocks stood still in `[start, end)`; the other party is to answer."""
+
+    type: ClassVar[str] = "sepakat.incident.pause_requested.v1"
+
+
+class PauseAnswered(_PauseRequest):
+    """The other party than `party`, which asked, has consented or not."""
+
+    type: ClassVar[str] = "sepakat.incident.pause_answered.v1"
+    granted: bool

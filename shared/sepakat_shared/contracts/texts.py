@@ -446,7 +446,18 @@ class Reporting(Text):
 
 
 class Priority(Text):
+    """How long an incident of this priority may take, counted in `calendar` (24x7, where nothing is said).
+
+    Clocks stand still while the incident waits for a reason in `pauseWhile` (`waiting-for-customer`, where nothing is
+    said). A limit that is not given here is that of the `per-case` objective about the service's tickets.
+    """
+
+    first_response: Duration | None = None
+    restore: Duration | None = None
+    resolve: Duration | None = None
     update_every: Duration | None = None
+    calendar: str | None = None
+    pause_while: tuple[str, ...] | None = None
     escalation: Id | None = None
 
 
@@ -466,11 +477,57 @@ class Priorities(Text):
         return found
 
 
+class Layer(Text):
+    """Participants who take turns, each from one handover to the next, on the wall clock of `timeZone`.
+
+    `every` is a day, a week (handed over on `weekday`) or a duration from an hour on; the first turn begins on day
+    `from` at `at`. With `hours` (local time) the layer is silent outside of them: layers of several zones make one
+    rotation follow the sun.
+    """
+
+    participants: tuple[Id, ...] = Field(min_length=1)
+    time_zone: TimeZone
+    from_: date = Field(alias="from")
+    at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "09:00"
+    every: Literal["day", "week"] | Duration = "week"
+    weekday: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"] | None = None
+    hours: dict[Annotated[str, Field(pattern=_DAY_RANGE)], Hours] = {}
+
+
+class Rotation(Text):
+    """Who of `party` (the provider, where nothing is said) is on call: the first layer that has somebody says it."""
+
+    id: Id
+    party: Id | None = None
+    title: Title | None = None
+    layers: tuple[Layer, ...] = Field(min_length=1)
+
+
+class WhenLeft(Text):
+    """So much of a clock's limit is left: exactly one of `percent` of it and a `time`."""
+
+    clock: Literal["first-response", "restore", "resolve"]
+    percent: Percent | None = None
+    time: Duration | None = None
+
+
 class Level(Text):
-    """Whom to tell, and how long to wait for one of them to acknowledge."""
+    """Whom to tell (contacts, rotations, webhook endpoints), and how long to wait for them to acknowledge.
+
+    It waits for `delay` before it tells them, and for as many `acknowledgements` as it says, one where it says nothing.
+    Outside of `hours`, a calendar, it tells `otherwise`. With `whenLeft` it is told also when a clock runs out, be the
+    incident taken up or not. A `hierarchical` level is those above, a `functional` one those who can do more.
+    """
 
     notify: tuple[Id, ...] = Field(min_length=1)
     acknowledge_within: Duration
+    delay: Duration | None = None
+    acknowledgements: int | None = Field(None, ge=1)
+    hours: str | None = None
+    otherwise: tuple[Id, ...] | None = Field(None, min_length=1)
+    webhooks: tuple[Id, ...] | None = None
+    when_left: WhenLeft | None = None
+    kind: Literal["functional", "hierarchical"] | None = None
 
 
 class Escalation(Text):
@@ -538,6 +595,7 @@ class Agreement(Text):
     maintenance: Maintenance | None = None
     reporting: Reporting | None = None
     priorities: Priorities | None = None
+    rotations: tuple[Rotation, ...] | None = None
     escalation: dict[Id, Escalation] = {}
     disputes: Disputes | None = None
     review: Review | None = None
@@ -666,6 +724,7 @@ def _check_agreement(text: Agreement) -> Iterator[tuple[str, str]]:
     for i, objective in enumerate(text.objectives):
         yield from _check_objective(f"/objectives/{i}", objective, text)
     yield from _check_escalation(text)
+    yield from _check_rotations(text)
     yield from _check_maintenance(text)
 
 
@@ -732,17 +791,80 @@ def _required_fields(objective: Objective) -> Iterator[str]:
 
 
 def _check_escalation(text: Agreement) -> Iterator[tuple[str, str]]:
+    for name, policy in text.escalation.items():
+        for i, level in enumerate(policy.levels):
+            yield from _check_level(f"/escalation/{name}/levels/{i}", level, name, text)
     if text.priorities is None:
         return
     names = [f"P{i}" for i in range(1, 6)]
     for name in names:
         priority = text.priorities.get(name)
-        if priority is not None and priority.escalation is not None:
+        if priority is None:
+            continue
+        if priority.escalation is not None:
             at = f"/priorities/{name}/escalation"
             yield from _known(at, priority.escalation, set(text.escalation), "an escalation policy of this agreement")
+        if priority.calendar is not None:
+            known = {calendar.id for calendar in text.calendars} | {"24x7"}
+            yield from _known(f"/priorities/{name}/calendar", priority.calendar, known, "a calendar of this agreement")
+        for limit in ("first_response", "restore", "resolve"):
+            if getattr(priority, limit) == timedelta(0):
+                yield f"/priorities/{name}/{to_camel(limit)}", "must be longer than nothing"
     given = {name for name in names if text.priorities.get(name) is not None}
     for cell, name in text.priorities.matrix.items():
         yield from _known(f"/priorities/matrix/{cell}", name, given, "a priority of this agreement")
+
+
+def _check_level(at: str, level: Level, policy: str, text: Agreement) -> Iterator[tuple[str, str]]:
+    if level.hours is not None:
+        known = [calendar.id for calendar in text.calendars]
+        yield from _known(f"{at}/hours", level.hours, known, "a calendar of this agreement")
+    if (level.hours is None) != (level.otherwise is None):
+        yield f"{at}/otherwise", "says who is told outside of `hours`: both are needed, or none"
+    if level.acknowledgements is not None and level.acknowledgements > len(level.notify):
+        yield f"{at}/acknowledgements", "must not be more than those who are told"
+    left = level.when_left
+    if left is not None:
+        if (left.percent is None) == (left.time is None):
+            yield f"{at}/whenLeft", "names exactly one of `percent` and `time`"
+        if not _has_limit(text, policy, left.clock):
+            yield (
+                f"{at}/whenLeft/clock",
+                f"no priority with this policy has a limit for {left.clock}; it would never be",
+            )
+
+
+def _has_limit(text: Agreement, policy: str, clock: str) -> bool:
+    """Whether a priority that escalates by `policy` limits that clock, or an objective measures it."""
+    field, fact = {
+        "first-response": ("first_response", "responded"), "restore": ("restore", "restored"),
+        "resolve": ("resolve", "resolved"),
+    }[clock]  # fmt: skip
+    named = [text.priorities.get(f"P{i}") for i in range(1, 6)] if text.priorities is not None else []
+    limited = any(each is not None and each.escalation == policy and getattr(each, field) for each in named)
+    return limited or any(each.clock is not None and each.clock.until == fact for each in text.objectives)
+
+
+def _check_rotations(text: Agreement) -> Iterator[tuple[str, str]]:
+    yield from _unique("/rotations", (each.id for each in text.rotations or ()))
+    parties = {text.parties.provider, text.parties.customer}
+    for i, rotation in enumerate(text.rotations or ()):
+        if rotation.party is not None:
+            yield from _known(f"/rotations/{i}/party", rotation.party, parties, "a party of this agreement")
+        for j, layer in enumerate(rotation.layers):
+            at = f"/rotations/{i}/layers/{j}"
+            if isinstance(layer.every, timedelta) and layer.every < timedelta(hours=1):
+                yield f"{at}/every", "must be an hour at least"
+            if (layer.every == "week") != (layer.weekday is not None):
+                yield f"{at}/weekday", "names the day of the handover where turns are weeks, and only there"
+            for days, hours in layer.hours.items():
+                for k, each in enumerate(hours):
+                    opens, closes = each.split("-")
+                    if opens >= closes:
+                        yield (
+                            f"{at}/hours/{days}/{k}",
+                            (f"{each!r} ends before it begins; write {opens}-24:00 and 00:00-{closes}"),
+                        )
 
 
 def _check_maintenance(text: Agreement) -> Iterator[tuple[str, str]]:

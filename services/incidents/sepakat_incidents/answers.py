@@ -1,0 +1,160 @@
+"""What people answer to an incident: they take it up, tell how it goes, say how urgent it is. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sepakat_incidents import escalation, timing
+from sepakat_incidents.escalation import NOBODY, Rosters
+from sepakat_incidents.events import (
+    Acknowledged,
+    Event,
+    HandedOver,
+    Prioritised,
+    Resumed,
+    Unacknowledged,
+    Unreached,
+    Updated,
+)
+from sepakat_incidents.handling import WAITING_FOR_CUSTOMER, Handling
+from sepakat_incidents.incident import Incident, Line, Status, find_open
+from sepakat_incidents.rotations import people
+from sepakat_shared.errors import Conflict, FieldProblem, Forbidden, Invalid
+
+
+def acknowledge(line: Line, id: str, by: str, party: str, now: datetime) -> Sequence[Event]:
+    """Take an incident up. Raises Conflict when it is over.
+
+    Those of the responsible party stop the ladder, of as many people as the level needs; the other party's is recorded.
+    Of two that come at once one is first, and the second changes nothing.
+    """
+    incident = find_open(line, id)
+    if party != incident.responsible:
+        return [Acknowledged(by, party, False, now)]
+    again = by in incident.acknowledgers
+    given = len(incident.acknowledgers) + (0 if again else 1)
+    stops = given >= incident.needed
+    if incident.status is Status.ACKNOWLEDGED or (again and not stops):
+        return []
+    lapses = _lapses(incident, now) if stops else None
+    return [
+        Acknowledged(by, party, stops, now, lapses, incident.needed, given),
+        *timing.stopped(incident, "responded", now, now),
+    ]
+
+
+def _lapses(incident: Incident, now: datetime) -> datetime | None:
+    lasts = incident.ladder.lasts_seconds
+    return None if lasts is None else now + timedelta(seconds=lasts)
+
+
+def release(
+    line: Line, id: str, by: str, party: str | None, now: datetime, rosters: Rosters = NOBODY
+) -> Sequence[Event]:
+    """Give it back: the ladder begins again. Where nobody has it, nothing happens. Raises Conflict, Forbidden."""
+    incident = find_open(line, id)
+    _must_be_responsible(incident, party, "give it back")
+    if incident.status is not Status.ACKNOWLEDGED:
+        return []
+    return [Unacknowledged(by, "released", now), *escalation.start(incident.ladder, now, rosters)]
+
+
+def escalate(
+    line: Line, id: str, by: str, note: str | None, now: datetime, rosters: Rosters = NOBODY
+) -> Sequence[Event]:
+    """Tell the next level now; whoever has it in hand has it no longer. Raises Conflict when there is no next one."""
+    incident = find_open(line, id)
+    if escalation.following(incident.ladder, incident.level, incident.round) is None:
+        raise Conflict(f"every level of {incident.number} was told as often as agreed; there is nobody else to tell")
+    taken = incident.status is Status.ACKNOWLEDGED
+    return [
+        *([Unacknowledged(by, "escalated", now)] if taken else []),
+        *escalation.climb(incident.ladder, incident.level, incident.round, now, rosters, "manual", by, note),
+    ]
+
+
+def hand_over(
+    line: Line, id: str, to: str, by: str, party: str | None, note: str | None, now: datetime,
+    rosters: Rosters = NOBODY,
+) -> Sequence[Event]:  # fmt: skip
+    """Ask somebody else, or a rotation, to go on with it; if they don't in time, the ladder does.
+
+    Raises Conflict when it is over or nobody is on call, Forbidden to all but the responsible party.
+    """
+    incident = find_open(line, id)
+    _must_be_responsible(incident, party, "hand it over")
+    contacts = people([to], rosters, now)
+    if not contacts:
+        raise Conflict(f"nobody is on call in {to!r} now; hand it over to a person")
+    rungs = incident.ladder.rungs
+    wait = timedelta(seconds=rungs[max(incident.level, 1) - 1].wait_seconds) if rungs else None
+    return [HandedOver(by, to, contacts, None if wait is None else now + wait, now, note)]
+
+
+def unreached(
+    line: Line | None, id: str, contact: str, reason: str, now: datetime, rosters: Rosters = NOBODY
+) -> Sequence[Event]:
+    """A message to `contact` will never arrive, of somebody who has left, say.
+
+    When nobody who is asked can be reached, the next level is told at once.
+    """
+    incident = line.incident if line else None
+    if incident is None or incident.id != id or incident.status is not Status.OPEN:
+        return []
+    if contact not in incident.asked or contact in incident.unreached:
+        return []
+    told = Unreached(contact, reason, now)
+    rung = incident.ladder.rungs[incident.level - 1] if incident.level else None
+    if (rung is not None and rung.webhooks) or {*incident.unreached, contact} != set(incident.asked):
+        return [told]
+    return [told, *escalation.climb(incident.ladder, incident.level, incident.round, now, rosters, "unreached")]
+
+
+def _must_be_responsible(incident: Incident, party: str | None, what: str) -> None:
+    """`party` is None for an operator, who may do it for them."""
+    if party is not None and party != incident.responsible:
+        raise Forbidden(f"{incident.responsible} is responsible for {incident.number}, and may {what}")
+
+
+def update(line: Line, id: str, by: str, party: str, note: str, now: datetime) -> Sequence[Event]:
+    """Tell how it goes. Raises Conflict when it is over.
+
+    The responsible party's note begins the cadence of notes anew, and its acknowledgement lasts on; the customer's ends
+    the waiting for the customer.
+    """
+    incident = find_open(line, id)
+    goes_on = party == incident.responsible and incident.status is Status.ACKNOWLEDGED
+    events: list[Event] = [Updated(by, party, note, now, _lapses(incident, now) if goes_on else None)]
+    waiting = incident.pause is not None and incident.pause.reason == WAITING_FOR_CUSTOMER
+    if waiting and party == incident.about.customer != incident.responsible:
+        events.append(Resumed(by, now))
+    return events
+
+
+def prioritise(
+    line: Line, id: str, handling: Handling, by: str, party: str | None, reason: str, now: datetime,
+    rosters: Rosters = NOBODY,
+) -> Sequence[Event]:  # fmt: skip
+    """Handle it as more, or less, urgent: other limits and another ladder hold from its opening on.
+
+    `party` is None for an operator. Raises Conflict when it is over, Forbidden when the responsible party would make it
+    easier for itself.
+    """
+    incident = find_open(line, id)
+    if handling.priority == incident.priority:
+        return []
+    if party == incident.responsible and handling.priority > incident.priority:
+        raise Forbidden(f"{incident.number} can be made less urgent by the other party or an operator alone")
+    anew = handling.ladder != incident.ladder and incident.status is Status.OPEN
+    return [
+        Prioritised(incident.priority, handling.priority, handling.ladder, handling.version, by, reason, now),
+        *timing.anew(handling.clocks, incident, now),
+        *(escalation.start(handling.ladder, now, rosters) if anew else []),
+    ]
+
+
+def known_priority(handling: Handling, wanted: str) -> Handling:
+    """`handling`, if it is that of `wanted`. Raises Invalid."""
+    if handling.priority != wanted:
+        rule = f"{wanted!r} is not a priority of the agreement that governs this incident"
+        raise Invalid(f"/priority: {rule}", [FieldProblem("/priority", rule)])
+    return handling

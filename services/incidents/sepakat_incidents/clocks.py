@@ -1,0 +1,153 @@
+"""Clocks of an incident: what is measured, its limit, the hours that count, the pauses in which it stands still. Pure.
+
+The same arithmetic as the cases of `metrics`, so that what is foreseen here is what is measured there: a clock runs in
+its hours only, a deadline on closing time stays there, and a limit that is reached to the millisecond is kept.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from sepakat_shared.calendars import Interval, from_ms, in_hours, length, to_ms, unite, without
+from sepakat_shared.contracts import texts
+
+Measures = Literal["first-response", "restore", "resolve", "update"]
+"""`update` is the cadence of progress notes: it begins again with each of them."""
+
+FORECASTS: Final = (50, 75, 90)
+"""Percent of the limit, foretold while it runs."""
+
+_DAY: Final = 86_400_000
+_HORIZON: Final = 400 * _DAY  # a calendar may never open again
+_FOR_EVER: Final = 2**62
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What was agreed of one clock. `calendar` is the text's, None for all hours; `objective` what it stands for."""
+
+    measures: Measures
+    limit_seconds: float
+    calendar: dict[str, Any] | None = None
+    pause_while: tuple[str, ...] = ()
+    objective: str | None = None
+
+    @property
+    def limit(self) -> int:
+        """In milliseconds."""
+        return round(self.limit_seconds * 1000)
+
+
+@dataclass(frozen=True)
+class Pause:
+    """The incident waits for `reason` from `start` until `end`; None: it still does."""
+
+    reason: str
+    start: datetime
+    end: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Clock:
+    """`told` is the highest forecast that was told, in percent; `missed_at` when it was told to be missed."""
+
+    terms: Terms
+    started_at: datetime
+    stopped_at: datetime | None = None
+    told: int = 0
+    missed_at: datetime | None = None
+
+    @property
+    def measures(self) -> Measures:
+        return self.terms.measures
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What is to be told of a clock next, and when: so many percent are used; None: the limit is exceeded."""
+
+    at: datetime
+    percent: int | None
+
+
+def elapsed(clock: Clock, pauses: Iterable[Pause], at: datetime) -> timedelta:
+    """The time that counts, from the start until `at` or the stop."""
+    start, end = to_ms(clock.started_at), to_ms(min(at, clock.stopped_at or at))
+    counted = without(_open(clock.terms, start, end), _still(clock, pauses))
+    return timedelta(milliseconds=length(counted))
+
+
+def due_at(clock: Clock, pauses: Iterable[Pause]) -> datetime | None:
+    """When the limit is reached, or would have been had the clock not stopped; None while it is paused."""
+    return reaches(clock, pauses, clock.terms.limit)
+
+
+def met(clock: Clock, pauses: Iterable[Pause], at: datetime) -> bool:
+    """Whether the limit is not exceeded, as of `at` or the stop."""
+    return elapsed(clock, pauses, at) <= timedelta(milliseconds=clock.terms.limit)
+
+
+def is_paused(clock: Clock, pauses: Iterable[Pause]) -> bool:
+    return any(each.end is None and each.reason in clock.terms.pause_while for each in pauses)
+
+
+def next_mark(clock: Clock, pauses: Sequence[Pause]) -> Mark | None:
+    """What is to be told next, if it runs on; None where nothing is."""
+    if clock.stopped_at is not None or clock.missed_at is not None:
+        return None
+    left = [percent for percent in FORECASTS if percent > clock.told] if clock.measures != "update" else []
+    if left:
+        at = reaches(clock, pauses, -(-clock.terms.limit * left[0] // 100))
+        return None if at is None else Mark(at, left[0])
+    at = due_at(clock, pauses)
+    return None if at is None else Mark(at + timedelta(milliseconds=1), None)
+
+
+def reaches(clock: Clock, pauses: Iterable[Pause], ms: int) -> datetime | None:
+    """When so many milliseconds have counted; None: not while it is paused, or not within 400 days."""
+    if ms <= 0:
+        return clock.started_at
+    still = _still(clock, pauses)
+    for start, end in _ahead(clock, still):
+        if end - start >= ms:
+            return from_ms(start + ms)
+        ms -= end - start
+    return None
+
+
+def retimed(clock: Clock, terms: Terms, pauses: Sequence[Pause], now: datetime) -> Clock:
+    """The clock under other terms or with other pauses: it keeps its start, and forgets what is no longer true."""
+    changed = Clock(terms, clock.started_at, clock.stopped_at)
+    used = elapsed(changed, pauses, now)
+    passed = [each for each in FORECASTS if used >= timedelta(milliseconds=-(-terms.limit * each // 100))]
+    told = max((each for each in passed if each <= clock.told), default=0)
+    missed = clock.missed_at if not met(changed, pauses, now) else None
+    return Clock(terms, clock.started_at, clock.stopped_at, told, missed)
+
+
+def _open(terms: Terms, start: int, end: int) -> list[Interval]:
+    if start >= end:
+        return []
+    if terms.calendar is None:
+        return [(start, end)]
+    return in_hours(texts.Calendar.model_validate(terms.calendar), start, end)
+
+
+def _still(clock: Clock, pauses: Iterable[Pause]) -> list[Interval]:
+    """When the clock stands still."""
+    return unite(
+        (to_ms(each.start), _FOR_EVER if each.end is None else to_ms(each.end))
+        for each in pauses
+        if each.reason in clock.terms.pause_while
+    )
+
+
+def _ahead(clock: Clock, still: Sequence[Interval]) -> Iterator[Interval]:
+    """The hours that count, asked for in growing parts, since most deadlines are near."""
+    at, part = to_ms(clock.started_at), _DAY
+    last = min(at + _HORIZON, still[-1][0] if still and still[-1][1] == _FOR_EVER else _FOR_EVER)
+    while at < last:
+        end = min(at + part, last)
+        yield from without(_open(clock.terms, at, end), still)
+        at, part = end, part * 2

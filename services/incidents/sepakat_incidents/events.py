@@ -1,0 +1,214 @@
+"""What may happen to an incident: all that is known of one follows from these, and they are its timeline. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sepakat_incidents.clocks import Clock, Measures
+from sepakat_incidents.escalation import Ladder, Step
+from sepakat_incidents.incident import Incident, PauseRequest, Trigger
+
+# -- the episode -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Opened:
+    incident: Incident
+    trigger: Trigger
+
+
+@dataclass(frozen=True)
+class Attached:
+    trigger: Trigger
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The agreement's text came after the incident had opened: now it is known whom to tell."""
+
+    priority: str
+    ladder: Ladder
+    version: int = 0
+
+
+@dataclass(frozen=True)
+class Raised:
+    """What attached is worse than what opened the incident: it is handled, and called, as that from now on."""
+
+    previous: str
+    priority: str
+    ladder: Ladder
+    title: dict[str, str]
+    at: datetime
+    version: int = 0
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A cause is over."""
+
+    subject: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Resolved:
+    by: str
+    impact_ended_at: datetime
+    at: datetime
+    closes_at: datetime
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Closed:
+    at: datetime
+
+
+# -- what people do ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    """Of the responsible party's, it is number `given` of the `needed` ones; of the other's both say nothing."""
+
+    by: str
+    party: str
+    stops_ladder: bool
+    at: datetime
+    lapses_at: datetime | None = None
+    needed: int = 1
+    given: int = 1
+
+
+@dataclass(frozen=True)
+class Unacknowledged:
+    """Nobody has it in hand any more: it took too long without a word, was given back, or somebody went over it."""
+
+    by: str
+    reason: Literal["lapsed", "released", "escalated"]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """`contacts` (behind `to`) are asked to go on with it, before `acknowledge_by` if there is a ladder."""
+
+    by: str
+    to: str
+    contacts: tuple[str, ...]
+    acknowledge_by: datetime | None
+    at: datetime
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Unreached:
+    """The message to somebody who was asked will never arrive: `reason` says why."""
+
+    contact: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Updated:
+    """Somebody has told how it goes; who has it in hand keeps it so until `lapses_at`."""
+
+    by: str
+    party: str
+    note: str
+    at: datetime
+    lapses_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Prioritised:
+    """Somebody has said that it is more, or less, urgent."""
+
+    previous: str
+    priority: str
+    ladder: Ladder
+    version: int
+    by: str
+    reason: str
+    at: datetime
+
+
+# -- clocks ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Timed:
+    """The clocks are these from now on."""
+
+    clocks: tuple[Clock, ...]
+    why: Literal["opened", "text", "priority", "pause"]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """So many percent of a clock's limit are used."""
+
+    measures: Measures
+    percent: int
+    due_at: datetime | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A clock has run longer than its limit."""
+
+    measures: Measures
+    due_at: datetime | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """What a clock waited for has come at `stopped_at`: in time or not."""
+
+    measures: Measures
+    stopped_at: datetime
+    met: bool
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Paused:
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Resumed:
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class PauseRequested:
+    request: PauseRequest
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class PauseAnswered:
+    """The other party has consented to a request, or not: only then the clocks stood still."""
+
+    request: PauseRequest
+    granted: bool
+    by: str
+    at: datetime
+
+
+Event = (
+    Opened | Attached | Planned | Raised | Passed | Resolved | Closed | Step | Acknowledged | Unacknowledged
+    | HandedOver | Unreached | Updated | Prioritised | Timed | Foreseen | Missed | Stopped | Paused | Resumed
+    | PauseRequested | PauseAnswered
+)  # fmt: skip

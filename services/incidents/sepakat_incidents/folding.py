@@ -1,0 +1,187 @@
+"""How each event changes an incident and its line. Pure."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+
+from sepakat_incidents.clocks import Clock, Measures, Pause
+from sepakat_incidents.escalation import Escalated, Exhausted, Waits
+from sepakat_incidents.events import (
+    Acknowledged,
+    Attached,
+    Closed,
+    Event,
+    Foreseen,
+    HandedOver,
+    Missed,
+    Opened,
+    Passed,
+    PauseAnswered,
+    Paused,
+    PauseRequested,
+    Planned,
+    Prioritised,
+    Raised,
+    Resolved,
+    Resumed,
+    Stopped,
+    Timed,
+    Unacknowledged,
+    Unreached,
+    Updated,
+)
+from sepakat_incidents.incident import Incident, Line, Status, Trigger
+
+
+def apply(line: Line | None, event: Event) -> Line:
+    if isinstance(event, Opened):
+        before = line or Line(event.incident.about)
+        past = {**before.past, before.incident.id: before.incident} if before.incident else before.past
+        return Line(event.incident.about, before.episodes + 1, event.incident, past)
+    if line is None or line.incident is None:
+        raise ValueError("a line begins with an incident")
+    return replace(line, incident=_changed(line.incident, event))
+
+
+def _changed(incident: Incident, event: Event) -> Incident:
+    match event:
+        case Opened():
+            return event.incident
+        case Attached() | Planned() | Raised() | Passed() | Resolved() | Closed():
+            return _in_episode(incident, event)
+        case Escalated() | Waits() | Exhausted() | Unacknowledged() | HandedOver() | Unreached():
+            return _on_ladder(incident, event)
+        case Acknowledged() | Updated() | Prioritised():
+            return _answered(incident, event)
+        case Timed() | Foreseen() | Missed() | Stopped():
+            return replace(incident, clocks=_timed(incident, event))
+        case Paused() | Resumed() | PauseRequested() | PauseAnswered():
+            return _paused(incident, event)
+        case _:
+            assert_never(event)
+
+
+def waits(trigger: Trigger) -> bool:
+    """A breach of a calendar period is a fact that nothing undoes: it keeps no incident open."""
+    return trigger.kind in ("impairment", "risk") or trigger.subject.endswith("/rolling")
+
+
+def _in_episode(incident: Incident, event: Attached | Planned | Raised | Passed | Resolved | Closed) -> Incident:
+    match event:
+        case Attached(trigger):
+            waiting = (*incident.waiting, trigger.subject) if waits(trigger) else incident.waiting
+            started = min(incident.impact_started_at, trigger.at)
+            return replace(
+                incident, waiting=waiting, causes=(*incident.causes, trigger.event), impact_started_at=started
+            )
+        case Planned(priority, ladder, version):
+            return replace(incident, priority=priority, ladder=ladder, version=version)
+        case Raised(_, priority, ladder, title, _, version):
+            return replace(incident, priority=priority, ladder=ladder, title=title, version=version or incident.version)
+        case Passed(subject):
+            return replace(incident, waiting=tuple(each for each in incident.waiting if each != subject))
+        case Resolved(_, impact_ended_at, at, closes_at):
+            # At one instant, and after it, the stop goes before the pause.
+            pauses = tuple(each if each.end else replace(each, end=at) for each in incident.pauses)
+            return replace(
+                incident, status=Status.RESOLVED, impact_ended_at=impact_ended_at, resolved_at=at, waiting=(),
+                due_at=closes_at, pauses=pauses,
+            )  # fmt: skip
+        case Closed():
+            return replace(incident, status=Status.CLOSED, due_at=None, requests=())
+
+
+def _on_ladder(
+    incident: Incident, event: Escalated | Waits | Exhausted | Unacknowledged | HandedOver | Unreached
+) -> Incident:
+    match event:
+        case Escalated(reason="time-left"):
+            return replace(incident, foretold=(*incident.foretold, event.level))
+        case Escalated(level, round, contacts, acknowledge_by):
+            return replace(
+                incident, status=Status.OPEN, level=level, round=round, due_at=event.next_at or acknowledge_by,
+                asked=contacts, unreached=(),
+            )  # fmt: skip
+        case Waits(until):
+            return replace(
+                incident, status=Status.OPEN, level=0, round=1, due_at=until, asked=(), unreached=()
+            )  # fmt: skip
+        case Exhausted():
+            return replace(incident, due_at=None)
+        case Unacknowledged():
+            return replace(
+                incident, status=Status.OPEN, acknowledged_by=None, acknowledgers=(), due_at=None
+            )  # fmt: skip
+        case HandedOver(_, _, contacts, acknowledge_by):
+            return replace(
+                incident, status=Status.OPEN, acknowledged_by=None, acknowledgers=(), due_at=acknowledge_by,
+                asked=contacts, unreached=(),
+            )  # fmt: skip
+        case Unreached(contact):
+            return replace(incident, unreached=(*incident.unreached, contact))
+
+
+def _answered(incident: Incident, event: Acknowledged | Updated | Prioritised) -> Incident:
+    match event:
+        case Acknowledged(by, party, stops, at, lapses_at):
+            if party == incident.responsible and by not in incident.acknowledgers:
+                incident = replace(incident, acknowledgers=(*incident.acknowledgers, by))
+            if not stops:
+                return incident
+            return replace(
+                incident, status=Status.ACKNOWLEDGED, acknowledged_at=incident.acknowledged_at or at,
+                acknowledged_by=by, due_at=lapses_at,
+            )  # fmt: skip
+        case Updated(_, party, _, at, lapses_at):
+            if party != incident.responsible:
+                return incident
+            restarted = replace(incident, clocks=_restarted(incident.clocks, at))
+            return restarted if lapses_at is None else replace(restarted, due_at=lapses_at)
+        case Prioritised(_, priority, ladder, version):
+            # The deadline of a ladder that holds no longer is none; the new one says when its first level is told.
+            waits = incident.status is Status.OPEN and ladder != incident.ladder
+            due_at = None if waits else incident.due_at
+            return replace(
+                incident, priority=priority, ladder=ladder, version=version, foretold=(), due_at=due_at
+            )  # fmt: skip
+
+
+def _timed(incident: Incident, event: Timed | Foreseen | Missed | Stopped) -> tuple[Clock, ...]:
+    match event:
+        case Timed(clocks):
+            return clocks
+        case Foreseen(measures, percent):
+            return _with(incident.clocks, measures, lambda each: replace(each, told=percent))
+        case Missed("update", _, at):
+            return _restarted(incident.clocks, at)
+        case Missed(measures, _, at):
+            return _with(incident.clocks, measures, lambda each: replace(each, missed_at=at))
+        case Stopped(measures, stopped_at):
+            return _with(incident.clocks, measures, lambda each: replace(each, stopped_at=stopped_at))
+
+
+def _with(clocks: tuple[Clock, ...], measures: Measures, change: Callable[[Clock], Clock]) -> tuple[Clock, ...]:
+    return tuple(change(each) if each.measures == measures else each for each in clocks)
+
+
+def _restarted(clocks: tuple[Clock, ...], at: datetime) -> tuple[Clock, ...]:
+    """The cadence of notes begins again with each note, and with each that did not come."""
+    return _with(clocks, "update", lambda each: replace(each, started_at=at))
+
+
+def _paused(incident: Incident, event: Paused | Resumed | PauseRequested | PauseAnswered) -> Incident:
+    match event:
+        case Paused(reason, _, at):
+            return replace(incident, pauses=(*incident.pauses, Pause(reason, at)))
+        case Resumed(_, at):
+            return replace(incident, pauses=tuple(e if e.end else replace(e, end=at) for e in incident.pauses))
+        case PauseRequested(request):
+            return replace(
+                incident, requests=(*incident.requests, request), requested=incident.requested + 1
+            )  # fmt: skip
+        case PauseAnswered(request, granted):
+            left = tuple(each for each in incident.requests if each.id != request.id)
+            agreed = (Pause(request.reason, request.start, request.end),) if granted else ()
+            pauses = tuple(sorted([*incident.pauses, *agreed], key=lambda each: each.start))
+            return replace(incident, requests=left, pauses=pauses)

@@ -1,0 +1,141 @@
+"""What is kept of an incident, and of the line it is on. Pure."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from sepakat_incidents.clocks import Clock, Pause
+from sepakat_incidents.escalation import Ladder
+from sepakat_shared.contracts.incidents import Cause
+from sepakat_shared.errors import Conflict
+
+
+class Status(StrEnum):
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True)
+class About:
+    """Whom and what the incidents of a line concern."""
+
+    agreement: str
+    service: str
+    provider: str
+    customer: str
+    agreement_title: dict[str, str] | None = None
+    service_title: dict[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """Something that begins or joins an episode. `subject` tells two of a kind apart: an indicator, an objective."""
+
+    kind: Cause
+    subject: str
+    event: str
+    at: datetime
+    words: dict[str, str]
+    objective: str | None = None
+    objective_title: dict[str, str] | None = None
+    attainment: str | None = None
+    target: str | None = None
+
+
+@dataclass(frozen=True)
+class PauseRequest:
+    """`party` asks that the clocks stood still in `[start, end)`; it counts when the other party consents."""
+
+    id: str
+    party: str
+    reason: str
+    start: datetime
+    end: datetime
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Incident:
+    """`waiting` are the causes that must pass before it resolves by itself.
+
+    `due_at` is the deadline of its status: of the level that was told, of the acknowledgement, or of the record's
+    closing; those of its clocks follow from the clocks.
+    """
+
+    id: str
+    number: str
+    about: About
+    priority: str
+    title: dict[str, str]
+    opened_at: datetime
+    impact_started_at: datetime
+    ladder: Ladder
+    status: Status = Status.OPEN
+    waiting: tuple[str, ...] = ()
+    causes: tuple[str, ...] = ()
+    level: int = 0
+    round: int = 1
+    due_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    impact_ended_at: datetime | None = None
+    resolved_at: datetime | None = None
+    version: int = 0
+    """Of the agreement's text that it is handled by; 0 while that is not known here."""
+    clocks: tuple[Clock, ...] = ()
+    pauses: tuple[Pause, ...] = ()
+    requests: tuple[PauseRequest, ...] = ()
+    requested: int = 0
+    asked: tuple[str, ...] = ()
+    """The contacts who are asked to acknowledge now, and of them those whom no message reaches."""
+    unreached: tuple[str, ...] = ()
+    acknowledgers: tuple[str, ...] = ()
+    """Who of the responsible party has acknowledged while more are needed, or did."""
+    foretold: tuple[int, ...] = ()
+    """The levels that were told because a clock runs out."""
+
+    @property
+    def responsible(self) -> str:
+        """The party that must answer."""
+        return self.about.customer if self.ladder.responsible == "customer" else self.about.provider
+
+    @property
+    def needed(self) -> int:
+        """How many must acknowledge to stop the ladder where it stands."""
+        return self.ladder.rungs[self.level - 1].needed if 1 <= self.level <= len(self.ladder.rungs) else 1
+
+    @property
+    def pause(self) -> Pause | None:
+        """The one it is in."""
+        return next((each for each in self.pauses if each.end is None), None)
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in (Status.OPEN, Status.ACKNOWLEDGED)
+
+
+@dataclass(frozen=True)
+class Line:
+    about: About
+    episodes: int = 0
+    incident: Incident | None = None
+    past: dict[str, Incident] = field(default_factory=dict)
+    """Those before: what is done, by id."""
+
+
+def find(line: Line, id: str) -> Incident:
+    """The incident of that id on the line. Raises Conflict."""
+    found = line.incident if line.incident is not None and line.incident.id == id else line.past.get(id)
+    if found is None:
+        raise Conflict(f"there is no incident {id!r}")
+    return found
+
+
+def find_open(line: Line, id: str) -> Incident:
+    """The incident of that id, which is not over. Raises Conflict."""
+    incident = find(line, id)
+    if not incident.is_open:
+        raise Conflict(f"incident {incident.number} is {incident.status.value}; nothing of it can be handled any more")
+    return incident

@@ -1,0 +1,70 @@
+"""Climbing the ladder by hand, over HTTP: the next level now, somebody else, or back to its foot."""
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from sepakat_incidents import answers
+from sepakat_incidents.commands import Commands
+from sepakat_incidents.store import Incidents
+from sepakat_shared.clock import Clock
+from sepakat_shared.web import Asking, IdempotentPosts
+
+
+class EscalateIn(BaseModel):
+    """Why the next level is told now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    note: str | None = Field(None, max_length=4000)
+
+
+class HandOverIn(EscalateIn):
+    """Who goes on with it."""
+
+    to: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="a contact, or a rotation of the agreement")
+
+
+def router(incidents: Incidents, posts: IdempotentPosts, clock: Clock) -> APIRouter:
+    routes = APIRouter(prefix="/v1/incidents", tags=["incidents"])
+    commands = Commands(incidents, clock)
+
+    @routes.post("/{id}/escalate")
+    async def post_escalate(id: str, given: EscalateIn, request: Request, asking: Asking) -> Response:
+        """Tell the next level now. Either party may; whoever had it in hand has it no longer."""
+        incident = await commands.may_write(id, asking)
+        rosters = await incidents.rosters(incident.ladder)
+
+        async def do() -> JSONResponse:
+            return await commands.run(
+                id, asking, lambda line, now: answers.escalate(line, id, asking.id, given.note, now, rosters)
+            )
+
+        return await posts.once(request, asking, clock.now(), do)
+
+    @routes.post("/{id}/hand-over")
+    async def post_hand_over(id: str, given: HandOverIn, request: Request, asking: Asking) -> Response:
+        """Ask somebody else of the responsible party to go on with it; if they don't in time, the ladder does."""
+        incident = await commands.may_write(id, asking)
+        rosters = await incidents.rosters(incident.ladder)
+
+        async def do() -> JSONResponse:
+            return await commands.run(
+                id, asking,
+                lambda line, now: answers.hand_over(
+                    line, id, given.to, asking.id, asking.party, given.note, now, rosters
+                ),
+            )  # fmt: skip
+
+        return await posts.once(request, asking, clock.now(), do)
+
+    @routes.post("/{id}/unacknowledge")
+    async def post_release(id: str, asking: Asking) -> Response:
+        """Give it back: the ladder begins again at its foot."""
+        incident = await commands.may_write(id, asking)
+        rosters = await incidents.rosters(incident.ladder)
+        return await commands.run(
+            id, asking, lambda line, now: answers.release(line, id, asking.id, asking.party, now, rosters)
+        )
+
+    return routes

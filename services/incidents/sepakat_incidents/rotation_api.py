@@ -1,0 +1,176 @@
+"""Who is on call, over HTTP: now and next, shifts as JSON and as iCalendar, and overrides."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from sepakat_incidents import rotations as domain
+from sepakat_incidents.oncall import Shift
+from sepakat_incidents.oncall_calendar import as_icalendar
+from sepakat_incidents.rotation_store import Rotations, rotation_id
+from sepakat_incidents.rotations import Rotation
+from sepakat_shared import web
+from sepakat_shared.clock import Clock, to_milliseconds
+from sepakat_shared.commits import Loaded
+from sepakat_shared.contracts.fact import rfc3339
+from sepakat_shared.errors import Conflict, FieldProblem, Invalid
+from sepakat_shared.web import Asking, IdempotentPosts
+
+_LONGEST = timedelta(days=400)
+_SHOWN = timedelta(days=28)
+_BEFORE = timedelta(days=7)
+_AHEAD = timedelta(days=60)
+
+From = Annotated[AwareDatetime | None, Query(alias="from", description="now, where it is not said")]
+Until = Annotated[AwareDatetime | None, Query(description="28 days after `from`, where it is not said; 400 at most")]
+
+
+class OverrideIn(BaseModel):
+    """Somebody else is on call for a while."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    contact: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="the contact's id")
+    start: AwareDatetime | None = Field(None, description="now, where it is not said")
+    end: AwareDatetime
+
+
+def router(rotations: Rotations, posts: IdempotentPosts, clock: Clock) -> APIRouter:
+    routes = APIRouter(prefix="/v1/rotations", tags=["on call"])
+    _reading_routes(routes, rotations, clock)
+    _override_routes(routes, rotations, posts, clock)
+    return routes
+
+
+def _reading_routes(routes: APIRouter, rotations: Rotations, clock: Clock) -> None:
+    @routes.get("")
+    async def list_rotations(
+        request: Request, asking: Asking, cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
+    ) -> Response:
+        """Those that the agreements of the key's party declare, with who is on call now."""
+        asking.require("incidents:read")
+        now = clock.now()
+        found = await rotations.page(asking, web.read_cursor(cursor), limit + 1)
+        return web.page(request, [_summary(each, now) for each in found], limit, key=lambda each: each["id"])
+
+    @routes.get("/{party}/{id}")
+    async def get_rotation(party: str, id: str, asking: Asking) -> Response:
+        """One rotation with its overrides; its ETag is for taking one of them back."""
+        asking.require("incidents:read")
+        return _shown(await rotations.visible(party, id, asking), clock.now(), 200)
+
+    @routes.get("/{party}/{id}/oncall")
+    async def get_on_call(party: str, id: str, asking: Asking, at: AwareDatetime | None = None) -> dict[str, Any]:
+        """Who is on call at that instant (now, where it is not said), and who is next; null: nobody is."""
+        asking.require("incidents:read")
+        rotation = (await rotations.visible(party, id, asking)).state
+        return _now_and_next(rotation, to_milliseconds(at or clock.now()))
+
+    @routes.get("/{party}/{id}/shifts")
+    async def get_shifts(
+        party: str, id: str, asking: Asking, start: From = None, until: Until = None
+    ) -> dict[str, Any]:
+        """Who is on call when, without a hole: a shift without a contact is nobody's."""
+        asking.require("incidents:read")
+        rotation = (await rotations.visible(party, id, asking)).state
+        since = start or clock.now()
+        return {"items": [_shift(each) for each in domain.shifts(rotation, *_span(since, until or since + _SHOWN))]}
+
+    @routes.get("/{party}/{id}/oncall.ics", response_class=Response)
+    async def get_calendar(party: str, id: str, asking: Asking, start: From = None, until: Until = None) -> Response:
+        """The shifts for calendar programs: from a week ago to sixty days ahead, where nothing else is said."""
+        asking.require("incidents:read")
+        rotation = (await rotations.visible(party, id, asking)).state
+        since, now = start or clock.now() - _BEFORE, clock.now()
+        found = domain.shifts(rotation, *_span(since, until or since + _BEFORE + _AHEAD))
+        name = rotation_id(party, id)
+        return Response(as_icalendar(name, _title(rotation, now), found, now), media_type="text/calendar")
+
+
+def _override_routes(routes: APIRouter, rotations: Rotations, posts: IdempotentPosts, clock: Clock) -> None:
+    @routes.post("/{party}/{id}/overrides", status_code=201)
+    async def post_override(party: str, id: str, given: OverrideIn, request: Request, asking: Asking) -> Response:
+        """Put somebody on call for a while, whoever's turn it is. The party's own keys alone may."""
+        asking.require("incidents:write")
+        asking.require_party(party)
+        await rotations.visible(party, id, asking)
+
+        async def do() -> JSONResponse:
+            name = secrets.token_hex(8)
+            loaded = await rotations.all.execute(
+                rotation_id(party, id),
+                lambda rotation, now: domain.override(rotation, name, given.contact, given.start, given.end, now),
+                by=asking.id,
+            )
+            return _shown(loaded, clock.now(), 201)
+
+        return await posts.once(request, asking, clock.now(), do)
+
+    @routes.delete("/{party}/{id}/overrides/{override}")
+    async def delete_override(party: str, id: str, override: str, request: Request, asking: Asking) -> Response:
+        """End an override, or take it back before it begins; with If-Match. What was stays on record."""
+        asking.require("incidents:write")
+        asking.require_party(party)
+        await rotations.visible(party, id, asking)
+        loaded = await rotations.all.execute(
+            rotation_id(party, id),
+            lambda rotation, now: domain.withdraw(rotation, override, now),
+            by=asking.id,
+            expected_version=web.expected_version(request),
+        )
+        return _shown(loaded, clock.now(), 200)
+
+
+def _span(start: datetime, end: datetime) -> tuple[datetime, datetime]:
+    if end <= start:
+        raise Invalid("query/until: must be after `from`", [FieldProblem("/query/until", "must be after `from`")])
+    if end - start > _LONGEST:
+        rule = f"{_LONGEST.days} days after `from` at most"
+        raise Invalid(f"query/until: {rule}", [FieldProblem("/query/until", rule)])
+    return to_milliseconds(start), to_milliseconds(end)
+
+
+def _now_and_next(rotation: Rotation, at: datetime) -> dict[str, Any]:
+    now, *later = domain.shifts(rotation, at, at + _AHEAD)
+    following = next((each for each in later if each.contact is not None), None)
+    return {"at": rfc3339(at), "now": _shift(now), "next": _shift(following) if following else None}
+
+
+def _shift(shift: Shift) -> dict[str, Any]:
+    return {
+        "start": rfc3339(shift.start), "end": rfc3339(shift.end), "contact": shift.contact, "override": shift.override,
+    }  # fmt: skip
+
+
+def _title(rotation: Rotation, at: datetime) -> str:
+    title = domain.in_force(rotation, at).title or {}
+    return title.get("en") or title.get("id") or rotation.id
+
+
+def _summary(rotation: Rotation, now: datetime) -> dict[str, Any]:
+    return {
+        "id": rotation_id(rotation.party, rotation.id),
+        "party": rotation.party,
+        "title": domain.in_force(rotation, now).title,
+        "on_call": domain.on_call(rotation, now),
+    }
+
+
+def _shown(loaded: Loaded[Rotation] | None, now: datetime, status: int) -> JSONResponse:
+    if loaded is None:
+        raise Conflict("there is no such rotation")
+    rotation = loaded.state
+    overrides = [
+        {"id": each.id, "contact": each.contact, "start": rfc3339(each.start), "end": rfc3339(each.end)}
+        for each in rotation.overrides
+    ]
+    declared = [
+        {"agreement": each.agreement, "version": each.version, "since": rfc3339(each.since)}
+        for each in rotation.declarations
+    ]
+    body = _summary(rotation, now) | {"overrides": overrides, "declared_in": declared}
+    return JSONResponse(body, status, {"ETag": web.etag(loaded.version)})

@@ -1,0 +1,262 @@
+"""The ladder, widened: who is asked when, why, and what moves it; stories with a clock that the test owns."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from samples import agreement, agreement_dict
+from story import OPENED, Story
+
+from sepakat_incidents import answers, deadlines, rotations
+from sepakat_incidents.clocks import Terms
+from sepakat_incidents.escalation import Escalated, Exhausted, Ladder, Left, Rung, Waits
+from sepakat_incidents.events import Acknowledged, HandedOver, Unacknowledged, Unreached
+from sepakat_incidents.handling import Handling, handling
+from sepakat_incidents.incident import Line
+from sepakat_incidents.rotations import Rotation
+from sepakat_shared.contracts import texts
+from sepakat_shared.errors import Conflict, Forbidden
+
+PROVIDER, CUSTOMER = "nusantara", "toko-maju"
+FIRST = Rung(("oncall",), 900)
+SECOND = Rung(("rina",), 1800)
+
+
+def story(
+    *rungs: Rung, clocks: tuple[Terms, ...] = (), rosters: Mapping[str, Rotation] | None = None, **more: Any
+) -> Story:
+    return Story(Handling("P1", Ladder(rungs, **more), clocks, 1), rosters or {})
+
+
+def told(story: Story) -> list[tuple[str, int, tuple[str, ...], str]]:
+    return [
+        (f"{each.at:%H:%M}", each.level, each.contacts, each.reason)
+        for each in story.events
+        if isinstance(each, Escalated)
+    ]
+
+
+def test_a_level_may_wait_before_it_is_told() -> None:
+    quiet = Rung(("oncall",), 900, delay_seconds=300)
+    late = Rung(("rina",), 900, delay_seconds=600)
+    waiting = story(quiet, late)
+    assert isinstance(waiting.events[-1], Waits)
+    assert told(waiting.at("09:00")) == [("08:05", 1, ("oncall",), "delay"), ("08:30", 2, ("rina",), "delay")]
+    assert isinstance(waiting.events[-1], Exhausted)
+
+
+def test_what_is_taken_up_within_the_delay_calls_nobody() -> None:
+    waiting = story(Rung(("oncall",), 900, delay_seconds=300)).at("08:04").do(answers.acknowledge, "rina", PROVIDER)
+    assert told(waiting.at("12:00")) == []
+
+
+def test_two_of_the_responsible_party_must_acknowledge_where_two_are_needed() -> None:
+    both = story(Rung(("oncall", "rina"), 900, needed=2), SECOND).at("08:05")
+    both.do(answers.acknowledge, "oncall", PROVIDER).do(answers.acknowledge, "oncall", PROVIDER)
+    both.do(answers.acknowledge, "budi", CUSTOMER)
+    given = [(each.by, each.stops_ladder, each.given) for each in both.events if isinstance(each, Acknowledged)]
+    assert given == [("oncall", False, 1), ("budi", False, 1)]
+    assert both.incident.status.value == "open"
+    both.at("08:10").do(answers.acknowledge, "rina", PROVIDER)
+    assert both.incident.status.value == "acknowledged"
+    assert told(both.at("12:00"))[1:] == []
+    assert [fact for fact, _ in both.tickets()] == ["opened", "responded"]
+
+
+def test_who_has_acknowledged_below_stops_a_level_that_needs_fewer() -> None:
+    both = story(Rung(("oncall", "rina"), 900, needed=2), SECOND).do(answers.acknowledge, "oncall", PROVIDER)
+    both.at("08:20").do(answers.acknowledge, "oncall", PROVIDER)
+    assert (both.incident.level, both.incident.status.value) == (2, "acknowledged")
+
+
+def test_a_priority_without_a_ladder_leaves_no_deadline_behind() -> None:
+    calm = story(FIRST, SECOND).at("08:05")
+    calm.do(answers.prioritise, Handling("P4", version=1), "budi", CUSTOMER, "nobody uses it at night")
+    assert deadlines.due_at(calm.incident) is None
+    assert told(calm.at("12:00"))[1:] == []
+
+
+def test_of_two_who_acknowledge_in_one_millisecond_the_first_has_it() -> None:
+    race = story(FIRST, SECOND).do(answers.acknowledge, "oncall", PROVIDER)
+    assert answers.acknowledge(race.known, race.incident.id, "rina", PROVIDER, race.clock.now()) == []
+    assert race.incident.acknowledged_by == "oncall"
+
+
+def test_an_acknowledgement_without_a_word_lapses_and_a_note_makes_it_last() -> None:
+    silent = story(FIRST, SECOND, lasts_seconds=3600).do(answers.acknowledge, "oncall", PROVIDER)
+    silent.at("08:50").do(answers.update, "oncall", PROVIDER, "restarting")
+    assert told(silent.at("09:49"))[1:] == []
+    silent.at("09:50")
+    assert silent.events[-2] == Unacknowledged("sepakat", "lapsed", silent.clock.now())
+    assert told(silent)[1:] == [("09:50", 1, ("oncall",), "delay")]
+    assert silent.incident.acknowledged_by is None
+
+
+def test_whoever_cannot_go_on_gives_it_back_and_only_the_responsible_party_can() -> None:
+    held = story(FIRST, SECOND).do(answers.acknowledge, "oncall", PROVIDER).at("08:30")
+    with pytest.raises(Forbidden):
+        held.do(answers.release, "budi", CUSTOMER)
+    held.do(answers.release, "oncall", PROVIDER)
+    assert told(held)[-1] == ("08:30", 1, ("oncall",), "delay")
+    assert held.do(answers.release, "oncall", PROVIDER).events[-1] == held.events[-1], "a second time changes nothing"
+
+
+def test_the_next_level_can_be_told_now_also_over_somebody_who_has_it() -> None:
+    urgent = story(FIRST, SECOND).do(answers.acknowledge, "oncall", PROVIDER).at("08:10")
+    urgent.do(answers.escalate, "budi", "it spreads")
+    assert [type(each) for each in urgent.events[-2:]] == [Unacknowledged, Escalated]
+    assert told(urgent)[-1] == ("08:10", 2, ("rina",), "manual")
+    assert urgent.incident.due_at == urgent.clock.now() + timedelta(seconds=1800)
+    with pytest.raises(Conflict, match="nobody else"):
+        urgent.do(answers.escalate, "budi", None)
+
+
+def test_what_is_handed_over_goes_up_the_ladder_when_nobody_takes_it() -> None:
+    given = story(FIRST, SECOND).do(answers.acknowledge, "oncall", PROVIDER).at("08:20")
+    with pytest.raises(Forbidden):
+        given.do(answers.hand_over, "ana", "budi", CUSTOMER, None)
+    given.do(answers.hand_over, "ana", "oncall", PROVIDER, "it is the database")
+    handed = given.events[-1]
+    assert isinstance(handed, HandedOver) and handed.contacts == ("ana",)
+    assert (given.incident.status.value, given.incident.asked) == ("open", ("ana",))
+    assert told(given.at("08:40"))[-1] == ("08:35", 2, ("rina",), "delay")
+
+
+# -- hours, rotations, people who left ---------------------------------------------------------------------------------
+
+ROTATION = {"id": "primary", "layers": [{"participants": ["ana", "dewi"], "timeZone": "UTC", "from": "2026-11-24",
+                                         "at": "08:10", "every": "PT12H"}]}  # fmt: skip
+OFFICE = {"id": "office", "timeZone": "UTC", "weekly": {"mon-fri": "09:00-17:00"}}
+
+
+def rosters() -> dict[str, Rotation]:
+    (declared,) = rotations.declared_in(agreement(rotations=[ROTATION]), 1, OPENED)
+    return {"primary": rotations.apply(None, declared)}
+
+
+def test_a_level_tells_whoever_is_on_call_when_its_turn_comes_and_a_gap_goes_on_to_the_next() -> None:
+    primary = Rung(("primary",), 900)
+    called = story(primary, SECOND, rosters=rosters(), repeat=1)
+    # Nobody is on call at eight; half an hour later, in the second round, Ana is.
+    assert told(called.at("08:31")) == [
+        ("08:00", 1, (), "delay"), ("08:00", 2, ("rina",), "delay"), ("08:30", 1, ("ana",), "delay"),
+    ]  # fmt: skip
+
+
+def test_out_of_hours_others_are_told() -> None:
+    text = agreement(
+        calendars=[OFFICE],
+        escalation={"critical": {"repeat": 1, "levels": [
+            {"notify": ["desk"], "acknowledgeWithin": "PT1H", "hours": "office", "otherwise": ["oncall"]},
+        ]}},
+    )  # fmt: skip
+    called = Story(handling(text, 1, "checkout", "P1"))
+    assert told(called.at("09:30")) == [("08:00", 1, ("oncall",), "delay"), ("09:00", 1, ("desk",), "delay")]
+
+
+def test_a_policy_that_names_a_person_who_left_goes_on_at_once_and_says_so() -> None:
+    gone = story(Rung(("oncall", "rudi"), 900), SECOND).at("08:01")
+    gone.do(answers.unreached, "rudi", "the contact was erased")
+    assert gone.events[-1] == Unreached("rudi", "the contact was erased", gone.clock.now())
+    assert len(told(gone)) == 1, "the other one may still answer"
+    gone.do(answers.unreached, "rudi", "again").do(answers.unreached, "budi", "was never asked")
+    gone.do(answers.unreached, "oncall", "550 no such mailbox")
+    assert told(gone)[-1] == ("08:01", 2, ("rina",), "unreached")
+    assert gone.incident.unreached == ()
+
+
+def test_a_level_with_a_webhook_waits_for_it_though_no_mail_arrives() -> None:
+    hooked = story(Rung(("rudi",), 900, webhooks=("pager",)), SECOND)
+    hooked.do(answers.unreached, "rudi", "the contact was erased")
+    assert len(told(hooked)) == 1
+    assert next(each for each in hooked.told if each.type.endswith("escalated.v1")).data["webhooks"] == ["pager"]  # type: ignore[index]
+
+
+# -- by the time that is left ------------------------------------------------------------------------------------------
+
+RESTORE = Terms("restore", 4 * 3600, None, ("waiting-for-customer",))
+
+
+def test_a_level_is_told_when_little_time_is_left_though_somebody_has_it() -> None:
+    boss = Rung(("boss",), 3600, left=Left("restore", percent="25"), kind="hierarchical")
+    running = story(FIRST, boss, clocks=(RESTORE,)).do(answers.acknowledge, "oncall", PROVIDER)
+    running.at("12:30")
+    assert told(running)[1:] == [("11:00", 2, ("boss",), "time-left")]
+    assert running.incident.status.value == "acknowledged", "it is still in hand"
+
+
+def test_the_time_left_moves_no_ladder_and_is_told_once() -> None:
+    boss = Rung(("boss",), 3600, left=Left("restore", seconds=3.75 * 3600))
+    running = story(FIRST, boss, clocks=(RESTORE,)).at("12:00")
+    assert sorted(told(running)[1:]) == [("08:15", 2, ("boss",), "delay"), ("08:15", 2, ("boss",), "time-left")]
+    assert running.incident.foretold == (2,)
+
+
+def test_late_by_hours_the_ladder_climbs_one_level_and_the_clocks_tell_all() -> None:
+    boss = Rung(("boss",), 3600, left=Left("restore", percent="50"))
+    late = story(FIRST, boss, clocks=(RESTORE,)).late("11:01")
+    assert [(each, reason) for _, each, _, reason in told(late)] == [(1, "delay"), (2, "delay"), (2, "time-left")]
+    assert late.incident.due_at == late.clock.now() + timedelta(hours=1)
+    assert deadlines.fire(late.line, late.clock.now()) == []
+
+
+# -- what the text says ------------------------------------------------------------------------------------------------
+
+
+def test_a_ladder_is_read_with_everything_its_text_says() -> None:
+    level = {
+        "notify": ["primary", "rina"], "acknowledgeWithin": "PT15M", "delay": "PT5M", "acknowledgements": 2,
+        "hours": "office", "otherwise": ["rina"], "webhooks": ["pager"], "kind": "hierarchical",
+        "whenLeft": {"clock": "restore", "percent": "25"},
+    }  # fmt: skip
+    text = agreement(
+        rotations=[ROTATION], calendars=[OFFICE], priorities={"P1": {"escalation": "critical", "restore": "PT4H"}},
+        escalation={"critical": {"levels": [level]}},
+    )  # fmt: skip
+    ladder = Ladder.of(text.escalation["critical"], text)
+    (rung,) = ladder.rungs
+    assert (rung.delay_seconds, rung.needed, rung.webhooks, rung.kind) == (300, 2, ("pager",), "hierarchical")
+    assert rung.left == Left("restore", percent="25")
+    assert ladder.rotations == {"primary": "nusantara/primary"}
+    assert rung.hours is not None and rung.hours["id"] == "office"
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"hours": "office"}, "otherwise"),
+        ({"otherwise": ["rina"]}, "otherwise"),
+        ({"hours": "night", "otherwise": ["rina"]}, "hours"),
+        ({"acknowledgements": 2}, "acknowledgements"),
+        ({"whenLeft": {"clock": "restore", "percent": "25", "time": "PT1H"}}, "whenLeft"),
+        ({"whenLeft": {"clock": "resolve", "percent": "25"}}, "whenLeft/clock"),
+    ],
+)
+def test_a_level_that_cannot_be_is_refused_by_its_field(changes: dict[str, Any], pointer: str) -> None:
+    given = agreement_dict(
+        calendars=[OFFICE], priorities={"P1": {"escalation": "critical", "restore": "PT4H"}},
+        escalation={"critical": {"levels": [{"notify": ["oncall"], "acknowledgeWithin": "PT15M", **changes}]}},
+    )  # fmt: skip
+    document = texts.Agreement.model_validate(given)
+    assert [found for found, _ in texts.check(document)] == [f"/escalation/critical/levels/0/{pointer}"]
+
+
+def test_an_incident_that_an_earlier_version_wrote_still_loads_and_goes_on() -> None:
+    stored = {
+        "about": {"agreement": "a", "service": "s", "provider": "p", "customer": "c"},
+        "episodes": 1,
+        "incident": {
+            "id": "a.s.0001", "number": "S-0001", "priority": "P1", "title": {"en": "s is down"},
+            "about": {"agreement": "a", "service": "s", "provider": "p", "customer": "c"},
+            "opened_at": "2026-11-24T08:00:00Z", "impact_started_at": "2026-11-24T08:00:00Z", "level": 1, "round": 1,
+            "ladder": {"repeat": 0, "responsible": "provider", "lasts_seconds": None,
+                       "rungs": [{"notify": [each], "wait_seconds": 900.0} for each in ("oncall", "rina")]},
+            "status": "open", "waiting": ["impairment:x"], "causes": ["e1"], "due_at": "2026-11-24T08:15:00Z",
+        },
+    }  # fmt: skip
+    line = msgspec.convert(stored, Line)
+    assert deadlines.due_at(line.incident) == datetime(2026, 11, 24, 8, 15, tzinfo=UTC)
+    (event,) = deadlines.fire(line, datetime(2026, 11, 24, 8, 16, tzinfo=UTC))
+    assert isinstance(event, Escalated) and event.contacts == ("rina",)

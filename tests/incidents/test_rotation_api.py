@@ -1,0 +1,108 @@
+"""Rotations over HTTP on a real database: declared by a text, asked, overridden, as a calendar."""
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import icalendar
+import pytest
+from samples import agreement
+
+from sepakat_cli.backends import Backend
+from sepakat_incidents import rotation_api
+from sepakat_incidents.rotation_store import Rotations
+from sepakat_shared import mongo, web
+from sepakat_shared.auth import KnownKeys, digest
+from sepakat_shared.clock import ManualClock
+from sepakat_shared.commits import Commits
+from sepakat_shared.contracts.agreements import KeyIssued
+from sepakat_shared.settings import ServiceSettings
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+PATH = "/v1/rotations/nusantara/primary"
+ROTATION = {
+    "id": "primary", "title": {"en": "Primary"},
+    "layers": [{"participants": ["ana", "budi"], "timeZone": "Asia/Jakarta", "from": "2026-11-23", "every": "day"}],
+}  # fmt: skip
+
+
+class Desk:
+    """The routes as one party uses them."""
+
+    def __init__(self, http: httpx.AsyncClient, party: str) -> None:
+        self._http, self._key = http, f"spk_{party}"
+
+    async def ask(self, method: str, path: str = PATH, **more: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self._key}"} | more.pop("headers", {})
+        return await self._http.request(method, path, headers=headers, **more)
+
+
+@asynccontextmanager
+async def opened(backend: Backend, clock: ManualClock) -> AsyncIterator[dict[str, Desk]]:
+    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
+    db = client[f"rota_{uuid.uuid4().hex[:8]}"]
+    keys, rotations, posts = KnownKeys(db, clock), Rotations(Commits(db, clock)), web.IdempotentPosts(db)
+    scopes = ("incidents:read", "incidents:write")
+    parties = ("nusantara", "toko-maju", "stranger")
+    for party in parties:
+        await keys.on_issued(KeyIssued(key=party, digest=digest(f"spk_{party}"), party=party, scopes=scopes))
+    await rotations.declare(agreement(rotations=[ROTATION]), 1, NOW - timedelta(days=1))
+    app = web.application("incidents", "", keys, 10_000)
+    app.include_router(rotation_api.router(rotations, posts, clock))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://incidents") as http:
+        yield {party: Desk(http, party) for party in parties}
+    await mongo.close_client(client)
+
+
+async def test_who_is_on_call_now_and_next_is_seen_by_both_parties_and_nobody_else(backend: Backend) -> None:
+    async with opened(backend, ManualClock(NOW)) as desks:
+        told = (await desks["toko-maju"].ask("GET", PATH + "/oncall")).json()
+        assert (told["now"]["contact"], told["now"]["end"]) == ("budi", "2026-11-25T02:00:00.000Z")
+        assert (told["next"]["contact"], told["next"]["start"]) == ("ana", "2026-11-25T02:00:00.000Z")
+        assert (await desks["stranger"].ask("GET", PATH + "/oncall")).status_code == 404
+        listed = (await desks["nusantara"].ask("GET", "/v1/rotations")).json()["items"]
+        assert [(each["id"], each["on_call"]) for each in listed] == [("nusantara/primary", "budi")]
+        assert (await desks["stranger"].ask("GET", "/v1/rotations")).json()["items"] == []
+
+
+async def test_an_override_is_the_partys_own_is_made_once_and_is_taken_back_with_its_etag(backend: Backend) -> None:
+    clock = ManualClock(NOW)
+    given = {"contact": "dewi", "end": "2026-11-24T12:00:00Z"}
+    async with opened(backend, clock) as desks:
+        refused = await desks["toko-maju"].ask("POST", PATH + "/overrides", json=given)
+        assert refused.status_code == 403
+        past = await desks["nusantara"].ask("POST", PATH + "/overrides", json=given | {"start": "2026-11-20T00:00:00Z"})
+        assert (past.status_code, past.json()["errors"][0]["pointer"]) == (422, "/start")
+        once, again = [
+            await desks["nusantara"].ask("POST", PATH + "/overrides", json=given, headers={"Idempotency-Key": "one"})
+            for _ in range(2)
+        ]
+        assert (once.status_code, once.json()) == (201, again.json())
+        assert (once.json()["on_call"], len(once.json()["overrides"])) == ("dewi", 1)
+        clock.advance(timedelta(hours=1))
+        id = once.json()["overrides"][0]["id"]
+        path = f"{PATH}/overrides/{id}"
+        assert (await desks["nusantara"].ask("DELETE", path)).status_code == 428
+        assert (await desks["nusantara"].ask("DELETE", path, headers={"If-Match": '"1"'})).status_code == 412
+        etag = (await desks["nusantara"].ask("GET")).headers["ETag"]
+        left = await desks["nusantara"].ask("DELETE", path, headers={"If-Match": etag})
+        assert (left.json()["on_call"], left.json()["overrides"][0]["end"]) == ("budi", "2026-11-24T10:00:00.000Z")
+
+
+async def test_a_calendar_program_reads_every_shift(backend: Backend) -> None:
+    span = {"from": "2026-11-24T02:00:00Z", "until": "2026-11-27T02:00:00Z"}
+    async with opened(backend, ManualClock(NOW)) as desks:
+        answer = await desks["nusantara"].ask("GET", PATH + "/oncall.ics", params=span)
+        assert answer.headers["content-type"].startswith("text/calendar")
+        shifts = (await desks["nusantara"].ask("GET", PATH + "/shifts", params=span)).json()["items"]
+        long = await desks["nusantara"].ask("GET", PATH + "/shifts", params=span | {"until": "2028-11-27T02:00:00Z"})
+        assert (long.status_code, long.json()["errors"][0]["pointer"]) == (422, "/query/until")
+    events = icalendar.Calendar.from_ical(answer.content).walk("VEVENT")
+    assert [str(each["summary"]) for each in events] == ["budi: Primary", "ana: Primary", "budi: Primary"]
+    assert [each.decoded("dtstart") for each in events] == [datetime.fromisoformat(each["start"]) for each in shifts]
+    assert len({str(each["uid"]) for each in events}) == 3

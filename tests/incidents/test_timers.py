@@ -1,0 +1,158 @@
+"""Deadlines as data, on a real database with a clock the test owns: two instances, a restart, downtime, clock jumps."""
+
+import asyncio
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from sepakat_cli.backends import Backend
+from sepakat_cli.demo.telling import until
+from sepakat_incidents import deadlines
+from sepakat_incidents import line as domain
+from sepakat_incidents.clocks import Terms
+from sepakat_incidents.escalation import Ladder, Rung
+from sepakat_incidents.handling import Handling
+from sepakat_incidents.incident import About, Trigger
+from sepakat_incidents.rotation_store import Rotations
+from sepakat_incidents.store import LINE, Incidents, line_id
+from sepakat_shared import mongo
+from sepakat_shared.clock import ManualClock
+from sepakat_shared.commits import Commits, verify_chain
+from sepakat_shared.mongo import Database, Document
+from sepakat_shared.settings import ServiceSettings
+from sepakat_shared.timers import Timers
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+
+NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
+SERVICES = [f"s{n}" for n in range(8)]
+
+
+class Instance:
+    """One `incidents` service's part that has deadlines, on a database that others may use too."""
+
+    def __init__(self, db: Database, clock: ManualClock) -> None:
+        commits = Commits(db, clock)
+        self.made: list[Document] = []
+        commits.publish_with(self.made.append)
+        self.incidents = Incidents(commits, Rotations(commits))
+        self.timers = Timers(self.incidents.lines.states, "due_at", clock, self._fire)
+        commits.tell(self.timers.wake)
+
+    async def _fire(self, id: str) -> None:
+        await self.incidents.on_ladder(id, deadlines.fire, by="timer")
+
+    async def open(self, service: str, restore: timedelta, now: datetime) -> None:
+        """An incident of one service whose restoration has that limit, and a ladder that climbs after five minutes."""
+        about = About("toko", service, "nusantara", "toko-maju")
+        trigger = Trigger("impairment", "impairment:x", f"e-{service}", now, {"en": "down"})
+        terms = (Terms("restore", restore.total_seconds()),)
+        ladder = Ladder((Rung(("oncall",), 300), Rung(("rina",), 300), Rung(("boss",), 3600)))
+        how = Handling("P1", ladder, terms, 1)
+        id = line_id("toko", service)
+        await self.incidents.execute(id, lambda line, at: domain.begin(line, id, about, trigger, how, at), "test")
+
+
+@asynccontextmanager
+async def instances(backend: Backend, clock: ManualClock, count: int) -> AsyncIterator[list[Instance]]:
+    settings = ServiceSettings(kafka=backend.kafka, mongo=backend.mongo)
+    clients = [mongo.open_client(settings) for _ in range(count)]
+    name = f"timers_{uuid.uuid4().hex[:8]}"
+    made = [Instance(client[name], clock) for client in clients]
+    await made[0].timers.create_indexes()
+    try:
+        yield made
+    finally:
+        for client in clients:
+            await mongo.close_client(client)
+
+
+@asynccontextmanager
+async def running(*some: Instance) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(each.timers.run()) for each in some]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def happened(instance: Instance, service: str) -> list[tuple[str, Any]]:
+    """What the commits of one line say, each with what tells it apart; the chain of hashes is unbroken."""
+    commits = await instance.incidents._commits.of(LINE.key(line_id("toko", service)))
+    verify_chain(commits)
+    return [
+        (event["type"], event["data"].get("percent", event["data"].get("level")))
+        for commit in commits for event in commit["events"]
+    ]  # fmt: skip
+
+
+async def nothing_due(instance: Instance, clock: ManualClock) -> bool:
+    due = {"due_at": {"$ne": None, "$lte": clock.now()}}
+    return await instance.incidents.lines.states.count_documents(due) == 0
+
+
+async def test_two_instances_fire_every_deadline_once(backend: Backend) -> None:
+    clock = ManualClock(NOW)
+    async with instances(backend, clock, 2) as (here, there):
+        for service in SERVICES:
+            await here.open(service, timedelta(minutes=20), NOW)
+        async with running(here, there):
+            for minute in (5, 10, 15, 18, 20, 21):
+                clock.set(NOW + timedelta(minutes=minute))
+                await until("everything that is due", lambda: nothing_due(here, clock))
+        for service in SERVICES:
+            told = Counter(await happened(here, service))
+            assert told == Counter([
+                ("Opened", None), ("Timed", None), ("Escalated", 1), ("Escalated", 2), ("Escalated", 3),
+                ("Foreseen", 50), ("Foreseen", 75), ("Foreseen", 90), ("Missed", None),
+            ])  # fmt: skip
+
+
+async def test_after_ten_minutes_of_downtime_what_is_late_comes_at_once_and_in_order(backend: Backend) -> None:
+    clock = ManualClock(NOW)
+    async with instances(backend, clock, 2) as (before, after):
+        limits = {"later": 18, "soon": 4, "middle": 9}
+        for service, minutes in limits.items():
+            await before.open(service, timedelta(minutes=minutes), NOW)
+        # Both are down for ten minutes; one of them, as it was started anew, has never seen these incidents.
+        clock.advance(timedelta(minutes=10))
+        assert await after.timers.fire_due() == 3
+        assert [commit["aggregate"] for commit in after.made] == [
+            "line/toko.soon",
+            "line/toko.middle",
+            "line/toko.later",
+        ]
+        assert (await happened(after, "soon"))[3:] == [
+            ("Foreseen", 50), ("Foreseen", 75), ("Foreseen", 90), ("Missed", None), ("Escalated", 2),
+        ]  # fmt: skip
+        assert (await happened(after, "middle"))[3:] == [
+            ("Foreseen", 50), ("Escalated", 2), ("Foreseen", 75), ("Foreseen", 90), ("Missed", None),
+        ]  # fmt: skip
+        assert (await happened(after, "later"))[3:] == [("Escalated", 2), ("Foreseen", 50)]
+        assert await before.timers.fire_due() == await after.timers.fire_due() == 0
+
+
+async def test_a_clock_that_jumps_fires_nothing_twice_and_forgets_nothing(backend: Backend) -> None:
+    clock = ManualClock(NOW)
+    async with instances(backend, clock, 1) as (only,):
+        await only.open("s", timedelta(minutes=20), NOW)
+        clock.set(NOW + timedelta(minutes=11))
+        assert await only.timers.fire_due() == 1
+        seen = await happened(only, "s")
+        clock.set(NOW - timedelta(hours=1))
+        assert await only.timers.fire_due() == 0
+        clock.set(NOW + timedelta(minutes=11))
+        assert await only.timers.fire_due() == 0
+        assert await happened(only, "s") == seen
+        clock.set(NOW + timedelta(days=1))
+        assert await only.timers.fire_due() == 1
+        assert [each for each in await happened(only, "s") if each[0] in ("Foreseen", "Missed")] == [
+            ("Foreseen", 50), ("Foreseen", 75), ("Foreseen", 90), ("Missed", None),
+        ]  # fmt: skip

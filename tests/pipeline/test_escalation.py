@@ -1,0 +1,112 @@
+"""Escalation through real processes: somebody has left, whoever is on call takes it up, and the clocks are measured."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from world import World, event, opened
+
+from sepakat_cli.backends import Backend
+from sepakat_cli.demo.telling import until
+
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(240)]
+
+TICKETS = "nusantara/checkout-tickets"
+WAITING = "waiting-for-customer"
+RESTORED: dict[str, Any] = {
+    "id": "p1-restore", "indicator": TICKETS, "measure": "per-case", "target": "95", "window": {"calendar": "year"},
+    "clock": {"from": "opened", "until": "restored", "pauseWhile": [WAITING]}, "where": {"priority": "P1"},
+    "threshold": {"atMost": "PT2H"}, "minimumCases": 1, "allowedMisses": 0,
+}  # fmt: skip
+POLICY: dict[str, Any] = {
+    "rotations": [{"id": "primary", "layers": [
+        {"participants": ["rina"], "timeZone": "UTC", "from": "2026-01-01", "every": "day"},
+    ]}],
+    "priorities": {"P1": {"firstResponse": "PT1S", "escalation": "critical"}},
+    "escalation": {"critical": {"levels": [
+        {"notify": ["rudi"], "acknowledgeWithin": "PT4H"}, {"notify": ["primary"], "acknowledgeWithin": "PT4H"},
+    ]}},
+}  # fmt: skip
+
+
+@pytest.fixture
+async def world(cold_backend: Backend, tmp_path: Path) -> AsyncIterator[World]:
+    async with opened(cold_backend, tmp_path) as world:
+        yield world
+
+
+async def leave(world: World) -> None:
+    """Rudi is recorded as a contact of the provider, and erased."""
+    async with world.api("agreements") as http:
+        named = [{"id": each, "name": each.title(), "email": f"{each}@nusantara.example"} for each in ("rina", "rudi")]
+        body = {"metadata": {"id": "nusantara"}, "name": "Nusantara", "contacts": named}
+        recorded = await http.put("/v1/parties/nusantara", json=body)
+        assert recorded.status_code == 201, recorded.text
+        body["contacts"] = named[:1]
+        left = await http.put("/v1/parties/nusantara", json=body, headers={"If-Match": recorded.headers["ETag"]})
+        assert left.status_code == 200, left.text
+
+
+async def test_a_person_who_left_stops_no_escalation_and_the_handling_is_measured(world: World) -> None:
+    await leave(world)
+    await world.agree(more=[RESTORED], changes=POLICY)
+    await world.register()
+    await world.register(TICKETS, kindOfEvents="ticket", sources=["/sepakat/incidents"])
+    begun = datetime.now(UTC)
+    await world.send(event("1", "up", begun - timedelta(minutes=10)), event("2", "down", begun - timedelta(minutes=5)))
+
+    async def second_level() -> dict[str, Any] | None:
+        found = await world.incidents()
+        return found[0] if found and found[0]["level"] == 2 else None
+
+    incident = await until("the level after the person who left", second_level, within=60)
+    assert incident["asked"] == ["rina"]
+
+    async def types() -> list[str]:
+        return await world.told("incidents")
+
+    async def missed() -> bool:
+        return "sepakat.clock.missed.v1" in await types()
+
+    await until("the first response to be too late", missed)
+    provider = await world.key_of("nusantara", "incidents:read", "incidents:write")
+
+    async def act(what: str, **body: Any) -> dict[str, Any] | None:
+        async with world.api("incidents", provider) as http:
+            answer = await http.post(f"/v1/incidents/{incident['id']}/{what}", json=body)
+        assert answer.status_code in (200, 201, 401), answer.text
+        return answer.json() if answer.is_success else None
+
+    taken = await until("the key to be known to incidents", lambda: act("acknowledge"))
+    assert (taken["status"], taken["clocks"][0]["state"]) == ("acknowledged", "missed")
+    await act("updates", note="the database is restarted")
+    await act("pause", reason=WAITING)
+    await act("resume")
+    resolved = await act("resolve", note="restarted")
+    assert resolved is not None
+    assert [(each["clock"], each["state"]) for each in resolved["clocks"]] == [
+        ("first-response", "missed"), ("restore", "met"),
+    ]  # fmt: skip
+
+    async def case() -> dict[str, Any] | None:
+        figure = await world.get("metrics", "/v1/agreements/toko-checkout/objectives/p1-restore/attainment")
+        return next((each for each in (figure or {}).get("cases", ()) if each["met"] is not None), None)
+
+    measured = await until("the case to be measured", case)
+    assert (measured["ticket"], measured["met"]) == (incident["id"], True)
+    assert float(measured["elapsed_seconds"]) == pytest.approx(resolved["clocks"][1]["elapsed_seconds"], abs=0.002)
+
+    told = await types()
+    for type in ("incident.contact_unreached", "clock.started", "clock.paused", "clock.resumed", "clock.met",
+                 "incident.updated"):  # fmt: skip
+        assert f"sepakat.{type}.v1" in told, type
+    assert told.count("sepakat.incident.escalated.v1") == 2
+
+    async def mailed() -> bool:
+        found = await world.items("notifier", "/v1/deliveries", about=incident["id"])
+        told = {(each["recipient"], each["status"]) for each in found if each["channel"] == "email"}
+        return {("rina", "delivered"), ("rudi", "suppressed")} <= told
+
+    await until("the mails", mailed)
