@@ -3,14 +3,13 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import holidays
 from dateutil.rrule import rrulestr
 
 from sepakat_metrics.events import from_ms, to_ms
-from sepakat_shared.contracts.texts import DAYS, Agreement, Calendar, MaintenanceWindow, Objective, Window
+from sepakat_shared.calendars import is_holiday, weekly_hours
+from sepakat_shared.contracts.texts import Agreement, Calendar, MaintenanceWindow, Objective, Window
 
 Interval = tuple[int, int]
 _UNTIL = re.compile(r";UNTIL=(\d{8}T\d{6}Z)")
@@ -101,9 +100,9 @@ def _hours(calendar: Calendar, start: int, end: int) -> Iterator[Interval]:
     last = from_ms(end).astimezone(zone).date()
     while day <= last:
         following = day + timedelta(days=1)
-        if not _is_holiday(calendar, day):
+        if not is_holiday(calendar, day):
             begins, ends = local_midnight(day, zone), local_midnight(following, zone)
-            for hours in _weekly(calendar).get(day.weekday(), ()):
+            for hours in weekly_hours(calendar).get(day.weekday(), ()):
                 opens, closes = hours.split("-")
                 yield max(begins, _local(day, opens, zone)), min(ends, _local(day, closes, zone))
         day = following
@@ -113,31 +112,6 @@ def _local(day: date, clock: str, zone: ZoneInfo) -> int:
     if clock == "24:00":
         return local_midnight(day + timedelta(days=1), zone)
     return to_ms(datetime.combine(day, time.fromisoformat(clock), zone).astimezone(UTC))
-
-
-def _weekly(calendar: Calendar) -> dict[int, list[str]]:
-    week: dict[int, list[str]] = {}
-    for days, hours in calendar.weekly.items():
-        first, _, last = days.partition("-")
-        at, until = DAYS.index(first), DAYS.index(last or first)
-        while True:
-            week.setdefault(at, []).extend(hours)
-            if at == until:
-                break
-            at = (at + 1) % 7
-    return week
-
-
-def _is_holiday(calendar: Calendar, day: date) -> bool:
-    given = calendar.holidays
-    if given is None or day in given.remove:
-        return False
-    return day in given.add or day in _holidays(given.country, given.categories, day.year)
-
-
-@lru_cache(maxsize=256)
-def _holidays(country: str, categories: tuple[str, ...], year: int) -> frozenset[date]:
-    return frozenset(holidays.country_holidays(country, years=year, categories=set(categories)))
 
 
 def maintenance(text: Agreement, objective: Objective, start: int, end: int) -> list[Interval]:
