@@ -4,7 +4,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from sepakat_shared.contracts import agreements, compliance, incidents, metrics, notifications, texts, topics
+from sepakat_shared.contracts import agreements, compliance, disputes, incidents, metrics, notifications, texts, topics
 from sepakat_shared.contracts.fact import Fact
 
 Event = (
@@ -40,6 +40,15 @@ EVENTS: Final[dict[str, tuple[Event, ...]]] = {
         incidents.IncidentAcknowledged,
         incidents.IncidentResolved,
         incidents.IncidentClosed,
+        disputes.DisputeRaised,
+        disputes.DisputeAnswered,
+        disputes.DisputeCountered,
+        disputes.DisputeReminded,
+        disputes.DisputeStepDefaulted,
+        disputes.DisputeReferred,
+        disputes.DisputeSettled,
+        disputes.DisputeWithdrawn,
+        disputes.DisputeRecalculated,
     ),
     topics.NOTIFICATIONS: (
         notifications.NotificationDelivered,
