@@ -39,6 +39,7 @@ class Subject:
     service: str | None = None
     service_title: dict[str, str] | None = None
     incident: str | None = None
+    incident_number: str | None = None
 
 
 @dataclass(frozen=True)

@@ -187,7 +187,17 @@ class Closed:
     at: datetime
 
 
-Event = Opened | Attached | Planned | Raised | Passed | Escalated | Exhausted | Acknowledged | Resolved | Closed
+@dataclass(frozen=True)
+class Noted:
+    """What became of a dispute or a breach that this incident, or one before it on the line, has to do with."""
+
+    incident: str
+    note: str
+    dispute: str | None
+    at: datetime
+
+
+Event = Opened | Attached | Planned | Raised | Passed | Escalated | Exhausted | Acknowledged | Resolved | Closed | Noted
 
 
 def apply(line: Line | None, event: Event) -> Line:
@@ -197,6 +207,8 @@ def apply(line: Line | None, event: Event) -> Line:
         return Line(event.incident.about, before.episodes + 1, event.incident, past)
     if line is None or line.incident is None:
         raise ValueError("a line begins with an incident")
+    if isinstance(event, Noted):
+        return line
     return replace(line, incident=_changed(line.incident, event))
 
 
@@ -330,6 +342,26 @@ def resolve(line: Line, id: str, by: str, note: str | None, now: datetime, close
     if incident.status is Status.RESOLVED:
         return []
     return [Resolved(by, now, now, now + close_after, note)]
+
+
+def note(line: Line | None, id: str, what: str, dispute: str | None, now: datetime) -> Sequence[Event]:
+    """Put it on the timeline of an incident of the line; nothing else changes."""
+    known = line is not None and (id in line.past or (line.incident is not None and line.incident.id == id))
+    return [Noted(id, what, dispute, now)] if known else []
+
+
+def retracted(
+    line: Line | None, cause: str, why: str, dispute: str | None, now: datetime, close_after: timedelta
+) -> Sequence[Event]:
+    """A breach was none after all: noted on its incident, which is over where nothing else has caused it."""
+    if line is None:
+        return []
+    for incident in [line.incident, *line.past.values()]:
+        if incident is not None and cause in incident.causes:
+            noted = Noted(incident.id, f"breach retracted: {why}", dispute, now)
+            alone = incident == line.incident and is_open(incident) and incident.causes == (cause,)
+            return [noted, *([Resolved("sepakat", now, now, now + close_after)] if alone else [])]
+    return []
 
 
 def close(line: Line, id: str, now: datetime) -> Sequence[Event]:

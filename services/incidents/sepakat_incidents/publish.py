@@ -84,7 +84,7 @@ def _fact(event: Event, incident: domain.Incident) -> Fact | None:
             )  # fmt: skip
         case domain.Raised(previous, _, _, _, at):
             return contract.IncidentRaised(**_about(incident, at), previous_priority=previous)
-        case domain.Planned() | domain.Passed():
+        case domain.Planned() | domain.Passed() | domain.Noted():
             return None
         case domain.Escalated(level, round, contacts, acknowledge_by, at):
             return contract.IncidentEscalated(

@@ -15,6 +15,7 @@ from sepakat_incidents.line import (
     Exhausted,
     Incident,
     Line,
+    Noted,
     Opened,
     Passed,
     Planned,
@@ -44,7 +45,7 @@ def _fields(line: Line) -> Mapping[str, Any]:
 LINE: Kind[Line, Event] = Kind(
     "line",
     Line,
-    (Opened, Attached, Planned, Raised, Passed, Escalated, Exhausted, Acknowledged, Resolved, Closed),
+    (Opened, Attached, Planned, Raised, Passed, Escalated, Exhausted, Acknowledged, Resolved, Closed, Noted),
     apply,
     _fields,
     of_line,
@@ -115,7 +116,8 @@ class Incidents:
             for event in commit["events"]:
                 if event["type"] == "Opened":
                     current = event["data"]["incident"]["id"]
-                if current == incident.id:
+                owner = event["data"]["incident"] if event["type"] == "Noted" else current
+                if owner == incident.id:
                     entries.append({"at": commit["at"], "by": commit["by"], "what": event["type"], **_told(event)})
         return entries
 
@@ -128,4 +130,4 @@ def _told(event: Document) -> dict[str, Any]:
         return {name: data["trigger"][name] for name in ("kind", "event", "objective", "attainment", "target")}
     if event["type"] == "Raised":
         return {name: data[name] for name in ("previous", "priority")}
-    return {name: value for name, value in data.items() if name != "at"}
+    return {name: value for name, value in data.items() if name not in ("at", "incident")}
