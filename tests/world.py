@@ -65,9 +65,11 @@ class World:
 
     async def agree(
         self, id: str = "toko-checkout", indicator: str = INDICATOR, target: str = "99.999",
-        window: dict[str, str] | None = None, more: Sequence[dict[str, Any]] = (),
+        window: dict[str, str] | None = None, more: Sequence[dict[str, Any]] = (), **changes: Any,
     ) -> dict[str, Any]:  # fmt: skip
-        """An agreement in force, on service `checkout`: objective `availability`, and `more`. Returns the text."""
+        """An agreement in force, on service `checkout`: objective `availability`, and `more`; `changes` replace or add
+        parts of the text. Returns it.
+        """
         keys = {party: Ed25519PrivateKey.generate() for party in SIGNATORIES}
         today = datetime.now(UTC).date()
         raw = agreement_dict(
@@ -77,6 +79,7 @@ class World:
                 {"party": party, "contact": contact, "key": signatures.public_key(keys[party])}
                 for party, contact in SIGNATORIES.items()
             ],
+            **changes,
         )
         raw["objectives"][0] |= {"target": target, "indicator": indicator, "window": window or {"rolling": "PT1H"}}
         raw["objectives"] += more

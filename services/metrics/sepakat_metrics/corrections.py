@@ -22,10 +22,16 @@ from sepakat_shared import retry
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.commits import Aggregates, Commits, Loaded
+from sepakat_shared.contracts.disputes import DisputeSettled
 from sepakat_shared.errors import NotFound
+from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Document
 
 _LOOK_EVERY = 2.0
+_OUTCOMES = {"upheld": "upheld", "partly": "upheld in part", "rejected": "rejected"}
+_DECIDERS = {
+    "agreement": "both parties", "default": "the agreed default", "mediator": "the mediator", "forum": "the forum",
+}  # fmt: skip
 Changed = Callable[[str, str], None]
 
 
@@ -71,6 +77,23 @@ class Corrections:
         )
         self._wake.set()
         return await self._adjustments.get(id)
+
+    async def on_settled(self, fact: DisputeSettled, cause: Envelope) -> None:
+        """Grant everything that the outcome of a dispute changes, each part once."""
+        for i, each in enumerate(fact.remedy.adjustments):
+            id = hashlib.sha256(f"{fact.dispute}\n{i}".encode()).hexdigest()[:24]
+            asked = Asked(
+                fact.agreement, fact.provider, fact.customer, each.objectives, each.kind, "dispute",
+                f"dispute {fact.number}: {_OUTCOMES[fact.result]} by {_DECIDERS[fact.how]}", each.start, each.end,
+                each.good, each.total, each.ticket or "", each.seconds, fact.dispute,
+            )  # fmt: skip
+            await self._adjustments.execute(
+                id,
+                lambda known, now, id=id, asked=asked: domain.grant_outcome(known, id, asked, fact.by, now),  # type: ignore[misc]
+                by=cause.source,
+                cause=cause,
+            )
+        self._wake.set()
 
     async def withdraw(self, id: str, asking: Principal) -> Loaded[Adjustment]:
         """Raises NotFound, Forbidden or Conflict."""
@@ -176,8 +199,12 @@ class Corrections:
         about = About(agreement, part.version.number, terms, self._public_url)
         word = "granted" if adjustment.in_force else "withdrawn"
         cause = f"{adjustment.asked.kind} {adjustment.granted.id} {word}"
+        # What a party gives back afterwards is its own doing, and not the outcome of the dispute any more.
+        dispute = adjustment.asked.dispute if adjustment.in_force else ""
         await self._verdicts.execute(
-            verdict.id, lambda known, _now: verdicts.decide_correction(known, about, figure, cause), by="metrics"
+            verdict.id,
+            lambda known, _now: verdicts.decide_correction(known, about, figure, cause, dispute or None),
+            by="metrics",
         )
 
     def _terms(self, part: Part, in_force: Adjustments) -> Terms:
