@@ -323,6 +323,46 @@ async def test_a_subject_that_is_not_named_is_refused_by_field(
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, pointer)
 
 
+async def test_two_instances_and_time_that_passed_while_neither_ran_end_a_step_once(incident: Incident) -> None:
+    other = Incident(incident.commits.db)
+    id = (await incident.asks("budi", "POST", "disputes", RAISE)).json()["id"]
+    await incident.asks("rina", "POST", f"disputes/{id}/answer", {"statement": "no"})
+    for each in (incident, other):
+        each.clock.set(NOW + timedelta(days=200))
+    await asyncio.gather(incident.timers.fire_due(), other.timers.fire_due())
+    defaults = await incident.told(disputes.DisputeStepDefaulted)
+    assert [(each["missed_act"], each["default"]) for each in defaults] == [("settle", "next")]
+    [shown] = (await incident.asks("rina", "GET", "disputes?status=decide")).json()["items"]
+    assert shown["turn"]["began_at"] == rfc3339(NOW + timedelta(days=200)), "the mediator has all of its time"
+
+
+async def test_an_agreement_that_says_nothing_of_disputes_has_none(incident: Incident) -> None:
+    text = AgreementTextPublished(
+        agreement="toko-checkout", version=1, hash="h", effective_from=START, text=agreement_dict()
+    )
+    await incident.hears(topics.AGREEMENT_TEXTS, text)
+    refused = await incident.asks("budi", "POST", "disputes", RAISE)
+    assert (refused.status_code, "has no procedure for disputes" in refused.text) == (409, True)
+
+
+async def test_a_figure_is_listed_though_its_text_has_not_come_yet(incident: Incident) -> None:
+    early = verdict(compliance.PeriodClosed).model_copy(update={"version": 2})
+    await incident.hears(topics.COMPLIANCE, early)
+    [item] = (await incident.asks("budi", "GET", "disputables")).json()["items"]
+    assert (item["final"], item["until"]) == (True, None)
+    assert (await incident.asks("budi", "POST", "disputes", RAISE)).status_code == 404
+
+
+async def test_an_older_event_that_comes_again_takes_no_figure_back(incident: Incident) -> None:
+    before = await incident.hears(topics.COMPLIANCE, verdict(compliance.PeriodClosed))
+    await incident.hears(topics.COMPLIANCE, verdict(compliance.PeriodCorrected, attainment="99.9500", met=True))
+    await incident.reactions[topics.COMPLIANCE, compliance.PeriodClosed].handler(
+        verdict(compliance.PeriodClosed), before
+    )
+    [item] = (await incident.asks("budi", "GET", "disputables")).json()["items"]
+    assert item["figure"]["attainment"] == "99.9500"
+
+
 async def test_a_repeated_post_raises_one_dispute(incident: Incident) -> None:
     key = {"Idempotency-Key": "k1"}
     first, second = [await incident.asks("budi", "POST", "disputes", RAISE, **key) for _ in range(2)]

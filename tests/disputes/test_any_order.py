@@ -142,5 +142,5 @@ def test_a_recalculated_figure_is_no_other_outcome() -> None:
     )  # fmt: skip
     assert isinstance(dispute, Dispute)
     settled = reduce(apply, domain.accept(dispute, PROVIDER, 1, "rina", NOW), dispute)
-    noted = apply(settled, Recalculated({"attainment": "99.1"}, NOW))
-    assert replace(noted, agreed=None) == settled
+    noted = apply(settled, Recalculated("availability", {"attainment": "99.8"}, {"attainment": "99.1"}, NOW))
+    assert replace(noted, corrections={}) == settled

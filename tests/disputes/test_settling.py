@@ -314,11 +314,23 @@ def test_who_withdrew_does_not_raise_it_again_but_the_other_may() -> None:
 
 def test_the_agreed_figure_stands_beside_the_measured_one_and_is_noted_once() -> None:
     settled = after(raised(), domain.accept(raised(), PROVIDER, 1, "rina", NOW))
-    figure = {"attainment": "99.6000", "met": False}
-    known = after(settled, domain.recalculated(settled, figure, NOW))
+    before, figure = {"attainment": "99.8990"}, {"attainment": "99.6000", "met": False}
+    known = after(settled, domain.recalculated(settled, "availability", before, figure, NOW))
     assert known.measured == raised().measured and known.agreed == figure
-    assert domain.recalculated(known, figure, NOW) == []
-    assert domain.recalculated(raised(), figure, NOW) == [], "there is no outcome yet"
+    assert domain.recalculated(known, "availability", before, figure, NOW) == []
+    assert domain.recalculated(raised(), "availability", before, figure, NOW) == [], "there is no outcome yet"
+
+
+def test_several_adjustments_and_objectives_keep_the_figure_before_the_first_of_them() -> None:
+    settled = after(raised(), domain.accept(raised(), PROVIDER, 1, "rina", NOW))
+    for objective, before, now in (("a", "99", "98"), ("a", "98", "97"), ("b", "90", "89")):
+        figures = {"attainment": before}, {"attainment": now}
+        settled = after(settled, domain.recalculated(settled, objective, *figures, NOW))
+    shown = {name: (each.measured, each.agreed) for name, each in settled.corrections.items()}
+    assert shown == {
+        "a": ({"attainment": "99"}, {"attainment": "97"}), "b": ({"attainment": "90"}, {"attainment": "89"}),
+    }  # fmt: skip
+    assert settled.agreed is None, "neither is the objective that is disputed"
 
 
 def test_a_refusal_moves_on_to_settling() -> None:

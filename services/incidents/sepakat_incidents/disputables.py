@@ -129,6 +129,13 @@ def figure_of(fact: Told) -> dict[str, Any]:
     return {name: value for name in _FIGURE if (value := getattr(fact, name)) is not None}
 
 
+def figure_before(fact: compliance.PeriodCorrected) -> dict[str, Any]:
+    """The same of the figure that a correction took the place of, as far as it says."""
+    found = {name: getattr(fact, f"{name}_before", None) for name in _FIGURE} | {"target": fact.target}
+    found["unit"] = fact.unit
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def _plain(title: Title | None) -> dict[str, str] | None:
     return None if title is None else title.model_dump(exclude_none=True)
 

@@ -1,6 +1,6 @@
 """One dispute about one subject, from being raised to its end: what it is, and what each event makes of it. Pure."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Literal, assert_never
@@ -104,8 +104,18 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Correction:
+    """What was measured and what was agreed, of one objective."""
+
+    measured: dict[str, Any]
+    agreed: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Dispute:
-    """`measured` is the figure as it was told when it was disputed, `agreed` the one that followed from the outcome."""
+    """`measured` is the figure as it was told when it was disputed. `corrections` are, by objective, the figures before
+    and after the outcome was reckoned in: an incident's clock may count in several.
+    """
 
     id: str
     number: str
@@ -114,7 +124,7 @@ class Dispute:
     raised_at: datetime
     asked: Remedy
     measured: dict[str, Any] | None = None
-    agreed: dict[str, Any] | None = None
+    corrections: dict[str, Correction] = field(default_factory=dict)
     turn: Turn | None = None
     offers: tuple[Offer, ...] = ()
     count: int = 0
@@ -135,6 +145,12 @@ class Dispute:
     @property
     def due_at(self) -> datetime | None:
         return None if self.turn is None else self.turn.due_at
+
+    @property
+    def agreed(self) -> dict[str, Any] | None:
+        """The figure that followed from the outcome, of the objective that is disputed."""
+        correction = self.corrections.get(self.about.subject.objective or "")
+        return correction.agreed if correction else None
 
     @property
     def awaited(self) -> tuple[str, ...]:
@@ -230,8 +246,10 @@ class Withdrawn:
 
 @dataclass(frozen=True)
 class Recalculated:
-    """What was agreed is in the figures now."""
+    """What was agreed is in the figure of an objective now; `before` it was another."""
 
+    objective: str
+    before: dict[str, Any]
     figure: dict[str, Any]
     at: datetime
 
@@ -264,8 +282,10 @@ def apply(dispute: Dispute | None, event: Event) -> Dispute:
             return replace(dispute, turn=None, outcome=outcome, ended_at=outcome.at)
         case Withdrawn(at=at):
             return replace(dispute, turn=None, ended_at=at)
-        case Recalculated(figure):
-            return replace(dispute, agreed=figure)
+        case Recalculated(objective, before, figure):
+            known = dispute.corrections.get(objective)
+            correction = Correction(known.measured if known else before, figure)
+            return replace(dispute, corrections={**dispute.corrections, objective: correction})
         case _:
             assert_never(event)
 

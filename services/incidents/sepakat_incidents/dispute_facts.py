@@ -84,9 +84,12 @@ def _fact(event: Event, dispute: Dispute) -> Fact:
             )  # fmt: skip
         case domain.Withdrawn(statement, by, at):
             return contract.DisputeWithdrawn(**about, at=at, statement=statement, by=by)
-        case domain.Recalculated(figure, at):
-            agreed = contract.DisputedFigure(**figure)
-            return contract.DisputeRecalculated(**about, at=at, measured=figure_fact(dispute.measured), agreed=agreed)
+        case domain.Recalculated(objective, _, _, at):
+            correction = dispute.corrections[objective]
+            return contract.DisputeRecalculated(
+                **{**about, "objective": objective}, at=at, measured=figure_fact(correction.measured),
+                agreed=contract.DisputedFigure(**correction.agreed),
+            )  # fmt: skip
         case _:
             assert_never(event)
 

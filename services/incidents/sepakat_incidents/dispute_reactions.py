@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sepakat_incidents import line as lines
 from sepakat_incidents import settling
-from sepakat_incidents.disputables import Disputables, Told, figure_of
+from sepakat_incidents.disputables import Disputables, Told, figure_before, figure_of
 from sepakat_incidents.docket import Docket
 from sepakat_incidents.line import Line
 from sepakat_incidents.store import Incidents, line_id, line_of
@@ -50,9 +50,12 @@ class DisputeReactions:
     async def on_corrected(self, fact: compliance.PeriodCorrected, cause: Envelope) -> None:
         await self.on_told(fact, cause)
         if fact.dispute is not None and await self._docket.disputes.find(fact.dispute) is not None:
-            figure = figure_of(fact)
+            before, figure = figure_before(fact), figure_of(fact)
             await self._docket.execute(
-                fact.dispute, lambda known, now: settling.recalculated(known, figure, now), by=cause.source, cause=cause
+                fact.dispute,
+                lambda known, now: settling.recalculated(known, fact.objective, before, figure, now),
+                by=cause.source,
+                cause=cause,
             )
 
     async def on_retracted(self, fact: compliance.BreachRetracted, cause: Envelope) -> None:

@@ -43,6 +43,10 @@ def dispute_view(dispute: Dispute) -> dict[str, Any]:
         "ended_at": _instant(dispute.ended_at),
         "measured": _figure(dispute.measured),
         "agreed": _figure(dispute.agreed),
+        "corrections": [
+            {"objective": objective, "measured": _figure(each.measured), "agreed": _figure(each.agreed)}
+            for objective, each in dispute.corrections.items()
+        ],
     }
 
 

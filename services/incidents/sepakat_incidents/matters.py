@@ -63,8 +63,8 @@ class Matters:
 
     async def until(self, found: Disputable) -> datetime | None:
         """The end of the time in which a figure may be disputed; None where that does not run yet."""
-        wording = await self._wordings.get(found.agreement, found.version)
-        procedure = procedure_of(wording.text)
+        wording = await self._wordings.find(found.agreement, found.version)
+        procedure = None if wording is None else procedure_of(wording.text)
         if procedure is None or found.published_at is None:
             return None
         return deadline(procedure, procedure.raise_within, found.published_at)

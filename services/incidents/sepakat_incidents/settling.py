@@ -207,11 +207,14 @@ def _caught_up(dispute: Dispute, now: datetime) -> tuple[Sequence[Event], Disput
     return events, reduce(apply, events, dispute)
 
 
-def recalculated(dispute: Dispute | None, figure: dict[str, Any], now: datetime) -> Sequence[Event]:
-    """The period was judged again by the outcome. Nothing of the outcome itself changes."""
-    if dispute is None or dispute.outcome is None or dispute.agreed == figure:
+def recalculated(
+    dispute: Dispute | None, objective: str, before: dict[str, Any], figure: dict[str, Any], now: datetime
+) -> Sequence[Event]:
+    """A period of an objective was judged again by the outcome. Nothing of the outcome itself changes."""
+    if dispute is None or dispute.outcome is None:
         return []
-    return [Recalculated(figure, now)]
+    known = dispute.corrections.get(objective)
+    return [] if known is not None and known.agreed == figure else [Recalculated(objective, before, figure, now)]
 
 
 # -- once more ---------------------------------------------------------------------------------------------------------

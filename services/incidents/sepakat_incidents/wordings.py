@@ -27,12 +27,16 @@ class Wordings:
         self._texts: Collection = db["texts"]
         self._clock = clock
 
+    async def find(self, agreement: str, version: int) -> Wording | None:
+        found = await self._texts.find_one({"_id": f"{agreement}/{version}"})
+        return None if found is None else _read(found)
+
     async def get(self, agreement: str, version: int) -> Wording:
         """Raises NotFound."""
-        found = await self._texts.find_one({"_id": f"{agreement}/{version}"})
+        found = await self.find(agreement, version)
         if found is None:
             raise NotFound(f"the text of agreement {agreement!r}, version {version}, has not come yet; try again soon")
-        return _read(found)
+        return found
 
     async def in_force(self, agreement: str) -> Wording:
         """The version that governs now. Raises NotFound."""
