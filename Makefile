@@ -44,9 +44,10 @@ bench: $(STAMP)  ## the benchmarks (NAME=ingestion for one)
 fmt: $(STAMP)  ## format the code
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
-contracts: $(STAMP)  ## write schemas, AsyncAPI and settings page anew (CHECK=1: only compare)
+contracts: $(STAMP)  ## write schemas, AsyncAPI and the pages made from code anew (CHECK=1: only compare)
 	@$(BIN)/python -m sepakat_shared.contracts.generate docs/reference $(if $(CHECK),--check)
 	@$(BIN)/python docs/reference/settings.py $(if $(CHECK),--check)
+	@$(BIN)/python docs/reference/disputes.py $(if $(CHECK),--check)
 
 deploy-check: $(STAMP)  ## compose file, Dockerfile and workflows; each service from its own lock
 	@sh deploy/check.sh $(BIN)

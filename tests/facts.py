@@ -5,7 +5,7 @@ from typing import Any
 
 from sepakat_notifier.notification import Notification, Occasion
 from sepakat_notifier.routing import CONTRACTS, subject_of
-from sepakat_shared.contracts import compliance, incidents
+from sepakat_shared.contracts import compliance, disputes, incidents
 from sepakat_shared.contracts.fact import Fact, PeriodSpan, Title
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -33,6 +33,25 @@ _REQUEST: dict[str, Any] = {
 _CLOCK: dict[str, Any] = {
     "clock": "restore", "limit_seconds": "14400.000", "responsible": "nusantara", "due_at": NOW + timedelta(hours=4),
 }  # fmt: skip
+_DISPUTE: dict[str, Any] = {
+    **_PARTIES, "dispute": "d.0001", "number": "D-3FA92C", "agreement": "toko", "raised_by": "toko-maju",
+    "agreement_title": _INCIDENT["agreement_title"], "subject_kind": "verdict", "subject": "availability/2026-11",
+    "objective": "availability", "objective_title": _OBJECTIVE["objective_title"], "period": _OBJECTIVE["period"],
+    "service": "checkout", "service_title": _INCIDENT["service_title"], "at": NOW,
+}  # fmt: skip
+_TURN: dict[str, Any] = {
+    "act": "answer", "awaits": ("nusantara",), "deadline": NOW + timedelta(days=5), "otherwise": "upheld",
+}  # fmt: skip
+_ASKED = disputes.Remedy(
+    adjustments=(
+        disputes.Adjustment(kind="downtime", start=NOW - timedelta(hours=2), end=NOW - timedelta(hours=1)),
+        disputes.Adjustment(kind="exclusion", start=NOW - timedelta(hours=4), end=NOW - timedelta(hours=3)),
+        disputes.Adjustment(kind="events", start=NOW, good=3, total=1200),
+        disputes.Adjustment(kind="case-time", ticket="toko.checkout.0001", seconds=-5400),
+    ),
+    credit_percent="7.5",
+)  # fmt: skip
+_SAID: dict[str, Any] = {"statement": "the probe was down", "party": "nusantara", "by": "rina"}
 _EXTRA: dict[type[Fact], dict[str, Any]] = {
     incidents.IncidentOpened: {"cause": "impairment", "cause_event": "e"},
     incidents.CauseAttached: {"cause": "breach", "cause_event": "e"},
@@ -43,6 +62,17 @@ _EXTRA: dict[type[Fact], dict[str, Any]] = {
     incidents.IncidentAcknowledged: {
         "by": "rina", "party": "nusantara", "stops_ladder": True, "seconds_to_acknowledge": "3661.5",
     },
+    disputes.DisputeRaised: {**_TURN, **_SAID, "asked": _ASKED, "measured": {"attainment": "99.8990"}},
+    disputes.DisputeAnswered: {**_TURN, **_SAID, "act": "settle", "awaits": ("nusantara", "toko-maju")},
+    disputes.DisputeCountered: {**_TURN, **_SAID, "offer": _ASKED, "offer_number": 3},
+    disputes.DisputeReminded: _TURN,
+    disputes.DisputeStepDefaulted: {
+        **_TURN, "act": "decide", "awaits": (), "contact": "mediator", "missed_act": "settle", "default": "next",
+    },
+    disputes.DisputeReferred: {"forum": "BANI"},
+    disputes.DisputeSettled: {**_SAID, "result": "partly", "how": "mediator", "remedy": _ASKED},
+    disputes.DisputeWithdrawn: {"by": "budi"},
+    disputes.DisputeRecalculated: {"agreed": {"attainment": "99.9900"}},
     incidents.IncidentResolved: {"by": "sepakat", "seconds_to_resolve": "59.2"},
     incidents.IncidentUnacknowledged: {"by": "sepakat", "reason": "lapsed"},
     incidents.IncidentHandedOver: {
@@ -67,6 +97,10 @@ def incident(kind: type[Fact], **changes: Any) -> Any:
     return kind(**{**_INCIDENT, **_EXTRA.get(kind, {}), **changes})
 
 
+def dispute(kind: type[Fact], **changes: Any) -> Any:
+    return kind(**{**_DISPUTE, **_EXTRA.get(kind, {}), **changes})
+
+
 def objective(kind: type[Fact] = compliance.ObjectiveBreached, /, **changes: Any) -> Any:
     return kind(**{**_OBJECTIVE, **changes})
 
@@ -79,6 +113,7 @@ def every_fact() -> list[Fact]:
             "end": NOW}  # fmt: skip
     return [
         incident(kind) if issubclass(kind, about)
+        else dispute(kind) if issubclass(kind, disputes._DisputeEvent)
         else objective(kind, **more)
         for kind in CONTRACTS.values()
     ]  # fmt: skip

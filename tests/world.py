@@ -1,7 +1,7 @@
 """A whole cluster with the world around it: parties that agree, publishers that send, people who get mails."""
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -65,12 +65,10 @@ class World:
 
     async def agree(
         self, id: str = "toko-checkout", indicator: str = INDICATOR, target: str = "99.999",
-        window: dict[str, str] | None = None, more: Sequence[dict[str, Any]] = (),
-        changes: Mapping[str, Any] | None = None,
+        window: dict[str, str] | None = None, more: Sequence[dict[str, Any]] = (), **changes: Any,
     ) -> dict[str, Any]:  # fmt: skip
-        """An agreement in force, on service `checkout`: objective `availability`, and `more`. Returns the text.
-
-        `changes` are other fields of the text.
+        """An agreement in force, on service `checkout`: objective `availability`, and `more`; `changes` replace or add
+        parts of the text. Returns it.
         """
         keys = {party: Ed25519PrivateKey.generate() for party in SIGNATORIES}
         today = datetime.now(UTC).date()
@@ -81,10 +79,10 @@ class World:
                 {"party": party, "contact": contact, "key": signatures.public_key(keys[party])}
                 for party, contact in SIGNATORIES.items()
             ],
+            **changes,
         )
         raw["objectives"][0] |= {"target": target, "indicator": indicator, "window": window or {"rolling": "PT1H"}}
         raw["objectives"] += more
-        raw |= changes or {}
         async with self.api("agreements") as http:
             for party, contacts in CONTACTS.items():
                 await self._party(http, party, contacts)

@@ -8,7 +8,19 @@ from typing import Annotated
 
 import typer
 
-from sepakat_cli.commands import apply, evaluate, events, evidence, incidents, keys, oncall, operations, servers, status
+from sepakat_cli.commands import (
+    apply,
+    disputes,
+    evaluate,
+    events,
+    evidence,
+    incidents,
+    keys,
+    oncall,
+    operations,
+    servers,
+    status,
+)
 from sepakat_cli.output import EXIT_CODES, Commands
 
 app = typer.Typer(
@@ -53,6 +65,7 @@ app.command("evidence", rich_help_panel="Measure")(evidence.evidence)
 app.command("verify", rich_help_panel="Measure")(evidence.verify)
 app.add_typer(incidents.incidents, name="incidents", rich_help_panel="Handle")
 app.add_typer(oncall.oncall, name="oncall", rich_help_panel="Handle")
+app.add_typer(disputes.disputes, name="disputes", rich_help_panel="Handle")
 app.add_typer(operations.deliveries, name="deliveries", rich_help_panel="Handle")
 app.add_typer(keys.apikeys, name="apikeys", rich_help_panel="Operate")
 app.add_typer(operations.dlq, name="dlq", rich_help_panel="Operate")

@@ -55,7 +55,8 @@ class Principal:
 
 
 SCOPES = ("agreements:read", "agreements:write", "events:write", "compliance:read", "compliance:write",
-          "incidents:read", "incidents:write", "notifications:read", "notifications:write")  # fmt: skip
+          "incidents:read", "incidents:write", "disputes:read", "disputes:write", "notifications:read",
+          "notifications:write")  # fmt: skip
 
 
 def digest(secret: str) -> str:

@@ -93,6 +93,11 @@ def _hours(calendar: Calendar, start: int, end: int) -> Iterator[Interval]:
         day = following
 
 
+def is_business_day(calendar: Calendar, day: date) -> bool:
+    """Whether the calendar has any hours on that local day."""
+    return bool(_weekly(calendar).get(day.weekday())) and not _is_holiday(calendar, day)
+
+
 def _local(day: date, clock: str, zone: ZoneInfo) -> int:
     if clock == "24:00":
         return local_midnight(day + timedelta(days=1), zone)

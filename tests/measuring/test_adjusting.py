@@ -99,6 +99,15 @@ def test_each_party_grants_what_is_to_the_good_of_the_other(changes: dict[str, A
     assert adjustments.grant(known, "a1", asked(**changes), party, "key", NOW) != []
 
 
+def test_an_outcome_is_granted_once_and_not_again_when_it_was_given_back_since() -> None:
+    [event] = adjustments.grant_outcome(None, "a1", asked(dispute="d.0001"), "rina-key", NOW)
+    known = adjustments.apply(None, event)
+    [withdrawn] = adjustments.withdraw(known, "nusantara", "key", NOW)
+    for later in (known, adjustments.apply(known, withdrawn)):
+        assert adjustments.grant_outcome(later, "a1", asked(dispute="d.0001"), "rina-key", NOW) == []
+    assert repr(asked(dispute="d.0001")) == repr(asked()), "ids follow from the words alone, as they always did"
+
+
 @pytest.mark.parametrize(
     ("changes", "pointer"),
     [
@@ -127,6 +136,14 @@ def test_an_exclusion_retracts_the_breach_of_a_closed_period_and_both_figures_ar
     assert (data["attainment"], data["attainment_before"]) == ("100.0000", "99.8611")
     assert (data["met"], data["met_before"], data["state_before"]) == (True, False, "breached")
     assert corrected(after, known, granted())[1] == []
+
+
+def test_what_an_outcome_changes_names_its_dispute() -> None:
+    known = history(*DOWN_FOR_AN_HOUR)
+    terms = about(adjustments.of_objective([granted()], "availability"))
+    figure = evaluate(terms.terms, known, CLOSED, (NOVEMBER, DECEMBER))
+    told = verdicts.decide_correction(closed(known), terms, figure, "x", "d.0001")
+    assert [each.told.data["dispute"] for each in told if isinstance(each, VerdictTold)] == ["d.0001"] * 2
 
 
 def test_a_withdrawn_exclusion_brings_the_breach_back() -> None:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from facts import NAMES, NOW, every_fact, incident, notification, objective
+from facts import NAMES, NOW, dispute, every_fact, incident, notification, objective
 
 from sepakat_notifier import letters, routing
 from sepakat_notifier import notification as domain
@@ -11,7 +11,7 @@ from sepakat_notifier.directory import Reader
 from sepakat_notifier.letters import Words
 from sepakat_notifier.notification import Claimed, Delivered, Failed, GivenUp, Notification, Status, Suppressed, Waited
 from sepakat_notifier.vault import Link, Vault
-from sepakat_shared.contracts import compliance, incidents
+from sepakat_shared.contracts import compliance, disputes, incidents
 from sepakat_shared.errors import Conflict, Gone, NotFound
 
 SIGNATORIES = {"nusantara": ["rina"], "toko-maju": ["budi"]}
@@ -59,6 +59,18 @@ def test_each_event_has_its_readers() -> None:
     assert routing.mails(objective(compliance.ObjectiveAtRisk), SIGNATORIES, []) == ["rina"]
 
 
+def test_who_must_act_in_a_dispute_is_written_to_and_the_other_is_informed() -> None:
+    both = ["rina", "budi"]
+    for kind in (disputes.DisputeRaised, disputes.DisputeAnswered, disputes.DisputeCountered, disputes.DisputeReferred,
+                 disputes.DisputeSettled, disputes.DisputeWithdrawn):  # fmt: skip
+        assert routing.mails(dispute(kind), SIGNATORIES, []) == both, kind
+    assert routing.mails(dispute(disputes.DisputeReminded), SIGNATORIES, []) == ["rina"]
+    assert routing.mails(dispute(disputes.DisputeStepDefaulted), SIGNATORIES, []) == [*both, "mediator"]
+    to_mediator = dispute(disputes.DisputeReminded, act="decide", awaits=(), contact="mediator")
+    assert routing.mails(to_mediator, SIGNATORIES, []) == ["mediator"]
+    assert routing.mails(dispute(disputes.DisputeRecalculated), SIGNATORIES, []) == []
+
+
 def test_whoever_took_it_up_is_not_told_that_they_did() -> None:
     fact = incident(incidents.IncidentAcknowledged, by="oncall")
     assert routing.mails(fact, {}, ["budi", "oncall"]) == ["budi"]
@@ -75,7 +87,7 @@ def test_an_endpoint_chooses_its_events() -> None:
 
 def test_every_event_that_is_mailed_has_a_letter_in_both_languages() -> None:
     mailed = [fact for fact in every_fact() if routing.mails(fact, SIGNATORIES, ["budi"])]
-    assert len(mailed) == 23
+    assert len(mailed) == 31
     for fact in mailed:
         texts = [letters.compose(fact, reader(language), NAMES, None) for language in letters.LANGUAGES]
         for letter, agreement in zip(texts, ("Checkout platform", "Platform checkout"), strict=True):
@@ -93,6 +105,30 @@ def test_a_letter_is_in_the_readers_language_zone_and_numbers() -> None:
     assert "Terukur: 99,8990 %" in indonesian.text
     assert "16:00:00 WIB" in english.text
     assert "availability" not in english.text, "titles, never ids"
+
+
+def test_a_letter_about_a_dispute_says_what_is_asked_whose_turn_it_is_and_what_silence_means() -> None:
+    english, indonesian = (
+        letters.compose(dispute(disputes.DisputeRaised), reader(each), NAMES, None) for each in letters.LANGUAGES
+    )
+    assert english.subject == "Dispute D-3FA92C: Toko Maju disputes the figure of Availability per month"
+    said = " ".join(english.text.split())
+    assert "24 Nov 2026, 14:00:00 WIB until 24 Nov 2026, 15:00:00 WIB counts as down" in said
+    assert "1,200 events, 3 of them good, are added" in said
+    assert "1 hour 30 minutes is taken from the times of the incident; the service credit is 7.5 %." in said
+    assert "PT Nusantara Cloud is asked to answer before 29 Nov 2026, 16:00:00 WIB." in said
+    assert "what is asked counts as accepted" in said
+    assert "Terukur: 99,8990 %" in indonesian.text
+    assert "yang diminta dianggap diterima" in " ".join(indonesian.text.split())
+    both = dispute(disputes.DisputeAnswered)
+    assert "PT Nusantara Cloud and Toko Maju can settle it" in " ".join(
+        letters.compose(both, reader(), NAMES, None).text.split()
+    )
+    clock = dispute(disputes.DisputeWithdrawn, subject_kind="clock", incident="x.1", incident_number="CHECKOUT-0001")
+    assert "incident CHECKOUT-0001" in " ".join(letters.compose(clock, reader(), NAMES, None).text.split())
+    clause = dispute(disputes.DisputeWithdrawn, subject_kind="clause", clause="obligations/backups", service=None,
+                     service_title=None, objective=None, period=None)  # fmt: skip
+    assert "klausul obligations/backups" in " ".join(letters.compose(clause, reader("id"), NAMES, None).text.split())
 
 
 def test_a_link_is_there_only_when_somebody_is_asked() -> None:

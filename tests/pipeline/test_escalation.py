@@ -51,7 +51,7 @@ async def leave(world: World) -> None:
 
 async def test_a_person_who_left_stops_no_escalation_and_the_handling_is_measured(world: World) -> None:
     await leave(world)
-    await world.agree(more=[RESTORED], changes=POLICY)
+    await world.agree(more=[RESTORED], **POLICY)
     await world.register()
     await world.register(TICKETS, kindOfEvents="ticket", sources=["/sepakat/incidents"])
     begun = datetime.now(UTC)

@@ -62,6 +62,17 @@ def test_a_share_objective_needs_its_threshold() -> None:
     assert "required" in problems_of(changed("/objectives/0/measure", "share"))["/objectives/0/threshold"]
 
 
+def test_a_procedure_for_disputes_says_whose_turn_it_is_and_until_when() -> None:
+    steps: list[dict[str, Any]] = [
+        {"by": "both", "answerWithin": "P5D", "otherwise": "upheld"},
+        {"by": "both", "otherwise": "next"},
+        {"by": "provider", "decideWithin": "P1D", "otherwise": "forum"},
+    ]
+    raw = agreement_dict(disputes={"raiseWithin": "P30D", "days": "business", "calendar": "none", "steps": steps})
+    found = problems_of(raw)
+    assert set(found) == {"/disputes/calendar", "/disputes/steps/0/by", "/disputes/steps/1", "/disputes/steps/2/by"}
+
+
 def test_every_problem_is_told_at_once() -> None:
     raw = changed("/objectives/0/target", 1.5)
     raw["extra"] = 1

@@ -2,11 +2,16 @@
 
 from fastapi import FastAPI
 
-from sepakat_incidents import answer_api, api, deadlines, ladder_api, rotation_api
+from sepakat_incidents import answer_api, api, deadlines, dispute_api, ladder_api, rotation_api
+from sepakat_incidents.disputables import Disputables
+from sepakat_incidents.dispute_reactions import DisputeReactions, beside
+from sepakat_incidents.docket import Docket
+from sepakat_incidents.matters import Matters
 from sepakat_incidents.reactions import Reactions
 from sepakat_incidents.rotation_store import Rotations
 from sepakat_incidents.settings import IncidentsSettings
 from sepakat_incidents.store import Incidents
+from sepakat_incidents.wordings import Wordings
 from sepakat_shared.service import Service
 from sepakat_shared.timers import Timers
 
@@ -16,22 +21,32 @@ def build(settings: IncidentsSettings) -> FastAPI:
     rotations = Rotations(service.commits)
     incidents = Incidents(service.commits, rotations)
     reactions = Reactions(service.db, incidents, rotations, settings.incidents_close_after)
-    bus = service.start(reactions.all())
+    docket, disputables = Docket(service.commits), Disputables(service.db)
+    matters = Matters(disputables, incidents, Wordings(service.db, service.clock))
+    about_disputes = DisputeReactions(
+        disputables, docket, incidents, service.clock, settings.incidents_close_after
+    )  # fmt: skip
+    bus = service.start(beside(reactions.all(), about_disputes.all()))
 
     async def fire(id: str) -> None:
         await incidents.on_ladder(id, deadlines.fire, by="timer")
 
     timers = Timers(incidents.lines.states, "due_at", service.clock, fire)
-    service.commits.tell(timers.wake)
+    of_disputes = Timers(docket.disputes.states, "due_at", service.clock, docket.fire)
     service.before_start(incidents.create_indexes)
     service.before_start(rotations.create_indexes)
-    service.before_start(timers.create_indexes)
-    service.alongside(timers.run)
+    service.before_start(docket.create_indexes)
+    service.before_start(disputables.create_indexes)
+    for each in (timers, of_disputes):
+        service.commits.tell(each.wake)
+        service.before_start(each.create_indexes)
+        service.alongside(each.run)
 
     app = service.web("Sepakat incidents", "What went wrong, who was told, who took it up, and when it was over.")
     app.include_router(api.router(incidents, settings.incidents_close_after, service.clock))
     app.include_router(answer_api.router(incidents, reactions.text, service.posts, service.clock))
     app.include_router(ladder_api.router(incidents, service.posts, service.clock))
     app.include_router(rotation_api.router(rotations, service.posts, service.clock))
+    app.include_router(dispute_api.router(docket, disputables, matters, service.posts, service.clock))
     app.state.bus = bus
     return app

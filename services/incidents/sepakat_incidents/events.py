@@ -66,6 +66,16 @@ class Closed:
     at: datetime
 
 
+@dataclass(frozen=True)
+class Noted:
+    """What became of a dispute or a breach that this incident, or one before it on the line, has to do with."""
+
+    incident: str
+    note: str
+    dispute: str | None
+    at: datetime
+
+
 # -- what people do ----------------------------------------------------------------------------------------------------
 
 
@@ -208,7 +218,7 @@ class PauseAnswered:
 
 
 Event = (
-    Opened | Attached | Planned | Raised | Passed | Resolved | Closed | Step | Acknowledged | Unacknowledged
+    Opened | Attached | Planned | Raised | Passed | Resolved | Closed | Noted | Step | Acknowledged | Unacknowledged
     | HandedOver | Unreached | Updated | Prioritised | Timed | Foreseen | Missed | Stopped | Paused | Resumed
     | PauseRequested | PauseAnswered
 )  # fmt: skip

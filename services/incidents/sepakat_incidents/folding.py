@@ -15,6 +15,7 @@ from sepakat_incidents.events import (
     Foreseen,
     HandedOver,
     Missed,
+    Noted,
     Opened,
     Passed,
     PauseAnswered,
@@ -58,6 +59,8 @@ def _changed(incident: Incident, event: Event) -> Incident:
             return replace(incident, clocks=_timed(incident, event))
         case Paused() | Resumed() | PauseRequested() | PauseAnswered():
             return _paused(incident, event)
+        case Noted():
+            return incident
         case _:
             assert_never(event)
 

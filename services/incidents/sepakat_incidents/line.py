@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sepakat_incidents import escalation, timing
 from sepakat_incidents.escalation import NOBODY, Rosters
-from sepakat_incidents.events import Attached, Closed, Event, Opened, Passed, Planned, Raised, Resolved
+from sepakat_incidents.events import Attached, Closed, Event, Noted, Opened, Passed, Planned, Raised, Resolved
 from sepakat_incidents.folding import waits
 from sepakat_incidents.handling import Handling
 from sepakat_incidents.incident import About, Incident, Line, Status, Trigger, find
@@ -105,6 +105,27 @@ def _resolved(incident: Incident, event: Resolved) -> Sequence[Event]:
         *timing.stopped(incident, "restored", restored, event.at),
         *timing.stopped(incident, "resolved", event.at, event.at),
     ]
+
+
+def note(line: Line | None, id: str, what: str, dispute: str | None, now: datetime) -> Sequence[Event]:
+    """Put it on the timeline of an incident of the line; nothing else changes."""
+    known = line is not None and (id in line.past or (line.incident is not None and line.incident.id == id))
+    return [Noted(id, what, dispute, now)] if known else []
+
+
+def retracted(
+    line: Line | None, cause: str, why: str, dispute: str | None, now: datetime, close_after: timedelta
+) -> Sequence[Event]:
+    """A breach was none after all: noted on its incident, which is over where nothing else has caused it."""
+    if line is None:
+        return []
+    for incident in [line.incident, *line.past.values()]:
+        if incident is not None and cause in incident.causes:
+            noted = Noted(incident.id, f"breach retracted: {why}", dispute, now)
+            alone = incident == line.incident and incident.is_open and incident.causes == (cause,)
+            over = _resolved(incident, Resolved("sepakat", now, now, now + close_after)) if alone else []
+            return [noted, *over]
+    return []
 
 
 def close(line: Line, id: str, now: datetime) -> Sequence[Event]:

@@ -108,7 +108,7 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
         case happened.PauseAnswered(request, granted, by, at):
             yield contract.PauseAnswered(**_about(incident, at), **_request(request), by=by, granted=granted)
         case _:
-            return  # told to nobody: Planned, Passed and Waits are seen by what follows from them
+            return  # told to nobody: Planned, Passed, Noted and Waits are seen by what follows from them
 
 
 def _request(request: PauseRequest) -> dict[str, Any]:

@@ -55,7 +55,8 @@ class Reactions:
         ]
 
     async def on_text(self, fact: AgreementTextPublished, _cause: Envelope) -> None:
-        document = {"agreement": fact.agreement, "version": fact.version, "text": fact.text}
+        document = {"agreement": fact.agreement, "version": fact.version, "text": fact.text,
+                    "effective_from": fact.effective_from}  # fmt: skip
         await self._texts.replace_one({"_id": f"{fact.agreement}/{fact.version}"}, document, upsert=True)
         text = texts.Agreement.model_validate(fact.text)
         await self._rotations.declare(text, fact.version, fact.effective_from)

@@ -113,7 +113,8 @@ class Incidents:
             for event in commit["events"]:
                 if event["type"] == "Opened":
                     current = event["data"]["incident"]["id"]
-                if current == incident.id:
+                owner = event["data"]["incident"] if event["type"] == "Noted" else current
+                if owner == incident.id:
                     entries.append({"at": commit["at"], "by": commit["by"], "what": event["type"], **_told(event)})
         return entries
 
@@ -132,5 +133,5 @@ def _told(event: Document) -> dict[str, Any]:
     return {name: value for name, value in data.items() if name not in _NOT_TOLD and (name, value) != ("by", None)}
 
 
-_NOT_TOLD = ("at", "ladder", "title", "version", "request")
+_NOT_TOLD = ("at", "incident", "ladder", "title", "version", "request")
 """What the timeline leaves out: what it has already, or what is the agreement's."""

@@ -6,7 +6,7 @@ operator may do either, for an outcome that both are bound to.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -39,6 +39,8 @@ class Asked:
     total: int = 0
     ticket: str = ""
     seconds: int = 0
+    dispute: str = field(default="", repr=False)
+    """The dispute whose outcome this is. Left out of the words that an adjustment's id is made from."""
 
     @property
     def is_for_provider(self) -> bool:
@@ -117,6 +119,14 @@ def grant(
     return [Granted(id, asked, by, at)]
 
 
+def grant_outcome(adjustment: Adjustment | None, id: str, asked: Asked, by: str, at: datetime) -> list[Event]:
+    """What a dispute has ended in binds both: granted once, and not again when a party has given it back since.
+
+    Raises Invalid.
+    """
+    return [] if adjustment is not None else grant(None, id, asked, None, by, at)
+
+
 def withdraw(adjustment: Adjustment, party: str | None, by: str, at: datetime) -> list[Event]:
     """Raises Forbidden, or Conflict when it was withdrawn before."""
     if party not in (None, adjustment.asked.may_withdraw):
@@ -185,7 +195,7 @@ def _messages(event: Event, adjustment: Adjustment) -> Sequence[Message]:
         adjustment=adjustment.granted.id, agreement=asked.agreement, provider=asked.provider, customer=asked.customer,
         objectives=asked.objectives, kind=asked.kind, reason=asked.reason, note=asked.note, start=asked.start,
         end=asked.end, good=asked.good, total=asked.total, ticket=asked.ticket or None, seconds=asked.seconds,
-        by=event.by, at=event.at,
+        dispute=asked.dispute or None, by=event.by, at=event.at,
     )  # fmt: skip
     return [Message.of(topics.COMPLIANCE, asked.agreement, fact)]
 

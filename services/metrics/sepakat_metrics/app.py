@@ -22,6 +22,7 @@ from sepakat_metrics.showing import Figures
 from sepakat_shared.bus import Reaction
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.agreements import AgreementTextPublished, BacktestRequested
+from sepakat_shared.contracts.disputes import DisputeSettled
 from sepakat_shared.service import Service
 
 
@@ -39,6 +40,7 @@ def build(settings: MetricsSettings) -> FastAPI:
         [
             Reaction(topics.AGREEMENT_TEXTS, AgreementTextPublished, registry.on_text),
             Reaction(topics.AGREEMENTS, BacktestRequested, backtests.on_requested),
+            Reaction(topics.INCIDENTS, DisputeSettled, corrections.on_settled),
         ]
     )
     figures = Figures(service.db)

@@ -26,10 +26,16 @@ from sepakat_shared import retry
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.commits import Aggregates, Commits, Loaded
+from sepakat_shared.contracts.disputes import DisputeSettled
 from sepakat_shared.errors import NotFound
+from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Document
 
 _LOOK_EVERY = timedelta(seconds=2)
+_OUTCOMES = {"upheld": "upheld", "partly": "upheld in part", "rejected": "rejected"}
+_DECIDERS = {
+    "agreement": "both parties", "default": "the agreed default", "mediator": "the mediator", "forum": "the forum",
+}  # fmt: skip
 Changed = Callable[[str, str], None]
 
 
@@ -83,6 +89,24 @@ class Corrections:
             then=self._hand,
         )
         return loaded or await self._adjustments.get(id)
+
+    async def on_settled(self, fact: DisputeSettled, cause: Envelope) -> None:
+        """Grant everything that the outcome of a dispute changes, each part once."""
+        for i, each in enumerate(fact.remedy.adjustments):
+            id = hashlib.sha256(f"{fact.dispute}\n{i}".encode()).hexdigest()[:24]
+            asked = Asked(
+                fact.agreement, fact.provider, fact.customer, each.objectives, each.kind, "dispute",
+                f"dispute {fact.number}: {_OUTCOMES[fact.result]} by {_DECIDERS[fact.how]}", each.start, each.end,
+                each.good, each.total, each.ticket or "", each.seconds, fact.dispute,
+            )  # fmt: skip
+            await self._adjustments.execute(
+                id,
+                lambda known, now, id=id, asked=asked: domain.grant_outcome(known, id, asked, fact.by, now),  # type: ignore[misc]
+                by=cause.source,
+                cause=cause,
+                new=True,
+                then=self._hand,
+            )
 
     async def withdraw(self, id: str, asking: Principal) -> Loaded[Adjustment]:
         """Raises NotFound, Forbidden or Conflict."""
@@ -212,8 +236,12 @@ class Corrections:
         about = About(agreement, part.version.number, terms, self._public_url)
         word = "granted" if adjustment.in_force else "withdrawn"
         cause = f"{adjustment.asked.kind} {adjustment.granted.id} {word}"
+        # What a party gives back afterwards is its own doing, and not the outcome of the dispute any more.
+        dispute = adjustment.asked.dispute if adjustment.in_force else ""
         await self._verdicts.execute(
-            verdict, lambda known, _now: verdicts.decide_correction(known, about, figure, cause), by="metrics"
+            verdict,
+            lambda known, _now: verdicts.decide_correction(known, about, figure, cause, dispute or None),
+            by="metrics",
         )
         await self._pace.rest(worked)
 

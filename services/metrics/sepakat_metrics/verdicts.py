@@ -195,10 +195,13 @@ def _noted(about: About, figure: Figure) -> VerdictNoted:
     return VerdictNoted(from_ms(figure.as_of), about.version, remembered)
 
 
-def decide_correction(verdict: Verdict | None, about: About, figure: Figure, cause: str) -> Sequence[VerdictEvent]:
+def decide_correction(
+    verdict: Verdict | None, about: About, figure: Figure, cause: str, dispute: str | None = None
+) -> Sequence[VerdictEvent]:
     """What a granted exclusion or a correction makes of a verdict that was written down, also of a closed one.
 
     The new figure is told beside the old one; then a breach that is none any more is retracted, or one is added.
+    `dispute` is the one whose outcome it is.
     """
     if verdict is None or verdict.figure is None or figure.holds is None:
         return []
@@ -209,11 +212,13 @@ def decide_correction(verdict: Verdict | None, about: About, figure: Figure, cau
     episodes = verdict.episodes + (breached and not verdict.breached)
     corrected = objective_fact(compliance.PeriodCorrected, about, figure, figure.as_of, episodes, cause)
     before = {f"{name}_before": verdict.figure.get(name) for name in ("attainment", "exact", "value", "met", "state")}
-    told = corrected.model_copy(update=before)
+    told = corrected.model_copy(update={**before, "dispute": dispute})
     events = [VerdictTold(tell(told, about, from_ms(figure.as_of)))]
     if breached != verdict.breached:
         kind = compliance.ObjectiveBreached if breached else compliance.BreachRetracted
-        events.append(_fact_told(kind, about, figure, figure.as_of, episodes, cause))
+        changed = objective_fact(kind, about, figure, figure.as_of, episodes, cause)
+        at = from_ms(figure.as_of)
+        events.append(VerdictTold(tell(changed.model_copy(update={"dispute": dispute}), about, at)))
     return events
 
 

@@ -16,12 +16,16 @@ from babel.numbers import format_currency, format_decimal
 from babel.units import format_unit
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from sepakat_notifier import dispute_words
 from sepakat_notifier.directory import Reader
 from sepakat_shared.contracts.compliance import Money, _ObjectiveEvent
-from sepakat_shared.contracts.fact import Fact, Title
+from sepakat_shared.contracts.disputes import DisputedFigure, DisputeRaised, _DisputeEvent
+from sepakat_shared.contracts.fact import Fact, PeriodSpan, Title
 from sepakat_shared.contracts.incidents import IncidentEscalated, IncidentHandedOver, _IncidentEvent
 
 LANGUAGES = ("en", "id")
+_Told = _IncidentEvent | _ObjectiveEvent | _DisputeEvent
+"""What there are letters about."""
 
 _templates = Environment(
     loader=PackageLoader("sepakat_notifier"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
@@ -32,6 +36,9 @@ _LABELS = {
     "agreement": {"en": "Agreement", "id": "Perjanjian"},
     "service": {"en": "Service", "id": "Layanan"},
     "incident": {"en": "Incident", "id": "Insiden"},
+    "dispute": {"en": "Dispute", "id": "Sengketa"},
+    "raised_by": {"en": "Raised by", "id": "Diajukan oleh"},
+    "by_when": {"en": "Time ends", "id": "Batas waktu"},
     "priority": {"en": "Priority", "id": "Prioritas"},
     "since": {"en": "Affected since", "id": "Terdampak sejak"},
     "answer_by": {"en": "Please answer by", "id": "Mohon dijawab sebelum"},
@@ -111,18 +118,20 @@ def compose(fact: Fact, reader: Reader, names: Mapping[str, str], link: str | No
 
     Raises ValueError for an event that nobody is written to about.
     """
-    if not isinstance(fact, _IncidentEvent | _ObjectiveEvent):
+    if not isinstance(fact, _Told):
         raise ValueError(f"there is no letter about {fact.type}")
     words = Words(reader.language, reader.time_zone)
     agreement = words.title(fact.agreement_title, fact.agreement)
     context = {
         "fact": fact,
         "words": words,
-        "service": words.title(fact.service_title, fact.service),
+        "service": words.title(fact.service_title, fact.service or agreement),
         "subject_title": _subject_title(fact, words),
         "provider": names[fact.provider],
         "customer": names[fact.customer],
         "names": names,
+        "remedy": lambda remedy: dispute_words.remedy(remedy, words),
+        "turn": dispute_words.turn(fact, words, names) if isinstance(fact, _DisputeEvent) else "",
     }
     template = _templates.get_template(template_of(fact.type))
     rendered = {
@@ -135,7 +144,7 @@ def compose(fact: Fact, reader: Reader, names: Mapping[str, str], link: str | No
         "subject": " ".join(rendered["subject"].split()),
         "greeting": reader.name,
         "paragraphs": [" ".join(each.split()) for each in rendered["text"].split("\n\n") if each.strip()],
-        "figures": [(words.label(name), value) for name, value in _figures(fact, words, agreement)],
+        "figures": [(words.label(name), value) for name, value in _figures(fact, words, agreement, names)],
         "tone": _tone(fact),
         "link": link,
         "button": words.label("button"),
@@ -160,14 +169,20 @@ def template_of(type: str) -> str:
     return ".".join(type.split(".")[1:-1]).replace(".", "_") + ".jinja"
 
 
-def _subject_title(fact: _IncidentEvent | _ObjectiveEvent, words: Words) -> str:
+def _subject_title(fact: _Told, words: Words) -> str:
+    if isinstance(fact, _DisputeEvent):
+        return dispute_words.subject(fact, words)
     if isinstance(fact, _IncidentEvent):
         return words.title(fact.title, fact.incident)
     return words.title(fact.objective_title, fact.objective)
 
 
-def _figures(fact: _IncidentEvent | _ObjectiveEvent, words: Words, agreement: str) -> list[tuple[str, str]]:
-    about = [("service", words.title(fact.service_title, fact.service)), ("agreement", agreement)]
+def _figures(fact: _Told, words: Words, agreement: str, names: Mapping[str, str]) -> list[tuple[str, str]]:
+    about = [("agreement", agreement)]
+    if fact.service is not None:
+        about.insert(0, ("service", words.title(fact.service_title, fact.service)))
+    if isinstance(fact, _DisputeEvent):
+        return [*_of_dispute(fact, words, names), *about]
     if isinstance(fact, _IncidentEvent):
         figures = [("incident", fact.number), ("priority", fact.priority), *about]
         if fact.impact_started_at is not None:
@@ -175,19 +190,35 @@ def _figures(fact: _IncidentEvent | _ObjectiveEvent, words: Words, agreement: st
         if isinstance(fact, IncidentEscalated | IncidentHandedOver) and fact.acknowledge_by is not None:
             figures.append(("answer_by", words.when(fact.acknowledge_by)))
         return figures
-    figures = [("objective", words.title(fact.objective_title, fact.objective))]
-    if fact.value is not None:
-        figures.append(("measured", f"{words.decimal(fact.value)} {fact.unit}"))
-    elif fact.attainment is not None:
-        figures.append(("measured", f"{words.decimal(fact.attainment)} %"))
+    figures = [("objective", words.title(fact.objective_title, fact.objective)), *_measured(fact, words)]
     figures.append(("target", f"{words.decimal(fact.target)} {fact.unit or '%'}"))
-    last = fact.period.end - timedelta(milliseconds=1)
-    figures.append(("period", f"{words.day(fact.period.start)} – {words.day(last)}"))
+    figures.append(("period", _period(fact.period, words)))
     if fact.permitted_loss_left is not None:
         figures.append(("left", words.money(fact.permitted_loss_left)))
     if fact.credit_percent is not None:
         figures.append(("credit", f"{words.decimal(fact.credit_percent)} %"))
     return [*figures, *about]
+
+
+def _of_dispute(fact: _DisputeEvent, words: Words, names: Mapping[str, str]) -> list[tuple[str, str]]:
+    figures = [("dispute", fact.number), ("raised_by", names.get(fact.raised_by, fact.raised_by))]
+    if fact.period is not None:
+        figures.append(("period", _period(fact.period, words)))
+    if isinstance(fact, DisputeRaised) and fact.measured is not None:
+        figures += _measured(fact.measured, words)
+    if fact.deadline is not None:
+        figures.append(("by_when", words.when(fact.deadline)))
+    return figures
+
+
+def _measured(figure: _ObjectiveEvent | DisputedFigure, words: Words) -> list[tuple[str, str]]:
+    if figure.value is not None:
+        return [("measured", f"{words.decimal(figure.value)} {figure.unit}")]
+    return [] if figure.attainment is None else [("measured", f"{words.decimal(figure.attainment)} %")]
+
+
+def _period(period: PeriodSpan, words: Words) -> str:
+    return f"{words.day(period.start)} – {words.day(period.end - timedelta(milliseconds=1))}"
 
 
 _TONES = {
@@ -199,4 +230,7 @@ _TONES = {
 
 
 def _tone(fact: Fact) -> str:
-    return _TONES.get(fact.type.split(".")[2], "good")
+    what = fact.type.split(".")[2]
+    if isinstance(fact, _DisputeEvent):
+        return "warn" if what in ("reminded", "step_defaulted") else "calm"
+    return _TONES.get(what, "good")

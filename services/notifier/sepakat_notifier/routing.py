@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from sepakat_notifier.notification import Notification
-from sepakat_shared.contracts import compliance, incidents, topics
+from sepakat_shared.contracts import compliance, disputes, incidents, topics
 from sepakat_shared.contracts.catalogue import EVENTS
 from sepakat_shared.contracts.fact import Fact
 
@@ -38,9 +38,11 @@ class Subject:
 
 
 def subject_of(fact: Fact) -> Subject:
-    """Raises TypeError for an event that is about neither an incident nor compliance."""
+    """Raises TypeError for an event that is about none of an incident, a dispute and compliance."""
     if isinstance(fact, incidents._IncidentEvent):
         return Subject(fact.incident, "incident", fact.agreement, fact.provider, fact.customer)
+    if isinstance(fact, disputes._DisputeEvent):
+        return Subject(fact.dispute, "dispute", fact.agreement, fact.provider, fact.customer)
     if isinstance(fact, compliance._ObjectiveEvent):
         about = f"{fact.agreement}/{fact.objective}"
         return Subject(about, "objective", fact.agreement, fact.provider, fact.customer)
@@ -69,6 +71,8 @@ def signatories_of_whom(fact: Fact) -> tuple[str, ...]:
     subject = subject_of(fact)
     if isinstance(fact, _BOTH):
         return subject.parties
+    if isinstance(fact, disputes._DisputeEvent):
+        return _parties_of_a_dispute(fact)
     if isinstance(fact, incidents.IncidentOpened):
         return (subject.customer,)
     if isinstance(fact, compliance.ObjectiveAtRisk | compliance.ObjectiveFailing):
@@ -96,6 +100,18 @@ def _whose_clock(fact: incidents._ClockEvent | incidents._PauseRequest) -> tuple
     return (fact.party,) if isinstance(fact, incidents.PauseAnswered) else ()
 
 
+def _parties_of_a_dispute(fact: disputes._DisputeEvent) -> tuple[str, ...]:
+    """Whose turn it is, and the other party is informed; a reminder is for the former alone.
+
+    A figure that follows from an outcome is told as the correction of its period.
+    """
+    if isinstance(fact, disputes.DisputeRecalculated):
+        return ()
+    if isinstance(fact, disputes.DisputeReminded):
+        return fact.awaits
+    return fact.provider, fact.customer
+
+
 def tells_those_told_before(fact: Fact) -> bool:
     return isinstance(
         fact,
@@ -113,6 +129,8 @@ def mails(fact: Fact, signatories: Mapping[str, Sequence[str]], told: Collection
         knows = fact.by if isinstance(fact, incidents.IncidentAcknowledged | incidents.IncidentUpdated) else None
         return sorted(contact for contact in told if contact != knows)
     wanted = [contact for party in signatories_of_whom(fact) for contact in signatories.get(party, ())]
+    if isinstance(fact, disputes._DisputeEvent) and fact.contact is not None and fact.act == "decide":
+        wanted.append(fact.contact)
     return list(dict.fromkeys(wanted))
 
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from sepakat_shared.contracts import agreements, compliance, incidents, metrics, notifications, texts, topics
+from sepakat_shared.contracts import agreements, compliance, disputes, incidents, metrics, notifications, texts, topics
 from sepakat_shared.contracts.fact import Fact
 
 Event = (
@@ -54,6 +54,15 @@ EVENTS: Final[dict[str, tuple[Event, ...]]] = {
         incidents.ClocksRetimed,
         incidents.ClockMet,
         incidents.ClockMissed,
+        disputes.DisputeRaised,
+        disputes.DisputeAnswered,
+        disputes.DisputeCountered,
+        disputes.DisputeReminded,
+        disputes.DisputeStepDefaulted,
+        disputes.DisputeReferred,
+        disputes.DisputeSettled,
+        disputes.DisputeWithdrawn,
+        disputes.DisputeRecalculated,
     ),
     topics.NOTIFICATIONS: (
         notifications.NotificationDelivered,

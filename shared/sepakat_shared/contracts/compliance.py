@@ -84,7 +84,10 @@ class ImpairmentEnded(_About):
 
 
 class _ObjectiveEvent(_About):
-    """The figures of one objective over one period, as they were known at `at`."""
+    """The figures of one objective over one period, as they were known at `at`.
+
+    `dispute` is the one whose outcome they follow from, where that is what made them.
+    """
 
     episode: str
     objective: str
@@ -104,6 +107,7 @@ class _ObjectiveEvent(_About):
     permitted_loss_left_seconds: str | None = None
     permitted_loss_left: Money | None = None
     credit_percent: str | None = None
+    dispute: str | None = None
 
 
 class ObjectiveAtRisk(_ObjectiveEvent):
@@ -183,6 +187,7 @@ class AdjustmentGranted(Fact):
     total: int = 0
     ticket: str | None = None
     seconds: int = 0
+    dispute: str | None = None
     by: str
     at: Instant
 

@@ -726,6 +726,7 @@ def _check_agreement(text: Agreement) -> Iterator[tuple[str, str]]:
     yield from _check_escalation(text)
     yield from _check_rotations(text)
     yield from _check_maintenance(text)
+    yield from _check_disputes(text)
 
 
 _NEEDS_PERCENT = {"occurrences", "time", "timeslices", "ratio-timeslices", "share", "per-case"}
@@ -879,6 +880,24 @@ def _check_maintenance(text: Agreement) -> Iterator[tuple[str, str]]:
             r"FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;[A-Z]+=[^;=]+)*", window.rrule
         ):
             yield f"{at}/rrule", "must be an RFC 5545 rule such as FREQ=MONTHLY;BYDAY=1SU (daily or rarer)"
+
+
+def _check_disputes(text: Agreement) -> Iterator[tuple[str, str]]:
+    agreed = text.disputes
+    if agreed is None:
+        return
+    if agreed.days == "business":
+        calendars = {calendar.id for calendar in text.calendars}
+        yield from _known("/disputes/calendar", agreed.calendar or "", calendars, "a calendar of this agreement")
+    for i, step in enumerate(agreed.steps):
+        at = f"/disputes/steps/{i}"
+        times = [step.answer_within, step.settle_within, step.decide_within]
+        if sum(time is not None for time in times) != 1:
+            yield at, "names exactly one of `answerWithin`, `settleWithin` and `decideWithin`"
+        if step.answer_within is not None and step.by not in ("provider", "customer"):
+            yield f"{at}/by", "an answer is due from the provider or the customer"
+        if (step.decide_within is not None) != (step.by == "mediator"):
+            yield f"{at}/by", "a mediator decides, and nobody else does"
 
 
 def _known(pointer: str, id: str, known: Iterable[str], what: str) -> Iterator[tuple[str, str]]:

@@ -35,7 +35,7 @@ KEYS: Final = "sepakat.keys.v1"
 TOPICS: Final = (
     Topic(METRICS, writer="anyone", keyed_by="indicator"),
     Topic(COMPLIANCE, writer="metrics", keyed_by="aggregate"),
-    Topic(INCIDENTS, writer="incidents", keyed_by="incident"),
+    Topic(INCIDENTS, writer="incidents", keyed_by="incident or dispute"),
     Topic(NOTIFICATIONS, writer="notifier", keyed_by="notification"),
     Topic(AGREEMENTS, writer="agreements", keyed_by="agreement"),
     Topic(AGREEMENT_TEXTS, writer="agreements", keyed_by="agreement/version", keep_ms=None),

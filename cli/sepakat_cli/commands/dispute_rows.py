@@ -1,0 +1,78 @@
+"""Disputes, and what may be disputed, as lines and rows."""
+
+from typing import Any
+
+
+def stands(dispute: dict[str, Any]) -> str:
+    if dispute["outcome"]:
+        return f"{dispute['status']}: {dispute['outcome']['result']}"
+    if dispute["turn"] is None:
+        return str(dispute["status"])
+    return f"{dispute['status']}: waits for {_waits(dispute)} until {dispute['turn']['deadline']}"
+
+
+def _waits(dispute: dict[str, Any]) -> str:
+    turn = dispute["turn"]
+    if turn is None:
+        return str(dispute["forum"] or "the forum") if dispute["status"] == "forum" else ""
+    return " and ".join(turn["awaits"]) or "the mediator"
+
+
+def row(dispute: dict[str, Any]) -> tuple[Any, ...]:
+    turn = dispute["turn"]
+    subject = f"{dispute['subject']['kind']} {dispute['subject']['id']}"
+    until = turn["deadline"] if turn else ""
+    return (
+        dispute["id"], dispute["number"], dispute["status"], dispute["agreement"], subject, dispute["raised_by"],
+        _waits(dispute), until,
+    )  # fmt: skip
+
+
+def open_row(item: dict[str, Any]) -> tuple[Any, ...]:
+    figure = item["figure"]
+    shown = figure.get("value") or figure.get("attainment")
+    until = item["until"] or ("" if item["final"] else "not final yet")
+    return (
+        item["agreement"], item["objective"], item["period"]["start"], shown, figure.get("target"),
+        {True: "yes", False: "no"}.get(figure.get("met"), "?"), until,
+    )  # fmt: skip
+
+
+def fields(dispute: dict[str, Any]) -> dict[str, Any]:
+    """The dispute as rows: nested ones in words, offers one a row."""
+    subject, outcome = dispute["subject"], dispute["outcome"]
+    plain = ("number", "status", "agreement", "raised_by", "raised_at", "ended_at")
+    rows = {name: dispute[name] for name in plain}
+    rows["subject"] = f"{subject['kind']} {subject['id']}"
+    rows["measured"] = _figure(dispute["measured"])
+    rows["agreed"] = _figure(dispute["agreed"])
+    rows |= {f"offer {each['number']} ({each['party']})": _compact(each["remedy"]) for each in dispute["offers"]}
+    rows["waits for"] = f"{_waits(dispute)} until {dispute['turn']['deadline']}" if dispute["turn"] else _waits(dispute)
+    rows["outcome"] = (
+        None if outcome is None else f"{outcome['result']} by {outcome['how']}: {_compact(outcome['remedy'])}"
+    )
+    return rows
+
+
+def _figure(figure: dict[str, Any] | None) -> str | None:
+    if not figure:
+        return None
+    shown = figure.get("value") or figure.get("attainment")
+    return f"{shown} against {figure.get('target')}, {'met' if figure.get('met') else figure.get('state')}"
+
+
+def _compact(remedy: dict[str, Any]) -> str:
+    parts = [" ".join(str(value) for name, value in each.items() if name != "objectives")
+             for each in remedy.get("adjustments", ())]  # fmt: skip
+    if remedy.get("credit_percent"):
+        parts.append(f"credit {remedy['credit_percent']} %")
+    return "; ".join([*parts, *([remedy["terms"]] if remedy.get("terms") else [])]) or "nothing"
+
+
+def said(entry: dict[str, Any]) -> str:
+    statement = entry.get("statement")
+    return str(statement["text"] if isinstance(statement, dict) else statement or entry.get("result") or "")
+
+
+def plain(value: Any) -> str:
+    return "-" if value in (None, "") else str(value)

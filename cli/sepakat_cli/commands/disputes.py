@@ -1,0 +1,302 @@
+"""`sepakat disputes`: what is contested, whose turn it is, and what it ends in."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
+from sepakat_cli.commands.dispute_options import (
+    Credit,
+    Down,
+    Events,
+    EvidenceWords,
+    Exclude,
+    OptionalWords,
+    Packs,
+    Seconds,
+    Terms,
+    Ticket,
+    Words,
+    evidence_of,
+    remedy,
+)
+from sepakat_cli.commands.dispute_rows import fields, open_row, plain, row, said, stands
+from sepakat_cli.output import AsJson, BadInput, print_json, print_table
+
+disputes = typer.Typer(no_args_is_help=True, help="Disputes: contest a figure, clock, credit or clause; settle it.")
+Id = Annotated[str, typer.Argument(help="the dispute's id, as `sepakat disputes list` shows it")]
+
+
+class IncidentClock(StrEnum):
+    RESPONSE = "response"
+    RESTORATION = "restoration"
+    RESOLUTION = "resolution"
+    IMPACT = "impact"
+
+
+class Result(StrEnum):
+    UPHELD = "upheld"
+    PARTLY = "partly"
+    REJECTED = "rejected"
+
+
+# -- looking -----------------------------------------------------------------------------------------------------------
+
+
+@disputes.command("list")
+def list_disputes(
+    agreement: Annotated[str | None, typer.Option(help="only this agreement's")] = None,
+    status: Annotated[str | None, typer.Option(help="answer, settle, decide, forum, settled or withdrawn")] = None,
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """List disputes, the latest first.
+
+    **Example**
+
+      sepakat disputes list --status answer
+    """
+    with Client.of(url, api_key_file) as client:
+        items = list(client.items("incidents", "/v1/disputes", agreement=agreement, status=status))
+    if as_json:
+        print_json({"items": items})
+        return
+    columns = ("id", "number", "status", "agreement", "subject", "raised by", "waits for", "until")
+    print_table(columns, (row(each) for each in items), "there is no such dispute")
+
+
+@disputes.command("open")
+def list_disputables(
+    agreement: Annotated[str | None, typer.Option(help="only this agreement's")] = None,
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the figures that were told last, and until when each is open to dispute.
+
+    **Example**
+
+      sepakat disputes open --agreement toko-checkout
+    """
+    with Client.of(url, api_key_file) as client:
+        answer = client.get("incidents", "/v1/disputables", agreement=agreement)
+    if as_json:
+        print_json(answer)
+        return
+    columns = ("agreement", "objective", "period", "figure", "target", "met", "until")
+    print_table(columns, (open_row(each) for each in answer["items"]), "no figure was told yet")
+
+
+@disputes.command("show")
+def show(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False) -> None:
+    """Show a dispute: the measured and the agreed figure, the offers, and all that was said, in order.
+
+    **Example**
+
+      sepakat disputes show $(sepakat disputes list --json | jq -r '.items[0].id')
+    """
+    with Client.of(url, api_key_file) as client:
+        dispute = client.get("incidents", f"/v1/disputes/{segment(id)}")
+        history = client.get("incidents", f"/v1/disputes/{segment(id)}/history")["items"]
+    if as_json:
+        print_json({**dispute, "history": history})
+        return
+    print_table(("field", "value"), ((name, plain(value)) for name, value in fields(dispute).items()), "")
+    typer.echo()
+    print_table(
+        ("at", "what", "by", "said"),
+        ((each["at"], each["what"], each["by"], said(each)) for each in history),
+        "nothing has happened yet",
+    )
+
+
+# -- acting ------------------------------------------------------------------------------------------------------------
+
+
+@disputes.command("raise")
+def raise_dispute(
+    statement: Words,
+    agreement: Annotated[str | None, typer.Option(help="whose; not needed for an incident")] = None,
+    verdict: Annotated[str | None, typer.Option(metavar="OBJECTIVE", help="dispute its figure")] = None,
+    credit_of: Annotated[str | None, typer.Option(metavar="OBJECTIVE", help="dispute the credit for it")] = None,
+    period: Annotated[str | None, typer.Option(help="an instant within the period; else the last one told")] = None,
+    incident: Annotated[str | None, typer.Option(help="dispute a clock of this incident")] = None,
+    clock: Annotated[IncidentClock, typer.Option(help="which one of it")] = IncidentClock.RESTORATION,
+    clause: Annotated[str | None, typer.Option(metavar="SECTION/ID", help="dispute a clause")] = None,
+    exclude: Exclude = None,
+    down: Down = None,
+    events: Events = None,
+    ticket: Ticket = None,
+    seconds: Seconds = None,
+    credit: Credit = None,
+    terms: Terms = None,
+    evidence: EvidenceWords = None,
+    pack: Packs = None,
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Dispute a figure, a credit, an incident's clock or a clause, and say what you ask for.
+
+    It is the dispute of the party that the API key acts for.
+
+    **Example**
+
+      sepakat disputes raise --agreement toko-checkout --verdict availability \\
+        --exclude 2026-11-10T10:00:00Z/2026-11-10T11:00:00Z --statement "your firewall was closed" --pack november.json
+    """
+    subjects: list[dict[str, Any]] = []
+    if verdict is not None:
+        subjects.append({"kind": "verdict", "objective": verdict, "period": period})
+    if credit_of is not None:
+        subjects.append({"kind": "credit", "objective": credit_of, "period": period})
+    if incident is not None:
+        subjects.append({"kind": "clock", "incident": incident, "clock": clock.value})
+    if clause is not None:
+        subjects.append({"kind": "clause", "clause": clause})
+    if len(subjects) != 1:
+        raise BadInput("say what is disputed: exactly one of --verdict, --credit-of, --incident and --clause")
+    asked = remedy(exclude, down, events, ticket, seconds, credit, terms)
+    body = {"agreement": agreement, "subject": subjects[0], "asked": asked or {},
+            "statement": statement, "evidence": evidence_of(evidence, pack)}  # fmt: skip
+    _tell(_post("/v1/disputes", body, url, api_key_file), as_json)
+
+
+@disputes.command("answer")
+def answer(
+    id: Id,
+    statement: Words,
+    exclude: Exclude = None,
+    down: Down = None,
+    events: Events = None,
+    ticket: Ticket = None,
+    seconds: Seconds = None,
+    credit: Credit = None,
+    terms: Terms = None,
+    evidence: EvidenceWords = None,
+    pack: Packs = None,
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer a dispute: with an offer for a part of what is asked, or without one, which refuses it.
+
+    To grant all of it, accept offer 1.
+
+    **Example**
+
+      sepakat disputes answer DISPUTE --statement "half of it" --exclude 2026-11-10T10:00:00Z/2026-11-10T10:30:00Z
+    """
+    body = {"statement": statement, "evidence": evidence_of(evidence, pack),
+            "offer": remedy(exclude, down, events, ticket, seconds, credit, terms)}  # fmt: skip
+    _act(id, "answer", body, url, api_key_file, as_json)
+
+
+@disputes.command("counter")
+def counter(
+    id: Id,
+    statement: Words,
+    exclude: Exclude = None,
+    down: Down = None,
+    events: Events = None,
+    ticket: Ticket = None,
+    seconds: Seconds = None,
+    credit: Credit = None,
+    terms: Terms = None,
+    evidence: EvidenceWords = None,
+    pack: Packs = None,
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put another offer on the table, in place of your last one.
+
+    **Example**
+
+      sepakat disputes counter DISPUTE --statement "our last word" --exclude 2026-11-10T10:00:00Z/2026-11-10T10:45:00Z
+    """
+    offer = remedy(exclude, down, events, ticket, seconds, credit, terms)
+    if offer is None:
+        raise BadInput("say what you offer: --exclude, --down, --events, --seconds, --credit or --terms")
+    body = {"statement": statement, "evidence": evidence_of(evidence, pack), "offer": offer}
+    _act(id, "counter", body, url, api_key_file, as_json)
+
+
+@disputes.command("accept")
+def accept(
+    id: Id,
+    offer: Annotated[int, typer.Option(help="the number of the other party's offer; what is asked is offer 1")],
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Settle a dispute for the other party's offer. It binds both.
+
+    **Example**
+
+      sepakat disputes accept DISPUTE --offer 2
+    """
+    _act(id, "accept", {"offer": offer}, url, api_key_file, as_json)
+
+
+@disputes.command("withdraw")
+def withdraw(
+    id: Id,
+    statement: OptionalWords = None,
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give up a dispute that you raised.
+
+    **Example**
+
+      sepakat disputes withdraw DISPUTE --statement "raised by mistake"
+    """
+    _act(id, "withdraw", {"statement": statement}, url, api_key_file, as_json)
+
+
+@disputes.command("decide")
+def decide(
+    id: Id,
+    result: Annotated[Result, typer.Option(help="what was decided")],
+    statement: Words,
+    exclude: Exclude = None,
+    down: Down = None,
+    events: Events = None,
+    ticket: Ticket = None,
+    seconds: Seconds = None,
+    credit: Credit = None,
+    terms: Terms = None,
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Record what the mediator, or the forum, decided; with an operator's key.
+
+    **Example**
+
+      sepakat disputes decide DISPUTE --result upheld --statement "award of 12 January"
+    """
+    body = {"result": result.value, "statement": statement,
+            "remedy": remedy(exclude, down, events, ticket, seconds, credit, terms)}  # fmt: skip
+    _act(id, "decide", body, url, api_key_file, as_json)
+
+
+def _act(id: str, what: str, body: object, url: Urls, api_key_file: ApiKeyFile, as_json: bool) -> None:
+    _tell(_post(f"/v1/disputes/{segment(id)}/{what}", body, url, api_key_file), as_json)
+
+
+def _post(path: str, body: object, url: Urls, api_key_file: ApiKeyFile) -> dict[str, Any]:
+    with Client.of(url, api_key_file) as client:
+        after: dict[str, Any] = client.post("incidents", path, body)
+    return after
+
+
+def _tell(dispute: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json(dispute)
+        return
+    typer.echo(f"{dispute['id']}: {stands(dispute)}")

@@ -1,0 +1,370 @@
+"""Disputes over HTTP, on a real database: who may raise one, when, and what becomes of two at once."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from samples import agreement_dict
+
+from sepakat_cli.backends import Backend
+from sepakat_incidents import dispute_api
+from sepakat_incidents.disputables import Disputables
+from sepakat_incidents.dispute_reactions import DisputeReactions, beside
+from sepakat_incidents.docket import Docket
+from sepakat_incidents.matters import Matters
+from sepakat_incidents.reactions import Reactions
+from sepakat_incidents.store import Incidents
+from sepakat_incidents.wordings import Wordings
+from sepakat_shared import mongo, web
+from sepakat_shared.auth import Principal
+from sepakat_shared.clock import ManualClock
+from sepakat_shared.commits import Commits
+from sepakat_shared.contracts import compliance, disputes, topics
+from sepakat_shared.contracts.agreements import AgreementTextPublished
+from sepakat_shared.contracts.fact import Fact, PeriodSpan, rfc3339
+from sepakat_shared.messages import Envelope
+from sepakat_shared.settings import ServiceSettings
+from sepakat_shared.timers import Timers
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+NOW = datetime(2026, 12, 2, 2, tzinfo=UTC)
+START, END = datetime(2026, 10, 31, 17, tzinfo=UTC), datetime(2026, 11, 30, 17, tzinfo=UTC)
+SCOPES = frozenset({"disputes:read", "disputes:write", "incidents:read"})
+KEYS = {
+    "rina": Principal("rina-key", "nusantara", frozenset({"provider"}), SCOPES),
+    "budi": Principal("budi-key", "toko-maju", frozenset({"customer"}), SCOPES),
+    "stranger": Principal("stranger-key", "other", frozenset({"customer"}), SCOPES),
+    "reader": Principal("reader-key", "toko-maju", frozenset({"customer"}), frozenset({"disputes:read"})),
+    "operator": Principal("operator-key", None, frozenset({"operator"}), frozenset()),
+}
+AGREED = {
+    "raiseWithin": "P30D",
+    "steps": [
+        {"by": "provider", "answerWithin": "P5D", "otherwise": "upheld"},
+        {"by": "both", "settleWithin": "P10D", "otherwise": "next"},
+        {"by": "mediator", "decideWithin": "P20D", "contact": "mediator", "otherwise": "forum"},
+    ],
+    "forum": "BANI",
+}
+ASKED = {"kind": "downtime", "start": "2026-11-10T10:00:00Z", "end": "2026-11-10T12:00:00Z"}
+RAISE: dict[str, Any] = {
+    "agreement": "toko-checkout",
+    "subject": {"kind": "verdict", "objective": "availability"},
+    "asked": {"adjustments": [ASKED]},
+    "statement": "two more hours were down",
+    "evidence": [{"description": "our own log", "hash": "sha256:" + "0" * 64}],
+}
+
+
+class Keys:
+    async def principal(self, secret: str) -> Principal:
+        return KEYS[secret]
+
+
+class Incident:
+    """The service's parts on a clock that the test owns; events come as the bus would bring them."""
+
+    def __init__(self, db: Any) -> None:
+        self.clock = ManualClock(NOW)
+        self.commits = Commits(db, self.clock)
+        self.incidents, self.docket, self.disputables = Incidents(self.commits), Docket(self.commits), Disputables(db)
+        matters = Matters(self.disputables, self.incidents, Wordings(db, self.clock))
+        day = timedelta(days=1)
+        reactions = Reactions(db, self.incidents, day)
+        about = DisputeReactions(self.disputables, self.docket, self.incidents, self.clock, day)
+        self.reactions = {(each.topic, each.contract): each for each in beside(reactions.all(), about.all())}
+        self.timers = Timers(self.docket.disputes.states, "due_at", self.clock, self.docket.fire)
+        posts = web.IdempotentPosts(db)
+        self.app = web.application("disputes", "of a test", Keys(), 1 << 20)  # type: ignore[arg-type]
+        self.app.include_router(dispute_api.router(self.docket, self.disputables, matters, posts, self.clock))
+        self.sequence = 0
+
+    async def hears(self, topic: str, fact: Fact, subject: str = "verdict", id: str | None = None) -> Envelope:
+        self.sequence += 1
+        number = f"{self.sequence:08d}"
+        cause = Envelope(
+            id or f"e{number}", "/sepakat/x", fact.type, subject, rfc3339(self.clock.now()), b"", f"{number}.000"
+        )
+        await self.reactions[topic, type(fact)].handler(fact, cause)
+        return cause
+
+    async def asks(self, who: str, method: str, path: str, body: Any = None, **more: Any) -> httpx.Response:
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        headers = {"Authorization": f"Bearer {who}", **more}
+        async with httpx.AsyncClient(transport=transport, base_url="http://incidents", headers=headers) as http:
+            return await http.request(method, f"/v1/{path}", json=body)
+
+    async def messages(self) -> list[dict[str, Any]]:
+        commits = await self.commits.collection.find({}).sort("committed_at", 1).to_list(None)
+        return [each for commit in commits for each in commit["messages"]]
+
+    async def told(self, kind: type[Fact]) -> list[dict[str, Any]]:
+        return [each["data"] for each in await self.messages() if each["type"] == kind.type]
+
+
+def verdict(kind: type[compliance._ObjectiveEvent], **changes: Any) -> Any:
+    figure = {"attainment": "99.8990", "met": False, "state": "breached", "credit_percent": "10", **changes}
+    return kind(
+        agreement="toko-checkout", version=1, provider="nusantara", customer="toko-maju", service="checkout",
+        indicator="nusantara/checkout-state", at=NOW, cause="it was down", objective="availability", target="99.9",
+        episode=f"toko-checkout/availability/{rfc3339(START)}", period=PeriodSpan(start=START, end=END), **figure,
+    )  # fmt: skip
+
+
+@pytest.fixture
+async def incident(backend: Backend) -> AsyncIterator[Incident]:
+    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
+    made = Incident(client[f"disputes_{uuid.uuid4().hex[:8]}"])
+    for part in (made.commits, made.incidents, made.docket, made.disputables, made.timers):
+        await part.create_indexes()  # type: ignore[attr-defined]
+    text = agreement_dict(disputes=AGREED)
+    await made.hears(
+        topics.AGREEMENT_TEXTS,
+        AgreementTextPublished(agreement="toko-checkout", version=1, hash="h", effective_from=START, text=text),
+    )
+    await made.hears(topics.COMPLIANCE, verdict(compliance.ObjectiveBreached), id="breach")
+    yield made
+    await mongo.close_client(client)
+
+
+async def test_a_dispute_is_raised_answered_and_settled_and_each_party_sees_whose_turn_it_is(
+    incident: Incident,
+) -> None:
+    raised = await incident.asks("budi", "POST", "disputes", RAISE)
+    assert raised.status_code == 201, raised.text
+    dispute = raised.json()
+    assert dispute["turn"] == {
+        "act": "answer", "awaits": ["nusantara"], "contact": None, "began_at": rfc3339(NOW),
+        "deadline": "2026-12-07T17:00:00.000Z", "otherwise": "upheld",
+    }  # fmt: skip
+    assert dispute["measured"]["attainment"] == "99.8990"
+    assert dispute["subject"]["incident"] == "toko-checkout.checkout.0001", "the one that the breach opened"
+    path = f"disputes/{dispute['id']}"
+    part = {"adjustments": [{**ASKED, "end": "2026-11-10T11:00:00Z"}]}
+    own = await incident.asks("budi", "POST", f"{path}/answer", {"statement": "yes"})
+    assert (own.status_code, "nobody answers itself" in own.text) == (403, True)
+    more = {"adjustments": [{**ASKED, "end": "2026-11-10T13:00:00Z"}]}
+    refused = await incident.asks("rina", "POST", f"{path}/answer", {"statement": "x", "offer": more})
+    assert refused.json()["errors"][0]["pointer"] == "/offer/adjustments"
+    answered = await incident.asks("rina", "POST", f"{path}/answer", {"statement": "one hour was", "offer": part})
+    assert (answered.status_code, answered.json()["status"]) == (200, "settle"), answered.text
+    assert (await incident.asks("budi", "POST", f"{path}/accept", {"offer": 1})).status_code == 409
+    settled = (await incident.asks("budi", "POST", f"{path}/accept", {"offer": 2})).json()
+    assert (settled["status"], settled["outcome"]["result"]) == ("settled", "partly")
+    assert (await incident.asks("budi", "POST", f"{path}/accept", {"offer": 2})).status_code == 200
+    assert (await incident.asks("budi", "POST", f"{path}/withdraw", {})).status_code == 409
+    told = await incident.told(disputes.DisputeSettled)
+    assert [each["remedy"]["adjustments"][0]["end"] for each in told] == ["2026-11-10T11:00:00.000Z"]
+    history = (await incident.asks("rina", "GET", f"{path}/history")).json()["items"]
+    assert [each["what"] for each in history] == ["Raised", "Answered", "Settled"]
+    assert history[0]["statement"]["evidence"][0]["hash"] == "sha256:" + "0" * 64
+
+
+async def test_two_parties_that_raise_at_once_have_one_dispute(incident: Incident) -> None:
+    excluded = {**RAISE, "asked": {"adjustments": [{**ASKED, "kind": "exclusion"}]}}
+    answers = await asyncio.gather(
+        *[incident.asks(who, "POST", "disputes", body) for who, body in (("budi", RAISE), ("rina", excluded)) * 3]
+    )
+    assert sorted(each.status_code for each in answers) == [201, 409, 409, 409, 409, 409]
+    assert len(await incident.told(disputes.DisputeRaised)) == 1
+    assert len((await incident.asks("budi", "GET", "disputes")).json()["items"]) == 1
+
+
+async def test_a_party_that_has_no_part_in_it_finds_nothing_there(incident: Incident) -> None:
+    assert (await incident.asks("stranger", "POST", "disputes", RAISE)).status_code == 404
+    clause = {
+        **RAISE,
+        "subject": {"kind": "clause", "clause": "objectives/availability"},
+        "asked": {"terms": "clearer"},
+    }
+    assert (await incident.asks("stranger", "POST", "disputes", clause)).status_code == 404
+    clock = {**RAISE, "subject": {"kind": "clock", "incident": "toko-checkout.checkout.0001", "clock": "response"}}
+    assert (await incident.asks("stranger", "POST", "disputes", clock)).status_code == 404
+    id = (await incident.asks("budi", "POST", "disputes", RAISE)).json()["id"]
+    for path in ("accept", "answer", "withdraw"):
+        body = {"accept": {"offer": 1}, "answer": {"statement": "x"}}.get(path, {})
+        assert (await incident.asks("stranger", "POST", f"disputes/{id}/{path}", body)).status_code == 404
+    assert (await incident.asks("stranger", "GET", f"disputes/{id}")).status_code == 404
+    assert (await incident.asks("stranger", "GET", f"disputes/{id}/history")).status_code == 404
+    assert (await incident.asks("stranger", "GET", "disputes")).json()["items"] == []
+    assert (await incident.asks("stranger", "GET", "disputables")).json()["items"] == []
+    assert (await incident.asks("operator", "POST", "disputes", RAISE)).status_code == 403
+    assert (await incident.asks("reader", "POST", "disputes", RAISE)).status_code == 403
+    assert (await incident.asks("rina", "POST", f"disputes/{id}/decide", {"result": "rejected", "statement": "no"}))\
+        .status_code == 403  # fmt: skip
+
+
+async def test_a_dispute_after_its_time_is_refused_and_the_time_runs_from_the_publication(incident: Incident) -> None:
+    running = (await incident.asks("rina", "GET", "disputables?agreement=toko-checkout")).json()["items"][0]
+    assert (running["final"], running["until"]) == (False, None)
+    incident.clock.advance(timedelta(days=1))
+    await incident.hears(topics.COMPLIANCE, verdict(compliance.PeriodClosed))
+    closed = (await incident.asks("rina", "GET", "disputables")).json()["items"][0]
+    assert (closed["final"], closed["until"]) == (True, "2027-01-02T17:00:00.000Z")
+    incident.clock.set(datetime.fromisoformat(closed["until"]))
+    late = await incident.asks("budi", "POST", "disputes", RAISE)
+    assert (late.status_code, "ended at 2027-01-02T17:00:00.000Z" in late.text) == (409, True)
+    incident.clock.advance(timedelta(milliseconds=-1))
+    assert (await incident.asks("budi", "POST", "disputes", RAISE)).status_code == 201
+
+
+async def test_silence_ends_it_as_agreed_after_reminders_and_the_time_that_nothing_ran_is_nobodys_loss(
+    incident: Incident,
+) -> None:
+    id = (await incident.asks("budi", "POST", "disputes", RAISE)).json()["id"]
+    for _ in range(3):
+        due = await incident.docket.disputes.get(id)
+        assert due.state.due_at is not None
+        incident.clock.set(due.state.due_at)
+        assert await incident.timers.fire_due() == 1
+    assert await incident.timers.fire_due() == 0
+    assert [each["awaits"] for each in await incident.told(disputes.DisputeReminded)] == [["nusantara"]] * 2
+    settled = (await incident.asks("rina", "GET", f"disputes/{id}")).json()
+    assert (settled["outcome"]["result"], settled["outcome"]["how"]) == ("upheld", "default")
+    assert [each["default"] for each in await incident.told(disputes.DisputeStepDefaulted)] == ["upheld"]
+
+
+async def test_the_mediators_and_the_forums_word_is_recorded_by_an_operator(incident: Incident) -> None:
+    decision = {"result": "partly", "statement": "award 7", "remedy": {"adjustments": [{**ASKED, "kind": "exclusion"}]}}
+    id = (await incident.asks("budi", "POST", "disputes", RAISE)).json()["id"]
+    await incident.asks("rina", "POST", f"disputes/{id}/answer", {"statement": "no"})
+    early = await incident.asks("operator", "POST", f"disputes/{id}/decide", decision)
+    assert (early.status_code, "with the parties" in early.text) == (409, True)
+    incident.clock.advance(timedelta(days=12))
+    await incident.timers.fire_due()
+    incident.clock.advance(timedelta(days=30))
+    await incident.timers.fire_due()
+    assert (await incident.asks("rina", "GET", "disputes?status=forum")).json()["items"][0]["id"] == id
+    assert [each["forum"] for each in await incident.told(disputes.DisputeReferred)] == ["BANI"]
+    decided = (await incident.asks("operator", "POST", f"disputes/{id}/decide", decision)).json()
+    assert (decided["outcome"]["how"], decided["outcome"]["by"]) == ("forum", "operator-key")
+
+
+async def test_both_figures_stay_the_incident_follows_and_nothing_happens_twice(incident: Incident) -> None:
+    id = (await incident.asks("budi", "POST", "disputes", RAISE)).json()["id"]
+    await incident.asks("rina", "POST", f"disputes/{id}/accept", {"offer": 1})
+    for fact in [each for each in await incident.messages() if each["type"].startswith("sepakat.dispute.")]:
+        kind = {each.type: each for each in (disputes.DisputeRaised, disputes.DisputeSettled)}[fact["type"]]
+        await incident.hears(topics.INCIDENTS, kind.model_validate(fact["data"]), subject=id)
+    now = {"attainment": "99.9990", "met": True, "state": "met", "credit_percent": None, "dispute": id}
+    corrected, retracted = (verdict(kind, **now) for kind in (compliance.PeriodCorrected, compliance.BreachRetracted))
+    cause = await incident.hears(topics.COMPLIANCE, corrected)
+    await incident.hears(topics.COMPLIANCE, retracted)
+    await incident.reactions[topics.COMPLIANCE, compliance.PeriodCorrected].handler(corrected, cause)
+    shown = (await incident.asks("budi", "GET", f"disputes/{id}")).json()
+    assert (shown["measured"]["attainment"], shown["agreed"]["attainment"]) == ("99.8990", "99.9990")
+    assert len(await incident.told(disputes.DisputeRecalculated)) == 1
+    known, _ = await incident.incidents.visible("toko-checkout.checkout.0001", KEYS["budi"])
+    notes = [each["note"] for each in await incident.incidents.timeline(known) if each["what"] == "Noted"]
+    assert [note.partition(": ")[2] for note in notes] == [
+        "disputed by toko-maju (verdict)", "the dispute is upheld", "it was down"
+    ]  # fmt: skip
+    assert known.status.value == "resolved", "the breach was all that had opened it"
+
+
+async def test_a_settled_matter_is_raised_again_only_on_a_figure_that_something_else_changed(
+    incident: Incident,
+) -> None:
+    first = (await incident.asks("budi", "POST", "disputes", RAISE)).json()
+    assert (await incident.asks("budi", "POST", f"disputes/{first['id']}/withdraw", {})).status_code == 200
+    again = await incident.asks("budi", "POST", "disputes", RAISE)
+    assert (again.status_code, "you withdrew" in again.text) == (409, True)
+    second = (await incident.asks("rina", "POST", "disputes", RAISE)).json()
+    assert second["number"] == first["number"] + "-2"
+    await incident.asks("budi", "POST", f"disputes/{second['id']}/accept", {"offer": 1})
+    incident.clock.advance(timedelta(days=1))
+    await incident.hears(topics.COMPLIANCE, verdict(compliance.PeriodCorrected, dispute=second["id"]))
+    assert (await incident.asks("budi", "POST", "disputes", RAISE)).status_code == 409
+    incident.clock.advance(timedelta(days=1))
+    await incident.hears(topics.COMPLIANCE, verdict(compliance.PeriodCorrected))
+    assert (await incident.asks("budi", "POST", "disputes", RAISE)).status_code == 201
+
+
+async def test_a_clock_a_credit_and_a_clause_are_disputed_in_their_own_ways(incident: Incident) -> None:
+    clock = {
+        "subject": {"kind": "clock", "incident": "toko-checkout.checkout.0001", "clock": "restoration"},
+        "asked": {"adjustments": [{"kind": "case-time", "seconds": -600}]}, "statement": "we waited for them",
+    }  # fmt: skip
+    raised = (await incident.asks("rina", "POST", "disputes", clock)).json()
+    assert raised["asked"]["adjustments"] == [
+        {"kind": "case-time", "ticket": "toko-checkout.checkout.0001", "seconds": -600}
+    ]
+    credit = {**RAISE, "subject": {"kind": "credit", "objective": "availability", "period": "2026-11-10T00:00:00Z"},
+              "asked": {"credit_percent": "5"}}  # fmt: skip
+    assert (await incident.asks("rina", "POST", "disputes", credit)).status_code == 201
+    clause = {**RAISE, "subject": {"kind": "clause", "clause": "objectives/availability"},
+              "asked": {"terms": "maintenance at night is no outage"}}  # fmt: skip
+    assert (await incident.asks("rina", "POST", "disputes", clause)).status_code == 201
+    assert len((await incident.asks("budi", "GET", "disputes?limit=2")).json()["items"]) == 2
+    first = (await incident.asks("budi", "GET", "disputes?limit=2")).json()
+    rest = (await incident.asks("budi", "GET", f"disputes?limit=2&cursor={first['next']}")).json()
+    assert len({each["id"] for each in first["items"] + rest["items"]}) == 3
+
+
+@pytest.mark.parametrize(
+    ("subject", "pointer"),
+    [
+        ({"kind": "verdict"}, "/subject/objective"),
+        ({"kind": "clock", "clock": "response"}, "/subject/incident"),
+        ({"kind": "clock", "incident": "x"}, "/subject/clock"),
+        ({"kind": "clause"}, "/subject/clause"),
+        ({"kind": "clause", "clause": "objectives/none"}, "/subject/clause"),
+        ({"kind": "nothing"}, "/subject/kind"),
+    ],
+)
+async def test_a_subject_that_is_not_named_is_refused_by_field(
+    incident: Incident, subject: dict[str, str], pointer: str
+) -> None:
+    refused = await incident.asks("budi", "POST", "disputes", {**RAISE, "subject": subject})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, pointer)
+
+
+async def test_two_instances_and_time_that_passed_while_neither_ran_end_a_step_once(incident: Incident) -> None:
+    other = Incident(incident.commits.db)
+    id = (await incident.asks("budi", "POST", "disputes", RAISE)).json()["id"]
+    await incident.asks("rina", "POST", f"disputes/{id}/answer", {"statement": "no"})
+    for each in (incident, other):
+        each.clock.set(NOW + timedelta(days=200))
+    await asyncio.gather(incident.timers.fire_due(), other.timers.fire_due())
+    defaults = await incident.told(disputes.DisputeStepDefaulted)
+    assert [(each["missed_act"], each["default"]) for each in defaults] == [("settle", "next")]
+    [shown] = (await incident.asks("rina", "GET", "disputes?status=decide")).json()["items"]
+    assert shown["turn"]["began_at"] == rfc3339(NOW + timedelta(days=200)), "the mediator has all of its time"
+
+
+async def test_an_agreement_that_says_nothing_of_disputes_has_none(incident: Incident) -> None:
+    text = AgreementTextPublished(
+        agreement="toko-checkout", version=1, hash="h", effective_from=START, text=agreement_dict()
+    )
+    await incident.hears(topics.AGREEMENT_TEXTS, text)
+    refused = await incident.asks("budi", "POST", "disputes", RAISE)
+    assert (refused.status_code, "has no procedure for disputes" in refused.text) == (409, True)
+
+
+async def test_a_figure_is_listed_though_its_text_has_not_come_yet(incident: Incident) -> None:
+    early = verdict(compliance.PeriodClosed).model_copy(update={"version": 2})
+    await incident.hears(topics.COMPLIANCE, early)
+    [item] = (await incident.asks("budi", "GET", "disputables")).json()["items"]
+    assert (item["final"], item["until"]) == (True, None)
+    assert (await incident.asks("budi", "POST", "disputes", RAISE)).status_code == 404
+
+
+async def test_an_older_event_that_comes_again_takes_no_figure_back(incident: Incident) -> None:
+    before = await incident.hears(topics.COMPLIANCE, verdict(compliance.PeriodClosed))
+    await incident.hears(topics.COMPLIANCE, verdict(compliance.PeriodCorrected, attainment="99.9500", met=True))
+    await incident.reactions[topics.COMPLIANCE, compliance.PeriodClosed].handler(
+        verdict(compliance.PeriodClosed), before
+    )
+    [item] = (await incident.asks("budi", "GET", "disputables")).json()["items"]
+    assert item["figure"]["attainment"] == "99.9500"
+
+
+async def test_a_repeated_post_raises_one_dispute(incident: Incident) -> None:
+    key = {"Idempotency-Key": "k1"}
+    first, second = [await incident.asks("budi", "POST", "disputes", RAISE, **key) for _ in range(2)]
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.json() == second.json()

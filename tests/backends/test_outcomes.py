@@ -1,0 +1,73 @@
+"""What a dispute has ended in, as `metrics` grants it on a real database: every part, and each once."""
+
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from sepakat_cli.backends import Backend
+from sepakat_metrics.archive import Archive
+from sepakat_metrics.corrections import Corrections
+from sepakat_metrics.registry import Registry
+from sepakat_shared import mongo
+from sepakat_shared.auth import Principal
+from sepakat_shared.clock import SystemClock
+from sepakat_shared.commits import Commits
+from sepakat_shared.contracts.disputes import Adjustment, DisputeSettled, Remedy
+from sepakat_shared.messages import Envelope
+from sepakat_shared.settings import ServiceSettings
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+CLOCK = SystemClock()
+CUSTOMER = Principal("budi-key", "toko-maju", frozenset({"customer"}), frozenset({"compliance:write"}))
+PROVIDER = Principal("rina-key", "nusantara", frozenset({"provider"}), frozenset({"compliance:write"}))
+
+
+def cause(sequence: int) -> Envelope:
+    return Envelope(
+        f"e{sequence}", "/sepakat/incidents", DisputeSettled.type, "d.0001", None, b"", f"{sequence:08d}.000"
+    )
+
+
+def settled(*adjustments: Adjustment) -> DisputeSettled:
+    return DisputeSettled(
+        dispute="d.0001", number="D-1", agreement="toko-checkout", provider="nusantara", customer="toko-maju",
+        raised_by="toko-maju", subject_kind="verdict", subject="availability/x", result="partly", how="agreement",
+        remedy=Remedy(adjustments=adjustments), by="rina-key", at=CLOCK.now(),
+    )  # fmt: skip
+
+
+@pytest.fixture
+async def db(backend: Backend) -> AsyncIterator[Any]:
+    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
+    yield client[f"outcomes_{uuid.uuid4().hex[:8]}"]
+    await mongo.close_client(client)
+
+
+async def test_an_outcome_that_comes_again_grants_nothing_more(db: Any) -> None:
+    commits = Commits(db, CLOCK)
+    made = Corrections(commits, Registry(db, CLOCK), Archive(db), CLOCK, "http://x")
+    now = CLOCK.now()
+    fact = settled(
+        Adjustment(kind="events", objectives=("availability",), start=now, good=0, total=5),
+        Adjustment(kind="case-time", ticket="T-1", seconds=-60),
+    )
+    for _ in range(2):
+        await made.on_settled(fact, cause(3))
+    granted = await made.page(CUSTOMER, "toko-checkout", None, 10)
+    assert sorted((each.asked.kind, each.asked.dispute, each.asked.reason) for each in granted) == [
+        ("case-time", "d.0001", "dispute"), ("events", "d.0001", "dispute"),
+    ]  # fmt: skip
+    assert {each.asked.note for each in granted} == {"dispute D-1: upheld in part by both parties"}
+    case = next(each for each in granted if each.asked.kind == "case-time")
+    await made.withdraw(case.granted.id, PROVIDER)
+    await made.on_settled(fact, cause(4))
+    known = await made.visible(case.granted.id, CUSTOMER)
+    assert known.state.withdrawn_by == "rina-key", "what was given back stays given back"
+
+
+async def test_an_outcome_without_adjustments_changes_no_figure(db: Any) -> None:
+    made = Corrections(Commits(db, CLOCK), Registry(db, CLOCK), Archive(db), CLOCK, "http://x")
+    await made.on_settled(settled(), cause(3))
+    assert await made.page(CUSTOMER, None, None, 10) == []

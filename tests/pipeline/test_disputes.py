@@ -1,0 +1,98 @@
+"""A dispute through real processes: contested, accepted, the period judged again, and both figures visible."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from world import World, event, opened
+
+from sepakat_cli.backends import Backend
+from sepakat_cli.demo.telling import until
+
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(240)]
+_SCOPES = ("compliance:read", "compliance:write", "incidents:read", "disputes:read", "disputes:write")
+_AGREED = {
+    "raiseWithin": "P30D",
+    "steps": [
+        {"by": "provider", "answerWithin": "P5D", "otherwise": "upheld"},
+        {"by": "both", "settleWithin": "P10D", "otherwise": "forum"},
+    ],
+    "forum": "BANI",
+}
+
+
+@pytest.fixture
+async def world(cold_backend: Backend, tmp_path: Path) -> AsyncIterator[World]:
+    async with opened(cold_backend, tmp_path) as world:
+        yield world
+
+
+async def post(world: World, key: str, path: str, body: Any) -> dict[str, Any]:
+    """What `incidents` makes of a request, once it knows the key and has heard of what is disputed."""
+
+    async def asked() -> dict[str, Any] | None:
+        async with world.api("incidents", key) as http:
+            answer = await http.post(path, json=body)
+        return answer.json() if answer.status_code in (200, 201) else None
+
+    return await until(f"POST {path}", asked)
+
+
+async def mailed(world: World, subject: str, to: set[str]) -> bool:
+    found = {mail.to for mail in world.desk.mails if subject in mail.subject}
+    return to <= found
+
+
+async def test_an_accepted_dispute_retracts_the_breach_and_both_figures_stay(world: World) -> None:
+    await world.agree(window={"calendar": "year"}, target="99.9999", disputes=_AGREED)
+    await world.register()
+    now = datetime.now(UTC)
+    down, up = now - timedelta(minutes=8), now - timedelta(minutes=5)
+    await world.send(event("1", "up", now - timedelta(minutes=10)), event("2", "down", down), event("3", "up", up))
+    provider, customer = await world.key_of("nusantara", *_SCOPES), await world.key_of("toko-maju", *_SCOPES)
+
+    async def disputable() -> bool:
+        return any(each["figure"]["met"] is False for each in await world.items("incidents", "/v1/disputables"))
+
+    await until("the breach where it may be disputed", disputable)
+    asked = {"adjustments": [{"kind": "exclusion", "start": down.isoformat(), "end": up.isoformat()}]}
+    dispute = await post(world, provider, "/v1/disputes", {
+        "agreement": "toko-checkout", "subject": {"kind": "verdict", "objective": "availability"}, "asked": asked,
+        "statement": "their own firewall was closed", "evidence": [{"description": "its log"}],
+    })  # fmt: skip
+    assert (dispute["status"], dispute["measured"]["met"], dispute["agreed"]) == ("settle", False, None)
+    everybody = {"rina@nusantara.example", "budi@toko-maju.example"}
+    await until("who must act is written to", lambda: mailed(world, f"Dispute {dispute['number']}", everybody))
+
+    settled = await post(world, customer, f"/v1/disputes/{dispute['id']}/accept", {"offer": 1})
+    assert settled["outcome"]["result"] == "upheld"
+
+    async def recalculated() -> dict[str, Any] | None:
+        shown: dict[str, Any] = await world.get("incidents", f"/v1/disputes/{dispute['id']}")
+        return shown if shown["agreed"] else None
+
+    shown = await until("the agreed figure beside the measured one", recalculated)
+    assert (shown["measured"]["met"], shown["agreed"]["met"]) == (False, True)
+    assert shown["measured"]["attainment"] != shown["agreed"]["attainment"] == "100.0000"
+
+    [granted] = await world.items("metrics", "/v1/adjustments")
+    assert (granted["dispute"], granted["reason"]) == (dispute["id"], "dispute")
+    told = await world.told()
+    assert told.count("sepakat.adjustment.granted.v1") == told.count("sepakat.period.corrected.v1") == 1
+    assert told.count("sepakat.objective.breach_retracted.v1") == 1
+    revisions = await world.items("metrics", "/v1/agreements/toko-checkout/objectives/availability/revisions")
+    assert [revisions[0]["met"], revisions[-1]["met"]] == [False, True], "what was measured stays readable"
+
+    async def noted() -> list[str] | None:
+        [incident] = await world.incidents()
+        timeline = await world.items("incidents", f"/v1/incidents/{incident['id']}/timeline")
+        notes = [each["note"] for each in timeline if each["what"] == "Noted"]
+        return notes if len(notes) >= 3 else None
+
+    notes = sorted(await until("the incident's notes", noted))
+    assert [each.partition(":")[0] for each in notes] == [dispute["number"], dispute["number"], "breach retracted"]
+    await until("the outcome's mails", lambda: mailed(world, "is settled: upheld", everybody))
+    again = await world.told("incidents")
+    assert again.count("sepakat.dispute.settled.v1") == again.count("sepakat.dispute.recalculated.v1") == 1
