@@ -17,6 +17,7 @@ from sepakat_incidents.dispute_reactions import DisputeReactions, beside
 from sepakat_incidents.docket import Docket
 from sepakat_incidents.matters import Matters
 from sepakat_incidents.reactions import Reactions
+from sepakat_incidents.rotation_store import Rotations
 from sepakat_incidents.store import Incidents
 from sepakat_incidents.wordings import Wordings
 from sepakat_shared import mongo, web
@@ -71,10 +72,12 @@ class Incident:
     def __init__(self, db: Any) -> None:
         self.clock = ManualClock(NOW)
         self.commits = Commits(db, self.clock)
-        self.incidents, self.docket, self.disputables = Incidents(self.commits), Docket(self.commits), Disputables(db)
+        rotations = Rotations(self.commits)
+        self.incidents = Incidents(self.commits, rotations)
+        self.docket, self.disputables = Docket(self.commits), Disputables(db)
         matters = Matters(self.disputables, self.incidents, Wordings(db, self.clock))
         day = timedelta(days=1)
-        reactions = Reactions(db, self.incidents, day)
+        reactions = Reactions(db, self.incidents, rotations, day)
         about = DisputeReactions(self.disputables, self.docket, self.incidents, self.clock, day)
         self.reactions = {(each.topic, each.contract): each for each in beside(reactions.all(), about.all())}
         self.timers = Timers(self.docket.disputes.states, "due_at", self.clock, self.docket.fire)
