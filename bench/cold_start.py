@@ -52,6 +52,7 @@ async def measure(backend: str) -> dict[str, Any]:
                 ours.append(time.perf_counter() - begun)
                 resident = _resident(cluster.pid("metrics"))
                 cluster.kill("metrics")
+                words.print(f"round {len(ours)} of {ROUNDS}: {floors[-1]:.1f} s to read, {ours[-1]:.1f} s to start")
             await client.close()
     ratio = statistics.median(mine / floor for mine, floor in zip(ours, floors, strict=True))
     per_thousand = (resident - empty) / INDICATORS * 1000

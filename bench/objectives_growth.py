@@ -11,7 +11,18 @@ from ingestion import _until_stored
 from pymongo import AsyncMongoClient
 from rich.console import Console
 from rich.table import Table
-from stock import METRICS, Client, agree, forget_what_was_read, indicator_ids, objective, publish, register, samples
+from stock import (
+    METRICS,
+    Client,
+    agree,
+    forget_what_was_read,
+    indicator_ids,
+    objective,
+    publish,
+    register,
+    samples,
+    words,
+)
 
 EVENTS = 150_000
 INDICATORS = 5_000
@@ -36,6 +47,7 @@ async def measure(backend: str) -> dict[str, Any]:
                     await forget_what_was_read(client)
                     await cluster.start_service("metrics")
                     costs[count].append(1e6 / await _until_stored(client, EVENTS))
+                    words.print(f"{count:,} objectives: {costs[count][-1]:.1f} µs an event")
                     cluster.kill("metrics")
             await client.close()
     ratio = statistics.median(many / few for many, few in zip(costs[OBJECTIVES[-1]], costs[OBJECTIVES[0]], strict=True))
