@@ -226,6 +226,7 @@ def test_a_ladder_is_read_with_everything_its_text_says() -> None:
 @pytest.mark.parametrize(
     ("changes", "pointer"),
     [
+        ({"acknowledgeWithin": "PT0S"}, "acknowledgeWithin"),
         ({"hours": "office"}, "otherwise"),
         ({"otherwise": ["rina"]}, "otherwise"),
         ({"hours": "night", "otherwise": ["rina"]}, "hours"),

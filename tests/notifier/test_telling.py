@@ -40,8 +40,8 @@ def test_each_event_has_its_readers() -> None:
         incidents.IncidentPrioritised: told,
         incidents.IncidentUpdated: told,
         incidents.ClocksPaused: told,
-        incidents.ClockForecast: ["rina"],
-        incidents.ClockMissed: ["rina", "budi"],
+        incidents.ClockForecast: ["rina", "oncall"],
+        incidents.ClockMissed: ["rina", "budi", "oncall"],
         incidents.PauseRequested: ["budi"],
         incidents.PauseAnswered: ["rina"],
         incidents.ClockStarted: [],
@@ -54,7 +54,7 @@ def test_each_event_has_its_readers() -> None:
     for kind, contacts in wanted.items():
         assert routing.mails(incident(kind), SIGNATORIES, told) == contacts, kind
     assert routing.mails(incident(incidents.ClockForecast, percent=50), SIGNATORIES, told) == []
-    assert routing.mails(incident(incidents.ClockMissed, clock="update"), SIGNATORIES, told) == ["rina"]
+    assert routing.mails(incident(incidents.ClockMissed, clock="update"), SIGNATORIES, told) == ["rina", "oncall"]
     assert routing.mails(objective(), SIGNATORIES, []) == ["rina", "budi"]
     assert routing.mails(objective(compliance.ObjectiveAtRisk), SIGNATORIES, []) == ["rina"]
 

@@ -81,7 +81,7 @@ class Reactions:
                 if found is None:
                     return
             signatories = found
-        told = await self._notifications.told(subject.about) if routing.tells_those_told_before(fact) else []
+        told = await self._notifications.told(subject.about) if routing.depends_on_those_told_before(fact) else []
         contacts = routing.mails(fact, signatories, told)
         await asyncio.gather(
             *[self._plan("email", contact, None, subject.parties, subject, cause) for contact in contacts]

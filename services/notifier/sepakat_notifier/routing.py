@@ -77,8 +77,12 @@ def signatories_of_whom(fact: Fact) -> tuple[str, ...]:
         return (subject.customer,)
     if isinstance(fact, compliance.ObjectiveAtRisk | compliance.ObjectiveFailing):
         return (subject.provider,)
-    if isinstance(fact, incidents._ClockEvent | incidents._PauseRequest):
-        return _whose_clock(fact)
+    if isinstance(fact, incidents.ClockForecast | incidents.ClockMissed):
+        return subject.parties if _who_must_know(fact) else ()
+    if isinstance(fact, incidents.PauseRequested):
+        return tuple(party for party in subject.parties if party != fact.party)
+    if isinstance(fact, incidents.PauseAnswered):
+        return (fact.party,)
     if isinstance(fact, incidents.ContactUnreached):
         return (fact.responsible,)  # whose policy names somebody who gets nothing
     return ()
@@ -88,16 +92,26 @@ _FORETOLD_BY_MAIL = 75
 """Percent of a limit: earlier forecasts are for machines."""
 
 
-def _whose_clock(fact: incidents._ClockEvent | incidents._PauseRequest) -> tuple[str, ...]:
-    """Who must hurry, who waits for what is late, who is asked to consent, and who has asked."""
-    both = (fact.provider, fact.customer)
+def _who_must_know(fact: incidents.ClockForecast | incidents.ClockMissed) -> tuple[str, ...]:
+    """The party that must hurry, and the one that waits for what is late."""
     if isinstance(fact, incidents.ClockForecast):
         return (fact.responsible,) if fact.percent >= _FORETOLD_BY_MAIL else ()
-    if isinstance(fact, incidents.ClockMissed):
-        return (fact.responsible,) if fact.clock == "update" else both
-    if isinstance(fact, incidents.PauseRequested):
-        return tuple(party for party in both if party != fact.party)
-    return (fact.party,) if isinstance(fact, incidents.PauseAnswered) else ()
+    return (fact.responsible,) if fact.clock == "update" else (fact.provider, fact.customer)
+
+
+def _mails_of_clock(
+    fact: incidents.ClockForecast | incidents.ClockMissed, signatories: Mapping[str, Sequence[str]],
+    told: Collection[str],
+) -> list[str]:  # fmt: skip
+    """Those who signed for whoever must know, and who is at work on it; not those who signed for the other party."""
+    concerned = _who_must_know(fact)
+    others = {each for party, contacts in signatories.items() if party not in concerned for each in contacts}
+    at_work = sorted(each for each in told if each not in others) if concerned else []
+    return list(dict.fromkeys([*(each for party in concerned for each in signatories.get(party, ())), *at_work]))
+
+
+def depends_on_those_told_before(fact: Fact) -> bool:
+    return tells_those_told_before(fact) or isinstance(fact, incidents.ClockForecast | incidents.ClockMissed)
 
 
 def _parties_of_a_dispute(fact: disputes._DisputeEvent) -> tuple[str, ...]:
@@ -116,8 +130,8 @@ def tells_those_told_before(fact: Fact) -> bool:
     return isinstance(
         fact,
         incidents.IncidentRaised | incidents.IncidentPrioritised | incidents.IncidentAcknowledged
-        | incidents.IncidentUnacknowledged
-        | incidents.IncidentUpdated | incidents.ClocksPaused | incidents.IncidentResolved,
+        | incidents.IncidentUnacknowledged | incidents.IncidentUpdated | incidents.ClocksPaused
+        | incidents.IncidentResolved,
     )  # fmt: skip
 
 
@@ -128,6 +142,8 @@ def mails(fact: Fact, signatories: Mapping[str, Sequence[str]], told: Collection
     if tells_those_told_before(fact):
         knows = fact.by if isinstance(fact, incidents.IncidentAcknowledged | incidents.IncidentUpdated) else None
         return sorted(contact for contact in told if contact != knows)
+    if isinstance(fact, incidents.ClockForecast | incidents.ClockMissed):
+        return _mails_of_clock(fact, signatories, told)
     wanted = [contact for party in signatories_of_whom(fact) for contact in signatories.get(party, ())]
     if isinstance(fact, disputes._DisputeEvent) and fact.contact is not None and fact.act == "decide":
         wanted.append(fact.contact)

@@ -817,6 +817,8 @@ def _check_escalation(text: Agreement) -> Iterator[tuple[str, str]]:
 
 
 def _check_level(at: str, level: Level, policy: str, text: Agreement) -> Iterator[tuple[str, str]]:
+    if not level.acknowledge_within:
+        yield f"{at}/acknowledgeWithin", "must be longer than nothing"
     if level.hours is not None:
         known = [calendar.id for calendar in text.calendars]
         yield from _known(f"{at}/hours", level.hours, known, "a calendar of this agreement")
