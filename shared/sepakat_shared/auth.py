@@ -36,9 +36,13 @@ class Principal:
     def is_operator(self) -> bool:
         return "operator" in self.roles
 
+    def may(self, scope: str) -> bool:
+        """Whether the key has `scope` (operators have all)."""
+        return self.is_operator or scope in self.scopes
+
     def require(self, scope: str) -> None:
-        """Raise Forbidden unless the key has `scope` (operators have all)."""
-        if not self.is_operator and scope not in self.scopes:
+        """Raise Forbidden unless the key has `scope`."""
+        if not self.may(scope):
             raise Forbidden(f"this key lacks the scope {scope!r}")
 
     def require_party(self, party: str) -> None:

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from sepakat_incidents import answer_api, api, deadlines, dispute_api, ladder_api, rotation_api
+from sepakat_incidents import analytics_api, answer_api, api, deadlines, dispute_api, ladder_api, rotation_api
 from sepakat_incidents.disputables import Disputables
 from sepakat_incidents.dispute_reactions import DisputeReactions, beside
 from sepakat_incidents.docket import Docket
@@ -47,6 +47,7 @@ def build(settings: IncidentsSettings) -> FastAPI:
     app.include_router(answer_api.router(incidents, reactions.text, service.posts, service.clock))
     app.include_router(ladder_api.router(incidents, service.posts, service.clock))
     app.include_router(rotation_api.router(rotations, service.posts, service.clock))
+    app.include_router(analytics_api.router(incidents, docket, service.clock))
     app.include_router(dispute_api.router(docket, disputables, matters, service.posts, service.clock))
     app.state.bus = bus
     return app

@@ -111,6 +111,12 @@ class Docket:
         documents = await found.sort([("raised_at", DESCENDING), ("_id", DESCENDING)]).limit(limit).to_list(None)
         return [self.disputes.read(each).state for each in documents]
 
+    async def all(self, asking: Principal, agreement: str | None) -> list[Dispute]:
+        """Every dispute that `asking` may see, the latest first."""
+        query: Document = {} if agreement is None else {"agreement": agreement}
+        found = self.disputes.states.find(asking.restrict(query)).sort("raised_at", DESCENDING)
+        return [self.disputes.read(each).state for each in await found.to_list(None)]
+
     async def history(self, id: str) -> list[dict[str, Any]]:
         """Everything that happened, in order: from the commits, so nothing can be taken out of it."""
         commits = await self._commits.of(DISPUTE.key(id))

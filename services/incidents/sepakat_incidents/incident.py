@@ -95,6 +95,8 @@ class Incident:
     """Who of the responsible party has acknowledged while more are needed, or did."""
     foretold: tuple[int, ...] = ()
     """The levels that were told because a clock runs out."""
+    cause: Cause | None = None
+    """What kind of thing opened it; None for those of before this was kept."""
 
     @property
     def responsible(self) -> str:

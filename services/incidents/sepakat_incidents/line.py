@@ -40,6 +40,7 @@ def begin(
         waiting=(trigger.subject,) if waits(trigger) else (),
         causes=(trigger.event,),
         version=handling.version,
+        cause=trigger.kind,
     )
     return [
         Opened(opened, trigger),

@@ -1,0 +1,129 @@
+"""How problems are handled: how often, how fast, how far up, and what disputes came to. Pure.
+
+The terms are the field's. Time to acknowledge runs from the opening to the first acknowledgement that stopped the
+ladder, time to restore from the opening to the end of the impact. Time between failures is the time without impact,
+divided by how many incidents began in it. Durations are seconds.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import fmean, median
+from typing import Final
+
+from sepakat_incidents.dispute import Dispute
+from sepakat_incidents.incident import Incident
+from sepakat_shared.calendars import Interval, clip, length, to_ms, unite
+
+
+@dataclass(frozen=True)
+class Took:
+    """How long something took, over `count` times: seconds, None where it never came to an end."""
+
+    count: int
+    mean: float | None
+    median: float | None
+    longest: float | None
+
+    @classmethod
+    def of(cls, seconds: Sequence[float]) -> "Took":
+        if not seconds:
+            return cls(0, None, None, None)
+        return cls(len(seconds), fmean(seconds), median(seconds), max(seconds))
+
+
+@dataclass(frozen=True)
+class Handled:
+    """Incidents that began in a span of time; `between_failures` in seconds, None where none began.
+
+    `levels` counts incidents by the highest level of their ladder's last round, 0 where nobody was told.
+    """
+
+    count: int
+    open: int
+    acknowledge: Took
+    restore: Took
+    impact_seconds: float
+    between_failures: float | None
+    levels: Mapping[int, int]
+    repeated: int
+    """Incidents whose ladder was walked more than once."""
+
+
+@dataclass(frozen=True)
+class Disputed:
+    """Disputes that were raised in a span of time, by what came of them."""
+
+    count: int
+    open: int
+    results: Mapping[str, int]
+    took: Took
+
+
+_BY: Final[Mapping[str, Callable[[Incident], str]]] = {
+    "priority": lambda incident: incident.priority,
+    "service": lambda incident: f"{incident.about.agreement}/{incident.about.service}",
+    "cause": lambda incident: incident.cause or "unknown",
+    "agreement": lambda incident: incident.about.agreement,
+    "month": lambda incident: f"{incident.opened_at:%Y-%m}",
+}
+"""What incidents are grouped by."""
+GROUPINGS: Final = tuple(_BY)
+
+
+def began_in(incidents: Iterable[Incident], start: datetime, end: datetime) -> list[Incident]:
+    return [each for each in incidents if start <= each.impact_started_at < end]
+
+
+def handled(incidents: Sequence[Incident], start: datetime, end: datetime) -> Handled:
+    """All of `incidents`, over `[start, end)`; impact that has not ended lasts until `end`."""
+    acknowledged = [_seconds(each.opened_at, each.acknowledged_at) for each in incidents if each.acknowledged_at]
+    restored = [_seconds(each.opened_at, each.impact_ended_at) for each in incidents if each.impact_ended_at]
+    impact = _impact(incidents, start, end)
+    whole = _seconds(start, end)
+    return Handled(
+        count=len(incidents),
+        open=sum(each.is_open for each in incidents),
+        acknowledge=Took.of(acknowledged),
+        restore=Took.of(restored),
+        impact_seconds=impact,
+        between_failures=(whole - impact) / len(incidents) if incidents else None,
+        levels=dict(sorted(Counter(each.level for each in incidents).items())),
+        repeated=sum(each.round > 1 for each in incidents),
+    )
+
+
+def grouped(incidents: Iterable[Incident], by: str, start: datetime, end: datetime) -> dict[str, Handled]:
+    """By one of `GROUPINGS`, in the order of the groups' names."""
+    groups: dict[str, list[Incident]] = {}
+    for each in incidents:
+        groups.setdefault(_BY[by](each), []).append(each)
+    return {name: handled(groups[name], start, end) for name in sorted(groups)}
+
+
+def disputed(disputes: Iterable[Dispute], start: datetime, end: datetime) -> Disputed:
+    """Those raised in `[start, end)`."""
+    within = [each for each in disputes if start <= each.raised_at < end]
+    ended = [each for each in within if each.ended_at is not None]
+    results = Counter("withdrawn" if each.outcome is None else each.outcome.result for each in ended)
+    return Disputed(
+        count=len(within),
+        open=len(within) - len(ended),
+        results=dict(sorted(results.items())),
+        took=Took.of([_seconds(each.raised_at, each.ended_at) for each in ended if each.ended_at]),
+    )
+
+
+def _impact(incidents: Iterable[Incident], start: datetime, end: datetime) -> float:
+    """Seconds of `[start, end)` in which a service was impaired; of two services at once, both count."""
+    by_service: dict[tuple[str, str], list[Interval]] = {}
+    for each in incidents:
+        until = each.impact_ended_at or end
+        spans = by_service.setdefault((each.about.agreement, each.about.service), [])
+        spans.append((to_ms(each.impact_started_at), to_ms(until)))
+    return sum(length(clip(unite(spans), to_ms(start), to_ms(end))) for spans in by_service.values()) / 1000
+
+
+def _seconds(start: datetime, end: datetime) -> float:
+    return max(0.0, (end - start).total_seconds())

@@ -1,0 +1,166 @@
+"""How problems and conflicts were handled, as figures and as rows to take away."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Response
+
+from sepakat_incidents import analytics
+from sepakat_incidents.analytics import Disputed, Handled, Took
+from sepakat_incidents.dispute import Dispute
+from sepakat_incidents.docket import Docket
+from sepakat_incidents.incident import Incident
+from sepakat_incidents.store import Incidents
+from sepakat_shared.clock import Clock
+from sepakat_shared.contracts.fact import rfc3339
+from sepakat_shared.errors import FieldProblem, Invalid
+from sepakat_shared.web import Asking
+
+_NINETY_DAYS = timedelta(days=90)
+_Format = Literal["csv", "ndjson"]
+_From = Annotated[datetime | None, Query(alias="from", description="RFC 3339; 90 days before `until` if missing")]
+_Until = Annotated[datetime | None, Query(description="RFC 3339; now if missing")]
+
+
+def router(incidents: Incidents, docket: Docket, clock: Clock) -> APIRouter:
+    routes = APIRouter(prefix="/v1/analytics", tags=["analytics"])
+
+    @routes.get("")
+    async def get_analytics(
+        asking: Asking, by: Literal["priority", "service", "cause", "agreement", "month"] = "priority",
+        agreement: str | None = None, start: _From = None, until: _Until = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """MTTA, MTTR, MTBF and how far escalations went, for incidents whose impact began in the time asked for."""
+        asking.require("incidents:read")
+        begin, end = _span(start, until, clock.now())
+        found = analytics.began_in(await incidents.all(asking, agreement, None), begin, end)
+        groups = analytics.grouped(found, by, begin, end)
+        answer = {
+            "from": rfc3339(begin), "until": rfc3339(end), "by": by,
+            "total": _handled(analytics.handled(found, begin, end)),
+            "groups": [{by: name, **_handled(each)} for name, each in groups.items()],
+        }  # fmt: skip
+        if asking.may("disputes:read"):
+            answer["disputes"] = _disputed(analytics.disputed(await docket.all(asking, agreement), begin, end))
+        return answer
+
+    @routes.get("/incidents")
+    async def export_incidents(
+        asking: Asking, format: _Format = "csv", agreement: str | None = None, start: _From = None,
+        until: _Until = None,
+    ) -> Response:  # fmt: skip
+        """A row for each incident whose impact began in the time asked for, the latest first."""
+        asking.require("incidents:read")
+        begin, end = _span(start, until, clock.now())
+        found = analytics.began_in(await incidents.all(asking, agreement, None), begin, end)
+        return _exported("incidents", _INCIDENT, [_incident_row(each) for each in found], format)
+
+    @routes.get("/disputes")
+    async def export_disputes(
+        asking: Asking, format: _Format = "csv", agreement: str | None = None, start: _From = None,
+        until: _Until = None,
+    ) -> Response:  # fmt: skip
+        """A row for each dispute that was raised in the time asked for, the latest first."""
+        asking.require("disputes:read")
+        begin, end = _span(start, until, clock.now())
+        found = [each for each in await docket.all(asking, agreement) if begin <= each.raised_at < end]
+        return _exported("disputes", _DISPUTE, [_dispute_row(each) for each in found], format)
+
+    return routes
+
+
+def _span(start: datetime | None, until: datetime | None, now: datetime) -> tuple[datetime, datetime]:
+    for name, given in (("from", start), ("until", until)):
+        if given is not None and given.tzinfo is None:
+            raise Invalid(f"/{name}: must have an offset, such as Z", [FieldProblem(f"/{name}", "must have an offset")])
+    end = until or now
+    begin = start or end - _NINETY_DAYS
+    if begin >= end:
+        raise Invalid("/from: must be before /until", [FieldProblem("/from", "must be before /until")])
+    return begin, end
+
+
+def _handled(handled: Handled) -> dict[str, Any]:
+    return {
+        "incidents": handled.count,
+        "open": handled.open,
+        "mtta_seconds": _rounded(handled.acknowledge.mean),
+        "mttr_seconds": _rounded(handled.restore.mean),
+        "mtbf_seconds": _rounded(handled.between_failures),
+        "acknowledge": _took(handled.acknowledge),
+        "restore": _took(handled.restore),
+        "impact_seconds": _rounded(handled.impact_seconds),
+        "levels": {str(level): count for level, count in handled.levels.items()},
+        "repeated": handled.repeated,
+    }
+
+
+def _disputed(disputed: Disputed) -> dict[str, Any]:
+    return {
+        "raised": disputed.count,
+        "open": disputed.open,
+        "results": dict(disputed.results),
+        "took": _took(disputed.took),
+    }
+
+
+def _took(took: Took) -> dict[str, Any]:
+    return {name: value if name == "count" else _rounded(value) for name, value in asdict(took).items()}
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
+
+
+_INSTANTS = ("impact_started_at", "opened_at", "acknowledged_at", "impact_ended_at", "resolved_at")
+_INCIDENT = ("id", "number", "agreement", "service", "title", "cause", "priority", "status", "level", "round",
+             *_INSTANTS)  # fmt: skip
+_DISPUTE = ("id", "number", "agreement", "kind", "subject", "raised_by", "raised_at", "status", "result", "how",
+            "ended_at")  # fmt: skip
+
+
+def _incident_row(incident: Incident) -> list[Any]:
+    about = incident.about
+    title = incident.title.get("en") or next(iter(incident.title.values()), "")
+    return [
+        incident.id, incident.number, about.agreement, about.service, title, incident.cause, incident.priority,
+        incident.status.value, incident.level, incident.round,
+        *[_instant(getattr(incident, name)) for name in _INSTANTS],
+    ]  # fmt: skip
+
+
+def _dispute_row(dispute: Dispute) -> list[Any]:
+    about, outcome = dispute.about, dispute.outcome
+    came_to = (outcome.result, outcome.how) if outcome is not None else (None, None)
+    return [
+        dispute.id, dispute.number, about.agreement, about.subject.kind, about.subject.id, about.raised_by,
+        _instant(dispute.raised_at), dispute.status.value, *came_to, _instant(dispute.ended_at),
+    ]  # fmt: skip
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else rfc3339(at)
+
+
+def _exported(name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], format: _Format) -> Response:
+    if format == "ndjson":
+        objects = [dict(zip(columns, row, strict=True)) for row in rows]
+        lines = "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in objects)
+        return Response(lines, media_type="application/x-ndjson")
+    written = io.StringIO()
+    csv.writer(written).writerows([columns, *[_plain(row) for row in rows]])
+    headers = {"content-disposition": f'attachment; filename="{name}.csv"'}
+    return Response(written.getvalue(), media_type="text/csv", headers=headers)
+
+
+def _plain(row: Sequence[Any]) -> list[Any]:
+    """A title is anybody's text: what a spreadsheet would take for a formula is made plain text."""
+    return [f"'{each}" if isinstance(each, str) and each[:1] in _FORMULA else each for each in row]
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
