@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from sys import intern
 from typing import Any
 
 from sepakat_metrics.cases import Step
@@ -165,7 +166,7 @@ class Delta:
             for minute, count, total, bins, thresholds in document["measured"]
         }
         delta.transitions = {
-            (at, source, id, state, weight) for at, source, id, state, weight in document["transitions"]
+            (at, intern(source), id, intern(state), weight) for at, source, id, state, weight in document["transitions"]
         }
         # Documents of before tickets were measured have none.
         delta.steps = {Step(*step) for step in document.get("steps", ())}
@@ -177,7 +178,8 @@ def order(transition: Transition) -> tuple[int, str, str]:
 
 
 def transition_of(fact: Fact) -> Transition:
-    return fact.at, fact.source, fact.id, fact.state, fact.weight
+    # A publisher repeats its state for months: what is the same in all of them is kept once.
+    return fact.at, intern(fact.source), fact.id, intern(fact.state), fact.weight
 
 
 def step_of(fact: Fact) -> Step:

@@ -22,9 +22,9 @@ class States:
         self.silence: tuple[int, int | None] | None = None
         self._all: list[Transition] = []
         self._at = array("q")
-        self._up: list[int] = []
-        self._known: list[int] = []
-        self._since: list[int] = []
+        self._up = array("q")
+        self._known = array("q")
+        self._since = array("q")
         """By transition: the millionths of milliseconds up and the milliseconds known of before it; the first of the
         run of the same state that it belongs to."""
 
