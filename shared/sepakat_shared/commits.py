@@ -22,7 +22,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 import rfc8785
 from pymongo import ASCENDING, ReplaceOne
-from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.errors import BulkWriteError, DuplicateKeyError, WTimeoutError
 
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
@@ -91,6 +91,8 @@ class Commits:
         self.clock = clock
         self._outboxes: list[Callable[[Document], None]] = []
         self._listeners: list[Callable[[], None]] = []
+        self.unwritten: set[str] = set()
+        """Commits of this instance whose state document is not written yet: they count as unpublished until it is."""
         self._refresh: dict[str, Callable[[str], Awaitable[object]]] = {}
 
     async def create_indexes(self) -> None:
@@ -102,7 +104,7 @@ class Commits:
         self._outboxes.append(outbox)
 
     def tell(self, listener: Callable[[], None]) -> None:
-        """Call `listener` when a state document has changed: the timers."""
+        """Call `listener` when state documents have changed."""
         self._listeners.append(listener)
 
     async def insert(self, commit: Document) -> bool:
@@ -111,8 +113,7 @@ class Commits:
             await self.collection.insert_one(commit)
         except DuplicateKeyError:
             return False
-        for publish in self._outboxes:
-            publish(commit)
+        self._made(commit)
         return True
 
     async def insert_many(self, commits: Sequence[Document]) -> set[str]:
@@ -120,11 +121,17 @@ class Commits:
         taken = await _insert_many(self.collection, commits)
         for commit in commits:
             if commit["_id"] not in taken:
-                for publish in self._outboxes:
-                    publish(commit)
+                self._made(commit)
         return taken
 
-    def changed(self) -> None:
+    def _made(self, commit: Document) -> None:
+        self.unwritten.add(commit["_id"])
+        for publish in self._outboxes:
+            publish(commit)
+
+    def written(self, commits: Iterable[str]) -> None:
+        """The states that these commits led to are written, for whoever queries them: the timers."""
+        self.unwritten.difference_update(commits)
         for listener in self._listeners:
             listener()
 
@@ -209,7 +216,11 @@ class Aggregates(Generic[S, E]):
         while True:
             loaded = self._recent.get(id) if guessing else await self.find(id)
             if loaded and cause and _has_applied(loaded, cause):
-                return loaded
+                if not guessing:
+                    return loaded
+                # Most likely it failed after the insert; looking again writes the state document that is missing.
+                guessing = False
+                continue
             now = self._commits.clock.now()
             try:
                 if expected_version is not None and expected_version != (loaded.version if loaded else 0):
@@ -236,11 +247,12 @@ class Aggregates(Generic[S, E]):
         if not await self._commits.insert(commit):
             return None
         after = self._fold(id, loaded, commit)
-        self._remember(after)
         if then is not None:
             then(after.state)
+        # Not remembered before that: a command that is repeated because this failed looks, and so writes it.
         await self._write_state(after)
-        self._commits.changed()
+        self._remember(after)
+        self._commits.written([commit["_id"]])
         return after
 
     async def execute_many(
@@ -258,10 +270,10 @@ class Aggregates(Generic[S, E]):
                 commits[id] = self._commit(id, guess, events, by, None, now)
         taken = await self._commits.insert_many(list(commits.values())) if commits else set()
         after = {id: self._fold(id, guesses.get(id), each) for id, each in commits.items() if each["_id"] not in taken}
+        await self._write_states(list(after.values()))
         for each in after.values():
             self._remember(each)
-        await self._write_states(list(after.values()))
-        self._commits.changed()
+        self._commits.written(commits[id]["_id"] for id in after)
         # What collided, and what a guess led to nothing for, is asked of the present state.
         for id in decisions.keys() - after.keys():
             loaded = await self.execute(id, decisions[id], by=by)
@@ -323,7 +335,7 @@ class Aggregates(Generic[S, E]):
                 for message in messages
             ],
             "traceparent": current_traceparent(),
-            "published": not messages,
+            "published": False,
         }
 
     def _fold(self, id: str, loaded: Loaded[S] | None, commit: Document) -> Loaded[S]:
@@ -380,6 +392,8 @@ async def _insert_many(collection: Collection, documents: Sequence[Document]) ->
     try:
         await collection.insert_many(documents, ordered=False)
     except BulkWriteError as error:
+        if error.details.get("writeConcernErrors"):
+            raise WTimeoutError(f"not known to be durable: {error.details['writeConcernErrors']}") from error
         failed = error.details["writeErrors"]
         if any(each["code"] != _DUPLICATE_KEY for each in failed):
             raise

@@ -1,9 +1,8 @@
 """Events as they travel: CloudEvents 1.0 over Kafka, read in both content modes, written in binary mode."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -103,16 +102,21 @@ def read(record: Record) -> Envelope:
     return _binary(record.value or b"", headers)
 
 
+_json_object: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
 def _structured(body: bytes, headers: dict[str, str]) -> Envelope:
     try:
-        event = json.loads(body)
-    except ValueError as error:
+        event = _json_object.decode(body)
+    except msgspec.ValidationError as error:
+        raise Poison("body: a CloudEvent in JSON is an object") from error
+    except msgspec.DecodeError as error:
         raise Poison(f"body: not JSON: {error}") from error
-    if not isinstance(event, dict):
-        raise Poison("body: a CloudEvent in JSON is an object")
-    data = event.get("data")
-    attributes = {name: value for name, value in event.items() if isinstance(value, str) and name != "data"}
-    return _envelope(attributes, json.dumps(data).encode(), headers)
+    # The data stays as it came: its numbers are exact, and reading them here would not be.
+    data = bytes(event.pop("data", b"null"))
+    texts = {name: bytes(value) for name, value in event.items()}
+    attributes = {name: msgspec.json.decode(text, type=str) for name, text in texts.items() if text.startswith(b'"')}
+    return _envelope(attributes, data, headers)
 
 
 def _binary(body: bytes, headers: dict[str, str]) -> Envelope:

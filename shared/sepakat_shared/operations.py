@@ -59,7 +59,10 @@ def add_operations(app: FastAPI, service: "Service") -> None:
 
     @router.post("/replay")
     async def replay(wanted: Replay, asking: Asking) -> dict[str, int]:
-        """Publish this service's commits again, all or since an instant. Consumers drop what they have applied."""
+        """Publish this service's commits again, all or since an instant. Consumers drop what they have applied.
+
+        With several instances, ask when nothing is being decided: another one's next commit may be there first.
+        """
         operator_only(asking)
         return {"republished": await service.relay.replay(wanted.since)}
 

@@ -42,6 +42,7 @@ class Relay:
         """By aggregate: the number of the last commit that was published from here."""
         self._unmarked: list[str] = []
         self._to_mark = asyncio.Event()
+        self._replays = 0
         commits.publish_with(self.take)
 
     def take(self, commit: Document) -> None:
@@ -68,7 +69,10 @@ class Relay:
         query: Document = {"published": True, "messages.0": {"$exists": True}}
         if since is not None:
             query["committed_at"] = {"$gte": since}
+        self._unmarked.clear()
         result = await self._commits.collection.update_many(query, {"$set": {"published": False}})
+        # From now on, each aggregate's next commit leaves behind those that are published again.
+        self._replays += 1
         self._last.clear()
         return int(result.modified_count)
 
@@ -80,15 +84,17 @@ class Relay:
             await retry.until_done(f"publishing {aggregate}", lambda a=aggregate: self._publish(a))  # type: ignore[misc]
 
     async def _publish(self, aggregate: str) -> None:
+        replays = self._replays
         for commit in await self._waiting_commits(aggregate):
             await self._publish_commit(commit)
+            if replays != self._replays:
+                continue
             self._last[aggregate] = commit["n"]
             self._last.move_to_end(aggregate)
             if len(self._last) > _REMEMBERED:
                 self._last.popitem(last=False)
-            if commit["messages"]:
-                self._unmarked.append(commit["_id"])
-                self._to_mark.set()
+            self._unmarked.append(commit["_id"])
+            self._to_mark.set()
 
     async def _waiting_commits(self, aggregate: str) -> list[Document]:
         """Those just made, where the one before them was published from here; else what the database knows of."""
@@ -105,7 +111,11 @@ class Relay:
             await self._to_mark.wait()
             await asyncio.sleep(_MARK_EVERY)
             self._to_mark.clear()
-            ids, self._unmarked = self._unmarked, []
+            # While its state document is missing, the sweep must find a commit: it writes the document.
+            ids = [id for id in self._unmarked if id not in self._commits.unwritten]
+            self._unmarked = [id for id in self._unmarked if id in self._commits.unwritten]
+            if self._unmarked:
+                self._to_mark.set()
             await retry.until_done("marking what was published", lambda of=ids: self._set_published(of))  # type: ignore[misc]
 
     async def _set_published(self, ids: list[str]) -> None:
@@ -142,4 +152,5 @@ class Relay:
         query = {"published": False, "committed_at": {"$lt": old_enough}}
         for commit in await self._commits.collection.find(query, {"aggregate": 1}).limit(1000).to_list(None):
             await self._commits.refresh(commit["aggregate"])
+            self._commits.unwritten.discard(commit["_id"])
             self.enqueue(commit["aggregate"])

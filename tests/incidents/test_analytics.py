@@ -57,6 +57,15 @@ def test_times_are_from_the_opening_and_impact_is_lost_once() -> None:
     assert found.between_failures == (20 * 86_400 - found.impact_seconds) / 4
 
 
+def test_impact_of_before_lasts_into_the_span_and_each_service_has_its_own_time() -> None:
+    elsewhere = replace(FOUND[0], about=About("toko", "search", "nusantara", "toko-maju"), opened_at=NOW - 2 * DAY,
+                        impact_started_at=NOW - 2 * DAY, impact_ended_at=NOW - 90 * MINUTE)  # fmt: skip
+    found = analytics.handled([*FOUND, elsewhere], NOW - timedelta(hours=2), NOW)
+    assert (found.count, found.impact_seconds) == (1, 65 * 60 + 30 * 60)
+    assert found.between_failures == 2 * 7200 - found.impact_seconds
+    assert analytics.handled([elsewhere], NOW - timedelta(hours=2), NOW).between_failures is None
+
+
 def test_nothing_that_happened_has_no_mean_and_no_time_between() -> None:
     found = analytics.handled([], NOW - DAY, NOW)
     assert (found.acknowledge, found.between_failures, found.impact_seconds) == (Took(0, None, None, None), None, 0)
@@ -69,6 +78,7 @@ def test_groups_are_those_asked_for_and_add_up() -> None:
         assert list(groups) == names
         assert sum(each.count for each in groups.values()) == len(FOUND)
     assert analytics.began_in(FOUND, NOW - 5 * DAY, NOW) == FOUND[2:]
+    assert list(analytics.grouped(FOUND, "priority", NOW - DAY, NOW)) == ["P1"]
 
 
 class Everything:
@@ -112,6 +122,7 @@ async def test_the_figures_are_answered_with_what_they_are_of() -> None:
 @pytest.mark.parametrize(
     ("params", "pointer"),
     [({"from": "2026-11-04T08:00:00"}, "/from"), ({"from": "2026-11-24T08:00:00Z"}, "/from"),
+     ({"from": "2026-11-25T08:00:00Z", "until": "2026-11-26T08:00:00Z"}, "/from"),
      ({"until": "2026-11-24T08:00:00"}, "/until")],
 )  # fmt: skip
 async def test_a_span_that_is_none_is_refused_by_name(params: dict[str, str], pointer: str) -> None:

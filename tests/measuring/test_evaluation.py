@@ -307,6 +307,8 @@ ODDITIES = [
         {"value": 12.5}, {"value": 1e3}, {"value": "12.5"}, {"value": -1}, {"value": True}, {"value": None},
         {"values": [1, 2.25, 0.000000499]}, {"values": []}, {"value": 1, "values": [1]}, {"value": 1e12})],
     {"unit": "s", "value": 0.12345}, {"unit": "", "value": 1}, {"value": 1}, "sepakat.metric.measurement.v1",
+    {"indicator": None, "state": "up"}, {"indicator": None, "good": 1, "total": 1},
+    {"samples": [{"time": "2026-11-01T08:59:59.9999996Z", "good": 1, "total": 2}]},
 ]  # fmt: skip
 FIELDS = ["specversion", "id", "source", "type", "time", "subject", "data", "more"]
 
@@ -362,3 +364,17 @@ def test_plain_events_are_read_the_quick_way(kind: str, data: dict[str, Any]) ->
     event = {"specversion": "1.0", "id": "1", "source": "/p", "type": f"sepakat.metric.{kind}.v1", "subject": "a/b",
              "time": "2026-11-01T00:00:00Z", "data": data}  # fmt: skip
     assert quick.read(json.dumps(event).encode()) is not None
+
+
+def test_numbers_beyond_all_bounds_are_refused_by_name_and_exact_ones_stay_exact() -> None:
+    head = b'{"specversion":"1.0","id":"1","source":"/p","type":"sepakat.metric.measurement.v1","subject":"a/b",'
+    body = head + b'"time":"2026-11-01T00:00:00Z","data":{"unit":"x","value":%s}}'
+    assert quick.read(body % b"1e9999999999999999999") is None
+    with pytest.raises(events.BadEvent, match="finite"):
+        events.parse_line(body % b"1e9999999999999999999")
+    assert events.parse_line(body % b"123456789012.123456").values == (123_456_789_012_123_456,)
+
+
+def test_a_state_of_the_year_one_breaks_no_sum() -> None:
+    known = history(state(events.to_ms(datetime(1, 1, 1, tzinfo=UTC)), "up"), state(NOVEMBER, "down"))
+    assert known.states.sum(NOVEMBER - HOUR, NOVEMBER + HOUR) == (HOUR * 1_000_000, 2 * HOUR)

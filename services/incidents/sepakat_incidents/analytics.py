@@ -1,8 +1,8 @@
 """How problems are handled: how often, how fast, how far up, and what disputes came to. Pure.
 
 The terms are the field's. Time to acknowledge runs from the opening to the first acknowledgement that stopped the
-ladder, time to restore from the opening to the end of the impact. Time between failures is the time without impact,
-divided by how many incidents began in it. Durations are seconds.
+ladder, time to restore from the opening to the end of the impact. Time between failures is the time that the services
+were without impact, divided by how many incidents began in it. Durations are seconds.
 """
 
 from collections import Counter
@@ -76,12 +76,17 @@ def began_in(incidents: Iterable[Incident], start: datetime, end: datetime) -> l
     return [each for each in incidents if start <= each.impact_started_at < end]
 
 
-def handled(incidents: Sequence[Incident], start: datetime, end: datetime) -> Handled:
-    """All of `incidents`, over `[start, end)`; impact that has not ended lasts until `end`."""
+def handled(known: Iterable[Incident], start: datetime, end: datetime) -> Handled:
+    """Those of `known` that began in `[start, end)`.
+
+    Impact is also that of what began before; where it has not ended, it lasts until `end`.
+    """
+    known = list(known)
+    incidents = began_in(known, start, end)
     acknowledged = [_seconds(each.opened_at, each.acknowledged_at) for each in incidents if each.acknowledged_at]
     restored = [_seconds(each.opened_at, each.impact_ended_at) for each in incidents if each.impact_ended_at]
-    impact = _impact(incidents, start, end)
-    whole = _seconds(start, end)
+    impacts = _impacts(known, start, end)
+    impact, whole = sum(impacts), len(impacts) * _seconds(start, end)
     return Handled(
         count=len(incidents),
         open=sum(each.is_open for each in incidents),
@@ -95,11 +100,12 @@ def handled(incidents: Sequence[Incident], start: datetime, end: datetime) -> Ha
 
 
 def grouped(incidents: Iterable[Incident], by: str, start: datetime, end: datetime) -> dict[str, Handled]:
-    """By one of `GROUPINGS`, in the order of the groups' names."""
+    """By one of `GROUPINGS`, in the order of the groups' names; those in which something began."""
     groups: dict[str, list[Incident]] = {}
     for each in incidents:
         groups.setdefault(_BY[by](each), []).append(each)
-    return {name: handled(groups[name], start, end) for name in sorted(groups)}
+    found = {name: handled(groups[name], start, end) for name in sorted(groups)}
+    return {name: each for name, each in found.items() if each.count}
 
 
 def disputed(disputes: Iterable[Dispute], start: datetime, end: datetime) -> Disputed:
@@ -115,14 +121,14 @@ def disputed(disputes: Iterable[Dispute], start: datetime, end: datetime) -> Dis
     )
 
 
-def _impact(incidents: Iterable[Incident], start: datetime, end: datetime) -> float:
-    """Seconds of `[start, end)` in which a service was impaired; of two services at once, both count."""
+def _impacts(incidents: Iterable[Incident], start: datetime, end: datetime) -> list[float]:
+    """By service: the seconds of `[start, end)` in which it was impaired."""
     by_service: dict[tuple[str, str], list[Interval]] = {}
     for each in incidents:
         until = each.impact_ended_at or end
         spans = by_service.setdefault((each.about.agreement, each.about.service), [])
         spans.append((to_ms(each.impact_started_at), to_ms(until)))
-    return sum(length(clip(unite(spans), to_ms(start), to_ms(end))) for spans in by_service.values()) / 1000
+    return [length(clip(unite(spans), to_ms(start), to_ms(end))) / 1000 for spans in by_service.values()]
 
 
 def _seconds(start: datetime, end: datetime) -> float:

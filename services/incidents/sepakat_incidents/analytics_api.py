@@ -38,7 +38,7 @@ def router(incidents: Incidents, docket: Docket, clock: Clock) -> APIRouter:
         """MTTA, MTTR, MTBF and how far escalations went, for incidents whose impact began in the time asked for."""
         asking.require("incidents:read")
         begin, end = _span(start, until, clock.now())
-        found = analytics.began_in(await incidents.all(asking, agreement, None), begin, end)
+        found = await incidents.all(asking, agreement, None)
         groups = analytics.grouped(found, by, begin, end)
         answer = {
             "from": rfc3339(begin), "until": rfc3339(end), "by": by,
@@ -78,7 +78,7 @@ def _span(start: datetime | None, until: datetime | None, now: datetime) -> tupl
     for name, given in (("from", start), ("until", until)):
         if given is not None and given.tzinfo is None:
             raise Invalid(f"/{name}: must have an offset, such as Z", [FieldProblem(f"/{name}", "must have an offset")])
-    end = until or now
+    end = min(until or now, now)
     begin = start or end - _NINETY_DAYS
     if begin >= end:
         raise Invalid("/from: must be before /until", [FieldProblem("/from", "must be before /until")])

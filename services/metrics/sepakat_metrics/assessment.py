@@ -198,6 +198,7 @@ class Assessment:
                 # What is told must be durable first; then nothing that is told waits for another.
                 await self.ingestion.flush_events_of(id)
                 if not self.ingestion.owns(id):
+                    self._dirty.pop(id, None)
                     return
                 await asyncio.gather(*[command() for command in commands])
         self._dirty.pop(id, None)
@@ -306,6 +307,8 @@ class Assessment:
     async def _judge(self, about: About, figure: Figure, cause: str) -> list[_Command]:
         id = verdicts.verdict_id(about.agreement, about.objective, figure.period)
         since = self._since[id] = self._since.get(id, Since()).after(figure)
+        # An older figure that waits to be written down is not to be held against what is told from here on.
+        self._noted.pop(id, None)
         # A revision that nobody is told of waits for a quiet moment: nothing that is told should wait for it.
         notes = cause == _OF_TIME
 

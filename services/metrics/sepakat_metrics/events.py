@@ -7,7 +7,7 @@ millionths of a millisecond), weights in millionths. Everything after this is ex
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, Final
 
@@ -19,7 +19,16 @@ FUTURE = timedelta(minutes=5)
 INDICATOR = re.compile(r"[a-z0-9][a-z0-9-]{0,62}/[a-z0-9][a-z0-9-]{0,62}")
 _MILLISECONDS_PER: Final = {"us": Decimal("0.001"), "ms": Decimal(1), "s": Decimal(1000), "min": Decimal(60_000),
                             "h": Decimal(3_600_000)}  # fmt: skip
-_json: Final = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal("Infinity")  # an exponent beyond all bounds; it is refused where the field is known
+
+
+_json: Final = msgspec.json.Decoder(float_hook=_decimal)
 _STATES: Final = ("up", "down", "degraded", "maintenance", "unknown")
 WEIGHTS: Final[Mapping[str, int | None]] = {"up": UP, "down": 0, "maintenance": 0, "unknown": None}
 FACTS: Final = ("opened", "responded", "paused", "resumed", "prioritised", "updated", "restored", "resolved",

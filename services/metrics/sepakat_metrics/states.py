@@ -22,11 +22,11 @@ class States:
         self.silence: tuple[int, int | None] | None = None
         self._all: list[Transition] = []
         self._at = array("q")
-        self._up = array("q")
+        self._up: list[int] = []
         self._known = array("q")
         self._since = array("q")
-        """By transition: the millionths of milliseconds up and the milliseconds known of before it; the first of the
-        run of the same state that it belongs to."""
+        """By transition: the millionths of milliseconds up (more than 64 bits, where somebody begins with the year 1)
+        and the milliseconds known of before it; the first of the run of the same state that it belongs to."""
 
     def __bool__(self) -> bool:
         return bool(self._all)
