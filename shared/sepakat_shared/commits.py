@@ -90,7 +90,7 @@ class Commits:
         self.db = db
         self.clock = clock
         self._outboxes: list[Callable[[Document], None]] = []
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners: dict[str, list[Callable[[], None]]] = {}
         self.unwritten: set[str] = set()
         """Commits of this instance whose state document is not written yet: they count as unpublished until it is."""
         self._refresh: dict[str, Callable[[str], Awaitable[object]]] = {}
@@ -103,9 +103,9 @@ class Commits:
         """Call `outbox` with each new commit as soon as it is durable."""
         self._outboxes.append(outbox)
 
-    def tell(self, listener: Callable[[], None]) -> None:
-        """Call `listener` when state documents have changed."""
-        self._listeners.append(listener)
+    def tell(self, kind: str, listener: Callable[[], None]) -> None:
+        """Call `listener` when state documents of that kind have changed."""
+        self._listeners.setdefault(kind, []).append(listener)
 
     async def insert(self, commit: Document) -> bool:
         """Make a commit durable. False, and nothing is done, when another one has taken its number."""
@@ -129,10 +129,10 @@ class Commits:
         for publish in self._outboxes:
             publish(commit)
 
-    def written(self, commits: Iterable[str]) -> None:
+    def written(self, kind: str, commits: Iterable[str]) -> None:
         """The states that these commits led to are written, for whoever queries them: the timers."""
         self.unwritten.difference_update(commits)
-        for listener in self._listeners:
+        for listener in self._listeners.get(kind, ()):
             listener()
 
     def refresh_with(self, kind: str, find: Callable[[str], Awaitable[object]]) -> None:
@@ -252,7 +252,7 @@ class Aggregates(Generic[S, E]):
         # Not remembered before that: a command that is repeated because this failed looks, and so writes it.
         await self._write_state(after)
         self._remember(after)
-        self._commits.written([commit["_id"]])
+        self._commits.written(self._kind.name, [commit["_id"]])
         return after
 
     async def execute_many(
@@ -273,7 +273,7 @@ class Aggregates(Generic[S, E]):
         await self._write_states(list(after.values()))
         for each in after.values():
             self._remember(each)
-        self._commits.written(commits[id]["_id"] for id in after)
+        self._commits.written(self._kind.name, [commits[id]["_id"] for id in after])
         # What collided, and what a guess led to nothing for, is asked of the present state.
         for id in decisions.keys() - after.keys():
             loaded = await self.execute(id, decisions[id], by=by)

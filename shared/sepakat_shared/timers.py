@@ -12,6 +12,7 @@ from sepakat_shared.mongo import Collection
 
 _AT_LEAST_EVERY = timedelta(seconds=2)
 """Another instance may have set an earlier deadline: nobody wakes us for it."""
+_AT_ONCE = 100
 
 
 class Timers:
@@ -39,23 +40,24 @@ class Timers:
         """Fire deadlines until cancelled."""
         while True:
             self._changed.clear()
-            await retry.until_done(f"firing {self._field}", self.fire_due)
-            following = await retry.until_done(f"looking for the next {self._field}", self._next)
+            _, following = await retry.until_done(f"firing {self._field}", self._fire_due)
             await self._clock.wait(self._changed, following)
-
-    async def _next(self) -> datetime:
-        latest = self._clock.now() + _AT_LEAST_EVERY
-        following = await self._states.find_one({self._field: {"$ne": None}}, sort=[(self._field, ASCENDING)])
-        return min(following[self._field], latest) if following else latest
 
     async def fire_due(self) -> int:
         """Fire all that are due, earliest first. Returns how many were fired."""
+        fired, _ = await self._fire_due()
+        return fired
+
+    async def _fire_due(self) -> tuple[int, datetime]:
+        """How many were fired, and when to look again."""
         fired = 0
         while True:
-            due = self._states.find({self._field: {"$ne": None, "$lte": self._clock.now()}}, {"_id": 1})
-            batch = await due.sort(self._field, ASCENDING).limit(100).to_list(None)
-            for document in batch:
+            now = self._clock.now()
+            found = self._states.find({self._field: {"$ne": None}}, {self._field: 1})
+            earliest = await found.sort(self._field, ASCENDING).limit(_AT_ONCE).to_list(None)
+            due = [each for each in earliest if each[self._field] <= now]
+            for document in due:
                 await self._fire(document["_id"])
-            fired += len(batch)
-            if not batch:
-                return fired
+            fired += len(due)
+            if not due:
+                return fired, min([now + _AT_LEAST_EVERY, *[each[self._field] for each in earliest[:1]]])

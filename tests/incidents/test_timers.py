@@ -42,7 +42,7 @@ class Instance:
         commits.publish_with(self.made.append)
         self.incidents = Incidents(commits, Rotations(commits))
         self.timers = Timers(self.incidents.lines.states, "due_at", clock, self._fire)
-        commits.tell(self.timers.wake)
+        commits.tell(self.incidents.lines.states.name, self.timers.wake)
 
     async def _fire(self, id: str) -> None:
         await self.incidents.on_ladder(id, deadlines.fire, by="timer")

@@ -28,7 +28,7 @@ def build(settings: AgreementsSettings) -> FastAPI:
         )
 
     timers = Timers(agreements.all.states, "activates_at", service.clock, activate)
-    service.commits.tell(timers.wake)
+    service.commits.tell(agreements.all.states.name, timers.wake)
     service.before_start(agreements.create_indexes)
     service.before_start(timers.create_indexes)
     service.alongside(timers.run)

@@ -37,8 +37,8 @@ def build(settings: IncidentsSettings) -> FastAPI:
     service.before_start(rotations.create_indexes)
     service.before_start(docket.create_indexes)
     service.before_start(disputables.create_indexes)
-    for each in (timers, of_disputes):
-        service.commits.tell(each.wake)
+    for states, each in ((incidents.lines.states, timers), (docket.disputes.states, of_disputes)):
+        service.commits.tell(states.name, each.wake)
         service.before_start(each.create_indexes)
         service.alongside(each.run)
 
