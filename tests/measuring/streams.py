@@ -23,8 +23,9 @@ from measuring import oracle, texts
 
 from sepakat_metrics import changes, events, ledger, terms, timeline
 from sepakat_metrics.buckets import Delta
-from sepakat_metrics.events import Fact, from_ms
+from sepakat_metrics.events import Fact
 from sepakat_metrics.history import History
+from sepakat_shared.calendars import from_ms
 
 STREAMS = int(os.environ.get("SEPAKAT_TEST_STREAMS", "500"))
 RANDOMS = st.randoms(use_true_random=False)

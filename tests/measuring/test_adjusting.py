@@ -10,11 +10,12 @@ from sepakat_metrics import adjustments, verdicts
 from sepakat_metrics.adjustments import Adjustment, Asked
 from sepakat_metrics.buckets import transition_of
 from sepakat_metrics.evaluation import evaluate
-from sepakat_metrics.events import Fact, from_ms, to_ms
+from sepakat_metrics.events import Fact
 from sepakat_metrics.history import History
 from sepakat_metrics.telling import About
 from sepakat_metrics.terms import Adjustments, Terms
 from sepakat_metrics.verdicts import Since, Verdict, VerdictNoted, VerdictTold
+from sepakat_shared.calendars import from_ms, to_ms
 from sepakat_shared.errors import Conflict, Forbidden, Invalid
 
 NOVEMBER = to_ms(datetime(2026, 10, 31, 17, tzinfo=UTC))

@@ -16,13 +16,14 @@ from sepakat_metrics import backtesting, proposals
 from sepakat_metrics.backtesting import Trial, periods_of, strictest
 from sepakat_metrics.buckets import Delta
 from sepakat_metrics.evaluation import evaluate
-from sepakat_metrics.events import Fact, from_ms, to_ms
+from sepakat_metrics.events import Fact
 from sepakat_metrics.figures import shown
 from sepakat_metrics.history import History
 from sepakat_metrics.profiles import NotApplicable
 from sepakat_metrics.proposals import Backtest, Completed, Failed
 from sepakat_metrics.terms import Adjustments, Terms, Unsupported
 from sepakat_metrics.windows import Interval
+from sepakat_shared.calendars import from_ms, to_ms
 from sepakat_shared.contracts.agreements import BacktestRequested
 from sepakat_shared.contracts.compliance import BacktestCompleted, BacktestedObjective, Credit, Money
 from sepakat_shared.contracts.texts import Agreement, Indicator

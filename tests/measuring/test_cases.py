@@ -13,8 +13,9 @@ from samples import agreement
 
 from sepakat_metrics import windows
 from sepakat_metrics.cases import Case, Clock, Running, Step, cases, gaps
-from sepakat_metrics.events import FACTS, to_ms
+from sepakat_metrics.events import FACTS
 from sepakat_metrics.windows import Interval
+from sepakat_shared.calendars import to_ms
 
 SECOND, MINUTE, HOUR = 1000, 60_000, 3_600_000
 DAY = 24 * HOUR

@@ -14,10 +14,11 @@ from samples import agreement
 from sepakat_metrics import events, quick, windows
 from sepakat_metrics.buckets import Delta
 from sepakat_metrics.evaluation import evaluate
-from sepakat_metrics.events import BadEvent, Fact, from_ms, to_ms
+from sepakat_metrics.events import BadEvent, Fact
 from sepakat_metrics.figures import Figure, decimal, shown
 from sepakat_metrics.history import History
 from sepakat_metrics.terms import Terms, Unsupported
+from sepakat_shared.calendars import from_ms, to_ms
 from sepakat_shared.contracts.texts import Agreement, Indicator
 
 NOVEMBER = to_ms(datetime(2026, 10, 31, 17, tzinfo=UTC))
@@ -376,5 +377,5 @@ def test_numbers_beyond_all_bounds_are_refused_by_name_and_exact_ones_stay_exact
 
 
 def test_a_state_of_the_year_one_breaks_no_sum() -> None:
-    known = history(state(events.to_ms(datetime(1, 1, 1, tzinfo=UTC)), "up"), state(NOVEMBER, "down"))
+    known = history(state(to_ms(datetime(1, 1, 1, tzinfo=UTC)), "up"), state(NOVEMBER, "down"))
     assert known.states.sum(NOVEMBER - HOUR, NOVEMBER + HOUR) == (HOUR * 1_000_000, 2 * HOUR)

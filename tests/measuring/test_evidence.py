@@ -18,9 +18,10 @@ from typer.testing import CliRunner
 from sepakat_cli.__main__ import app
 from sepakat_metrics import evidence
 from sepakat_metrics.buckets import Delta
-from sepakat_metrics.events import Fact, to_ms
+from sepakat_metrics.events import Fact
 from sepakat_metrics.terms import Adjustments, Terms
 from sepakat_shared import signatures
+from sepakat_shared.calendars import to_ms
 
 NOVEMBER = to_ms(datetime(2026, 10, 31, 17, tzinfo=UTC))
 DECEMBER = NOVEMBER + 30 * 86_400_000

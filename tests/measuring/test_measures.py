@@ -14,10 +14,11 @@ from samples import agreement
 from sepakat_metrics import windows
 from sepakat_metrics.buckets import bin_of, transition_of, value_of
 from sepakat_metrics.evaluation import evaluate
-from sepakat_metrics.events import Fact, from_ms, to_ms
+from sepakat_metrics.events import Fact
 from sepakat_metrics.figures import Figure, decimal
 from sepakat_metrics.history import History
 from sepakat_metrics.terms import Adjustments, Terms
+from sepakat_shared.calendars import from_ms, to_ms
 from sepakat_shared.contracts.texts import Agreement, Indicator
 
 SECOND, MINUTE, HOUR, DAY = 1000, 60_000, 3_600_000, 86_400_000

@@ -7,10 +7,11 @@ from samples import agreement
 
 from sepakat_metrics.buckets import transition_of
 from sepakat_metrics.evaluation import evaluate
-from sepakat_metrics.events import Fact, to_ms
+from sepakat_metrics.events import Fact
 from sepakat_metrics.history import History
 from sepakat_metrics.parts import Part, Version, part_at
 from sepakat_metrics.terms import Terms
+from sepakat_shared.calendars import to_ms
 
 HOUR, DAY = 3_600_000, 86_400_000
 NOVEMBER = to_ms(datetime(2026, 11, 1, tzinfo=UTC))

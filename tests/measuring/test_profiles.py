@@ -13,12 +13,13 @@ from samples import agreement
 
 from sepakat_metrics import events, profiles
 from sepakat_metrics.evaluation import evaluate
-from sepakat_metrics.events import Fact, to_ms
+from sepakat_metrics.events import Fact
 from sepakat_metrics.figures import Figure, decimal
 from sepakat_metrics.history import History
 from sepakat_metrics.profiles import NotApplicable
 from sepakat_metrics.terms import Terms
 from sepakat_metrics.windows import Interval
+from sepakat_shared.calendars import to_ms
 from sepakat_shared.contracts.texts import Agreement, Profile
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "profiles.md"

@@ -8,12 +8,13 @@ from samples import agreement
 from sepakat_metrics import verdicts
 from sepakat_metrics.buckets import transition_of
 from sepakat_metrics.evaluation import evaluate, projection
-from sepakat_metrics.events import Fact, from_ms, to_ms
+from sepakat_metrics.events import Fact
 from sepakat_metrics.history import History
 from sepakat_metrics.telling import About
 from sepakat_metrics.terms import Terms
 from sepakat_metrics.verdicts import Since, Verdict, VerdictTold
 from sepakat_metrics.windows import period_of
+from sepakat_shared.calendars import from_ms, to_ms
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 NOVEMBER = to_ms(datetime(2026, 10, 31, 17, tzinfo=UTC))

@@ -12,8 +12,8 @@ from measuring import oracle
 from samples import agreement
 
 from sepakat_metrics import windows
-from sepakat_metrics.events import from_ms, to_ms
 from sepakat_metrics.terms import Adjustments
+from sepakat_shared.calendars import from_ms, to_ms
 from sepakat_shared.contracts.texts import Agreement, Indicator, Objective
 
 SECOND, MINUTE, HALF_HOUR, HOUR, DAY = 1000, 60_000, 1_800_000, 3_600_000, 86_400_000

@@ -17,6 +17,7 @@ from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.history import History
 from sepakat_metrics.terms import Terms, Unsupported
 from sepakat_metrics.windows import Interval
+from sepakat_shared.calendars import to_ms
 from sepakat_shared.contracts import texts
 from sepakat_shared.errors import SepakatError
 
@@ -42,7 +43,7 @@ def evaluate_files(
     agreement, indicators = _read_agreement(text)
     folding = _Folding(agreement, indicators)
     folding.read(lines)
-    at = events.to_ms(as_of) if as_of else folding.last
+    at = to_ms(as_of) if as_of else folding.last
     if at is None and period is not None:
         at = period[1]
     if at is None:
@@ -161,7 +162,7 @@ def _interval(text: str) -> Interval:
     start, slash, end = text.partition("/")
     if not slash:
         raise BadFile("--period: write START/END, two instants")
-    span = events.to_ms(_instant(start, "--period")), events.to_ms(_instant(end, "--period"))
+    span = to_ms(_instant(start, "--period")), to_ms(_instant(end, "--period"))
     if span[0] >= span[1]:
         raise BadFile("--period: the end must be after the start")
     return span

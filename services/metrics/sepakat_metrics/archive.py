@@ -29,6 +29,16 @@ class Waiting:
         return () if found is None else Delta.from_document(found).by_day().items()
 
 
+def _not_in(
+    folded: Mapping[str, Mapping[str, int]], waiting: Iterable[Waiting], indicator: str
+) -> Iterator[tuple[str, Delta]]:
+    """By day: what the checkpoints that wait add to an indicator, beyond the offsets that its days are `folded` to."""
+    for checkpoint in waiting:
+        for day, part in checkpoint.of(indicator):
+            if checkpoint.end > folded.get(day, {}).get(checkpoint.partition, -1):
+                yield day, part
+
+
 @dataclass(frozen=True)
 class Stored:
     """What was read of an indicator, still packed: unpacking a day of measurements takes a while."""
@@ -44,10 +54,7 @@ class Stored:
         for each in self.days:
             yield each["day"], Delta.from_document(unpacked(each["data"]))
         folded = {each["day"]: _folded(each) for each in self.days}
-        for checkpoint in self.waiting:
-            for day, part in checkpoint.of(self.indicator):
-                if checkpoint.end > folded.get(day, {}).get(checkpoint.partition, -1) and day <= self.last:
-                    yield day, part
+        yield from ((day, part) for day, part in _not_in(folded, self.waiting, self.indicator) if day <= self.last)
 
 
 class Laying:
@@ -65,10 +72,8 @@ class Laying:
 
     def with_those(self, waiting: Iterable[Waiting]) -> History:
         """The history, with what is not folded into the days that were added."""
-        for checkpoint in waiting:
-            for day, part in checkpoint.of(self._indicator):
-                if checkpoint.end > self._folded.get(day, {}).get(checkpoint.partition, -1):
-                    self._history.apply(part)
+        for _, part in _not_in(self._folded, waiting, self._indicator):
+            self._history.apply(part)
         return self._history
 
 
@@ -113,7 +118,12 @@ class Archive:
 
     async def stored(self, indicator: str, since: int | None = None, until: int | None = None) -> Stored:
         """The same as it lies in the database."""
-        return await self._stored(indicator, since, until, await self._waiting())
+        waiting, first = await self._waiting(), _first(since)
+        last = _LAST if until is None else _day(until - 1)
+        days = await self._days.find({"indicator": indicator, "day": {"$gte": first, "$lte": last}}).to_list(None)
+        if since is not None:
+            days += await self._day_before(indicator, first)
+        return Stored(indicator, sorted(days, key=lambda each: str(each["day"])), waiting, last)
 
     async def _waiting(self) -> list[Waiting]:
         """The checkpoints that are not folded. Ask for them before the days: one that is folded in between is then
@@ -125,14 +135,6 @@ class Archive:
             if each["deltas"]
         ]
 
-    async def _stored(self, indicator: str, since: int | None, until: int | None, waiting: list[Waiting]) -> Stored:
-        first = _first(since)
-        last = _LAST if until is None else _day(until - 1)
-        days = await self._days.find({"indicator": indicator, "day": {"$gte": first, "$lte": last}}).to_list(None)
-        if since is not None:
-            days += await self._day_before(indicator, first)
-        return Stored(indicator, sorted(days, key=_name), waiting, last)
-
     async def _day_before(self, indicator: str, first: str) -> list[Document]:
         """The last day before `first` that anything is known of."""
         before = self._days.find({"indicator": indicator, "day": {"$lt": first}})
@@ -141,10 +143,6 @@ class Archive:
 
 def _first(since: int | None) -> str:
     return _FIRST if since is None else _day(since)
-
-
-def _name(day: Document) -> str:
-    return str(day["day"])
 
 
 def _day(at: int) -> str:

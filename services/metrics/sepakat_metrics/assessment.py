@@ -17,7 +17,7 @@ from pymongo import ASCENDING
 from sepakat_metrics import impairments, verdicts
 from sepakat_metrics.corrections import Corrections
 from sepakat_metrics.evaluation import evaluate
-from sepakat_metrics.events import Fact, from_ms, to_ms
+from sepakat_metrics.events import Fact
 from sepakat_metrics.figures import Figure
 from sepakat_metrics.history import History
 from sepakat_metrics.impairments import IMPAIRMENT, Impairment
@@ -30,6 +30,7 @@ from sepakat_metrics.telling import About
 from sepakat_metrics.terms import Terms, Unsupported
 from sepakat_metrics.verdicts import VERDICT, Since, Verdict, VerdictEvent, VerdictTold
 from sepakat_shared import retry
+from sepakat_shared.calendars import from_ms, to_ms
 from sepakat_shared.clock import Clock
 from sepakat_shared.commits import Aggregates, Commits
 from sepakat_shared.telemetry import continued

@@ -8,7 +8,6 @@ from sepakat_metrics import windows
 from sepakat_metrics.archive import Archive
 from sepakat_metrics.corrections import Corrections
 from sepakat_metrics.evaluation import evaluate
-from sepakat_metrics.events import from_ms, to_ms
 from sepakat_metrics.figures import Figure, shown
 from sepakat_metrics.history import History
 from sepakat_metrics.parts import Part, Version, part_at
@@ -17,6 +16,7 @@ from sepakat_metrics.terms import Terms
 from sepakat_metrics.verdicts import VERDICT, VerdictNoted, VerdictTold, verdict_id
 from sepakat_metrics.windows import Interval
 from sepakat_shared.auth import Principal
+from sepakat_shared.calendars import from_ms, to_ms
 from sepakat_shared.clock import Clock
 from sepakat_shared.commits import Aggregates, Commits
 from sepakat_shared.contracts.fact import rfc3339

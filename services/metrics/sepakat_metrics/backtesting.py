@@ -15,11 +15,12 @@ from typing import Final
 from sepakat_metrics import windows
 from sepakat_metrics.buckets import Delta
 from sepakat_metrics.evaluation import evaluate
-from sepakat_metrics.events import MICRO, base_unit, from_ms, to_micro
+from sepakat_metrics.events import MICRO, base_unit, to_micro
 from sepakat_metrics.figures import Figure, attainment_of, budget_of, credit_of, decimal, target_of
 from sepakat_metrics.history import History
 from sepakat_metrics.terms import NONE, Adjustments, Terms, Unsupported, micro
 from sepakat_metrics.windows import Interval
+from sepakat_shared.calendars import from_ms
 from sepakat_shared.contracts.compliance import (
     BacktestedObjective,
     BacktestedPeriod,

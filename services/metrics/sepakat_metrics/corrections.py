@@ -13,7 +13,6 @@ from sepakat_metrics import verdicts
 from sepakat_metrics.adjustments import ADJUSTMENT, Adjustment, Asked
 from sepakat_metrics.archive import Archive
 from sepakat_metrics.evaluation import evaluate
-from sepakat_metrics.events import to_ms
 from sepakat_metrics.history import History
 from sepakat_metrics.ingestion import Ingestion
 from sepakat_metrics.pace import Pace
@@ -24,6 +23,7 @@ from sepakat_metrics.terms import NONE, Adjustments, Terms
 from sepakat_metrics.verdicts import VERDICT
 from sepakat_shared import retry
 from sepakat_shared.auth import Principal
+from sepakat_shared.calendars import to_ms
 from sepakat_shared.clock import Clock
 from sepakat_shared.commits import Aggregates, Commits, Loaded
 from sepakat_shared.contracts.disputes import DisputeSettled

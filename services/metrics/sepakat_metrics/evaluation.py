@@ -8,12 +8,12 @@ from fractions import Fraction
 from typing import Any, Final
 
 from sepakat_metrics import windows
-from sepakat_metrics.events import from_ms
 from sepakat_metrics.figures import Burn, Figure, decimal
 from sepakat_metrics.history import History
 from sepakat_metrics.measures import counting, means, percase, slices, uptime
 from sepakat_metrics.terms import Terms
 from sepakat_metrics.windows import Interval
+from sepakat_shared.calendars import from_ms
 
 _Measure = Callable[[Terms, History, Interval, int], dict[str, Any]]
 _LostShare = Callable[[Terms, History, int, int], Fraction | None]

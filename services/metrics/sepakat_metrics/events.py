@@ -6,12 +6,14 @@ millionths of a millisecond), weights in millionths. Everything after this is ex
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
+
+from sepakat_shared.calendars import to_ms
 
 MICRO: Final = 1_000_000
 UP: Final = MICRO
@@ -129,18 +131,6 @@ def is_from_the_future(fact: Fact, now: datetime) -> bool:
 @lru_cache(maxsize=8)
 def _latest(now: datetime) -> int:
     return to_ms(now + FUTURE)
-
-
-def to_ms(instant: datetime) -> int:
-    since = instant - _EPOCH
-    return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
-
-
-def from_ms(at: int) -> datetime:
-    return _EPOCH + timedelta(milliseconds=at)
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def instant(text: object, field: str) -> int:

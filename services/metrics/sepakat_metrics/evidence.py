@@ -15,13 +15,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sepakat_metrics.buckets import Delta
 from sepakat_metrics.evaluation import evaluate
-from sepakat_metrics.events import from_ms, to_ms
 from sepakat_metrics.explanation import explained
 from sepakat_metrics.figures import Figure, shown, span_of
 from sepakat_metrics.history import History
 from sepakat_metrics.terms import Adjustments, Terms
 from sepakat_metrics.windows import Interval
 from sepakat_shared import signatures
+from sepakat_shared.calendars import from_ms, to_ms
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.fact import rfc3339
 

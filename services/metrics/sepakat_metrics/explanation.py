@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from fractions import Fraction
 
-from sepakat_metrics.events import from_ms
 from sepakat_metrics.figures import Figure, credit_of, decimal, exact, number, target_of, value_of
 from sepakat_metrics.terms import Terms
+from sepakat_shared.calendars import from_ms
 from sepakat_shared.contracts.fact import rfc3339
 
 _COUNTED = {

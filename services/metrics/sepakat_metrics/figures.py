@@ -7,8 +7,9 @@ from fractions import Fraction
 from typing import Any
 
 from sepakat_metrics.cases import Case
-from sepakat_metrics.events import MICRO, from_ms
+from sepakat_metrics.events import MICRO
 from sepakat_metrics.windows import Interval
+from sepakat_shared.calendars import from_ms
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.contracts.texts import Agreement, Limit, Objective
 

@@ -9,10 +9,10 @@ from pymongo.errors import DuplicateKeyError
 from sepakat_metrics import evidence
 from sepakat_metrics.archive import Archive
 from sepakat_metrics.attainment import Attainments, earliest
-from sepakat_metrics.events import to_ms
 from sepakat_metrics.settings import MetricsSettings
 from sepakat_shared import signatures
 from sepakat_shared.auth import Principal
+from sepakat_shared.calendars import to_ms
 from sepakat_shared.clock import Clock
 from sepakat_shared.mongo import Collection, Database
 

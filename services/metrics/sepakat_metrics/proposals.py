@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from sepakat_metrics.events import from_ms, to_ms
 from sepakat_metrics.windows import Interval
+from sepakat_shared.calendars import from_ms, to_ms
 from sepakat_shared.commits import Kind
 from sepakat_shared.contracts import compliance, texts, topics
 from sepakat_shared.contracts.agreements import BacktestRequested

@@ -11,6 +11,7 @@ import msgspec
 
 from sepakat_metrics import events
 from sepakat_metrics.events import Fact
+from sepakat_shared.calendars import to_ms
 
 _Count = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
 
@@ -115,7 +116,7 @@ def _quick_batch(event: _Batch) -> tuple[Fact, str | None] | None:
         at = each.time
         if not begin <= at < end:
             if begin < end:
-                sums.append((events.to_ms(latest), good, total))
+                sums.append((to_ms(latest), good, total))
             begin = at.replace(second=0, microsecond=0)
             end, latest, good, total = begin + _MINUTE, at, 0, 0
         if not 0 <= each.good <= each.total:
@@ -124,7 +125,7 @@ def _quick_batch(event: _Batch) -> tuple[Fact, str | None] | None:
         total += each.total
         if at > latest:
             latest = at
-    sums.append((events.to_ms(latest), good, total))
+    sums.append((to_ms(latest), good, total))
     if max(total for _, _, total in sums) >= 2**53:
         return None
     fact = Fact(indicator, event.source, event.id, events.instant(event.time, "time"), "ratio", tuple(sums))

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 
-from sepakat_metrics.events import to_ms
 from sepakat_metrics.parts import Version
 from sepakat_shared import retry
 from sepakat_shared.auth import Principal
+from sepakat_shared.calendars import to_ms
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.agreements import AgreementTextPublished

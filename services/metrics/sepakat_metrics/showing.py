@@ -7,12 +7,12 @@ from time import monotonic
 
 from pymongo import ASCENDING, ReplaceOne
 
-from sepakat_metrics.events import from_ms
 from sepakat_metrics.figures import Figure, attainment_of, budget_of, decimal, span_of, target_of
 from sepakat_metrics.parts import Version
 from sepakat_metrics.telling import About
 from sepakat_shared import retry
 from sepakat_shared.auth import Principal
+from sepakat_shared.calendars import from_ms
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.contracts.texts import Agreement, Objective
 from sepakat_shared.mongo import Collection, Database, Document

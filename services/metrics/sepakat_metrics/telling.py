@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sepakat_metrics.evaluation import projection
-from sepakat_metrics.events import from_ms
 from sepakat_metrics.figures import Burn, Figure, attainment_of, budget_of, credit_of, decimal, span_of
 from sepakat_metrics.terms import Terms
 from sepakat_metrics.windows import Interval
+from sepakat_shared.calendars import from_ms
 from sepakat_shared.contracts import compliance, topics
 from sepakat_shared.contracts.fact import Fact, PeriodSpan, rfc3339
 from sepakat_shared.contracts.texts import Agreement, Indicator, Need, Objective

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sepakat_metrics.events import from_ms
 from sepakat_metrics.figures import Figure, span_of
 from sepakat_metrics.history import History
 from sepakat_metrics.impairments import down_since
 from sepakat_metrics.telling import About, Told, facts_of, message, objective_fact, tell
 from sepakat_metrics.telling import Kind as FactKind
 from sepakat_metrics.windows import Interval
+from sepakat_shared.calendars import from_ms
 from sepakat_shared.commits import Kind
 from sepakat_shared.contracts import compliance
 from sepakat_shared.contracts.fact import rfc3339

@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
 
-from sepakat_metrics.events import from_ms, to_ms
-from sepakat_shared.calendars import Interval, clip, in_hours, length, local_midnight, unite, without
+from sepakat_shared.calendars import Interval, clip, from_ms, in_hours, length, local_midnight, to_ms, unite, without
 from sepakat_shared.contracts.texts import Agreement, MaintenanceWindow, Objective, Window
 
 _UNTIL = re.compile(r";UNTIL=(\d{8}T\d{6}Z)")
