@@ -32,6 +32,13 @@ class Record(Protocol):
     def headers(self) -> Sequence[tuple[str, bytes | None]]: ...
 
 
+class FreshRecord(Record, Protocol):
+    """A record as it has just been read: with the broker's time of it, in ms."""
+
+    @property
+    def timestamp(self) -> int: ...
+
+
 @dataclass(frozen=True)
 class Message:
     """One event to publish. `data` of None is a tombstone on a compacted topic.

@@ -174,7 +174,10 @@ class Assessment:
     async def _assess(self, id: str) -> None:
         """Judge every objective on one indicator. The ingestion's lock is held."""
         history = await self.ingestion.history_of(id)
-        now = self.ingestion.now()
+        now = self.ingestion.now(id)
+        if now is None:
+            self._at(id, self._clock.now() + _SOONEST)
+            return
         at, event = to_ms(now), self._dirty.get(id)
         cause = _OF_TIME if event is None else f"{event.source} {event.id}"
         soonest = now + _LATEST

@@ -10,7 +10,7 @@ import itertools
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -22,11 +22,11 @@ from sepakat_metrics import duplicates, events, quick
 from sepakat_metrics.archive import Archive
 from sepakat_metrics.buckets import Delta
 from sepakat_metrics.checkpoints import Checkpoints, Overtaken, Pending
-from sepakat_metrics.duplicates import Seen
 from sepakat_metrics.events import Fact
 from sepakat_metrics.feeds import Feed, check
 from sepakat_metrics.history import History
 from sepakat_metrics.parking import Parking
+from sepakat_metrics.partition import Partition
 from sepakat_metrics.registry import Registry
 from sepakat_metrics.settings import MetricsSettings
 from sepakat_shared import messages, retry
@@ -34,7 +34,7 @@ from sepakat_shared.bus import CONSUMER_SETTINGS, Bus, bury, raw_message, undeco
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import texts, topics
 from sepakat_shared.deadletters import DeadLetters
-from sepakat_shared.messages import Poison, Record
+from sepakat_shared.messages import FreshRecord, Poison, Record
 from sepakat_shared.mongo import Document
 from sepakat_shared.telemetry import meter
 
@@ -44,15 +44,6 @@ GROUP_SUFFIX = "ingestion"
 _FOLD_EVERY = 1.0
 _FOLD_SELDOM = 10
 _KEPT_TOO_LONG_MS = 45 * 86_400_000
-
-
-class Partition:
-    """What this instance holds of one partition of the topic."""
-
-    def __init__(self, name: str, start: int, horizon: int) -> None:
-        self.name = name
-        self.pending = Pending(start, start)
-        self.seen = Seen(horizon, start)
 
 
 class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -82,7 +73,6 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         self._feeds: dict[str, Feed] = {}
         self._partitions: dict[int, Partition] = {}
         self._lock = asyncio.Lock()
-        self._last_record_at: datetime | None = None
         self._outcomes: Counter[str] = Counter()
         self.histories: dict[str, History] = {}
         self.traceparents: dict[str, str] = {}
@@ -162,7 +152,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
             # Plain events wait for nothing: without this, heartbeats and checkpoints would wait for a whole backlog.
             await asyncio.sleep(0)
 
-    async def _fold(self, batch: tuple[Record, ...]) -> None:
+    async def _fold(self, batch: tuple[FreshRecord, ...]) -> None:
         async with self._lock:
             touched: dict[str, Fact] = {}
             urgent: set[str] = set()
@@ -173,7 +163,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
                     if not self._fold_plain(held, record, now, touched, urgent):
                         await self._fold_record(held, record, now, touched, urgent)
                     held.pending.end = record.offset + 1
-            self._last_record_at = datetime.fromtimestamp(batch[-1].timestamp / 1000, UTC)  # type: ignore[attr-defined]
+                    held.last_record_ms = record.timestamp
             self._bus.progress += 1
             for outcome, count in self._outcomes.items():
                 _events.add(count, {"outcome": outcome})
@@ -424,19 +414,20 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
     @property
     def caught_up(self) -> bool:
         """Whether nothing known of waits to be read on the partitions held."""
-        consumer = self._subscriber.consumer
-        if consumer is None:
-            return False
-        return all(
-            (consumer.highwater(TopicPartition(topics.METRICS, number)) or 0) <= held.pending.end
-            for number, held in self._partitions.items()
-        )
+        return all(held.is_read(self._highwater(number)) for number, held in self._partitions.items())
 
-    def now(self) -> datetime:
-        """The wall clock while all is read, else the time of the last record: lag is not an outage."""
-        if self.caught_up or self._last_record_at is None:
-            return self._clock.now()
-        return min(self._last_record_at, self._clock.now())
+    def now(self, indicator: str) -> datetime | None:
+        """The instant to judge an indicator at, by its partition (`Partition.now`). The indicator is owned."""
+        number = self._partition_of(indicator)
+        return self._partitions[number].now(self._clock.now(), self._highwater(number))
+
+    def _highwater(self, number: int) -> int | None:
+        """The end of a partition as the broker last told it."""
+        consumer, partition = self._subscriber.consumer, TopicPartition(topics.METRICS, number)
+        if consumer is None or partition not in consumer.assignment():
+            return None
+        end: int | None = consumer.highwater(partition)
+        return end
 
     async def lag(self) -> int:
         consumer = self._subscriber.consumer
