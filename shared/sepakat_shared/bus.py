@@ -22,6 +22,7 @@ from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.fact import Fact
 from sepakat_shared.deadletters import DeadLetters
 from sepakat_shared.kafka_admin import consumer_lag, create_topics, describe_cluster
+from sepakat_shared.lanes import Lanes
 from sepakat_shared.messages import Envelope, Poison, Record
 from sepakat_shared.settings import ServiceSettings
 from sepakat_shared.telemetry import continued, meter
@@ -29,6 +30,7 @@ from sepakat_shared.telemetry import continued, meter
 _log = logging.getLogger(__name__)
 _consumed = meter.create_counter("sepakat_events_consumed", description="events handled, by type and outcome")
 _TRIES_OF_A_BUG = 3
+_GRACEFUL_SECONDS = 5.0
 
 CONSUMER_SETTINGS: dict[str, Any] = {
     "auto_offset_reset": "earliest",
@@ -79,7 +81,9 @@ class Bus:
         clock: Clock,
         dead_letters: DeadLetters,
         reactions: Iterable[Reaction],
+        at_once: int = 1,
     ) -> None:
+        """`at_once` is how many facts may be with their handlers; those of one key are handled in order."""
         self.group = f"sepakat-{service}"
         self.cluster = ""
         self.connected = asyncio.Event()
@@ -93,7 +97,8 @@ class Bus:
         self._clock = clock
         self._dead_letters = dead_letters
         self._reactions = {(reaction.topic, reaction.contract.type): reaction for reaction in reactions}
-        self._one_at_a_time = asyncio.Lock()
+        self._lanes = Lanes(at_once, self._bring_to_its_end, self._after_one)
+        self._offsets_changed = asyncio.Event()
         self.broker = KafkaBroker(
             settings.kafka,
             acks="all",
@@ -103,7 +108,7 @@ class Bus:
             metadata_max_age_ms=30_000,
             apply_types=False,
             logger=logging.getLogger("faststream"),
-            graceful_timeout=5.0,
+            graceful_timeout=_GRACEFUL_SECONDS,
         )
         self.topics = sorted({topic for topic, _ in self._reactions})
         self._subscriber = self._subscribe() if self.topics else None
@@ -118,6 +123,8 @@ class Bus:
         self.connected.set()
 
     async def close(self) -> None:
+        await self._lanes.close(_GRACEFUL_SECONDS)
+        await self._commit_offsets()
         await self.broker.stop()
 
     async def _find_cluster(self) -> str:
@@ -165,9 +172,9 @@ class Bus:
                 self.fail("the consumer has ended")
 
     async def lag(self) -> int:
-        """Records that wait for this instance, over the partitions it holds."""
-        consumer = self._subscriber.consumer if self._subscriber else None
-        return 0 if consumer is None else await consumer_lag(consumer)
+        """Records that wait for this instance or are in its hands, over the partitions it holds."""
+        consumer = self._consumer
+        return 0 if consumer is None else await consumer_lag(consumer) + self._lanes.in_hand
 
     # -- publishing ---------------------------------------------------------------------------------------------------
 
@@ -192,17 +199,39 @@ class Bus:
         subscriber(self._consume)
         return subscriber
 
+    @property
+    def _consumer(self) -> Any:
+        return self._subscriber.consumer if self._subscriber else None
+
     async def _consume(self, record: Any) -> None:
-        """Bring one record to its end. Nothing but a cancellation may leave here: a later commit would skip it."""
-        async with self._one_at_a_time:
-            await retry.until_done(f"handling {_place(record)}", lambda: self._handle_or_bury(record))
+        await self._lanes.take(record)
+
+    async def _bring_to_its_end(self, record: Record) -> None:
+        """Handle one record. Nothing but a cancellation may leave here: a later commit would skip it."""
+        await retry.until_done(f"handling {_place(record)}", lambda: self._handle_or_bury(record))
+
+    def _after_one(self) -> None:
         self.progress += 1
-        consumer = self._subscriber.consumer if self._subscriber else None
-        if consumer is not None:
+        self._offsets_changed.set()
+
+    async def keep_committing(self) -> None:
+        """Tell Kafka how far the records are done, as soon as the telling before it has been answered."""
+        while True:
+            await self._offsets_changed.wait()
+            self._offsets_changed.clear()
+            await self._commit_offsets()
+
+    async def _commit_offsets(self) -> None:
+        consumer = self._consumer
+        if consumer is None:
+            return
+        held = consumer.assignment()
+        news = {partition: offset for partition, offset in self._lanes.news().items() if partition in held}
+        if news:
             try:
-                await consumer.commit()
+                await consumer.commit(news)
             except Exception as error:  # noqa: BLE001 - a lost commit is a redelivery, which changes nothing
-                _log.warning("committing the offset after %s failed: %s", _place(record), error)
+                _log.warning("committing the offsets failed: %s", error)
 
     async def _handle_or_bury(self, record: Record) -> None:
         if self._dead_letters.blocked(record):
@@ -265,7 +294,7 @@ class Bus:
             except Exception as error:
                 raise Poison(f"{type(error).__name__}: {error}") from error
 
-        async with self._one_at_a_time:
+        async with self._lanes.paused():
             return await self._dead_letters.replay(again, id)
 
     async def _bury(self, record: Record, reason: str) -> None:

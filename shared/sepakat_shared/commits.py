@@ -19,20 +19,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+import bson
 import msgspec
 import rfc8785
 from pymongo import ASCENDING, ReplaceOne
-from pymongo.errors import BulkWriteError, DuplicateKeyError, WTimeoutError
+from pymongo.errors import DuplicateKeyError
 
+from sepakat_shared import mongo
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import NotFound, Stale
 from sepakat_shared.messages import Envelope, Message
 from sepakat_shared.mongo import Collection, Database, Document
 from sepakat_shared.telemetry import current_traceparent
+from sepakat_shared.together import Together
 
 SCHEMA = 1
-_DUPLICATE_KEY = 11000
 _REMEMBERED = 1_000
 """Aggregates of one kind whose last state is kept in memory."""
 _log = logging.getLogger(__name__)
@@ -94,6 +96,7 @@ class Commits:
         self.unwritten: set[str] = set()
         """Commits of this instance whose state document is not written yet: they count as unpublished until it is."""
         self._refresh: dict[str, Callable[[str], Awaitable[object]]] = {}
+        self._insert = Together(self.insert_many)
 
     async def create_indexes(self) -> None:
         await self.collection.create_index([("published", ASCENDING), ("aggregate", ASCENDING), ("n", ASCENDING)])
@@ -109,20 +112,17 @@ class Commits:
 
     async def insert(self, commit: Document) -> bool:
         """Make a commit durable. False, and nothing is done, when another one has taken its number."""
-        try:
-            await self.collection.insert_one(commit)
-        except DuplicateKeyError:
-            return False
-        self._made(commit)
-        return True
+        # One that can't be written fails here, before it goes together with others.
+        bson.encode(commit)
+        return await self._insert(commit)
 
-    async def insert_many(self, commits: Sequence[Document]) -> set[str]:
-        """The same for commits of different aggregates. Returns the ids of those whose number was taken."""
-        taken = await _insert_many(self.collection, commits)
-        for commit in commits:
-            if commit["_id"] not in taken:
+    async def insert_many(self, commits: Sequence[Document]) -> Sequence[bool | Exception]:
+        """The same for many: for each whether it was made, or why not."""
+        answers = await mongo.insert_missing(self.collection, commits)
+        for commit, answer in zip(commits, answers, strict=True):
+            if answer is True:
                 self._made(commit)
-        return taken
+        return answers
 
     def _made(self, commit: Document) -> None:
         self.unwritten.add(commit["_id"])
@@ -158,6 +158,7 @@ class Aggregates(Generic[S, E]):
         self._events = {event.__name__: event for event in kind.events}
         self._recent: OrderedDict[str, Loaded[S]] = OrderedDict()
         self.states: Collection = commits.db[kind.name]
+        self._write_state = Together(self._write_states)
         commits.refresh_with(kind.name, self.find)
 
     async def find(self, id: str) -> Loaded[S] | None:
@@ -247,11 +248,10 @@ class Aggregates(Generic[S, E]):
         if not await self._commits.insert(commit):
             return None
         after = self._fold(id, loaded, commit)
+        self._remember(after)
         if then is not None:
             then(after.state)
-        # Not remembered before that: a command that is repeated because this failed looks, and so writes it.
         await self._write_state(after)
-        self._remember(after)
         self._commits.written(self._kind.name, [commit["_id"]])
         return after
 
@@ -268,11 +268,12 @@ class Aggregates(Generic[S, E]):
             guess = guesses.get(id)
             if events := decide(guess.state if guess else None, now):
                 commits[id] = self._commit(id, guess, events, by, None, now)
-        taken = await self._commits.insert_many(list(commits.values())) if commits else set()
-        after = {id: self._fold(id, guesses.get(id), each) for id, each in commits.items() if each["_id"] not in taken}
-        await self._write_states(list(after.values()))
+        answers = await self._commits.insert_many(list(commits.values())) if commits else []
+        made = dict(zip(commits, answers, strict=True))
+        after = {id: self._fold(id, guesses.get(id), commits[id]) for id, answer in made.items() if answer is True}
         for each in after.values():
             self._remember(each)
+        await self._write_states(list(after.values()))
         self._commits.written(self._kind.name, [commits[id]["_id"] for id in after])
         # What collided, and what a guess led to nothing for, is asked of the present state.
         for id in decisions.keys() - after.keys():
@@ -350,24 +351,34 @@ class Aggregates(Generic[S, E]):
             applied[cause["aggregate"]] = cause["sequence"]
         return Loaded(id, state, commit["n"], commit["hash"], applied)
 
-    async def _write_state(self, loaded: Loaded[S]) -> None:
-        newer = {"_id": loaded.id, "version": {"$lt": loaded.version}}
-        try:
-            await self.states.replace_one(newer, self._to_document(loaded), upsert=True)
-        except DuplicateKeyError:
-            _log.debug("a newer state of %s is already there", loaded.id)
+    async def _write_states(self, loaded: Sequence[Loaded[S]]) -> Sequence[None]:
+        """Write the newest of each, unless a newer one is there.
 
-    async def _write_states(self, loaded: Sequence[Loaded[S]]) -> None:
-        """The same for many at once. An upsert that fails among others is more than FerretDB can tell of."""
-        first = [{"_id": each.id, **self._to_document(each)} for each in loaded if each.version == 1]
-        if first:
-            await _insert_many(self.states, first)
+        An upsert that fails among others is more than FerretDB can tell of: inserts and replacements go apart.
+        """
+        newest = {each.id: each for each in sorted(loaded, key=lambda each: each.version)}
+        documents = {id: {"_id": id, **self._to_document(each)} for id, each in newest.items()}
+        first = [documents[each.id] for each in loaded if each.version == 1]
+        inserted = await mongo.insert_missing(self.states, first) if first else []
+        there = {document["_id"] for document, done in zip(first, inserted, strict=True) if done is True}
         others = [
-            ReplaceOne({"_id": each.id, "version": {"$lt": each.version}}, self._to_document(each))
-            for each in loaded if each.version > 1
+            ReplaceOne({"_id": id, "version": {"$lt": each.version}}, documents[id])
+            for id, each in newest.items() if id not in there
         ]  # fmt: skip
         if others:
-            await self.states.bulk_write(others, ordered=False)
+            result = await self.states.bulk_write(others, ordered=False)
+            if result.matched_count < len(others):
+                for id in newest.keys() - there:
+                    await self._write_unless_newer(newest[id])
+        return [None] * len(loaded)
+
+    async def _write_unless_newer(self, loaded: Loaded[S]) -> None:
+        """Where the bulk found nothing to replace: a newer state is there, or none, since a write has failed once."""
+        older = {"_id": loaded.id, "version": {"$lt": loaded.version}}
+        try:
+            await self.states.replace_one(older, self._to_document(loaded), upsert=True)
+        except DuplicateKeyError:
+            _log.debug("a newer state of %s is already there", loaded.id)
 
     def _to_document(self, loaded: Loaded[S]) -> Document:
         return {
@@ -385,20 +396,6 @@ class Aggregates(Generic[S, E]):
         state = msgspec.convert(document["state"], self._kind.state)
         applied: dict[str, str] = {each["aggregate"]: each["sequence"] for each in document["applied"]}
         return Loaded(document["_id"], state, document["version"], document["head"], applied)
-
-
-async def _insert_many(collection: Collection, documents: Sequence[Document]) -> set[str]:
-    """Returns the ids that were there already."""
-    try:
-        await collection.insert_many(documents, ordered=False)
-    except BulkWriteError as error:
-        if error.details.get("writeConcernErrors"):
-            raise WTimeoutError(f"not known to be durable: {error.details['writeConcernErrors']}") from error
-        failed = error.details["writeErrors"]
-        if any(each["code"] != _DUPLICATE_KEY for each in failed):
-            raise
-        return {documents[each["index"]]["_id"] for each in failed}
-    return set()
 
 
 def _has_applied(loaded: Loaded[Any], cause: Envelope) -> bool:

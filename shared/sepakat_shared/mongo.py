@@ -4,12 +4,21 @@ PyMongo's asyncio API is the driver; `SEPAKAT_MONGO_DRIVER=motor` takes Motor in
 both have, so everything else sees one type.
 """
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import AutoReconnect, ConnectionFailure, ExecutionTimeout, NetworkTimeout, WTimeoutError
+from pymongo.errors import (
+    AutoReconnect,
+    BulkWriteError,
+    ConnectionFailure,
+    ExecutionTimeout,
+    NetworkTimeout,
+    OperationFailure,
+    WTimeoutError,
+)
 from pymongo.write_concern import WriteConcern
 
 from sepakat_shared.settings import ServiceSettings
@@ -21,6 +30,8 @@ Collection = AsyncCollection[Document]
 
 TRANSIENT = (AutoReconnect, ConnectionFailure, ExecutionTimeout, NetworkTimeout, WTimeoutError)
 """Errors after which the same call may succeed."""
+
+_DUPLICATE_KEY = 11000
 
 
 def open_client(settings: ServiceSettings) -> Client:
@@ -43,3 +54,20 @@ async def close_client(client: Client) -> None:
 def database(client: Client, settings: ServiceSettings, service: str) -> Database:
     """The service's own database, written with majority acknowledgement."""
     return client.get_database(f"{settings.mongo_database_prefix}_{service}", write_concern=WriteConcern("majority"))
+
+
+async def insert_missing(collection: Collection, documents: Sequence[Document]) -> list[bool | OperationFailure]:
+    """Insert many. Answers for each whether it was inserted, which it is not where its id is there, or why it failed.
+
+    Raises a transient error when it is not known what became of them.
+    """
+    answers: list[bool | OperationFailure] = [True] * len(documents)
+    try:
+        await collection.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        if error.details.get("writeConcernErrors"):
+            raise WTimeoutError(f"not known to be durable: {error.details['writeConcernErrors']}") from error
+        for each in error.details["writeErrors"]:
+            taken = each["code"] == _DUPLICATE_KEY
+            answers[each["index"]] = False if taken else OperationFailure(each["errmsg"], each["code"], each)
+    return answers

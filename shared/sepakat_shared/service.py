@@ -53,9 +53,9 @@ class Service:
             Reaction(topics.KEYS, KeyRevoked, self.keys.on_revoked),
         ]
 
-    def start(self, own: Sequence[Reaction]) -> Bus:
-        """Open the bus and the relay. Call once, inside the event loop."""
-        self.bus = Bus(self.settings, self.name, self.clock, self.dead_letters, self.reactions(own))
+    def start(self, own: Sequence[Reaction], at_once: int = 1) -> Bus:
+        """Open the bus, with `at_once` as it has it, and the relay. Call once, inside the event loop."""
+        self.bus = Bus(self.settings, self.name, self.clock, self.dead_letters, self.reactions(own), at_once)
         self.relay = Relay(self.commits, self.bus, f"/sepakat/{self.name}")
         self._checks["kafka"] = self.bus.connected.is_set
         return self.bus
@@ -118,6 +118,7 @@ class Service:
             parts: Iterable[Callable[[], Awaitable[object]]] = [
                 self.relay.run,
                 self.bus.watch,
+                self.bus.keep_committing,
                 lambda: self.posts.forget_old(self.clock),
                 *self._tasks,
             ]

@@ -33,6 +33,8 @@ class Pending:
     end: int
     deltas: dict[str, Delta] = field(default_factory=dict)
     ids: bytearray = field(default_factory=bytearray)
+    parked: list[Document] = field(default_factory=list)
+    """What nobody has registered the indicator of, to be kept before the offsets are passed."""
 
 
 class Checkpoints:

@@ -192,7 +192,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
             fact, traceparent = self._read(record, now)
             indicator = self._registry.indicators.get(fact.indicator)
             if indicator is None:
-                await self._park(held, record, fact.indicator)
+                self._park(held, record, fact.indicator)
                 return
             check(fact, indicator)
         except (Poison, events.BadEvent) as error:
@@ -251,9 +251,9 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         events.check_time(fact, now)
         return fact, envelope.traceparent
 
-    async def _park(self, held: Partition, record: Record, indicator: str) -> None:
-        headers = messages.text_headers(record)
-        await self._parking.add(f"{held.name}/{record.offset:020d}", indicator, record.key, record.value, headers)
+    def _park(self, held: Partition, record: Record, indicator: str) -> None:
+        headers, place = messages.text_headers(record), f"{held.name}/{record.offset:020d}"
+        held.pending.parked.append(self._parking.document(place, indicator, record.key, record.value, headers))
         self._outcomes["parked"] += 1
 
     async def _forward(self, record: Record, indicator: str) -> None:
@@ -357,6 +357,8 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
                 pending = held.pending
                 if pending.end == pending.first:
                     continue
+                if pending.parked:
+                    await self._parking.add(pending.parked)
                 await self._checkpoints.insert(held.name, pending, self._clock.now())
                 held.pending = Pending(pending.end, pending.end)
         except Overtaken as overtaken:

@@ -1,14 +1,14 @@
 """Events for indicators that nobody has registered yet: kept for some days, and put back on the topic when one is."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from pymongo import ASCENDING
 
 from sepakat_shared import retry
 from sepakat_shared.clock import Clock
-from sepakat_shared.mongo import Collection, Database, Document
+from sepakat_shared.mongo import Collection, Database, Document, insert_missing
 from sepakat_shared.telemetry import meter
 
 _LOOK_EVERY = 2.0
@@ -33,15 +33,21 @@ class Parking:
         """Look now: an indicator was registered."""
         self._wake.set()
 
-    async def add(
+    def document(
         self, place: str, indicator: str, key: bytes | None, value: bytes | None, headers: Mapping[str, str],
-    ) -> None:  # fmt: skip
+    ) -> Document:  # fmt: skip
         # A database takes no dots in the names of fields.
         named = [{"name": name, "value": value} for name, value in headers.items()]
-        document: Document = {"indicator": indicator, "key": key, "value": value, "headers": named}
-        await self._collection.update_one(
-            {"_id": place}, {"$setOnInsert": {**document, "at": self._clock.now()}}, upsert=True
-        )
+        return {
+            "_id": place, "indicator": indicator, "key": key, "value": value, "headers": named,
+            "at": self._clock.now(),
+        }  # fmt: skip
+
+    async def add(self, documents: Sequence[Document]) -> None:
+        """Keep them; one that is kept already stays as it is. Raises what the database has against one."""
+        for answer in await insert_missing(self._collection, documents):
+            if isinstance(answer, Exception):
+                raise answer
 
     async def count(self) -> int:
         return int(await self._collection.count_documents({}))

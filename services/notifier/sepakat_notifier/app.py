@@ -14,6 +14,9 @@ from sepakat_notifier.store import Notifications
 from sepakat_notifier.vault import Vault
 from sepakat_shared.service import Service
 
+_FACTS_AT_ONCE = 16
+"""A message to one party waits for no other's; whom an incident's next fact is told to depends on its earlier ones."""
+
 
 def build(settings: NotifierSettings) -> FastAPI:
     service = Service("notifier", settings)
@@ -27,7 +30,7 @@ def build(settings: NotifierSettings) -> FastAPI:
     mails = MailSender(settings, directory, vault, clock)
     deliveries = Deliveries(notifications, {"email": mails, "webhook": hooks}, settings, clock)
     reactions = Reactions(service.db, notifications, endpoints, directory, deliveries, clock)
-    bus = service.start(reactions.all())
+    bus = service.start(reactions.all(), at_once=_FACTS_AT_ONCE)
 
     for setup in (notifications.create_indexes, endpoints.create_indexes, reactions.create_indexes):
         service.before_start(setup)
