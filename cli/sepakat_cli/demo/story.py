@@ -119,7 +119,13 @@ class Story:
             answer = await self._http["notifier"].post("/v1/webhook-endpoints", json=given, headers=headers)
             return None if answer.status_code == httpx.codes.UNAUTHORIZED else await _json(answer)
 
-        self._desk.secret = (await until("the customer's key at the notifier", post))["secret"]
+        added = await until("the customer's key at the notifier", post)
+        self._desk.secret = added["secret"]
+        # Where earlier runs listened, nobody answers any more.
+        http = self._http["notifier"]
+        for each in (await _json(await http.get("/v1/webhook-endpoints", headers=headers)))["items"]:
+            if each["id"] != added["id"]:
+                (await http.delete(f"/v1/webhook-endpoints/{each['id']}", headers=headers)).raise_for_status()
         self._teller.step("the customer's system listens for signed webhooks")
 
     # -- the shop -----------------------------------------------------------------------------------------------------
