@@ -6,8 +6,6 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import holidays
-
 from sepakat_shared.contracts.texts import DAYS, Calendar
 
 Interval = tuple[int, int]
@@ -126,4 +124,6 @@ def _is_holiday(calendar: Calendar, day: date) -> bool:
 
 @lru_cache(maxsize=256)
 def _holidays(country: str, categories: tuple[str, ...], year: int) -> frozenset[date]:
+    import holidays  # a fifth of a second at every start, for what few calendars ask
+
     return frozenset(holidays.country_holidays(country, years=year, categories=set(categories)))
