@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from sepakat_incidents import analytics_api, answer_api, api, deadlines, dispute_api, ladder_api, rotation_api
 from sepakat_incidents.disputables import Disputables
-from sepakat_incidents.dispute_reactions import DisputeReactions, beside
+from sepakat_incidents.dispute_reactions import DisputeReactions
 from sepakat_incidents.docket import Docket
 from sepakat_incidents.matters import Matters
 from sepakat_incidents.reactions import Reactions
@@ -26,7 +26,7 @@ def build(settings: IncidentsSettings) -> FastAPI:
     about_disputes = DisputeReactions(
         disputables, docket, incidents, service.clock, settings.incidents_close_after
     )  # fmt: skip
-    bus = service.start(beside(reactions.all(), about_disputes.all()))
+    bus = service.start([*reactions.all(), *about_disputes.all()])
 
     async def fire(id: str) -> None:
         await incidents.on_ladder(id, deadlines.fire, by="timer")
