@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from sepakat_incidents import analytics_api, answer_api, api, deadlines, dispute_api, ladder_api, rotation_api
+from sepakat_incidents import analytics_api, answer_api, api, dispute_api, ladder_api, rotation_api
 from sepakat_incidents.disputables import Disputables
 from sepakat_incidents.dispute_reactions import DisputeReactions
 from sepakat_incidents.docket import Docket
@@ -28,10 +28,7 @@ def build(settings: IncidentsSettings) -> FastAPI:
     )  # fmt: skip
     bus = service.start([*reactions.all(), *about_disputes.all()])
 
-    async def fire(id: str) -> None:
-        await incidents.on_ladder(id, deadlines.fire, by="timer")
-
-    timers = Timers(incidents.lines.states, "due_at", service.clock, fire)
+    timers = Timers(incidents.lines.states, "due_at", service.clock, incidents.fire)
     of_disputes = Timers(docket.disputes.states, "due_at", service.clock, docket.fire)
     service.before_start(incidents.create_indexes)
     service.before_start(rotations.create_indexes)

@@ -173,8 +173,10 @@ class Docket:
         await self.disputes.execute(id, on_known, by=by, cause=cause)
         return (await self.disputes.get(id)).state
 
-    async def fire(self, id: str) -> None:
-        await self.disputes.execute(id, settling.fire, by="timer")
+    async def fire(self, due: Sequence[Document]) -> None:
+        """Do what is due of these disputes (their documents)."""
+        read = [self.disputes.read(each) for each in due]
+        await self.disputes.execute_many({each.id: settling.fire for each in read}, by="timer", read=read)
 
 
 def _told(data: Document) -> dict[str, Any]:
