@@ -29,8 +29,8 @@ class Timers:
     """Calls `fire` with the documents of `states` whose `field` (an instant or None) has come, earliest first.
 
     `fire` is one command a document, whose decision looks at the state again: so two instances never both fire, and a
-    deadline that passed while nothing ran fires late, once, in order. One that can't be fired is logged, holds up no
-    other, and is tried again after a minute.
+    deadline that passed while nothing ran fires late, once, in order. One that can't be fired, or is due still when it
+    was, is logged, holds up no other, and is tried again after a minute.
     """
 
     def __init__(self, states: Collection, field: str, clock: Clock, fire: Fire) -> None:
@@ -62,19 +62,24 @@ class Timers:
 
     async def _fire_due(self) -> tuple[int, datetime]:
         """How many were fired, and when to look again."""
-        fired = 0
+        fired, tried = 0, dict[str, int]()
         while True:
             now = self._clock.now()
             following = now + _AT_LEAST_EVERY
             self._put_off = {id: until for id, until in self._put_off.items() if until > now}
-            found = self._states.find({self._field: {"$lte": following}}, {self._field: 1})
-            soon = await found.sort(self._field, ASCENDING).limit(_SEEN_AT_ONCE + len(self._put_off)).to_list(None)
+            ahead = self._states.find({self._field: {"$lte": following}}, {self._field: 1})
+            soon = await ahead.sort(self._field, ASCENDING).limit(_SEEN_AT_ONCE + len(self._put_off)).to_list(None)
             soon = [each for each in soon if each["_id"] not in self._put_off]
             due = [each for each in soon if each[self._field] <= now]
             if not due:
                 return fired, min([following, *[each[self._field] for each in soon[:1]]])
             for first in range(0, len(due), _FIRED_AT_ONCE):
-                fired += await self._fire_some(await self._whole(due[first : first + _FIRED_AT_ONCE]))
+                found = await self._whole(due[first : first + _FIRED_AT_ONCE])
+                unchanged = [each["_id"] for each in found if tried.get(each["_id"]) == each["version"]]
+                self._put_off_for_a_while(unchanged, "is due still after it was fired")
+                left = [each for each in found if each["_id"] not in self._put_off]
+                fired += await self._fire_some(left) if left else 0
+                tried |= {each["_id"]: each["version"] for each in left}
 
     async def _whole(self, due: Sequence[Document]) -> list[Document]:
         """The documents, by a range of the index: asking for a thousand ids is slower than all that follows."""
@@ -92,8 +97,11 @@ class Timers:
         except Exception as error:  # noqa: BLE001 - whatever a bug raises, the others must not wait for it
             if len(due) > 1:
                 return sum([await self._fire_some([each]) for each in due])
-            for each in due:
-                _log.error("the deadline %s of %s can't be fired", self._field, each["_id"], exc_info=error)
-                self._put_off[each["_id"]] = self._clock.now() + _AGAIN_AFTER
+            self._put_off_for_a_while([each["_id"] for each in due], "can't be fired", error)
             return 0
         return len(due)
+
+    def _put_off_for_a_while(self, ids: Sequence[str], why: str, error: Exception | None = None) -> None:
+        for id in ids:
+            _log.error("the deadline %s of %s %s", self._field, id, why, exc_info=error)
+            self._put_off[id] = self._clock.now() + _AGAIN_AFTER

@@ -221,6 +221,26 @@ async def test_a_deadline_that_cannot_be_fired_holds_up_no_other_and_is_tried_ag
         assert [await asked(only, service) for service in SERVICES] == [("rina",)] * 8
 
 
+async def test_a_deadline_that_is_due_still_after_it_was_fired_is_not_fired_in_a_circle(backend: Backend) -> None:
+    clock = ManualClock(NOW)
+    async with instances(backend, clock, 1) as (only,):
+        for service in SERVICES[:2]:
+            await only.open(service, timedelta(hours=4), NOW)
+        fired: list[str] = []
+
+        async def fire(due: Sequence[Document]) -> None:
+            fired.extend(each["_id"] for each in due)
+            await only.incidents.fire([each for each in due if each["_id"] == line_id("toko", "s0")])
+
+        timers = Timers(only.incidents.lines.states, "due_at", clock, fire)
+        clock.advance(timedelta(minutes=5))
+        await timers.fire_due()
+        assert sorted(fired) == [line_id("toko", "s0"), line_id("toko", "s1")]
+        clock.advance(timedelta(minutes=1))
+        await timers.fire_due()
+        assert fired.count(line_id("toko", "s1")) == 2
+
+
 async def test_what_a_crash_left_unwritten_is_not_fired_again_by_its_old_deadline(backend: Backend) -> None:
     clock = ManualClock(NOW)
     async with instances(backend, clock, 2) as (before, after):
