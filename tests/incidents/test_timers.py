@@ -109,7 +109,11 @@ async def nothing_due(instance: Instance, clock: ManualClock) -> bool:
     return await instance.incidents.lines.states.count_documents(due) == 0
 
 
-async def test_two_instances_fire_every_deadline_once(backend: Backend) -> None:
+@pytest.mark.parametrize("at_once", [1, 2, 1000])
+async def test_two_instances_fire_every_deadline_once(
+    backend: Backend, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sepakat_shared.timers._FIRED_AT_ONCE", at_once)
     clock = ManualClock(NOW)
     async with instances(backend, clock, 2) as (here, there):
         for service in SERVICES:
@@ -126,7 +130,11 @@ async def test_two_instances_fire_every_deadline_once(backend: Backend) -> None:
             ])  # fmt: skip
 
 
-async def test_after_ten_minutes_of_downtime_what_is_late_comes_at_once_and_in_order(backend: Backend) -> None:
+@pytest.mark.parametrize("at_once", [1, 2, 1000])
+async def test_after_ten_minutes_of_downtime_what_is_late_comes_at_once_and_in_order(
+    backend: Backend, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sepakat_shared.timers._FIRED_AT_ONCE", at_once)
     clock = ManualClock(NOW)
     async with instances(backend, clock, 2) as (before, after):
         limits = {"later": 18, "soon": 4, "middle": 9}
