@@ -41,6 +41,9 @@ KEYS = {
     "budi": Principal("budi-key", "toko-maju", frozenset({"customer"}), SCOPES),
     "stranger": Principal("stranger-key", "other", frozenset({"customer"}), SCOPES),
     "reader": Principal("reader-key", "toko-maju", frozenset({"customer"}), frozenset({"disputes:read"})),
+    "mediator": Principal("mediator-key", None, frozenset(), SCOPES, mediates="toko-checkout/mediator"),
+    "colleague": Principal("colleague-key", None, frozenset(), SCOPES, mediates="toko-checkout/colleague"),
+    "elsewhere": Principal("elsewhere-key", None, frozenset(), SCOPES, mediates="other-agreement/mediator"),
     "operator": Principal("operator-key", None, frozenset({"operator"}), frozenset()),
 }
 AGREED = {
@@ -251,6 +254,42 @@ async def test_the_mediators_and_the_forums_word_is_recorded_by_an_operator(inci
     assert [each["forum"] for each in await incident.told(disputes.DisputeReferred)] == ["BANI"]
     decided = (await incident.asks("operator", "POST", f"disputes/{id}/decide", decision)).json()
     assert (decided["outcome"]["how"], decided["outcome"]["by"]) == ("forum", "operator-key")
+
+
+async def test_the_mediator_decides_with_a_key_that_opens_what_they_mediate_and_nothing_else(
+    incident: Incident,
+) -> None:
+    decision = {"result": "upheld", "statement": "the log is right"}
+    id = (await incident.asks("budi", "POST", "disputes", RAISE)).json()["id"]
+    assert (await incident.asks("mediator", "GET", f"disputes/{id}")).status_code == 200
+    assert [each["id"] for each in (await incident.asks("mediator", "GET", "disputes")).json()["items"]] == [id]
+    for other in ("colleague", "elsewhere"):
+        assert (await incident.asks(other, "GET", f"disputes/{id}")).status_code == 404
+        assert (await incident.asks(other, "GET", "disputes")).json()["items"] == []
+        assert (await incident.asks(other, "POST", f"disputes/{id}/decide", decision)).status_code == 404
+    assert (await incident.asks("mediator", "GET", "disputables")).json()["items"] == []
+    early = await incident.asks("mediator", "POST", f"disputes/{id}/decide", decision)
+    assert (early.status_code, "with the parties" in early.text) == (409, True)
+    theirs = await incident.asks("mediator", "POST", f"disputes/{id}/answer", {"statement": "no"})
+    assert theirs.status_code == 403, "what the parties say is theirs to say"
+    await incident.asks("rina", "POST", f"disputes/{id}/answer", {"statement": "no"})
+    refused = await incident.asks("rina", "POST", f"disputes/{id}/decide", decision)
+    assert (refused.status_code, "the mediator" in refused.text) == (403, True)
+    incident.clock.advance(timedelta(days=12))
+    await incident.timers.fire_due()
+    decided = (await incident.asks("mediator", "POST", f"disputes/{id}/decide", decision)).json()
+    assert (decided["outcome"]["how"], decided["outcome"]["by"]) == ("mediator", "mediator-key")
+    assert (await incident.asks("mediator", "POST", f"disputes/{id}/decide", decision)).status_code == 409
+
+
+async def test_what_went_on_to_the_forum_is_no_longer_the_mediators(incident: Incident) -> None:
+    id = (await incident.asks("budi", "POST", "disputes", RAISE)).json()["id"]
+    await incident.asks("rina", "POST", f"disputes/{id}/answer", {"statement": "no"})
+    for days in (12, 30):
+        incident.clock.advance(timedelta(days=days))
+        await incident.timers.fire_due()
+    late = await incident.asks("mediator", "POST", f"disputes/{id}/decide", {"result": "upheld", "statement": "late"})
+    assert (late.status_code, "the forum" in late.text) == (403, True)
 
 
 async def test_both_figures_stay_the_incident_follows_and_nothing_happens_twice(incident: Incident) -> None:
