@@ -187,6 +187,22 @@ def test_letters_name_the_party_that_must_take_it_up(party: str, name: str) -> N
     assert "PT Nusantara Cloud is responsible" in of_before.text
 
 
+def test_a_credit_that_a_dispute_ended_in_is_told_beside_what_the_figure_gives() -> None:
+    fact = objective(
+        compliance.PeriodCorrected, exact="863/1000", exact_before="863/1000", attainment_before="86.3000",
+        credit_percent="7.5", credit_percent_before="10", measured_credit_percent="10",
+    )  # fmt: skip
+    english, indonesian = (
+        " ".join(letters.compose(fact, reader(each), NAMES, None).text.split()) for each in letters.LANGUAGES
+    )
+    assert "is 7.5 % now, and no longer 10 %" in english and "The figure alone would give 10 %" in english
+    assert "kini 7,5 %, bukan lagi 10 %" in indonesian
+    assert "has changed the figure" not in english, "the figure is what it was"
+    figure = fact.model_copy(update={"credit_percent": "10", "measured_credit_percent": None, "exact": "9/10"})
+    said = " ".join(letters.compose(figure, reader(), NAMES, None).text.split())
+    assert "It was told as 86.3000 % before" in said and "service credit for" not in said
+
+
 def test_an_escalation_says_since_when_nobody_has_told_how_it_goes() -> None:
     silent = incident(incidents.IncidentEscalated, silent_since=NOW - timedelta(hours=1))
     said = " ".join(letters.compose(silent, reader(), NAMES, "https://x.example/a").text.split())
