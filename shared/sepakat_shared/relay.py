@@ -106,6 +106,8 @@ class Relay:
         last = self._last.get(aggregate, 0)
         if fresh and [commit["n"] for commit in fresh] == list(range(last + 1, last + 1 + len(fresh))):
             return fresh
+        # Another instance may have published some of these: they are never marked from here.
+        self._in_hand.difference_update(commit["_id"] for commit in fresh)
         unpublished = self._commits.collection.find({"aggregate": aggregate, "published": False})
         return await unpublished.sort("n", ASCENDING).to_list(None)
 
