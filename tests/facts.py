@@ -5,7 +5,7 @@ from typing import Any
 
 from sepakat_notifier.notification import Notification, Occasion
 from sepakat_notifier.routing import CONTRACTS, subject_of
-from sepakat_shared.contracts import compliance, disputes, incidents
+from sepakat_shared.contracts import compliance, disputes, incidents, oncall
 from sepakat_shared.contracts.fact import Fact, PeriodSpan, Title
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -101,6 +101,15 @@ def dispute(kind: type[Fact], **changes: Any) -> Any:
     return kind(**{**_DISPUTE, **_EXTRA.get(kind, {}), **changes})
 
 
+def on_call(kind: type[Fact] = oncall.OnCallOverridden, /, **changes: Any) -> Any:
+    about = {
+        **_PARTIES, "rotation": "nusantara/primary", "title": Title(en="Primary on call", id="Piket utama"),
+        "party": "nusantara", "agreement": "toko", "agreement_title": _INCIDENT["agreement_title"], "contact": "dewi",
+        "start": NOW, "end": NOW + timedelta(hours=4), "by": "rina", "at": NOW,
+    }  # fmt: skip
+    return kind(**{**about, **changes})
+
+
 def objective(kind: type[Fact] = compliance.ObjectiveBreached, /, **changes: Any) -> Any:
     return kind(**{**_OBJECTIVE, **changes})
 
@@ -114,6 +123,7 @@ def every_fact() -> list[Fact]:
     return [
         incident(kind) if issubclass(kind, about)
         else dispute(kind) if issubclass(kind, disputes._DisputeEvent)
+        else on_call(kind) if issubclass(kind, oncall._OnCallEvent)
         else objective(kind, **more)
         for kind in CONTRACTS.values()
     ]  # fmt: skip

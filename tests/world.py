@@ -55,6 +55,16 @@ class World:
         body = await self.get(service, path, **params)
         return body["items"] if body else []
 
+    async def post(self, service: str, path: str, key: str, **body: Any) -> Any:
+        """The body of an answer, or None while the service is away or does not know the key yet."""
+        try:
+            async with self.api(service, key) as http:
+                answer = await http.post(path, json=body)
+        except httpx.TransportError:
+            return None
+        assert answer.is_success or answer.status_code in (401, 503), answer.text
+        return answer.json() if answer.is_success else None
+
     # -- agreeing -----------------------------------------------------------------------------------------------------
 
     async def register(self, indicator: str = INDICATOR, **changes: Any) -> None:
@@ -137,6 +147,18 @@ class World:
             )
         results: list[dict[str, Any]] = answer.json()["results"]
         return results
+
+    async def deliver(self, *events: dict[str, Any]) -> None:
+        """As a careful publisher does it: again until there is an answer that all were taken."""
+
+        async def taken() -> bool:
+            try:
+                results = await self.send(*events)
+            except (httpx.TransportError, KeyError):
+                return False
+            return {each["outcome"] for each in results} <= {"accepted", "duplicate"}
+
+        await until("the events to be taken", taken, within=90)
 
     async def figure(self, agreement: str = "toko-checkout") -> dict[str, Any] | None:
         items = await self.items("metrics", "/v1/status", agreement=agreement)

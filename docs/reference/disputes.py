@@ -33,6 +33,11 @@ state under every procedure that asks for an answer, a settlement and a mediator
 Which steps there are, how long each lasts and what its silence means is in the agreement's text (`disputes`); why the
 rules are as they are is in [the decision](../adr/0009-disputes.md).
 
+The mediator whom a step names decides with a key of their own, which an operator issues for that agreement and contact:
+`sepakat apikeys issue arbiter --mediates AGREEMENT/CONTACT --scope disputes:read --scope disputes:write`. It acts for
+neither party, opens the disputes that the agreement has that contact mediate, and decides while the step is theirs
+(`sepakat disputes decide`). What the forum decided is recorded by an operator.
+
 """
 _STATES = {
     Status.ANSWER: "waits for the answer of the party that did not raise it",

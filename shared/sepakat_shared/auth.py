@@ -24,13 +24,17 @@ PREFIX = "spk_"
 
 @dataclass(frozen=True)
 class Principal:
-    """Who asks: `id` is the key's, `party` None for an operator."""
+    """Who asks: `id` is the key's, `party` None for an operator and for a mediator.
+
+    `mediates` (`agreement/contact`) is of which agreement's disputes it is the mediator, by that contact.
+    """
 
     id: str
     party: str | None
     roles: frozenset[str]
     scopes: frozenset[str]
     sources: frozenset[str] = frozenset()
+    mediates: str | None = None
 
     @property
     def is_operator(self) -> bool:
@@ -52,7 +56,10 @@ class Principal:
 
     def restrict(self, query: Document) -> Document:
         """`query`, narrowed to documents whose `parties` hold the principal's own."""
-        return query if self.is_operator else {**query, "parties": self.party}
+        if self.is_operator:
+            return query
+        # Null would match what has no parties at all: who acts for none finds nothing.
+        return {**query, "parties": {"$in": []} if self.party is None else self.party}
 
     def sees(self, parties: Iterable[str]) -> bool:
         return self.is_operator or (self.party is not None and self.party in parties)
@@ -84,6 +91,7 @@ class Issued:
     scopes: tuple[str, ...]
     sources: tuple[str, ...]
     expires_at: datetime | None
+    mediates: str | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +124,7 @@ def _messages(event: Issued | Revoked, _key: Key) -> list[Message]:
         scopes=event.scopes,
         sources=event.sources,
         expires_at=event.expires_at,
+        mediates=event.mediates,
     )
     return [Message.of(topics.KEYS, event.key, fact)]
 
@@ -129,10 +138,10 @@ KEY: Kind[Key, Issued | Revoked] = Kind("key", Key, (Issued, Revoked), _apply, _
 
 def issue(
     id: str, secret: str, party: str | None, roles: Sequence[Role], scopes: Sequence[str], sources: Sequence[str] = (),
-    expires_at: datetime | None = None,
+    expires_at: datetime | None = None, mediates: str | None = None,
 ) -> Issued:  # fmt: skip
     """The event that makes `secret` a key. The secret itself is kept nowhere."""
-    return Issued(id, digest(secret), party, tuple(roles), tuple(scopes), tuple(sources), expires_at)
+    return Issued(id, digest(secret), party, tuple(roles), tuple(scopes), tuple(sources), expires_at, mediates)
 
 
 def revoke(key: Key | None) -> list[Issued | Revoked]:
@@ -182,4 +191,6 @@ class KnownKeys:
         if len(self._cache) > 10_000:
             self._cache.clear()
         self._cache[hashed] = document
-        return Principal(fact.key, fact.party, frozenset(fact.roles), frozenset(fact.scopes), frozenset(fact.sources))
+        return Principal(
+            fact.key, fact.party, frozenset(fact.roles), frozenset(fact.scopes), frozenset(fact.sources), fact.mediates
+        )

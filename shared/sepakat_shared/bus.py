@@ -9,8 +9,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+import msgspec
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from opentelemetry.trace import SpanKind
@@ -44,11 +46,16 @@ CONSUMER_SETTINGS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Reaction:
-    """`handler(fact, cause)` is called for every event of the contract's type on `topic`."""
+    """`handler(fact, cause)` is called for every event of the contract's type on `topic`.
+
+    An event may have several, each with a `reader` of its own: they are called one after another, in the order in which
+    the service lists them, and again, all of them, when one has failed. What each has applied is kept apart.
+    """
 
     topic: str
     contract: type[Fact]
     handler: Callable[[Any, Envelope], Awaitable[None]]
+    reader: str = ""
 
 
 async def raw_message(record: Any) -> KafkaMessage:
@@ -96,7 +103,14 @@ class Bus:
         self._settings = settings
         self._clock = clock
         self._dead_letters = dead_letters
-        self._reactions = {(reaction.topic, reaction.contract.type): reaction for reaction in reactions}
+        self._reactions: dict[tuple[str, str], list[Reaction]] = {}
+        for each in reactions:
+            others = self._reactions.setdefault((each.topic, each.contract.type), [])
+            if each.reader in [other.reader for other in others]:
+                raise ValueError(
+                    f"two reactions to {each.contract.type} have the reader {each.reader!r}; name one of them"
+                )
+            others.append(each)
         self._lanes = Lanes(at_once, self._bring_to_its_end, self._after_one)
         self._offsets_changed = asyncio.Event()
         self.broker = KafkaBroker(
@@ -253,7 +267,7 @@ class Bus:
             return
 
     async def handle(self, record: Record) -> None:
-        """Read one record and call its reaction. Raises Poison, transient errors, or what the handler raises."""
+        """Read one record and call its reactions. Raises Poison, transient errors, or what a handler raises."""
         if record.topic in self.replayed_by:
             await self.replayed_by[record.topic](record)
             return
@@ -261,25 +275,22 @@ class Bus:
             await self._tombstone(record)
             return
         envelope = messages.read(record)
-        reaction = self._reactions.get((record.topic, envelope.type))
-        if reaction is None:
+        reactions = self._reactions.get((record.topic, envelope.type), [])
+        if not reactions:
             _consumed.add(1, {"type": envelope.type, "outcome": "unknown"})
             return
-        try:
-            fact = reaction.contract.model_validate_json(envelope.data)
-        except ValidationError as error:
-            raise Poison(_first_problem(error)) from error
         attributes = {"messaging.source.name": record.topic, "messaging.consumer.group": self.group}
         with continued(f"react to {envelope.type}", envelope.traceparent, SpanKind.CONSUMER, attributes):
-            await reaction.handler(fact, envelope)
+            await _in_turn([partial(_call, each, envelope) for each in reactions])
         _consumed.add(1, {"type": envelope.type, "outcome": "handled"})
 
     async def _tombstone(self, record: Record) -> None:
         """A null value erases what the key stood for; services that keep a copy register a reaction to `Erased`."""
-        reaction = self._reactions.get((record.topic, Erased.type))
-        if reaction is not None and record.key is not None:
+        reactions = self._reactions.get((record.topic, Erased.type), [])
+        if reactions and record.key is not None:
             key = record.key.decode("utf-8", "backslashreplace")
-            await reaction.handler(Erased(key=key), Envelope(key, record.topic, Erased.type, key, None, b""))
+            cause = Envelope(key, record.topic, Erased.type, key, None, b"")
+            await _in_turn([partial(each.handler, Erased(key=key), cause) for each in reactions])
 
     async def replay_dead_letters(self, id: str | None = None) -> dict[str, Any]:
         """Handle the waiting dead letters again, in order, while no other record is handled."""
@@ -310,6 +321,30 @@ class Erased(Fact):
 
     type = "sepakat.erased"
     key: str
+
+
+async def _call(reaction: Reaction, envelope: Envelope) -> None:
+    try:
+        fact = reaction.contract.model_validate_json(envelope.data)
+    except ValidationError as error:
+        raise Poison(_first_problem(error)) from error
+    await reaction.handler(fact, msgspec.structs.replace(envelope, reader=reaction.reader))
+
+
+async def _in_turn(calls: Iterable[Callable[[], Awaitable[None]]]) -> None:
+    """One after another. What can never work for one of them keeps no other from its effect, and is raised at the end;
+    what passes by itself is raised at once, so that the order holds when all are called again.
+    """
+    failures: list[Exception] = []
+    for call in calls:
+        try:
+            await call()
+        except retry.TRANSIENT:
+            raise
+        except Exception as error:  # noqa: BLE001 - raised below, when the others have had their turn
+            failures.append(error)
+    if failures:
+        raise failures[0]
 
 
 async def bury(bus: Bus, dead_letters: DeadLetters, record: Record, reason: str, *, blocks: bool) -> None:

@@ -256,40 +256,87 @@ class Aggregates(Generic[S, E]):
         return after
 
     async def execute_many(
-        self, decisions: Mapping[str, Callable[[S | None, datetime], Sequence[E]]], *, by: str
+        self,
+        decisions: Mapping[str, Callable[[S | None, datetime], Sequence[E]]],
+        *,
+        by: str,
+        read: Iterable[Loaded[S]] = (),
     ) -> dict[str, Loaded[S]]:
         """As `execute` for many aggregates at once, in as many round trips as for one; each is a commit of its own.
 
-        Returns those that there are. Raises what a `decide` raises; what was decided before that is not committed.
+        `read` are those of them that a query has just found. Returns those that there are. Raises what a `decide`
+        raises of the present state; what was decided of guesses is committed by then.
         """
-        guesses, now = await self._guesses(decisions), self._commits.clock.now()
+        guesses = await self._guesses(decisions, read)
+        after, _ = await self._commit_many(decisions, guesses, by, guessing=True)
+        # What collided, and what a guess led to nothing for, is asked of the present state.
+        left = {id: decide for id, decide in decisions.items() if id not in after}
+        present = await self._present(list(left)) if left else {}
+        again, collided = await self._commit_many(left, present, by, guessing=False)
+        for id in collided:
+            loaded = await self.execute(id, decisions[id], by=by)
+            if loaded is not None:
+                again[id] = loaded
+        return after | present | again
+
+    async def _commit_many(
+        self, decisions: Mapping[str, Callable[[S | None, datetime], Sequence[E]]], known: Mapping[str, Loaded[S]],
+        by: str, *, guessing: bool,
+    ) -> tuple[dict[str, Loaded[S]], list[str]]:  # fmt: skip
+        """Those that something was decided of and committed, and the ids of those whose number was taken."""
+        now = self._commits.clock.now()
         commits: dict[str, Document] = {}
         for id, decide in decisions.items():
-            guess = guesses.get(id)
-            if events := decide(guess.state if guess else None, now):
-                commits[id] = self._commit(id, guess, events, by, None, now)
+            loaded = known.get(id)
+            try:
+                events = decide(loaded.state if loaded else None, now)
+            except Exception:
+                if not guessing:
+                    raise
+                continue
+            if events:
+                commits[id] = self._commit(id, loaded, events, by, None, now)
         answers = await self._commits.insert_many(list(commits.values())) if commits else []
         made = dict(zip(commits, answers, strict=True))
-        after = {id: self._fold(id, guesses.get(id), commits[id]) for id, answer in made.items() if answer is True}
+        collided = [id for id, answer in made.items() if answer is not True]
+        after = {id: self._fold(id, known.get(id), commits[id]) for id, answer in made.items() if answer is True}
         for each in after.values():
             self._remember(each)
         await self._write_states(list(after.values()))
-        self._commits.written(self._kind.name, [commits[id]["_id"] for id in after])
-        # What collided, and what a guess led to nothing for, is asked of the present state.
-        for id in decisions.keys() - after.keys():
-            loaded = await self.execute(id, decisions[id], by=by)
-            if loaded is not None:
-                after[id] = loaded
-        return after
+        if after:
+            self._commits.written(self._kind.name, [commits[id]["_id"] for id in after])
+        return after, collided
 
-    async def _guesses(self, ids: Iterable[str]) -> dict[str, Loaded[S]]:
+    async def _guesses(self, ids: Iterable[str], read: Iterable[Loaded[S]]) -> dict[str, Loaded[S]]:
         """The aggregates as this instance saw them last, or as their state documents have them."""
-        known = {id: self._recent[id] for id in ids if id in self._recent}
+        known = {each.id: each for each in read}
+        for id in ids:
+            recent = self._recent.get(id)
+            if recent is not None and (id not in known or known[id].version < recent.version):
+                known[id] = recent
         others = [id for id in ids if id not in known]
         if others:
             found = await self.states.find({"_id": {"$in": others}}).to_list(None)
             known |= {document["_id"]: self._from_document(document) for document in found}
         return known
+
+    async def _present(self, ids: Sequence[str]) -> dict[str, Loaded[S]]:
+        """The aggregates as they stand: as `find`, for many at once."""
+        found = await self.states.find({"_id": {"$in": list(ids)}}).to_list(None)
+        loaded = {document["_id"]: self._from_document(document) for document in found}
+        stored = {id: each.version for id, each in loaded.items()}
+        behind: Iterable[str] = ids
+        while following := {f"{self._kind.key(id)}:{_version(loaded.get(id)) + 1:08d}": id for id in behind}:
+            commits = await self._commits.collection.find({"_id": {"$in": list(following)}}).to_list(None)
+            for commit in commits:
+                id = following[commit["_id"]]
+                loaded[id] = self._fold(id, loaded.get(id), commit)
+            behind = [following[commit["_id"]] for commit in commits]
+        for id, each in loaded.items():
+            if stored.get(id, 0) < each.version:
+                await self._write_state(each)
+            self._remember(each)
+        return loaded
 
     def _remember(self, loaded: Loaded[S]) -> None:
         known = self._recent.get(loaded.id)
@@ -396,6 +443,10 @@ class Aggregates(Generic[S, E]):
         state = msgspec.convert(document["state"], self._kind.state)
         applied: dict[str, str] = {each["aggregate"]: each["sequence"] for each in document["applied"]}
         return Loaded(document["_id"], state, document["version"], document["head"], applied)
+
+
+def _version(loaded: Loaded[Any] | None) -> int:
+    return loaded.version if loaded else 0
 
 
 def _has_applied(loaded: Loaded[Any], cause: Envelope) -> bool:

@@ -62,7 +62,8 @@ class Envelope(msgspec.Struct, frozen=True):
     """One event as it was read: the CloudEvents attributes, the raw data and where it stood.
 
     `aggregate` and `sequence` (the CloudEvents sequence extension, ordered as text) tell a consumer what it has already
-    applied; both are None where the publisher is not one of our services.
+    applied; both are None where the publisher is not one of our services. `reader` tells apart several reactions to the
+    same event: what one of them has applied, another has not.
     """
 
     id: str
@@ -74,10 +75,13 @@ class Envelope(msgspec.Struct, frozen=True):
     sequence: str | None = None
     traceparent: str | None = None
     headers: dict[str, str] = {}
+    reader: str = ""
 
     @property
     def aggregate(self) -> str | None:
-        return f"{self.source}#{self.subject}" if self.sequence and self.subject else None
+        if not self.sequence or not self.subject:
+            return None
+        return f"{self.source}#{self.subject}" + (f"#{self.reader}" if self.reader else "")
 
 
 def text_headers(record: Record) -> dict[str, str]:

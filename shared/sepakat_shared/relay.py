@@ -40,6 +40,8 @@ class Relay:
         """By aggregate: commits that were just made here, in order."""
         self._last: OrderedDict[str, int] = OrderedDict()
         """By aggregate: the number of the last commit that was published from here."""
+        self._in_hand: set[str] = set()
+        """Commits that were made here and are not marked yet: they need no sweep."""
         self._unmarked: list[str] = []
         self._to_mark = asyncio.Event()
         self._replays = 0
@@ -47,6 +49,7 @@ class Relay:
 
     def take(self, commit: Document) -> None:
         """Publish a commit that was just made."""
+        self._in_hand.add(commit["_id"])
         self._fresh.setdefault(commit["aggregate"], []).append(commit)
         self.enqueue(commit["aggregate"])
 
@@ -70,6 +73,7 @@ class Relay:
         if since is not None:
             query["committed_at"] = {"$gte": since}
         self._unmarked.clear()
+        self._in_hand.clear()
         result = await self._commits.collection.update_many(query, {"$set": {"published": False}})
         # From now on, each aggregate's next commit leaves behind those that are published again.
         self._replays += 1
@@ -102,6 +106,8 @@ class Relay:
         last = self._last.get(aggregate, 0)
         if fresh and [commit["n"] for commit in fresh] == list(range(last + 1, last + 1 + len(fresh))):
             return fresh
+        # Another instance may have published some of these: they are never marked from here.
+        self._in_hand.difference_update(commit["_id"] for commit in fresh)
         unpublished = self._commits.collection.find({"aggregate": aggregate, "published": False})
         return await unpublished.sort("n", ASCENDING).to_list(None)
 
@@ -120,6 +126,7 @@ class Relay:
 
     async def _set_published(self, ids: list[str]) -> None:
         await self._commits.collection.update_many({"_id": {"$in": ids}}, {"$set": {"published": True}})
+        self._in_hand.difference_update(ids)
 
     async def _publish_commit(self, commit: Document) -> None:
         subject = commit["aggregate"].partition("/")[2]
@@ -151,6 +158,8 @@ class Relay:
         old_enough = self._commits.clock.now() - timedelta(seconds=_SWEEP_EVERY)
         query = {"published": False, "committed_at": {"$lt": old_enough}}
         for commit in await self._commits.collection.find(query, {"aggregate": 1}).limit(1000).to_list(None):
+            if commit["_id"] in self._in_hand and commit["_id"] not in self._commits.unwritten:
+                continue
             await self._commits.refresh(commit["aggregate"])
             self._commits.unwritten.discard(commit["_id"])
             self.enqueue(commit["aggregate"])

@@ -166,6 +166,39 @@ async def test_many_commands_at_once_are_each_what_one_alone_would_be(backend: B
         await mongo.close_client(client)
 
 
+async def test_many_commands_with_old_guesses_are_asked_of_the_present_state_together(backend: Backend) -> None:
+    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
+    db = client[f"old_{uuid.uuid4().hex[:8]}"]
+
+    def from_two(state: Count | None, _now: datetime) -> Sequence[Counted]:
+        if (state or Count()).total < 2:
+            raise Conflict("not yet")
+        return [Counted(1)]
+
+    try:
+        here, there = (Aggregates(Commits(db, SystemClock()), COUNT) for _ in range(2))
+        for writer in (here, there):
+            await writer.execute_many(dict.fromkeys("abc", one), by="both")
+        stale = [here.read(each) for each in await here.states.find({}).to_list(None)]
+        # As if a crash had come between the commits and the states, and an older query had read these.
+        await there.execute_many(dict.fromkeys("ab", one), by="there")
+        for each in stale[:2]:
+            await here.states.replace_one({"_id": each.id}, {"_id": each.id, **here._to_document(each)})
+        third = Aggregates(Commits(db, SystemClock()), COUNT)
+        after = await third.execute_many(dict.fromkeys("abc", from_two), by="third", read=stale)
+        assert {id: loaded.state.total for id, loaded in after.items()} == {"a": 4, "b": 4, "c": 3}
+        # `here` remembers a total of one: its refusal there is no refusal, and what is refused now is raised.
+        assert (await here.execute_many({"a": from_two}, by="here"))["a"].state.total == 5
+        with pytest.raises(Conflict, match="not yet"):
+            await here.execute_many({"a": one, "x": from_two}, by="here")
+        assert (await here.get("a")).state.total == 6, "what was decided of the others by then is committed"
+        for id in "abc":
+            verify_chain(await Commits(db, SystemClock()).of(f"count/{id}"))
+            assert (await here.get(id)).version == (await here.states.find_one({"_id": id}) or {})["version"]
+    finally:
+        await mongo.close_client(client)
+
+
 def test_a_killed_database_still_has_what_it_acknowledged(own_backend: Backend) -> None:
     with MongoClient[dict[str, Any]](own_backend.mongo, w="majority") as client:
         for n in range(1500):

@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from samples import agreement_dict
 
 from sepakat_cli.backends import Backend
 from sepakat_incidents import dispute_api
 from sepakat_incidents.disputables import Disputables
-from sepakat_incidents.dispute_reactions import DisputeReactions, beside
+from sepakat_incidents.dispute_reactions import DisputeReactions
 from sepakat_incidents.docket import Docket
 from sepakat_incidents.matters import Matters
 from sepakat_incidents.reactions import Reactions
@@ -40,6 +41,9 @@ KEYS = {
     "budi": Principal("budi-key", "toko-maju", frozenset({"customer"}), SCOPES),
     "stranger": Principal("stranger-key", "other", frozenset({"customer"}), SCOPES),
     "reader": Principal("reader-key", "toko-maju", frozenset({"customer"}), frozenset({"disputes:read"})),
+    "mediator": Principal("mediator-key", None, frozenset(), SCOPES, mediates="toko-checkout/mediator"),
+    "colleague": Principal("colleague-key", None, frozenset(), SCOPES, mediates="toko-checkout/colleague"),
+    "elsewhere": Principal("elsewhere-key", None, frozenset(), SCOPES, mediates="other-agreement/mediator"),
     "operator": Principal("operator-key", None, frozenset({"operator"}), frozenset()),
 }
 AGREED = {
@@ -79,7 +83,7 @@ class Incident:
         day = timedelta(days=1)
         reactions = Reactions(db, self.incidents, rotations, day)
         about = DisputeReactions(self.disputables, self.docket, self.incidents, self.clock, day)
-        self.reactions = {(each.topic, each.contract): each for each in beside(reactions.all(), about.all())}
+        self.reactions = [*reactions.all(), *about.all()]
         self.timers = Timers(self.docket.disputes.states, "due_at", self.clock, self.docket.fire)
         posts = web.IdempotentPosts(db)
         self.app = web.application("disputes", "of a test", Keys(), 1 << 20)  # type: ignore[arg-type]
@@ -92,8 +96,13 @@ class Incident:
         cause = Envelope(
             id or f"e{number}", "/sepakat/x", fact.type, subject, rfc3339(self.clock.now()), b"", f"{number}.000"
         )
-        await self.reactions[topic, type(fact)].handler(fact, cause)
+        await self.hears_again(topic, fact, cause)
         return cause
+
+    async def hears_again(self, topic: str, fact: Fact, cause: Envelope) -> None:
+        for each in self.reactions:
+            if (each.topic, each.contract) == (topic, type(fact)):
+                await each.handler(fact, msgspec.structs.replace(cause, reader=each.reader))
 
     async def asks(self, who: str, method: str, path: str, body: Any = None, **more: Any) -> httpx.Response:
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
@@ -247,6 +256,42 @@ async def test_the_mediators_and_the_forums_word_is_recorded_by_an_operator(inci
     assert (decided["outcome"]["how"], decided["outcome"]["by"]) == ("forum", "operator-key")
 
 
+async def test_the_mediator_decides_with_a_key_that_opens_what_they_mediate_and_nothing_else(
+    incident: Incident,
+) -> None:
+    decision = {"result": "upheld", "statement": "the log is right"}
+    id = (await incident.asks("budi", "POST", "disputes", RAISE)).json()["id"]
+    assert (await incident.asks("mediator", "GET", f"disputes/{id}")).status_code == 200
+    assert [each["id"] for each in (await incident.asks("mediator", "GET", "disputes")).json()["items"]] == [id]
+    for other in ("colleague", "elsewhere"):
+        assert (await incident.asks(other, "GET", f"disputes/{id}")).status_code == 404
+        assert (await incident.asks(other, "GET", "disputes")).json()["items"] == []
+        assert (await incident.asks(other, "POST", f"disputes/{id}/decide", decision)).status_code == 404
+    assert (await incident.asks("mediator", "GET", "disputables")).json()["items"] == []
+    early = await incident.asks("mediator", "POST", f"disputes/{id}/decide", decision)
+    assert (early.status_code, "with the parties" in early.text) == (409, True)
+    theirs = await incident.asks("mediator", "POST", f"disputes/{id}/answer", {"statement": "no"})
+    assert theirs.status_code == 403, "what the parties say is theirs to say"
+    await incident.asks("rina", "POST", f"disputes/{id}/answer", {"statement": "no"})
+    refused = await incident.asks("rina", "POST", f"disputes/{id}/decide", decision)
+    assert (refused.status_code, "the mediator" in refused.text) == (403, True)
+    incident.clock.advance(timedelta(days=12))
+    await incident.timers.fire_due()
+    decided = (await incident.asks("mediator", "POST", f"disputes/{id}/decide", decision)).json()
+    assert (decided["outcome"]["how"], decided["outcome"]["by"]) == ("mediator", "mediator-key")
+    assert (await incident.asks("mediator", "POST", f"disputes/{id}/decide", decision)).status_code == 409
+
+
+async def test_what_went_on_to_the_forum_is_no_longer_the_mediators(incident: Incident) -> None:
+    id = (await incident.asks("budi", "POST", "disputes", RAISE)).json()["id"]
+    await incident.asks("rina", "POST", f"disputes/{id}/answer", {"statement": "no"})
+    for days in (12, 30):
+        incident.clock.advance(timedelta(days=days))
+        await incident.timers.fire_due()
+    late = await incident.asks("mediator", "POST", f"disputes/{id}/decide", {"result": "upheld", "statement": "late"})
+    assert (late.status_code, "the forum" in late.text) == (403, True)
+
+
 async def test_both_figures_stay_the_incident_follows_and_nothing_happens_twice(incident: Incident) -> None:
     id = (await incident.asks("budi", "POST", "disputes", RAISE)).json()["id"]
     await incident.asks("rina", "POST", f"disputes/{id}/accept", {"offer": 1})
@@ -257,7 +302,7 @@ async def test_both_figures_stay_the_incident_follows_and_nothing_happens_twice(
     corrected, retracted = (verdict(kind, **now) for kind in (compliance.PeriodCorrected, compliance.BreachRetracted))
     cause = await incident.hears(topics.COMPLIANCE, corrected)
     await incident.hears(topics.COMPLIANCE, retracted)
-    await incident.reactions[topics.COMPLIANCE, compliance.PeriodCorrected].handler(corrected, cause)
+    await incident.hears_again(topics.COMPLIANCE, corrected, cause)
     shown = (await incident.asks("budi", "GET", f"disputes/{id}")).json()
     assert (shown["measured"]["attainment"], shown["agreed"]["attainment"]) == ("99.8990", "99.9990")
     assert len(await incident.told(disputes.DisputeRecalculated)) == 1
@@ -359,9 +404,7 @@ async def test_a_figure_is_listed_though_its_text_has_not_come_yet(incident: Inc
 async def test_an_older_event_that_comes_again_takes_no_figure_back(incident: Incident) -> None:
     before = await incident.hears(topics.COMPLIANCE, verdict(compliance.PeriodClosed))
     await incident.hears(topics.COMPLIANCE, verdict(compliance.PeriodCorrected, attainment="99.9500", met=True))
-    await incident.reactions[topics.COMPLIANCE, compliance.PeriodClosed].handler(
-        verdict(compliance.PeriodClosed), before
-    )
+    await incident.hears_again(topics.COMPLIANCE, verdict(compliance.PeriodClosed), before)
     [item] = (await incident.asks("budi", "GET", "disputables")).json()["items"]
     assert item["figure"]["attainment"] == "99.9500"
 
@@ -371,3 +414,19 @@ async def test_a_repeated_post_raises_one_dispute(incident: Incident) -> None:
     first, second = [await incident.asks("budi", "POST", "disputes", RAISE, **key) for _ in range(2)]
     assert (first.status_code, second.status_code) == (201, 201)
     assert first.json() == second.json()
+
+
+async def test_a_breach_of_a_rolling_window_that_was_none_is_over_and_noted_by_one_and_the_same_event(
+    incident: Incident,
+) -> None:
+    rolling = {"service": "search", "episode": "toko-checkout/availability/1"}
+    breached, retracted = (
+        verdict(kind).model_copy(update=rolling) for kind in (compliance.ObjectiveBreached, compliance.BreachRetracted)
+    )
+    await incident.hears(topics.COMPLIANCE, breached, subject="rolling", id="rolling breach")
+    cause = await incident.hears(topics.COMPLIANCE, retracted, subject="rolling")
+    await incident.hears_again(topics.COMPLIANCE, retracted, cause)
+    known, _ = await incident.incidents.visible("toko-checkout.search.0001", KEYS["budi"])
+    assert known.status.value == "resolved"
+    told = [each["what"] for each in await incident.incidents.timeline(known)]
+    assert (told.count("Passed"), told.count("Noted")) == (1, 1), told

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from sepakat_shared.auth import Principal
 from sepakat_shared.clock import SystemClock
 from sepakat_shared.commits import Commits
 from sepakat_shared.contracts.disputes import Adjustment, DisputeSettled, Remedy
+from sepakat_shared.contracts.fact import PeriodSpan
+from sepakat_shared.errors import Forbidden
 from sepakat_shared.messages import Envelope
 from sepakat_shared.settings import ServiceSettings
 
@@ -71,3 +74,18 @@ async def test_an_outcome_without_adjustments_changes_no_figure(db: Any) -> None
     made = Corrections(Commits(db, CLOCK), Registry(db, CLOCK), Archive(db), CLOCK, "http://x")
     await made.on_settled(settled(), cause(3))
     assert await made.page(CUSTOMER, None, None, 10) == []
+
+
+async def test_a_credit_that_a_dispute_has_ended_in_is_granted_for_its_period_once(db: Any) -> None:
+    made = Corrections(Commits(db, CLOCK), Registry(db, CLOCK), Archive(db), CLOCK, "http://x")
+    span = PeriodSpan(start=CLOCK.now() - timedelta(days=30), end=CLOCK.now())
+    about = {"subject_kind": "credit", "objective": "availability", "period": span}
+    fact = settled().model_copy(update={**about, "remedy": Remedy(credit_percent="7.5")})
+    for sequence in (3, 3, 4):
+        await made.on_settled(fact, cause(sequence))
+    [granted] = await made.page(CUSTOMER, "toko-checkout", None, 10)
+    asked = granted.asked
+    assert (asked.kind, asked.credit_percent, asked.objectives) == ("credit", "7.5", ("availability",))
+    assert (asked.start, asked.end) == (span.start, span.end)
+    with pytest.raises(Forbidden):
+        await made.withdraw(granted.granted.id, PROVIDER)

@@ -159,3 +159,6 @@ def test_an_api_key_is_printed_alone(stand: Stand, run: Run) -> None:
                                    "scopes": ["events:write"], "sources": [],
                                    "expires_at": "2027-01-01T00:00:00+00:00"}  # fmt: skip
     assert run(*arguments, "--expires", "tomorrow").exit_code == 2
+    mediator = ["--mediates", "toko-checkout/arbiter", "--scope", "disputes:read", "--scope", "disputes:write"]
+    assert run("apikeys", "issue", "arbiter", *mediator).exit_code == 0
+    assert (stand.asked[-1].json["mediates"], stand.asked[-1].json["roles"]) == ("toko-checkout/arbiter", [])

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from fastapi import Response
 from stand import Run, Stand, answer, problem
 
 from sepakat_cli.backends.base import free_port
@@ -123,6 +124,19 @@ def test_who_is_on_call_is_shown_overridden_and_given_back(stand: Stand, run: Ru
     assert "on call is nobody" in run("oncall", "withdraw", "nusantara/primary", "o1").stdout
     assert stand.asked[-1].headers["if-match"] == '"3"'
     assert run("oncall", "show", "primary").exit_code == 2
+
+
+def test_a_calendar_program_is_given_an_address_that_can_be_taken_back(stand: Stand, run: Run) -> None:
+    path = "/v1/rotations/nusantara/primary/calendar-links"
+    link = {"id": "l1", "rotation": "nusantara/primary", "made_at": "2026-11-24T09:00:00.000Z", "by": "ana-key"}
+    stand.on("POST", path, answer(link | {"url": "https://sla.example/v1/calendars/secret.ics"}, 201))
+    stand.on("GET", path, answer({"items": [link]}))
+    stand.on("DELETE", f"{path}/l1", Response(status_code=204))
+    made = run("oncall", "subscribe", "nusantara/primary")
+    assert made.stdout == "https://sla.example/v1/calendars/secret.ics\n"
+    assert "ana-key" in run("oncall", "subscriptions", "nusantara/primary").stdout
+    assert run("oncall", "unsubscribe", "nusantara/primary", "l1").exit_code == 0
+    assert stand.of("DELETE", f"{path}/l1")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from samples import agreement, agreement_dict
 
 from sepakat_incidents import oncall, rotations
 from sepakat_incidents.oncall import Layer, Override, Shift
+from sepakat_incidents.rotation_facts import of_rotation
 from sepakat_incidents.rotations import Rotation
 from sepakat_shared.contracts import texts
 from sepakat_shared.errors import Conflict, Invalid, NotFound
@@ -224,3 +225,18 @@ def test_a_layer_that_cannot_be_is_refused_by_its_field(changes: dict[str, Any],
     with pytest.raises(Invalid) as refused:
         texts.parse_documents(json.dumps(given))
     assert pointer in [each.pointer for each in refused.value.problems]
+
+
+def test_an_override_says_whose_turns_it_takes_and_its_end_says_who_is_called_again() -> None:
+    known = rotation()
+    [put] = rotations.override(known, "o1", "dewi", None, NOW + 2 * DAY, NOW, "rina")
+    assert isinstance(put, rotations.Overridden) and put.instead_of == ("budi", "ana")
+    known = rotations.apply(known, put)
+    [back] = rotations.withdraw(known, "o1", NOW + timedelta(hours=1), "rina")
+    assert isinstance(back, rotations.Withdrawn)
+    assert (back.contact, back.start, back.end) == ("dewi", NOW + timedelta(hours=1), NOW + 2 * DAY)
+    told = [message for event in (put, back) for message in of_rotation(event, rotations.apply(known, event))]
+    assert [each.type for each in told] == ["sepakat.oncall.overridden.v1", "sepakat.oncall.override_withdrawn.v1"]
+    assert [(each.data or {}).get("again") for each in told] == [None, list(back.again)]
+    of_before = rotations.Withdrawn("o1", NOW)
+    assert list(of_rotation(of_before, known)) == [], "what was written before says nothing of whom it was about"

@@ -12,7 +12,8 @@ import pytest
 from samples import agreement
 
 from sepakat_cli.backends import Backend
-from sepakat_incidents import rotation_api
+from sepakat_incidents import calendar_link_api, rotation_api
+from sepakat_incidents.calendar_links import CalendarLinks
 from sepakat_incidents.rotation_store import Rotations
 from sepakat_shared import mongo, web
 from sepakat_shared.auth import KnownKeys, digest
@@ -37,6 +38,10 @@ class Desk:
     def __init__(self, http: httpx.AsyncClient, party: str) -> None:
         self._http, self._key = http, f"spk_{party}"
 
+    async def subscribed(self, url: str) -> httpx.Response:
+        """What a calendar program does: it knows an address and nothing else."""
+        return await self._http.get(url)
+
     async def ask(self, method: str, path: str = PATH, **more: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self._key}"} | more.pop("headers", {})
         return await self._http.request(method, path, headers=headers, **more)
@@ -46,7 +51,8 @@ class Desk:
 async def opened(backend: Backend, clock: ManualClock) -> AsyncIterator[dict[str, Desk]]:
     client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
     db = client[f"rota_{uuid.uuid4().hex[:8]}"]
-    keys, rotations, posts = KnownKeys(db, clock), Rotations(Commits(db, clock)), web.IdempotentPosts(db)
+    commits = Commits(db, clock)
+    keys, rotations, posts = KnownKeys(db, clock), Rotations(commits), web.IdempotentPosts(db)
     scopes = ("incidents:read", "incidents:write")
     parties = ("nusantara", "toko-maju", "stranger")
     for party in parties:
@@ -54,6 +60,7 @@ async def opened(backend: Backend, clock: ManualClock) -> AsyncIterator[dict[str
     await rotations.declare(agreement(rotations=[ROTATION]), 1, NOW - timedelta(days=1))
     app = web.application("incidents", "", keys, 10_000)
     app.include_router(rotation_api.router(rotations, posts, clock))
+    app.include_router(calendar_link_api.router(CalendarLinks(commits), rotations, "http://incidents/", clock))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://incidents") as http:
         yield {party: Desk(http, party) for party in parties}
     await mongo.close_client(client)
@@ -106,3 +113,30 @@ async def test_a_calendar_program_reads_every_shift(backend: Backend) -> None:
     assert [str(each["summary"]) for each in events] == ["budi: Primary", "ana: Primary", "budi: Primary"]
     assert [each.decoded("dtstart") for each in events] == [datetime.fromisoformat(each["start"]) for each in shifts]
     assert len({str(each["uid"]) for each in events}) == 3
+
+
+async def test_a_calendar_program_subscribes_by_a_link_until_it_is_revoked(backend: Backend) -> None:
+    clock = ManualClock(NOW)
+    async with opened(backend, clock) as desks:
+        ana, budi, stranger = desks["nusantara"], desks["toko-maju"], desks["stranger"]
+        assert (await stranger.ask("POST", PATH + "/calendar-links")).status_code == 404
+        made = (await ana.ask("POST", PATH + "/calendar-links")).json()
+        other = (await budi.ask("POST", PATH + "/calendar-links")).json()
+        read = await ana.subscribed(made["url"])
+        assert (read.status_code, read.headers["cache-control"]) == (200, "private, no-cache")
+        summaries = [str(each["summary"]) for each in icalendar.Calendar.from_ical(read.content).walk("VEVENT")]
+        assert {"budi: Primary", "ana: Primary"} == set(summaries)
+        # What is overridden after it was subscribed to is read with the next look.
+        await ana.ask("POST", PATH + "/overrides", json={"contact": "dewi", "end": "2026-11-24T12:00:00Z"})
+        assert "dewi: Primary" in (await ana.subscribed(made["url"])).text
+
+        [listed] = (await ana.ask("GET", PATH + "/calendar-links")).json()["items"]
+        assert listed["id"] == made["id"] and "url" not in listed, "the address is shown once"
+        assert (await budi.ask("DELETE", f"{PATH}/calendar-links/{made['id']}")).status_code == 404
+        for _ in range(2):
+            assert (await ana.ask("DELETE", f"{PATH}/calendar-links/{made['id']}")).status_code == 204
+        assert (await ana.subscribed(made["url"])).status_code == 410
+        assert (await ana.ask("GET", PATH + "/calendar-links")).json()["items"] == []
+        assert (await budi.subscribed(other["url"])).status_code == 200, "the other party's goes on"
+        for wrong in (made["url"][:-5] + "x.ics", "/v1/calendars/.ics"):
+            assert (await ana.subscribed(wrong)).status_code == 404

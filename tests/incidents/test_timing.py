@@ -10,6 +10,7 @@ from story import OPENED, Story
 from sepakat_incidents import answers, deadlines, pauses
 from sepakat_incidents import line as domain
 from sepakat_incidents.clocks import Terms
+from sepakat_incidents.escalation import Ladder, Rung
 from sepakat_incidents.events import Stopped, Timed
 from sepakat_incidents.handling import Handling, handling
 from sepakat_shared.contracts.texts import Agreement
@@ -51,16 +52,29 @@ def test_what_stops_a_clock_says_whether_it_was_in_time() -> None:
     assert told.types()[-1] == "clock.met"
     told.at("13:00").resolve()
     verdicts = [(each.measures, each.met) for each in told.events if isinstance(each, Stopped)]
-    assert verdicts == [("first-response", True), ("restore", False), ("update", True)]
-    assert told.types().count("clock.missed") == 10, "the restoration, and a note that was due each half hour"
+    assert verdicts == [("first-response", True), ("restore", False), ("update", False)]
+    assert told.types().count("clock.missed") == 2, "the restoration, and the note that never came"
 
 
 def test_a_note_begins_the_cadence_anew_and_a_note_of_the_other_party_does_not() -> None:
     told = story(CLOCKS[2]).at("08:20").do(answers.update, "rina", "nusantara", "restarting")
     told.at("08:45").do(answers.update, "budi", "toko-maju", "still nothing")
     assert told.at("08:49").marks() == []
-    assert told.at("09:30").marks() == [("08:50", "update", "missed"), ("09:20", "update", "missed")]
-    assert [fact for fact, _ in told.tickets()] == ["opened", "updated"]
+    assert told.at("12:00").marks() == [("08:50", "update", "missed")], "a silence is told once"
+    told.do(answers.update, "rina", "nusantara", "restarted").at("13:00")
+    assert told.marks() == [("08:50", "update", "missed"), ("12:30", "update", "missed")]
+    assert [fact for fact, _ in told.tickets()] == ["opened", "updated", "updated"]
+
+
+def test_a_silence_is_told_once_and_then_with_the_escalation() -> None:
+    how = Handling("P1", Ladder((Rung(("oncall",), 3600), Rung(("rina",), 3600)), lasts_seconds=7200), CLOCKS[2:], 1)
+    told = Story(how).at("08:10").do(answers.acknowledge, "oncall", "nusantara").at("10:15")
+    silent = [(each.data or {}).get("silent_since") for each in told.told if each.type.endswith("escalated.v1")]
+    assert silent == [None, "2026-11-24T08:00:00.000Z"], "told at first, and again when the acknowledgement lapsed"
+    assert told.marks() == [("08:30", "update", "missed")]
+    # Whoever takes it up then has the whole time for the first note.
+    told.do(answers.acknowledge, "rina", "nusantara").at("11:00")
+    assert told.marks() == [("08:30", "update", "missed"), ("10:45", "update", "missed")]
 
 
 def test_waiting_for_the_customer_stops_the_clocks_until_the_customer_answers() -> None:

@@ -1,5 +1,6 @@
 """Exclusions and corrections: who may grant them, and what a verdict becomes by them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from sepakat_metrics.adjustments import Adjustment, Asked
 from sepakat_metrics.buckets import transition_of
 from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.events import Fact
+from sepakat_metrics.figures import credit_of
 from sepakat_metrics.history import History
 from sepakat_metrics.telling import About
 from sepakat_metrics.terms import Adjustments, Terms
@@ -192,3 +194,62 @@ def test_a_day_without_a_change_is_written_down_once_and_told_to_nobody() -> Non
     assert noted == 3
     assert verdict is not None
     assert verdict.known_at == from_ms(NOVEMBER) + timedelta(hours=49)
+
+
+# -- credits that a dispute has ended in -------------------------------------------------------------------------------
+
+
+def credit(percent: str = "7.5", **changes: Any) -> Adjustment:
+    whole = {"start": from_ms(NOVEMBER), "end": from_ms(DECEMBER)}
+    return granted(
+        kind="credit", credit_percent=percent, dispute="d1", objectives=("availability",), **whole, **changes
+    )
+
+
+def test_an_agreed_credit_is_told_beside_what_the_figure_gives_and_changes_no_figure() -> None:
+    known = history(*DOWN_FOR_AN_HOUR)
+    verdict = closed(known)
+    after, types, told = corrected(verdict, known, credit())
+    assert types == ["sepakat.period.corrected.v1"]
+    assert (told["credit_percent"], told["measured_credit_percent"], told["credit_percent_before"]) == (
+        "7.5",
+        "10",
+        "10",
+    )
+    assert told["exact"] == told["exact_before"] and told["state"] == "breached"
+    assert corrected(after, known, credit())[1] == [], "what was told is not told again"
+    back, types, told = corrected(after, known)
+    assert (types, told["credit_percent"], told["credit_percent_before"]) == (
+        ["sepakat.period.corrected.v1"], "10", "7.5",
+    )  # fmt: skip
+    assert "measured_credit_percent" not in told and corrected(back, known)[1] == []
+
+
+def test_the_last_agreed_credit_holds_for_its_own_period_and_no_other() -> None:
+    known = history(*DOWN_FOR_AN_HOUR)
+    first, second = credit(), credit("0")
+    later = adjustments.apply(None, replace(second.granted, at=NOW + timedelta(hours=1)))
+    in_force = adjustments.of_objective([later, first], "availability")
+    terms = about(in_force).terms
+    november = evaluate(terms, known, CLOSED, (NOVEMBER, DECEMBER))
+    assert credit_of(AGREED, november) == {
+        "percent": "0", "amount": "0", "currency": "IDR", "measured_percent": "10",
+    }  # fmt: skip
+    assert evaluate(terms, known, CLOSED, (NOVEMBER, DECEMBER - HOUR)).agreed_credit is None
+
+
+def test_an_agreed_credit_is_not_a_partys_to_give_back_nor_to_grant_without_a_dispute() -> None:
+    with pytest.raises(Forbidden, match="binds both"):
+        adjustments.withdraw(credit(), "toko-maju", "budi", NOW)
+    assert len(adjustments.withdraw(credit(), None, "operator", NOW)) == 1
+    with pytest.raises(Invalid, match="outcome of a dispute"):
+        granted(kind="credit", credit_percent="5")
+
+
+def test_a_verdict_of_before_credits_were_remembered_is_not_corrected_for_nothing() -> None:
+    known = history(*DOWN_FOR_AN_HOUR)
+    verdict = closed(known)
+    assert verdict.figure is not None
+    old = replace(verdict, figure={name: each for name, each in verdict.figure.items() if name != "credit_percent"})
+    assert corrected(old, known)[1] == []
+    assert corrected(old, known, credit())[2]["credit_percent_before"] == "10"

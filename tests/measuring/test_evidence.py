@@ -53,11 +53,14 @@ OBJECTIVES: dict[str, dict[str, Any]] = {
 }
 
 
-def packed(measure: str, key: str | None = None, adjustments: Adjustments | None = None) -> dict[str, Any]:
+def packed(
+    measure: str, key: str | None = None, adjustments: Adjustments | None = None,
+    objective: dict[str, Any] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     text = agreement(
         needs=[], evidenceKey=key,
         objectives=[{"id": "o", "indicator": OF, "measure": measure, "window": {"calendar": "month"},
-                     **OBJECTIVES[measure]}],
+                     **OBJECTIVES[measure], **(objective or {})}],
     )  # fmt: skip
     terms = Terms(text, text.objectives[0], None, adjustments or Adjustments(), FACTS[measure][0].kind)
     whole = Delta([terms.threshold] if terms.threshold is not None else [])
@@ -135,6 +138,19 @@ def test_what_was_granted_is_in_the_pack() -> None:
     assert found.ok
     assert found.figure is not None
     assert (found.figure["met"], found.figure["excluded_seconds"]) == (True, 3600)
+
+
+def test_a_credit_that_a_dispute_ended_in_is_in_the_pack_beside_what_the_figure_gives() -> None:
+    agreed = Adjustments(credits=((NOVEMBER, DECEMBER, "7.5"),))
+    tiers = {"credits": {"of": "fee", "tiers": [{"below": "99.9", "percent": "10"}]}}
+    pack = packed("time", adjustments=agreed, objective=tiers)
+    found = evidence.verify(pack)
+    assert found.ok and found.figure is not None
+    assert (found.figure["credit"]["percent"], found.figure["credit"]["measured_percent"]) == ("7.5", "10")
+    assert any("agreed in a dispute" in line for line in found.arithmetic)
+    pack["adjustments"]["credits"] = []
+    assert "figure" in [check.name for check in evidence.verify(pack).checks if not check.ok]
+    assert "credits" not in packed("time")["adjustments"], "a pack without one is as it was before"
 
 
 @pytest.mark.parametrize("given", [None, [], {}, {"format": "sepakat-evidence/1"}, {"format": "other"}])

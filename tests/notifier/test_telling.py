@@ -1,9 +1,10 @@
 """Who is told of what, in which words, and how long it is tried: all of it pure."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from facts import NAMES, NOW, dispute, every_fact, incident, notification, objective
+from facts import NAMES, NOW, dispute, every_fact, incident, notification, objective, on_call
 
 from sepakat_notifier import letters, routing
 from sepakat_notifier import notification as domain
@@ -11,7 +12,7 @@ from sepakat_notifier.directory import Reader
 from sepakat_notifier.letters import Words
 from sepakat_notifier.notification import Claimed, Delivered, Failed, GivenUp, Notification, Status, Suppressed, Waited
 from sepakat_notifier.vault import Link, Vault
-from sepakat_shared.contracts import compliance, disputes, incidents
+from sepakat_shared.contracts import compliance, disputes, incidents, oncall
 from sepakat_shared.errors import Conflict, Gone, NotFound
 
 SIGNATORIES = {"nusantara": ["rina"], "toko-maju": ["budi"]}
@@ -71,6 +72,23 @@ def test_who_must_act_in_a_dispute_is_written_to_and_the_other_is_informed() -> 
     assert routing.mails(dispute(disputes.DisputeRecalculated), SIGNATORIES, []) == []
 
 
+def test_who_is_put_on_call_and_who_is_relieved_are_told_and_again_when_it_is_taken_back() -> None:
+    put, back = (
+        on_call(oncall.OnCallOverridden, instead_of=("ana", "dewi")), on_call(oncall.OverrideWithdrawn, again=("ana",)),
+    )  # fmt: skip
+    assert routing.mails(put, SIGNATORIES, []) == routing.mails(back, SIGNATORIES, []) == ["dewi", "ana"]
+    subjects = [
+        letters.compose(fact, replace(reader(language), contact=contact), NAMES, None).subject
+        for language in letters.LANGUAGES for fact in (put, back) for contact in ("dewi", "ana")
+    ]  # fmt: skip
+    assert subjects == [
+        "You are on call: Primary on call", "Somebody else is on call: Primary on call",
+        "You are no longer on call: Primary on call", "You are on call again: Primary on call",
+        "Anda bertugas piket: Piket utama", "Piket digantikan: Piket utama",
+        "Anda tidak lagi bertugas piket: Piket utama", "Anda bertugas piket kembali: Piket utama",
+    ]  # fmt: skip
+
+
 def test_whoever_took_it_up_is_not_told_that_they_did() -> None:
     fact = incident(incidents.IncidentAcknowledged, by="oncall")
     assert routing.mails(fact, {}, ["budi", "oncall"]) == ["budi"]
@@ -87,7 +105,7 @@ def test_an_endpoint_chooses_its_events() -> None:
 
 def test_every_event_that_is_mailed_has_a_letter_in_both_languages() -> None:
     mailed = [fact for fact in every_fact() if routing.mails(fact, SIGNATORIES, ["budi"])]
-    assert len(mailed) == 31
+    assert len(mailed) == 33
     for fact in mailed:
         texts = [letters.compose(fact, reader(language), NAMES, None) for language in letters.LANGUAGES]
         for letter, agreement in zip(texts, ("Checkout platform", "Platform checkout"), strict=True):
@@ -154,6 +172,43 @@ def test_an_escalation_says_why_it_comes_now() -> None:
     handed = incident(incidents.IncidentHandedOver)
     assert routing.asks_to_acknowledge(handed.type)
     assert "the next level is told" in " ".join(letters.compose(handed, reader(), NAMES, link).text.split())
+
+
+@pytest.mark.parametrize(("party", "name"), NAMES.items())
+def test_letters_name_the_party_that_must_take_it_up(party: str, name: str) -> None:
+    [other] = [each for each in NAMES.values() if each != name]
+    for kind in (incidents.IncidentOpened, incidents.IncidentUnacknowledged, incidents.EscalationExhausted):
+        for language in letters.LANGUAGES:
+            letter = letters.compose(incident(kind, responsible=party), reader(language), NAMES, None)
+            assert name in letter.text and other not in letter.text, letter.text
+    beside = incident(incidents.IncidentAcknowledged, responsible=party, stops_ladder=False)
+    assert f"{name} is the one who must answer" in " ".join(letters.compose(beside, reader(), NAMES, None).text.split())
+    of_before = letters.compose(incident(incidents.EscalationExhausted), reader(), NAMES, None)
+    assert "PT Nusantara Cloud is responsible" in of_before.text
+
+
+def test_a_credit_that_a_dispute_ended_in_is_told_beside_what_the_figure_gives() -> None:
+    fact = objective(
+        compliance.PeriodCorrected, exact="863/1000", exact_before="863/1000", attainment_before="86.3000",
+        credit_percent="7.5", credit_percent_before="10", measured_credit_percent="10",
+    )  # fmt: skip
+    english, indonesian = (
+        " ".join(letters.compose(fact, reader(each), NAMES, None).text.split()) for each in letters.LANGUAGES
+    )
+    assert "is 7.5 % now, and no longer 10 %" in english and "The figure alone would give 10 %" in english
+    assert "kini 7,5 %, bukan lagi 10 %" in indonesian
+    assert "has changed the figure" not in english, "the figure is what it was"
+    figure = fact.model_copy(update={"credit_percent": "10", "measured_credit_percent": None, "exact": "9/10"})
+    said = " ".join(letters.compose(figure, reader(), NAMES, None).text.split())
+    assert "It was told as 86.3000 % before" in said and "service credit for" not in said
+
+
+def test_an_escalation_says_since_when_nobody_has_told_how_it_goes() -> None:
+    silent = incident(incidents.IncidentEscalated, silent_since=NOW - timedelta(hours=1))
+    said = " ".join(letters.compose(silent, reader(), NAMES, "https://x.example/a").text.split())
+    assert "Since 24 Nov 2026, 15:00:00 WIB nobody has told how it goes" in said
+    plain = letters.compose(incident(incidents.IncidentEscalated), reader(), NAMES, "https://x.example/a")
+    assert "nobody has told" not in plain.text
 
 
 def test_one_of_two_acknowledgements_does_not_stop_the_escalation() -> None:

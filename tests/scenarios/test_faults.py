@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaProducer
@@ -40,19 +39,6 @@ def outage(name: str, indicator: str) -> tuple[list[dict[str, Any]], list[dict[s
     states = ["up"] * 16 + ["down"] * 4 + ["up"]
     events = [event(f"{name}-{i}", state, begin + i * _HALF_MINUTE, indicator) for i, state in enumerate(states)]
     return events[:20], events[20:]
-
-
-async def deliver(world: World, events: list[dict[str, Any]]) -> None:
-    """As a careful publisher does it: again until there is an answer that all were taken."""
-
-    async def taken() -> bool:
-        try:
-            results = await world.send(*events)
-        except (httpx.TransportError, KeyError):
-            return False
-        return {each["outcome"] for each in results} <= {"accepted", "duplicate"}
-
-    await until("the events to be taken", taken)
 
 
 async def restart(world: World, what: str) -> None:
@@ -86,18 +72,18 @@ async def test_one_outage_is_one_incident_whatever_is_ended_in_the_middle(world:
     await world.register(indicator)
     await world.agree(agreement, indicator, window={"calendar": "year"}, target="99.9999")
     until_down, after_down = outage(victim, indicator)
-    await deliver(world, until_down)
+    await world.deliver(*until_down)
     if victim != "nothing":
         await restart(world, victim)
     if victim == "broker" and not world.cluster.backend.keeps_events:
         # What this broker had not handed on yet is gone, and only its publisher has it still.
-        await deliver(world, until_down)
+        await world.deliver(*until_down)
 
     async def with_both_causes() -> bool:
         return [each["causes"] >= 2 for each in await world.incidents(agreement)] == [True]
 
     await until("the incident, with impairment and breach", with_both_causes, within=90)
-    await deliver(world, after_down)
+    await world.deliver(*after_down)
     deliveries = await settled(world, agreement)
 
     async def same_figure() -> bool:
@@ -129,7 +115,7 @@ async def test_what_the_embedded_broker_forgets_its_publisher_must_send_again(wo
     await world.agree(window={"calendar": "year"})
     at = datetime.now(UTC) - timedelta(minutes=10)
     unread, last = event("unread", "down", at + _HALF_MINUTE), event("last", "up", at + 2 * _HALF_MINUTE)
-    await deliver(world, [event("before", "up", at)])
+    await world.deliver(event("before", "up", at))
     await until("the first figure", world.figure)
     world.cluster.kill("metrics")
     async with AIOKafkaProducer(bootstrap_servers=world.cluster.backend.kafka) as producer:
@@ -145,13 +131,13 @@ async def test_what_the_embedded_broker_forgets_its_publisher_must_send_again(wo
         figure = await world.figure()
         return figure["budget"]["consumed"] if figure else None
 
-    await deliver(world, [last])
+    await world.deliver(last)
     await until("the event after it to be counted", last_is_counted)
     if world.cluster.backend.keeps_events:
         await until("the unread event to count", lambda: _is(lost, "30.0000"))
     else:
         assert await lost() == "0.0000"
-        await deliver(world, [unread])
+        await world.deliver(unread)
         await until("it to count, once it was sent again", lambda: _is(lost, "30.0000"))
 
 

@@ -274,7 +274,7 @@ def decide(
     api_key_file: ApiKeyFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Record what the mediator, or the forum, decided; with an operator's key.
+    """Decide, with the mediator's key; or record what the mediator or the forum decided, with an operator's.
 
     **Example**
 

@@ -148,11 +148,14 @@ def _check_pinned(held: texts.Agreement, party: str, contact: str, public: str) 
 @apikeys.command("issue")
 def issue_key(
     id: Annotated[str, typer.Argument(help="a name for the key: small letters, digits, hyphens")],
-    role: Annotated[list[str], typer.Option(help=f"one of {', '.join(get_args(Role))}; may be repeated")],
+    role: Annotated[list[str] | None, typer.Option(help=f"one of {', '.join(get_args(Role))}; may be repeated")] = None,
     party: Annotated[str | None, typer.Option(help="the party it acts for; operators act for none")] = None,
     scope: Annotated[list[str] | None, typer.Option(help=f"{', '.join(SCOPES)}; may be repeated")] = None,
     source: Annotated[
         list[str] | None, typer.Option(help="CloudEvents source it may publish as; else any its indicators allow")
+    ] = None,
+    mediates: Annotated[
+        str | None, typer.Option(help="AGREEMENT/CONTACT: the key of the mediator whom that agreement names; no role")
     ] = None,
     expires: Annotated[str | None, typer.Option(help="instant from which it opens nothing (RFC 3339)")] = None,
     url: Urls = None,
@@ -164,9 +167,14 @@ def issue_key(
     **Example**
 
       sepakat apikeys issue probe --party nusantara --role publisher --scope events:write --source /probe > probe.key
+
+      sepakat apikeys issue arbiter --mediates toko-checkout/arbiter --scope disputes:read --scope disputes:write
     """
-    body = {"id": id, "party": party, "roles": role, "scopes": scope or [], "sources": source or [],
-            "expires_at": instant(expires, "--expires").isoformat() if expires else None}  # fmt: skip
+    body = {
+        "id": id, "party": party, "roles": role or [], "scopes": scope or [], "sources": source or [],
+        "expires_at": instant(expires, "--expires").isoformat() if expires else None,
+        **({"mediates": mediates} if mediates is not None else {}),
+    }  # fmt: skip
     with Client.of(url, api_key_file) as client:
         issued = client.post("agreements", "/v1/keys", body)
     if as_json:

@@ -6,7 +6,7 @@ import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.keys import instant
-from sepakat_cli.output import AsJson, BadInput, print_json, print_table
+from sepakat_cli.output import AsJson, BadInput, print_json, print_table, say
 
 oncall = typer.Typer(no_args_is_help=True, help="Who is on call, by the rotations that agreements declare.")
 Rotation = Annotated[str, typer.Argument(help="PARTY/ROTATION, as `sepakat oncall list` shows it")]
@@ -63,6 +63,61 @@ def calendar(rotation: Rotation, url: Urls = None, api_key_file: ApiKeyFile = No
     """
     with Client.of(url, api_key_file) as client:
         typer.echo(client.ask("GET", "incidents", f"{_path(rotation)}/oncall.ics").text, nl=False)
+
+
+@oncall.command("subscribe")
+def subscribe(rotation: Rotation, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False) -> None:
+    """Make an address that a calendar program can subscribe to; whoever has it can read this calendar.
+
+    It is shown once. `sepakat oncall unsubscribe` makes it read nothing any more.
+
+    **Example**
+
+      sepakat oncall subscribe nusantara-cloud/primary
+    """
+    with Client.of(url, api_key_file) as client:
+        made = client.post("incidents", f"{_path(rotation)}/calendar-links")
+    if as_json:
+        print_json(made)
+        return
+    typer.echo(made["url"])
+
+
+@oncall.command("subscriptions")
+def subscriptions(
+    rotation: Rotation, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False
+) -> None:
+    """List the addresses that calendar programs read a rotation by.
+
+    **Example**
+
+      sepakat oncall subscriptions nusantara-cloud/primary
+    """
+    with Client.of(url, api_key_file) as client:
+        items = client.get("incidents", f"{_path(rotation)}/calendar-links")["items"]
+    if as_json:
+        print_json({"items": items})
+        return
+    rows = ([each[name] for name in ("id", "made_at", "by")] for each in items)
+    print_table(("id", "made at", "by"), rows, "no calendar program has an address")
+
+
+@oncall.command("unsubscribe")
+def unsubscribe(
+    rotation: Rotation,
+    id: Annotated[str, typer.Argument(help="the address's id, from `sepakat oncall subscriptions`")],
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+) -> None:
+    """Revoke an address: from now on it reads nothing.
+
+    **Example**
+
+      sepakat oncall unsubscribe nusantara-cloud/primary 3f2a9c0de1b24a77
+    """
+    with Client.of(url, api_key_file) as client:
+        client.ask("DELETE", "incidents", f"{_path(rotation)}/calendar-links/{segment(id)}")
+    say(f"the address {id} reads nothing any more")
 
 
 @oncall.command("override")

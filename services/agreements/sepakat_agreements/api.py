@@ -39,10 +39,32 @@ class KeyIn(BaseModel):
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
     party: str | None = None
-    roles: list[Role] = Field(min_length=1)
+    roles: list[Role] = Field([], description="one at least, but for a mediator's key, which has none")
     scopes: list[str] = []
     sources: list[str] = Field([], description="CloudEvents sources it may publish as; empty: any the indicator allows")
     expires_at: AwareDatetime | None = None
+    mediates: str | None = Field(
+        None, pattern=r"^[a-z0-9-]+/[a-z0-9-]+$",
+        description="`agreement/contact`: the mediator whom that agreement's dispute procedure names",
+    )  # fmt: skip
+
+    def check(self) -> None:
+        """Raises Invalid naming the field and the rule."""
+        unknown = [scope for scope in self.scopes if scope not in auth.SCOPES]
+        if unknown:
+            raise Invalid(f"/scopes: {unknown[0]!r} is not a scope; there are {', '.join(auth.SCOPES)}")
+        if self.mediates is not None:
+            self._check_mediator()
+        elif not self.roles:
+            raise Invalid("/roles: one is required at least")
+        elif "operator" not in self.roles and self.party is None:
+            raise Invalid("/party: is required for every role but operator")
+
+    def _check_mediator(self) -> None:
+        if self.party is not None or self.roles:
+            raise Invalid("/mediates: a mediator acts for no party and in no other role")
+        if beyond := [each for each in self.scopes if not each.startswith("disputes:")]:
+            raise Invalid(f"/scopes: {beyond[0]!r} is beyond a mediator, who has disputes:read and disputes:write")
 
 
 def router(
@@ -53,7 +75,7 @@ def router(
     _party_routes(routes, parties)
     _agreement_routes(routes, agreements)
     _signature_routes(routes, agreements, posts, clock)
-    _key_routes(routes, keys)
+    _key_routes(routes, keys, agreements)
     return routes
 
 
@@ -154,26 +176,26 @@ def _signature_routes(routes: APIRouter, agreements: Agreements, posts: Idempote
         return await posts.once(request, asking, clock.now(), do)
 
 
-def _key_routes(routes: APIRouter, keys: Aggregates[auth.Key, auth.Issued | auth.Revoked]) -> None:
+def _key_routes(
+    routes: APIRouter, keys: Aggregates[auth.Key, auth.Issued | auth.Revoked], agreements: Agreements
+) -> None:
     @routes.post("/keys", tags=["keys"], status_code=201)
     async def post_key(wanted: KeyIn, asking: Asking) -> dict[str, str]:
         """Issue an API key. Its secret is in this answer and nowhere else."""
         _operator_only(asking)
-        unknown = [scope for scope in wanted.scopes if scope not in auth.SCOPES]
-        if unknown:
-            raise Invalid(f"/scopes: {unknown[0]!r} is not a scope; there are {', '.join(auth.SCOPES)}")
-        if "operator" not in wanted.roles and wanted.party is None:
-            raise Invalid("/party: is required for every role but operator")
+        wanted.check()
+        if wanted.mediates is not None:
+            await _check_named(agreements, wanted.mediates)
         secret = auth.new_secret()
 
         def decide(key: auth.Key | None, _now: object) -> list[auth.Issued | auth.Revoked]:
             if key is not None:
                 raise Conflict(f"there is a key {wanted.id!r} already; choose another id")
-            return [
-                auth.issue(
-                    wanted.id, secret, wanted.party, wanted.roles, wanted.scopes, wanted.sources, wanted.expires_at
-                )
-            ]
+            issued = auth.issue(
+                wanted.id, secret, wanted.party, wanted.roles, wanted.scopes, wanted.sources, wanted.expires_at,
+                wanted.mediates,
+            )  # fmt: skip
+            return [issued]
 
         await keys.execute(wanted.id, decide, by=asking.id)
         return {"id": wanted.id, "secret": secret}
@@ -184,6 +206,15 @@ def _key_routes(routes: APIRouter, keys: Aggregates[auth.Key, auth.Issued | auth
         _operator_only(asking)
         await keys.get(id)
         await keys.execute(id, lambda key, _now: auth.revoke(key), by=asking.id)
+
+
+async def _check_named(agreements: Agreements, mediator: str) -> None:
+    """Raises Invalid where the agreement names no such mediator."""
+    agreement, _, contact = mediator.partition("/")
+    loaded = await agreements.all.find(agreement)
+    procedure = None if loaded is None else texts.Agreement.model_validate(loaded.state.text).disputes
+    if procedure is None or contact not in [each.contact for each in procedure.steps if each.by == "mediator"]:
+        raise Invalid(f"/mediates: no step of {agreement}'s disputes names the mediator {contact!r}")
 
 
 def _operator_only(asking: Principal) -> None:

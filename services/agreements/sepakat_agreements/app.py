@@ -2,7 +2,6 @@
 
 from fastapi import FastAPI
 
-from sepakat_agreements import agreement as domain
 from sepakat_agreements import api
 from sepakat_agreements.settings import AgreementsSettings
 from sepakat_agreements.store import Agreements, Parties
@@ -22,12 +21,7 @@ def build(settings: AgreementsSettings) -> FastAPI:
     agreements, parties = Agreements(service.commits), Parties(service.commits)
     keys = Aggregates(service.commits, KEY)
 
-    async def activate(id: str) -> None:
-        await agreements.all.execute(
-            id, lambda agreement, now: domain.activate(agreement, now) if agreement else [], by="timer"
-        )
-
-    timers = Timers(agreements.all.states, "activates_at", service.clock, activate)
+    timers = Timers(agreements.all.states, "activates_at", service.clock, agreements.activate)
     service.commits.tell(agreements.all.states.name, timers.wake)
     service.before_start(agreements.create_indexes)
     service.before_start(timers.create_indexes)

@@ -1,6 +1,7 @@
 """Agreements and parties in the database: what they are found by, and where people's details live."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from pymongo import ASCENDING
@@ -18,6 +19,7 @@ from sepakat_agreements.agreement import (
     PartyRecorded,
     Signed,
     Status,
+    activate,
     apply,
     apply_to_party,
     record_party,
@@ -42,6 +44,10 @@ AGREEMENT: Kind[Agreement, Event] = Kind(
 )
 
 
+def _activate(agreement: Agreement | None, now: datetime) -> Sequence[Event]:
+    return activate(agreement, now) if agreement else []
+
+
 class Agreements:
     """The agreements of all parties; every reading is narrowed to those of the principal."""
 
@@ -63,6 +69,11 @@ class Agreements:
         query: Document = {"_id": {"$gt": after}} if after else {}
         found = self.all.states.find(asking.restrict(query)).sort("_id", ASCENDING).limit(limit)
         return [self.all.read(document) for document in await found.to_list(None)]
+
+    async def activate(self, due: Sequence[Document]) -> None:
+        """Begin the term of these agreements (their documents), where it has come."""
+        read = [self.all.read(each) for each in due]
+        await self.all.execute_many({each.id: _activate for each in read}, by="timer", read=read)
 
     async def history(self, id: str) -> list[Document]:
         return await self._commits.of(AGREEMENT.key(id))

@@ -2,9 +2,18 @@
 
 from fastapi import FastAPI
 
-from sepakat_incidents import analytics_api, answer_api, api, deadlines, dispute_api, ladder_api, rotation_api
+from sepakat_incidents import (
+    analytics_api,
+    answer_api,
+    api,
+    calendar_link_api,
+    dispute_api,
+    ladder_api,
+    rotation_api,
+)
+from sepakat_incidents.calendar_links import CalendarLinks
 from sepakat_incidents.disputables import Disputables
-from sepakat_incidents.dispute_reactions import DisputeReactions, beside
+from sepakat_incidents.dispute_reactions import DisputeReactions
 from sepakat_incidents.docket import Docket
 from sepakat_incidents.matters import Matters
 from sepakat_incidents.reactions import Reactions
@@ -18,7 +27,7 @@ from sepakat_shared.timers import Timers
 
 def build(settings: IncidentsSettings) -> FastAPI:
     service = Service("incidents", settings)
-    rotations = Rotations(service.commits)
+    rotations, links = Rotations(service.commits), CalendarLinks(service.commits)
     incidents = Incidents(service.commits, rotations)
     reactions = Reactions(service.db, incidents, rotations, settings.incidents_close_after)
     docket, disputables = Docket(service.commits), Disputables(service.db)
@@ -26,15 +35,13 @@ def build(settings: IncidentsSettings) -> FastAPI:
     about_disputes = DisputeReactions(
         disputables, docket, incidents, service.clock, settings.incidents_close_after
     )  # fmt: skip
-    bus = service.start(beside(reactions.all(), about_disputes.all()))
+    bus = service.start([*reactions.all(), *about_disputes.all()])
 
-    async def fire(id: str) -> None:
-        await incidents.on_ladder(id, deadlines.fire, by="timer")
-
-    timers = Timers(incidents.lines.states, "due_at", service.clock, fire)
+    timers = Timers(incidents.lines.states, "due_at", service.clock, incidents.fire)
     of_disputes = Timers(docket.disputes.states, "due_at", service.clock, docket.fire)
     service.before_start(incidents.create_indexes)
     service.before_start(rotations.create_indexes)
+    service.before_start(links.create_indexes)
     service.before_start(docket.create_indexes)
     service.before_start(disputables.create_indexes)
     for states, each in ((incidents.lines.states, timers), (docket.disputes.states, of_disputes)):
@@ -47,6 +54,7 @@ def build(settings: IncidentsSettings) -> FastAPI:
     app.include_router(answer_api.router(incidents, reactions.text, service.posts, service.clock))
     app.include_router(ladder_api.router(incidents, service.posts, service.clock))
     app.include_router(rotation_api.router(rotations, service.posts, service.clock))
+    app.include_router(calendar_link_api.router(links, rotations, settings.public_url, service.clock))
     app.include_router(analytics_api.router(incidents, docket, service.clock))
     app.include_router(dispute_api.router(docket, disputables, matters, service.posts, service.clock))
     app.state.bus = bus

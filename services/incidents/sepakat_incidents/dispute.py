@@ -152,6 +152,12 @@ class Dispute:
         correction = self.corrections.get(self.about.subject.objective or "")
         return correction.agreed if correction else None
 
+    def is_mediated_by(self, mediator: str) -> bool:
+        """Whether `mediator` (`agreement/contact`) is whom the agreed procedure names."""
+        agreement, _, contact = mediator.partition("/")
+        named = [each.contact for each in self.procedure.steps if each.by == "mediator"]
+        return self.about.agreement == agreement and contact in named
+
     @property
     def awaited(self) -> tuple[str, ...]:
         """The parties whose turn it is; none while a mediator or the forum has it."""

@@ -1,5 +1,6 @@
 """Requests about disputes become commands here."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -8,7 +9,7 @@ from fastapi.responses import JSONResponse
 
 from sepakat_incidents import settling
 from sepakat_incidents.disputables import Disputables
-from sepakat_incidents.dispute import Status
+from sepakat_incidents.dispute import Dispute, Event, Status
 from sepakat_incidents.dispute_requests import (
     AcceptIn,
     AnswerIn,
@@ -39,17 +40,20 @@ def router(
 
     @routes.post("/disputes/{id}/decide")
     async def post_decision(id: str, given: DecideIn, asking: Asking) -> dict[str, Any]:
-        """Record what the mediator, or the forum after it, decided: an operator's, for both parties are bound."""
-        if not asking.is_operator:
-            raise Forbidden("a mediator's or forum's decision is recorded by an operator, for neither party")
-        remedy = None if given.remedy is None else given.remedy.remedy(await _bounds(docket, id, asking))
-        return dispute_view(
-            await docket.execute(
-                id,
-                lambda known, now: settling.decide(known, given.result, remedy, given.statement, asking.id, now),
-                asking.id,
-            )
-        )
+        """Decide, with the key of the mediator whose turn it is; or record, as an operator and for neither party, what
+        the mediator, or the forum after it, decided.
+        """
+        asking.require("disputes:write")
+        loaded = await docket.visible(id, asking)
+        if not asking.is_operator and (asking.mediates is None or not loaded.state.is_mediated_by(asking.mediates)):
+            raise Forbidden("who decides is the mediator that the agreement names; an operator may record it")
+        mediator = None if asking.mediates is None else asking.mediates.partition("/")[2]
+        remedy = None if given.remedy is None else given.remedy.remedy(loaded.state.about.subject.bounds)
+
+        def decide(known: Dispute, now: datetime) -> Sequence[Event]:
+            return settling.decide(known, given.result, remedy, given.statement, asking.id, now, mediator)
+
+        return dispute_view(await docket.execute(id, decide, asking.id))
 
     return routes
 

@@ -1,6 +1,6 @@
 """What compliance events, and disputes themselves, do to disputes and to the incidents that they are about."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sepakat_incidents import line as lines
@@ -13,7 +13,6 @@ from sepakat_incidents.store import Incidents, line_id, line_of
 from sepakat_shared.bus import Reaction
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import compliance, disputes, topics
-from sepakat_shared.contracts.fact import Fact
 from sepakat_shared.messages import Envelope
 
 _NOTES = {
@@ -36,10 +35,10 @@ class DisputeReactions:
 
     def all(self) -> list[Reaction]:
         return [
-            Reaction(topics.COMPLIANCE, compliance.ObjectiveBreached, self.on_told),
+            Reaction(topics.COMPLIANCE, compliance.ObjectiveBreached, self.on_told, "disputes"),
             Reaction(topics.COMPLIANCE, compliance.PeriodClosed, self.on_told),
             Reaction(topics.COMPLIANCE, compliance.PeriodCorrected, self.on_corrected),
-            Reaction(topics.COMPLIANCE, compliance.BreachRetracted, self.on_retracted),
+            Reaction(topics.COMPLIANCE, compliance.BreachRetracted, self.on_retracted, "disputes"),
             Reaction(topics.INCIDENTS, disputes.DisputeRaised, self.on_dispute),
             Reaction(topics.INCIDENTS, disputes.DisputeSettled, self.on_dispute),
             Reaction(topics.INCIDENTS, disputes.DisputeWithdrawn, self.on_dispute),
@@ -89,20 +88,3 @@ def _note(fact: _Ended) -> str:
     if isinstance(fact, disputes.DisputeWithdrawn):
         return f"{fact.number}: the dispute is withdrawn"
     return f"{fact.number}: disputed by {fact.raised_by} ({fact.subject_kind})"
-
-
-def beside(first: Iterable[Reaction], second: Iterable[Reaction]) -> list[Reaction]:
-    """Both lists as one: an event that both react to is handled by `first`, then by `second`."""
-    merged = {(each.topic, each.contract): each for each in first}
-    for each in second:
-        before = merged.get((each.topic, each.contract))
-        merged[each.topic, each.contract] = each if before is None else _in_turn(before, each)
-    return list(merged.values())
-
-
-def _in_turn(first: Reaction, second: Reaction) -> Reaction:
-    async def handle(fact: Fact, cause: Envelope) -> None:
-        await first.handler(fact, cause)
-        await second.handler(fact, cause)
-
-    return Reaction(first.topic, first.contract, handle)

@@ -90,9 +90,9 @@ class Docket:
     # -- reading ------------------------------------------------------------------------------------------------------
 
     async def visible(self, id: str, asking: Principal) -> Loaded[Dispute]:
-        """Raises NotFound also for what is between others."""
+        """Raises NotFound also for what is between others. A mediator sees what the agreement has them mediate."""
         loaded = await self.disputes.find(id)
-        if loaded is None or not asking.sees([loaded.state.about.provider, loaded.state.about.customer]):
+        if loaded is None or not _sees(asking, loaded.state):
             raise NotFound(f"there is no dispute {id!r} of yours")
         return loaded
 
@@ -101,6 +101,8 @@ class Docket:
         limit: int,
     ) -> list[Dispute]:  # fmt: skip
         """The latest first; those after (raised at, id) of the page before."""
+        if asking.mediates is not None:
+            return await self._mediated(asking.mediates, agreement, status, after, limit)
         query: Document = {} if agreement is None else {"agreement": agreement}
         if status is not None:
             query["status"] = status
@@ -110,6 +112,22 @@ class Docket:
         found = self.disputes.states.find(asking.restrict(query))
         documents = await found.sort([("raised_at", DESCENDING), ("_id", DESCENDING)]).limit(limit).to_list(None)
         return [self.disputes.read(each).state for each in documents]
+
+    async def _mediated(
+        self, mediator: str, agreement: str | None, status: str | None, after: tuple[datetime, str] | None, limit: int
+    ) -> list[Dispute]:
+        """The same for a mediator: of one agreement, whose disputes are few."""
+        theirs = mediator.partition("/")[0]
+        if agreement not in (None, theirs):
+            return []
+        latest = [("raised_at", DESCENDING), ("_id", DESCENDING)]
+        documents = await self.disputes.states.find({"agreement": theirs}).sort(latest).to_list(None)
+        found = [self.disputes.read(each).state for each in documents]
+        return [
+            each for each in found
+            if each.is_mediated_by(mediator) and status in (None, each.status.value)
+            and (after is None or (each.raised_at, each.id) < after)
+        ][:limit]  # fmt: skip
 
     async def all(self, asking: Principal, agreement: str | None) -> list[Dispute]:
         """Every dispute that `asking` may see, the latest first."""
@@ -173,8 +191,15 @@ class Docket:
         await self.disputes.execute(id, on_known, by=by, cause=cause)
         return (await self.disputes.get(id)).state
 
-    async def fire(self, id: str) -> None:
-        await self.disputes.execute(id, settling.fire, by="timer")
+    async def fire(self, due: Sequence[Document]) -> None:
+        """Do what is due of these disputes (their documents)."""
+        read = [self.disputes.read(each) for each in due]
+        await self.disputes.execute_many({each.id: settling.fire for each in read}, by="timer", read=read)
+
+
+def _sees(asking: Principal, dispute: Dispute) -> bool:
+    mediates = asking.mediates is not None and dispute.is_mediated_by(asking.mediates)
+    return mediates or asking.sees([dispute.about.provider, dispute.about.customer])
 
 
 def _told(data: Document) -> dict[str, Any]:

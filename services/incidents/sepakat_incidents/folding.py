@@ -33,6 +33,7 @@ from sepakat_incidents.events import (
     Updated,
 )
 from sepakat_incidents.incident import Incident, Line, Status, Trigger
+from sepakat_incidents.timing import silent_since
 
 
 def apply(line: Line | None, event: Event) -> Line:
@@ -132,9 +133,11 @@ def _answered(incident: Incident, event: Acknowledged | Updated | Prioritised) -
                 incident = replace(incident, acknowledgers=(*incident.acknowledgers, by))
             if not stops:
                 return incident
+            # Whoever takes it up after a silence has the whole time for the first note.
+            clocks = incident.clocks if silent_since(incident) is None else _restarted(incident.clocks, at)
             return replace(
                 incident, status=Status.ACKNOWLEDGED, acknowledged_at=incident.acknowledged_at or at,
-                acknowledged_by=by, due_at=lapses_at,
+                acknowledged_by=by, due_at=lapses_at, clocks=clocks,
             )  # fmt: skip
         case Updated(_, party, _, at, lapses_at):
             if party != incident.responsible:
@@ -156,8 +159,6 @@ def _timed(incident: Incident, event: Timed | Foreseen | Missed | Stopped) -> tu
             return clocks
         case Foreseen(measures, percent):
             return _with(incident.clocks, measures, lambda each: replace(each, told=percent))
-        case Missed("update", _, at):
-            return _restarted(incident.clocks, at)
         case Missed(measures, _, at):
             return _with(incident.clocks, measures, lambda each: replace(each, missed_at=at))
         case Stopped(measures, stopped_at):
@@ -169,8 +170,8 @@ def _with(clocks: tuple[Clock, ...], measures: Measures, change: Callable[[Clock
 
 
 def _restarted(clocks: tuple[Clock, ...], at: datetime) -> tuple[Clock, ...]:
-    """The cadence of notes begins again with each note, and with each that did not come."""
-    return _with(clocks, "update", lambda each: replace(each, started_at=at))
+    """The cadence of notes begins again with each note. One that does not come is missed once: then it is silence."""
+    return _with(clocks, "update", lambda each: replace(each, started_at=at, missed_at=None))
 
 
 def _paused(incident: Incident, event: Paused | Resumed | PauseRequested | PauseAnswered) -> Incident:

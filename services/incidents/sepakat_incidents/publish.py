@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sepakat_incidents import clocks, escalation, tickets
+from sepakat_incidents import clocks, escalation, tickets, timing
 from sepakat_incidents import events as happened
 from sepakat_incidents.clocks import Clock
 from sepakat_incidents.events import Event
@@ -55,7 +55,9 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
     match event:
         case happened.Opened(_, trigger):
             about = _about(incident, incident.opened_at)
-            yield contract.IncidentOpened(**about, cause=trigger.kind, cause_event=trigger.event)
+            yield contract.IncidentOpened(
+                **about, cause=trigger.kind, cause_event=trigger.event, responsible=incident.responsible
+            )
         case happened.Attached(trigger, at):
             yield contract.CauseAttached(
                 **_about(incident, at), cause=trigger.kind, cause_event=trigger.event, objective=trigger.objective,
@@ -72,18 +74,20 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
                 **_about(incident, at), level=level, round=round, contacts=contacts, acknowledge_by=acknowledge_by,
                 next_level=following[0] if following and acknowledge_by else None, reason=event.reason,
                 kind=event.kind, webhooks=event.webhooks or None, by=event.by, note=event.note,
+                silent_since=timing.silent_since(incident),
             )  # fmt: skip
         case escalation.Exhausted(at):
-            yield contract.EscalationExhausted(**_about(incident, at))
+            yield contract.EscalationExhausted(**_about(incident, at), responsible=incident.responsible)
         case happened.Acknowledged(by, party, stops, at):
             counts = party == incident.responsible
             yield contract.IncidentAcknowledged(
                 **_about(incident, at), by=by, party=party, stops_ladder=stops,
                 seconds_to_acknowledge=_seconds(at - incident.opened_at), needed=event.needed if counts else None,
-                given=event.given if counts else None,
+                given=event.given if counts else None, responsible=incident.responsible,
             )  # fmt: skip
         case happened.Unacknowledged(by, reason, at):
-            yield contract.IncidentUnacknowledged(**_about(incident, at), by=by, reason=reason)
+            about = _about(incident, at)
+            yield contract.IncidentUnacknowledged(**about, by=by, reason=reason, responsible=incident.responsible)
         case happened.HandedOver(by, to, contacts, acknowledge_by, at, note):
             yield contract.IncidentHandedOver(
                 **_about(incident, at), by=by, to=to, contacts=contacts, acknowledge_by=acknowledge_by, note=note

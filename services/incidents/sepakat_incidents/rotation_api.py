@@ -84,11 +84,7 @@ def _reading_routes(routes: APIRouter, rotations: Rotations, clock: Clock) -> No
     async def get_calendar(party: str, id: str, asking: Asking, start: From = None, until: Until = None) -> Response:
         """The shifts for calendar programs: from a week ago to sixty days ahead, where nothing else is said."""
         asking.require("incidents:read")
-        rotation = (await rotations.visible(party, id, asking)).state
-        since, now = start or clock.now() - _BEFORE, clock.now()
-        found = domain.shifts(rotation, *_span(since, until or since + _BEFORE + _AHEAD))
-        name = rotation_id(party, id)
-        return Response(as_icalendar(name, _title(rotation, now), found, now), media_type="text/calendar")
+        return calendar_of((await rotations.visible(party, id, asking)).state, start, until, clock.now())
 
 
 def _override_routes(routes: APIRouter, rotations: Rotations, posts: IdempotentPosts, clock: Clock) -> None:
@@ -103,7 +99,9 @@ def _override_routes(routes: APIRouter, rotations: Rotations, posts: IdempotentP
             name = secrets.token_hex(8)
             loaded = await rotations.all.execute(
                 rotation_id(party, id),
-                lambda rotation, now: domain.override(rotation, name, given.contact, given.start, given.end, now),
+                lambda rotation, now: domain.override(
+                    rotation, name, given.contact, given.start, given.end, now, asking.id
+                ),
                 by=asking.id,
             )
             return _shown(loaded, clock.now(), 201)
@@ -118,11 +116,19 @@ def _override_routes(routes: APIRouter, rotations: Rotations, posts: IdempotentP
         await rotations.visible(party, id, asking)
         loaded = await rotations.all.execute(
             rotation_id(party, id),
-            lambda rotation, now: domain.withdraw(rotation, override, now),
+            lambda rotation, now: domain.withdraw(rotation, override, now, asking.id),
             by=asking.id,
             expected_version=web.expected_version(request),
         )
         return _shown(loaded, clock.now(), 200)
+
+
+def calendar_of(rotation: Rotation, start: datetime | None, until: datetime | None, now: datetime) -> Response:
+    """The shifts as iCalendar; from a week ago to sixty days ahead, where nothing else is said. Raises Invalid."""
+    since = start or now - _BEFORE
+    found = domain.shifts(rotation, *_span(since, until or since + _BEFORE + _AHEAD))
+    name = rotation_id(rotation.party, rotation.id)
+    return Response(as_icalendar(name, _title(rotation, now), found, now), media_type="text/calendar")
 
 
 def _span(start: datetime, end: datetime) -> tuple[datetime, datetime]:

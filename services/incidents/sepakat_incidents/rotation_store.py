@@ -7,6 +7,7 @@ from typing import Any
 from pymongo import ASCENDING
 
 from sepakat_incidents import rotations as domain
+from sepakat_incidents.rotation_facts import of_rotation
 from sepakat_incidents.rotations import Declared, Event, Overridden, Rotation, Withdrawn
 from sepakat_shared.auth import Principal
 from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
@@ -20,7 +21,7 @@ def _fields(rotation: Rotation) -> Mapping[str, Any]:
 
 
 ROTATION: Kind[Rotation, Event] = Kind(
-    "rotation", Rotation, (Declared, Overridden, Withdrawn), domain.apply, _fields, lambda *_: []
+    "rotation", Rotation, (Declared, Overridden, Withdrawn), domain.apply, _fields, of_rotation
 )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ class Declaration:
     layers: tuple[Layer, ...]
     parties: tuple[str, ...]
     title: dict[str, str] | None = None
+    agreement_title: dict[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -52,16 +53,28 @@ class Declared:
 
 @dataclass(frozen=True)
 class Overridden:
+    """`instead_of` are those whose turns it takes."""
+
     override: Override
     at: datetime
+    by: str = ""
+    instead_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Withdrawn:
-    """The override counts no longer from `at` on; one that had not begun never did."""
+    """The override counts no longer from `at` on; one that had not begun never did.
+
+    In `[start, end)`, what was left of it, `contact` is not on call, and those whose turns it is (`again`) are.
+    """
 
     override: str
     at: datetime
+    by: str = ""
+    contact: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    again: tuple[str, ...] = ()
 
 
 Event = Declared | Overridden | Withdrawn
@@ -95,6 +108,7 @@ def declared_in(text: texts.Agreement, version: int, since: datetime) -> list[De
             Declaration(
                 text.metadata.id, version, since, tuple(Layer.of(layer) for layer in each.layers), parties,
                 each.title.model_dump(exclude_none=True) if each.title else None,
+                text.metadata.title.model_dump(exclude_none=True) if text.metadata.title else None,
             ),
         )
         for each in text.rotations or ()
@@ -114,8 +128,9 @@ def declare(rotation: Rotation | None, declared: Declared) -> Sequence[Event]:
 
 
 def override(
-    rotation: Rotation | None, id: str, contact: str, start: datetime | None, end: datetime, now: datetime
-) -> Sequence[Event]:
+    rotation: Rotation | None, id: str, contact: str, start: datetime | None, end: datetime, now: datetime,
+    by: str = "",
+) -> Sequence[Event]:  # fmt: skip
     """Put `contact` on call from `start` (now, where it is not said) to `end`. Raises Invalid or Conflict."""
     if rotation is None:
         raise Conflict("there is no such rotation")
@@ -124,17 +139,26 @@ def override(
         raise _invalid("/start", "must not be in the past: who was on call then is on record")
     if end <= max(begins, now):
         raise _invalid("/end", "must be after the start, and in the future")
-    return [Overridden(Override(id, contact, begins, end), now)]
+    given = Override(id, contact, begins, end)
+    return [Overridden(given, now, by, _others(rotation, contact, begins, end))]
 
 
-def withdraw(rotation: Rotation | None, id: str, now: datetime) -> Sequence[Event]:
+def _others(rotation: Rotation, contact: str, start: datetime, end: datetime) -> tuple[str, ...]:
+    """Who is on call in that span, but for `contact`."""
+    found = [each.contact for each in shifts(rotation, start, end) if each.contact not in (None, contact)]
+    return tuple(dict.fromkeys(each for each in found if each is not None))
+
+
+def withdraw(rotation: Rotation | None, id: str, now: datetime, by: str = "") -> Sequence[Event]:
     """End an override, or take it back before it begins. Raises NotFound, or Conflict when it is over."""
     found = next((each for each in rotation.overrides if each.id == id), None) if rotation else None
-    if found is None:
+    if rotation is None or found is None:
         raise NotFound(f"there is no override {id!r} of this rotation")
     if found.end <= now:
         raise Conflict("this override is over; who was on call then stays on record")
-    return [Withdrawn(id, now)]
+    start, without = max(found.start, now), apply(rotation, Withdrawn(id, now))
+    again = _others(without, found.contact, start, found.end)
+    return [Withdrawn(id, now, by, found.contact, start, found.end, again)]
 
 
 def _invalid(pointer: str, rule: str) -> Invalid:

@@ -115,16 +115,20 @@ def withdraw(dispute: Dispute, party: str, statement: str | None, by: str, now: 
 
 
 def decide(
-    dispute: Dispute, result: Result, remedy: Remedy | None, statement: str, by: str, now: datetime
-) -> Sequence[Event]:
+    dispute: Dispute, result: Result, remedy: Remedy | None, statement: str, by: str, now: datetime,
+    mediator: str | None = None,
+) -> Sequence[Event]:  # fmt: skip
     """What the mediator, or the forum after it, decided. It may go beyond what was asked, or against who asked.
 
-    Raises Conflict while neither has it, or Invalid: a decision for a part says which.
+    `mediator` is the contact who decides in person, None where an operator records it. Raises Conflict while neither
+    has it, Forbidden to a mediator whose turn it is not, or Invalid: a decision for a part says which.
     """
     overdue, dispute = _caught_up(dispute, now)
     _is_open(dispute)
     if dispute.status not in (Status.DECIDE, Status.FORUM):
         raise Conflict(f"dispute {dispute.number} is with the parties; nobody else decides it yet")
+    if mediator is not None and (dispute.turn is None or dispute.turn.step.contact != mediator):
+        raise Forbidden(f"dispute {dispute.number} is not with {mediator!r}: another mediator, or the forum, has it")
     granted = _granted(dispute, result, remedy)
     how: How = "mediator" if dispute.status is Status.DECIDE else "forum"
     return [*overdue, Settled(Outcome(result, how, granted, now, by, statement=statement))]

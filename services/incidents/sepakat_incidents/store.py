@@ -31,6 +31,10 @@ def _fields(line: Line) -> Mapping[str, Any]:
     }
 
 
+def _ladder(line: Line | None) -> Ladder:
+    return line.incident.ladder if line is not None and line.incident is not None else Ladder()
+
+
 LINE: Kind[Line, Event] = Kind("line", Line, get_args(Event), apply, _fields, of_line)
 
 
@@ -70,9 +74,30 @@ class Incidents:
     ) -> Line | None:  # fmt: skip
         """Decide what may tell another level: with the rotations that the incident's ladder names."""
         loaded = await self.lines.find(id)
-        incident = loaded.state.incident if loaded else None
-        rosters = await self.rosters(incident.ladder) if incident is not None else {}
+        rosters = await self.rosters(_ladder(loaded.state if loaded else None))
         return await self.execute(id, lambda line, now: decide(line, now, rosters), by, cause)
+
+    async def fire(self, due: Sequence[Document]) -> None:
+        """Do what is due of these lines (their documents), each rotation read once for all of them."""
+        read = [self.lines.read(each) for each in due]
+        asked = {id for each in read for id in _ladder(each.state).rotations.values()}
+        known = await self._rotations.named({id: id for id in asked})
+        unread: set[str] = set()
+
+        def decided(id: str) -> Callable[[Line | None, datetime], Sequence[Event]]:
+            def decide(line: Line | None, now: datetime) -> Sequence[Event]:
+                names = _ladder(line).rotations
+                if not asked.issuperset(names.values()):
+                    # Another ladder since the documents were read: a rotation's name must not pass for a contact's.
+                    unread.add(id)
+                    return []
+                return deadlines.fire(line, now, {name: known[id] for name, id in names.items() if id in known})
+
+            return decide
+
+        await self.lines.execute_many({each.id: decided(each.id) for each in read}, by="timer", read=read)
+        for id in sorted(unread):
+            await self.on_ladder(id, deadlines.fire, by="timer")
 
     async def rosters(self, ladder: Ladder) -> Rosters:
         """The rotations that a ladder names, as they stand."""

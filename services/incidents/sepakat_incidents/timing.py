@@ -60,3 +60,9 @@ def _in_time(clock: Clock, incident: Incident, at: datetime) -> bool:
 def pausing(incident: Incident) -> Sequence[str]:
     """The reasons for which the clocks may be paused."""
     return sorted({reason for each in incident.clocks for reason in each.terms.pause_while})
+
+
+def silent_since(incident: Incident) -> datetime | None:
+    """The last word on how it goes, where the next one is overdue."""
+    overdue = (each for each in incident.clocks if each.measures == "update" and each.missed_at is not None)
+    return next((each.started_at for each in overdue if each.stopped_at is None), None)

@@ -3,6 +3,8 @@
 An exclusion takes time out, to the provider's good: the customer grants it, and the provider may give it back. A
 correction adds what was missed, to the customer's good: the provider grants it, and the customer may give it back. The
 operator may do either, for an outcome that both are bound to.
+
+A credit is agreed by the outcome of a dispute alone. It changes no figure, and stands beside what the figure gives.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,11 +22,15 @@ from sepakat_shared.messages import Message
 
 EXCLUSION: Final = "exclusion"
 KINDS: Final = (EXCLUSION, "downtime", "events", "case-time")
+CREDIT: Final = "credit"
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What is to be granted. `start` and `end` bound an exclusion or downtime; `start` is when the events were."""
+    """What is to be granted. `start` and `end` bound an exclusion or downtime, or the period whose credit it is.
+
+    `start` alone is when the events were.
+    """
 
     agreement: str
     provider: str
@@ -41,6 +47,8 @@ class Asked:
     seconds: int = 0
     dispute: str = field(default="", repr=False)
     """The dispute whose outcome this is. Left out of the words that an adjustment's id is made from."""
+    credit_percent: str = field(default="", repr=False)
+    """Of the charge, for a credit. Left out of the same words: a credit has its id from its dispute."""
 
     @property
     def is_for_provider(self) -> bool:
@@ -129,6 +137,8 @@ def grant_outcome(adjustment: Adjustment | None, id: str, asked: Asked, by: str,
 
 def withdraw(adjustment: Adjustment, party: str | None, by: str, at: datetime) -> list[Event]:
     """Raises Forbidden, or Conflict when it was withdrawn before."""
+    if adjustment.asked.kind == CREDIT and party is not None:
+        raise Forbidden("a credit that a dispute has ended in binds both; an operator takes it back where both say so")
     if party not in (None, adjustment.asked.may_withdraw):
         raise Forbidden(f"it is to the good of {adjustment.asked.may_withdraw!r}, who alone may give it back")
     if not adjustment.in_force:
@@ -143,6 +153,8 @@ def mark_applied(adjustment: Adjustment | None, corrected: Adjustment, at: datet
 
 
 def _problems(asked: Asked) -> Iterable[FieldProblem]:
+    if asked.kind == CREDIT and not (asked.dispute and asked.start and asked.end and asked.credit_percent):
+        yield FieldProblem("/kind", "a credit is agreed by the outcome of a dispute about a period")
     if asked.kind in (EXCLUSION, "downtime"):
         if asked.start is None or asked.end is None:
             yield FieldProblem("/end" if asked.start else "/start", f"is required for {asked.kind}")
@@ -160,7 +172,7 @@ def _problems(asked: Asked) -> Iterable[FieldProblem]:
 def of_objective(granted: Iterable[Adjustment], objective: str) -> Adjustments:
     """All that is in force for one objective, as it is measured."""
     asked = [
-        each.asked for each in granted
+        each.asked for each in sorted(granted, key=lambda each: (each.granted.at, each.granted.id))
         if each.in_force and (not each.asked.objectives or objective in each.asked.objectives)
     ]  # fmt: skip
 
@@ -174,6 +186,9 @@ def of_objective(granted: Iterable[Adjustment], objective: str) -> Adjustments:
         down=spans("downtime"),
         events=tuple(sorted((to_ms(a.start), a.good, a.total) for a in asked if a.kind == "events" and a.start)),
         cases=tuple(sorted((a.ticket, a.seconds * 1000) for a in asked if a.kind == "case-time")),
+        credits=tuple(
+            (to_ms(a.start), to_ms(a.end), a.credit_percent) for a in asked if a.kind == CREDIT and a.start and a.end
+        ),
     )
 
 
@@ -195,7 +210,7 @@ def _messages(event: Event, adjustment: Adjustment) -> Sequence[Message]:
         adjustment=adjustment.granted.id, agreement=asked.agreement, provider=asked.provider, customer=asked.customer,
         objectives=asked.objectives, kind=asked.kind, reason=asked.reason, note=asked.note, start=asked.start,
         end=asked.end, good=asked.good, total=asked.total, ticket=asked.ticket or None, seconds=asked.seconds,
-        dispute=asked.dispute or None, by=event.by, at=event.at,
+        dispute=asked.dispute or None, credit_percent=asked.credit_percent or None, by=event.by, at=event.at,
     )  # fmt: skip
     return [Message.of(topics.COMPLIANCE, asked.agreement, fact)]
 

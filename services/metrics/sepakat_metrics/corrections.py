@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
@@ -92,13 +92,8 @@ class Corrections:
 
     async def on_settled(self, fact: DisputeSettled, cause: Envelope) -> None:
         """Grant everything that the outcome of a dispute changes, each part once."""
-        for i, each in enumerate(fact.remedy.adjustments):
-            id = hashlib.sha256(f"{fact.dispute}\n{i}".encode()).hexdigest()[:24]
-            asked = Asked(
-                fact.agreement, fact.provider, fact.customer, each.objectives, each.kind, "dispute",
-                f"dispute {fact.number}: {_OUTCOMES[fact.result]} by {_DECIDERS[fact.how]}", each.start, each.end,
-                each.good, each.total, each.ticket or "", each.seconds, fact.dispute,
-            )  # fmt: skip
+        for part, asked in _asked_by(fact):
+            id = hashlib.sha256(f"{fact.dispute}\n{part}".encode()).hexdigest()[:24]
             await self._adjustments.execute(
                 id,
                 lambda known, now, id=id, asked=asked: domain.grant_outcome(known, id, asked, fact.by, now),  # type: ignore[misc]
@@ -249,6 +244,23 @@ class Corrections:
         indicator, (start, end) = part.objective.indicator, part.period
         since = None if terms.kind == "ticket" else start - (end - start) // 10
         return self.ingestion.known_of(indicator, since) or await self._archive.history(indicator, since, end)
+
+
+def _asked_by(fact: DisputeSettled) -> Iterator[tuple[str, Asked]]:
+    """What the outcome of a dispute changes, each part under a name of its own."""
+    note = f"dispute {fact.number}: {_OUTCOMES[fact.result]} by {_DECIDERS[fact.how]}"
+    parties = (fact.agreement, fact.provider, fact.customer)
+    for i, each in enumerate(fact.remedy.adjustments):
+        yield str(i), Asked(
+            *parties, each.objectives, each.kind, "dispute", note, each.start, each.end, each.good, each.total,
+            each.ticket or "", each.seconds, fact.dispute,
+        )  # fmt: skip
+    percent, period = fact.remedy.credit_percent, fact.period
+    if percent is not None and period is not None and fact.objective is not None:
+        yield "credit", Asked(
+            *parties, (fact.objective,), domain.CREDIT, "dispute", note, period.start, period.end,
+            dispute=fact.dispute, credit_percent=percent,
+        )  # fmt: skip
 
 
 def _begins(verdict: str) -> datetime:

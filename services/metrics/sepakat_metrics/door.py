@@ -68,6 +68,8 @@ class Door:
         return {"id": id, "outcome": "accepted" if indicator is not None else "parked"}
 
     async def _publish(self, raw: dict[str, Any], indicator: str) -> None:
+        if not self._bus.connected.is_set():
+            raise ConnectionError("the broker is not reached yet")
         headers = {"content-type": SINGLE}
         traceparent = raw.get("traceparent") or current_traceparent()
         if traceparent:

@@ -4,6 +4,7 @@ The services, `sepakat evaluate` and `sepakat verify` share this module.
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
@@ -53,9 +54,15 @@ def evaluate(terms: Terms, history: History, as_of: int, period: Interval | None
         target=terms.target,
         covered=minimum is None or by_cases or (coverage is not None and coverage * 100 >= Fraction(minimum)),
         enough=by_cases or found["sample"] >= terms.objective.minimum_sample,
+        agreed_credit=_agreed_credit(terms, span),
         burns=() if lost_share is None else _burns(terms, history, span, until, lost_share),
         **found,
     )
+
+
+def _agreed_credit(terms: Terms, span: Interval) -> Decimal | None:
+    agreed = [percent for start, end, percent in terms.adjustments.credits if (start, end) == span]
+    return Decimal(agreed[-1]) if agreed else None
 
 
 def can_fire(terms: Terms, factor: Fraction) -> bool:

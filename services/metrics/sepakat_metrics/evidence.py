@@ -146,12 +146,15 @@ def _terms(given: dict[str, Any]) -> Terms:
         down=tuple((a, b) for a, b in adjusted["down"]),
         events=tuple((at, good, total) for at, good, total in adjusted["events"]),
         cases=tuple((ticket, ms) for ticket, ms in adjusted["cases"]),
+        credits=tuple((start, end, percent) for start, end, percent in adjusted.get("credits", ())),
     )
     return Terms(text, objective, indicator, adjustments, given["kind"])
 
 
 def _adjustments(adjustments: Adjustments) -> dict[str, Any]:
+    agreed = {"credits": [list(each) for each in adjustments.credits]} if adjustments.credits else {}
     return {
+        **agreed,
         "excluded": [list(each) for each in adjustments.excluded],
         "down": [list(each) for each in adjustments.down],
         "events": [list(each) for each in adjustments.events],

@@ -72,6 +72,8 @@ def _spent(terms: Terms, figure: Figure) -> Iterator[str]:
     credit = credit_of(terms.text, figure)
     if credit is not None:
         yield f"credit: {credit['percent']} % of the charge, {credit['amount']} {credit['currency']}"
+        if "measured_percent" in credit:
+            yield f"that was agreed in a dispute; by the figure it would be {credit['measured_percent']} %"
 
 
 def _when(at: int) -> str:

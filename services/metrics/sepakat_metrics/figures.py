@@ -66,6 +66,8 @@ class Figure:
     spent_at: int | None = None
     spent_by: int | None = None
     """When the budget will be exceeded if the present state lasts (ms)."""
+    agreed_credit: Decimal | None = None
+    """The credit of this very period, in percent of the charge, where a dispute has ended in one."""
     burns: tuple[Burn, ...] = field(default=())
     cases: tuple[Case, ...] = field(default=())
 
@@ -207,13 +209,18 @@ def budget_of(figure: Figure) -> dict[str, str] | None:
 
 
 def credit_of(text: Agreement, figure: Figure) -> dict[str, str] | None:
-    """What the objective's tiers give on the charge that they are of."""
-    percent = figure.credit_percent
+    """What is agreed, or else what the objective's tiers give, on the charge that they are of.
+
+    Where something else is agreed than they give, `measured_percent` is what they give.
+    """
+    measured = figure.credit_percent
+    percent = measured if figure.agreed_credit is None else figure.agreed_credit
     if percent is None or figure.objective.credits is None:
         return None
     charge = next(each for each in text.charges if each.id == figure.objective.credits.of)
     amount = charge.amount * percent / 100
-    return {"percent": f"{percent:f}", "amount": f"{amount:f}", "currency": charge.currency}
+    credit = {"percent": f"{percent:f}", "amount": f"{amount:f}", "currency": charge.currency}
+    return credit if measured is None or measured == percent else {**credit, "measured_percent": f"{measured:f}"}
 
 
 def span_of(interval: Interval) -> dict[str, str]:

@@ -122,6 +122,7 @@ def objective_fact(
         permitted_loss_left_seconds=decimal(left, 3) if figure.unit == "seconds" else None,
         permitted_loss_left=_in_money(about, figure),
         credit_percent=None if credit is None else credit["percent"],
+        measured_credit_percent=None if credit is None else credit.get("measured_percent"),
     )
 
 

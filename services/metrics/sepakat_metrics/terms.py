@@ -48,6 +48,8 @@ class Adjustments:
     """(instant, good, total) to add."""
     cases: tuple[tuple[str, int], ...] = ()
     """(ticket, ms of clock time to add)."""
+    credits: tuple[tuple[int, int, str], ...] = ()
+    """(start, end, percent): the credit agreed for a whole period, whatever its figure gives; the last one holds."""
 
 
 NONE: Final = Adjustments()

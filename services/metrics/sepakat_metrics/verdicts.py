@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sepakat_metrics.figures import Figure, span_of
+from sepakat_metrics.figures import Figure, credit_of, span_of
 from sepakat_metrics.history import History
 from sepakat_metrics.impairments import down_since
 from sepakat_metrics.telling import About, Told, facts_of, message, objective_fact, tell
@@ -120,7 +120,9 @@ def apply_verdict(verdict: Verdict | None, event: VerdictEvent) -> Verdict:
     return replace(changed, **_CHANGES[told.type])
 
 
-_REMEMBERED: Final = ("state", "met", "exact", "attainment", "value", "unit", "target", "budget", "coverage")
+_REMEMBERED: Final = (
+    "state", "met", "exact", "attainment", "value", "unit", "target", "budget", "coverage", "credit_percent",
+)  # fmt: skip
 
 
 def decide_verdict(
@@ -191,7 +193,9 @@ def _fact_told(kind: FactKind, about: About, figure: Figure, at: int, episodes: 
 
 
 def _noted(about: About, figure: Figure) -> VerdictNoted:
-    remembered = {**facts_of(figure), "period": span_of(figure.period)}
+    credit = credit_of(about.text, figure)
+    percent = None if credit is None else credit["percent"]
+    remembered = {**facts_of(figure), "period": span_of(figure.period), "credit_percent": percent}
     return VerdictNoted(from_ms(figure.as_of), about.version, remembered)
 
 
@@ -205,14 +209,18 @@ def decide_correction(
     """
     if verdict is None or verdict.figure is None or figure.holds is None:
         return []
-    now = facts_of(figure)
-    if all(verdict.figure.get(name) == now[name] for name in ("exact", "value", "met")):
+    now, credit = facts_of(figure), credit_of(about.text, figure)
+    by_tiers = None if credit is None else credit.get("measured_percent", credit["percent"])
+    # What was written down before credits were remembered had that of the tiers.
+    credit_before = verdict.figure.get("credit_percent", by_tiers)
+    same_credit = credit_before == (None if credit is None else credit["percent"])
+    if same_credit and all(verdict.figure.get(name) == now[name] for name in ("exact", "value", "met")):
         return []
     breached = figure.failing and (figure.absolute or figure.ended)
     episodes = verdict.episodes + (breached and not verdict.breached)
     corrected = objective_fact(compliance.PeriodCorrected, about, figure, figure.as_of, episodes, cause)
     before = {f"{name}_before": verdict.figure.get(name) for name in ("attainment", "exact", "value", "met", "state")}
-    told = corrected.model_copy(update={**before, "dispute": dispute})
+    told = corrected.model_copy(update={**before, "credit_percent_before": credit_before, "dispute": dispute})
     events = [VerdictTold(tell(told, about, from_ms(figure.as_of)))]
     if breached != verdict.breached:
         kind = compliance.ObjectiveBreached if breached else compliance.BreachRetracted

@@ -74,7 +74,8 @@ class Deliveries:
         self._is_full = room <= 0
         if self._is_full:
             return
-        query = {"due_at": {"$ne": None}, "_id": {"$nin": list(self._in_hand)}}
+        # Not the earliest of all: sorting many thousands that wait costs seconds on some databases, and we look again.
+        query = {"due_at": {"$lte": self._look_at}, "_id": {"$nin": list(self._in_hand)}}
         found = self._notifications.all.states.find(query, {"due_at": 1}).sort("due_at", ASCENDING).limit(room)
         following = await found.to_list(None)
         for each in following:

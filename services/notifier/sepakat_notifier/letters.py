@@ -22,9 +22,10 @@ from sepakat_shared.contracts.compliance import Money, _ObjectiveEvent
 from sepakat_shared.contracts.disputes import DisputedFigure, DisputeRaised, _DisputeEvent
 from sepakat_shared.contracts.fact import Fact, PeriodSpan, Title
 from sepakat_shared.contracts.incidents import IncidentEscalated, IncidentHandedOver, _IncidentEvent
+from sepakat_shared.contracts.oncall import _OnCallEvent
 
 LANGUAGES = ("en", "id")
-_Told = _IncidentEvent | _ObjectiveEvent | _DisputeEvent
+_Told = _IncidentEvent | _ObjectiveEvent | _DisputeEvent | _OnCallEvent
 """What there are letters about."""
 
 _templates = Environment(
@@ -45,6 +46,8 @@ _LABELS = {
     "objective": {"en": "Objective", "id": "Sasaran"},
     "measured": {"en": "Measured", "id": "Terukur"},
     "target": {"en": "Target", "id": "Target"},
+    "from": {"en": "From", "id": "Dari"},
+    "until": {"en": "Until", "id": "Sampai"},
     "period": {"en": "Period", "id": "Periode"},
     "left": {"en": "Loss still permitted", "id": "Kerugian yang masih diizinkan"},
     "credit": {"en": "Service credit so far", "id": "Kredit layanan sementara"},
@@ -125,10 +128,14 @@ def compose(fact: Fact, reader: Reader, names: Mapping[str, str], link: str | No
     context = {
         "fact": fact,
         "words": words,
-        "service": words.title(fact.service_title, fact.service or agreement),
+        "reader": reader,
+        "service": agreement
+        if isinstance(fact, _OnCallEvent)
+        else words.title(fact.service_title, fact.service or agreement),
         "subject_title": _subject_title(fact, words),
         "provider": names[fact.provider],
         "customer": names[fact.customer],
+        "responsible": names[getattr(fact, "responsible", None) or fact.provider],
         "names": names,
         "remedy": lambda remedy: dispute_words.remedy(remedy, words),
         "turn": dispute_words.turn(fact, words, names) if isinstance(fact, _DisputeEvent) else "",
@@ -174,11 +181,15 @@ def _subject_title(fact: _Told, words: Words) -> str:
         return dispute_words.subject(fact, words)
     if isinstance(fact, _IncidentEvent):
         return words.title(fact.title, fact.incident)
+    if isinstance(fact, _OnCallEvent):
+        return words.title(fact.title, fact.rotation.partition("/")[2])
     return words.title(fact.objective_title, fact.objective)
 
 
 def _figures(fact: _Told, words: Words, agreement: str, names: Mapping[str, str]) -> list[tuple[str, str]]:
     about = [("agreement", agreement)]
+    if isinstance(fact, _OnCallEvent):
+        return [("from", words.when(fact.start)), ("until", words.when(fact.end)), *about]
     if fact.service is not None:
         about.insert(0, ("service", words.title(fact.service_title, fact.service)))
     if isinstance(fact, _DisputeEvent):
@@ -224,6 +235,7 @@ def _period(period: PeriodSpan, words: Words) -> str:
 _TONES = {
     **dict.fromkeys(("opened", "escalated", "handed_over", "raised", "escalation_exhausted", "breached"), "bad"),
     **dict.fromkeys(("missed", "unacknowledged"), "bad"),
+    **dict.fromkeys(("overridden", "override_withdrawn"), "calm"),
     **dict.fromkeys(("at_risk", "failing", "forecast", "pause_requested", "contact_unreached"), "warn"),
     **dict.fromkeys(("closed", "corrected", "paused", "updated", "prioritised", "pause_answered"), "calm"),
 }  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from sepakat_notifier.notification import Notification
-from sepakat_shared.contracts import compliance, disputes, incidents, topics
+from sepakat_shared.contracts import compliance, disputes, incidents, oncall, topics
 from sepakat_shared.contracts.catalogue import EVENTS
 from sepakat_shared.contracts.fact import Fact
 
@@ -38,11 +38,13 @@ class Subject:
 
 
 def subject_of(fact: Fact) -> Subject:
-    """Raises TypeError for an event that is about none of an incident, a dispute and compliance."""
+    """Raises TypeError for an event that is about none of an incident, a dispute, a rotation and compliance."""
     if isinstance(fact, incidents._IncidentEvent):
         return Subject(fact.incident, "incident", fact.agreement, fact.provider, fact.customer)
     if isinstance(fact, disputes._DisputeEvent):
         return Subject(fact.dispute, "dispute", fact.agreement, fact.provider, fact.customer)
+    if isinstance(fact, oncall._OnCallEvent):
+        return Subject(fact.rotation, "rotation", fact.agreement, fact.provider, fact.customer)
     if isinstance(fact, compliance._ObjectiveEvent):
         about = f"{fact.agreement}/{fact.objective}"
         return Subject(about, "objective", fact.agreement, fact.provider, fact.customer)
@@ -139,6 +141,10 @@ def mails(fact: Fact, signatories: Mapping[str, Sequence[str]], told: Collection
     """The ids of the contacts to write to: `signatories` by party, `told` who has heard of the incident before."""
     if isinstance(fact, incidents.IncidentEscalated | incidents.IncidentHandedOver):
         return list(dict.fromkeys(fact.contacts))
+    if isinstance(fact, oncall.OnCallOverridden):
+        return list(dict.fromkeys([fact.contact, *fact.instead_of]))
+    if isinstance(fact, oncall.OverrideWithdrawn):
+        return list(dict.fromkeys([fact.contact, *fact.again]))
     if tells_those_told_before(fact):
         knows = fact.by if isinstance(fact, incidents.IncidentAcknowledged | incidents.IncidentUpdated) else None
         return sorted(contact for contact in told if contact != knows)

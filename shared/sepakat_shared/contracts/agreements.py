@@ -93,7 +93,10 @@ Role = Literal["provider", "customer", "operator", "publisher", "auditor"]
 
 
 class KeyIssued(Fact):
-    """An API key, known by the SHA-256 of its secret only; other services keep it to check requests by."""
+    """An API key, known by the SHA-256 of its secret only; other services keep it to check requests by.
+
+    `mediates` (`agreement/contact`) makes it the key of the mediator whom that agreement names, and of nobody else.
+    """
 
     type: ClassVar[str] = "sepakat.key.issued.v1"
     key: str
@@ -103,6 +106,7 @@ class KeyIssued(Fact):
     scopes: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     expires_at: Instant | None = None
+    mediates: str | None = None
 
 
 class KeyRevoked(Fact):

@@ -4,7 +4,17 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from sepakat_shared.contracts import agreements, compliance, disputes, incidents, metrics, notifications, texts, topics
+from sepakat_shared.contracts import (
+    agreements,
+    compliance,
+    disputes,
+    incidents,
+    metrics,
+    notifications,
+    oncall,
+    texts,
+    topics,
+)
 from sepakat_shared.contracts.fact import Fact
 
 Event = (
@@ -63,6 +73,8 @@ EVENTS: Final[dict[str, tuple[Event, ...]]] = {
         disputes.DisputeSettled,
         disputes.DisputeWithdrawn,
         disputes.DisputeRecalculated,
+        oncall.OnCallOverridden,
+        oncall.OverrideWithdrawn,
     ),
     topics.NOTIFICATIONS: (
         notifications.NotificationDelivered,

@@ -86,7 +86,8 @@ class ImpairmentEnded(_About):
 class _ObjectiveEvent(_About):
     """The figures of one objective over one period, as they were known at `at`.
 
-    `dispute` is the one whose outcome they follow from, where that is what made them.
+    `dispute` is the one whose outcome they follow from, where that is what made them. `credit_percent` is what is owed;
+    `measured_credit_percent` what the figure alone gives, where a dispute has agreed on something else.
     """
 
     episode: str
@@ -107,6 +108,7 @@ class _ObjectiveEvent(_About):
     permitted_loss_left_seconds: str | None = None
     permitted_loss_left: Money | None = None
     credit_percent: str | None = None
+    measured_credit_percent: str | None = None
     dispute: str | None = None
 
 
@@ -167,6 +169,7 @@ class PeriodCorrected(_ObjectiveEvent):
     value_before: str | None = None
     met_before: bool | None = None
     state_before: str | None = None
+    credit_percent_before: str | None = None
 
 
 class AdjustmentGranted(Fact):
@@ -188,6 +191,7 @@ class AdjustmentGranted(Fact):
     ticket: str | None = None
     seconds: int = 0
     dispute: str | None = None
+    credit_percent: str | None = None
     by: str
     at: Instant
 

@@ -28,11 +28,15 @@ class _IncidentEvent(Fact):
 
 
 class IncidentOpened(_IncidentEvent):
-    """An episode began. `cause_event` is the id of the event that opened it."""
+    """An episode began. `cause_event` is the id of the event that opened it.
+
+    `responsible` must take it up, which is the provider where nothing is said.
+    """
 
     type: ClassVar[str] = "sepakat.incident.opened.v1"
     cause: Cause
     cause_event: str
+    responsible: str | None = None
 
 
 class CauseAttached(_IncidentEvent):
@@ -58,6 +62,7 @@ class IncidentEscalated(_IncidentEvent):
     """A level is told: `contacts` are asked to acknowledge before `acknowledge_by`, and `webhooks` are called.
 
     `reason` is why: its turn has come (`delay`), a clock runs out, somebody wanted it, nobody below could be reached.
+    `silent_since` is the last word on how it goes, where the next one is overdue.
     """
 
     type: ClassVar[str] = "sepakat.incident.escalated.v1"
@@ -71,18 +76,21 @@ class IncidentEscalated(_IncidentEvent):
     webhooks: tuple[str, ...] | None = None
     by: str | None = None
     note: str | None = None
+    silent_since: Instant | None = None
 
 
 class EscalationExhausted(_IncidentEvent):
-    """Every level was told as often as agreed, and nobody acknowledged."""
+    """Every level was told as often as agreed, and nobody of `responsible` (else the provider) acknowledged."""
 
     type: ClassVar[str] = "sepakat.incident.escalation_exhausted.v1"
+    responsible: str | None = None
 
 
 class IncidentAcknowledged(_IncidentEvent):
     """The responsible party has taken it up, and the ladder stops; another party's has `stops_ladder` false.
 
-    So has one of the responsible party while fewer are `given` than `needed`.
+    So has one of the responsible party while fewer are `given` than `needed`. `responsible` is the provider where
+    nothing is said.
     """
 
     type: ClassVar[str] = "sepakat.incident.acknowledged.v1"
@@ -92,6 +100,7 @@ class IncidentAcknowledged(_IncidentEvent):
     seconds_to_acknowledge: str
     needed: int | None = None
     given: int | None = None
+    responsible: str | None = None
 
 
 class IncidentResolved(_IncidentEvent):
@@ -110,11 +119,15 @@ class IncidentClosed(_IncidentEvent):
 
 
 class IncidentUnacknowledged(_IncidentEvent):
-    """Nobody has it in hand any more: for too long nothing was heard, it was given back, or somebody went over it."""
+    """Nobody has it in hand any more: for too long nothing was heard, it was given back, or somebody went over it.
+
+    `responsible` is told again, which is the provider where nothing is said.
+    """
 
     type: ClassVar[str] = "sepakat.incident.unacknowledged.v1"
     by: str
     reason: Literal["lapsed", "released", "escalated"]
+    responsible: str | None = None
 
 
 class IncidentHandedOver(_IncidentEvent):
