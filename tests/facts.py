@@ -81,6 +81,10 @@ _EXTRA: dict[type[Fact], dict[str, Any]] = {
     incidents.ContactUnreached: {"contact": "oncall", "reason": "the contact was erased", "responsible": "nusantara"},
     incidents.IncidentUpdated: {"by": "rina", "party": "nusantara", "note": "half of the shops can sell again"},
     incidents.IncidentPrioritised: {"by": "budi", "previous_priority": "P2", "reason": "campaign week"},
+    incidents.IncidentTriaged: {"impact": "high", "urgency": "low", "by": "budi", "party": "toko-maju"},
+    incidents.IncidentOwnerChanged: {
+        "owner": "ana", "previous_owner": "rina", "responsible": "nusantara", "by": "rina",
+    },
     incidents.PauseRequested: _REQUEST,
     incidents.PauseAnswered: {**_REQUEST, "granted": True},
     incidents.ClockStarted: _CLOCK,

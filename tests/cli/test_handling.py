@@ -133,6 +133,8 @@ def test_who_is_on_call_is_shown_overridden_and_given_back(stand: Stand, run: Ru
         (("escalate", "a.1", "--note", "it spreads"), "escalate", {"note": "it spreads"}),
         (("hand-over", "a.1", "primary"), "hand-over", {"to": "primary", "note": None}),
         (("answer-pause", "a.1", "2", "--refuse"), "pause-requests/2/answer", {"granted": False}),
+        (("triage", "a.1", "--impact", "high", "--owner", "rina"), "triage", {"impact": "high", "owner": "rina"}),
+        (("triage", "a.1", "--no-owner"), "triage", {"owner": None}),
         (("priority", "a.1", "P1", "--reason", "campaign"), "priority", {"priority": "P1", "reason": "campaign"}),
     ],
 )

@@ -6,7 +6,7 @@ import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.keys import instant
-from sepakat_cli.output import AsJson, print_json, print_table
+from sepakat_cli.output import AsJson, BadInput, print_json, print_table
 
 incidents = typer.Typer(no_args_is_help=True, help="Incidents: what went wrong, who took it up, and when it was over.")
 _WAITING = "waiting-for-customer"
@@ -193,6 +193,31 @@ def priority(
       sepakat incidents priority INCIDENT P1 --reason "campaign week"
     """
     _act(id, "priority", {"priority": wanted, "reason": reason}, url, api_key_file, as_json)
+
+
+@incidents.command("triage")
+def triage(
+    id: Id,
+    impact: Annotated[str | None, typer.Option(help="how much is hit: high, medium or low")] = None,
+    urgency: Annotated[str | None, typer.Option(help="how soon it hurts: high, medium or low")] = None,
+    owner: Annotated[str | None, typer.Option(help="the contact of the responsible party who sees to it")] = None,
+    no_owner: Annotated[bool, typer.Option("--no-owner", help="take the owner away")] = False,
+    reason: Annotated[str | None, typer.Option(help="goes on the timeline")] = None,
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sort an incident: its priority follows from impact and urgency, by the agreement's matrix.
+
+    **Example**
+
+      sepakat incidents triage INCIDENT --impact high --urgency low --owner rina
+    """
+    if owner is not None and no_owner:
+        raise BadInput("--owner and --no-owner say the opposite; give one of them")
+    given = {"impact": impact, "urgency": urgency, "owner": owner, "reason": reason}
+    body: dict[str, str | None] = {name: value for name, value in given.items() if value is not None}
+    _act(id, "triage", body | ({"owner": None} if no_owner else {}), url, api_key_file, as_json)
 
 
 @incidents.command("escalate")

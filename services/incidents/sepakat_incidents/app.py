@@ -2,7 +2,17 @@
 
 from fastapi import FastAPI
 
-from sepakat_incidents import analytics_api, answer_api, api, deadlines, dispute_api, ladder_api, rotation_api
+from sepakat_incidents import (
+    analytics_api,
+    answer_api,
+    api,
+    deadlines,
+    dispute_api,
+    ladder_api,
+    rotation_api,
+    triage_api,
+)
+from sepakat_incidents.contacts import Contacts
 from sepakat_incidents.disputables import Disputables
 from sepakat_incidents.dispute_reactions import DisputeReactions, beside
 from sepakat_incidents.docket import Docket
@@ -20,7 +30,8 @@ def build(settings: IncidentsSettings) -> FastAPI:
     service = Service("incidents", settings)
     rotations = Rotations(service.commits)
     incidents = Incidents(service.commits, rotations)
-    reactions = Reactions(service.db, incidents, rotations, settings.incidents_close_after)
+    contacts = Contacts(service.db)
+    reactions = Reactions(service.db, incidents, rotations, contacts, settings.incidents_close_after)
     docket, disputables = Docket(service.commits), Disputables(service.db)
     matters = Matters(disputables, incidents, Wordings(service.db, service.clock))
     about_disputes = DisputeReactions(
@@ -46,6 +57,7 @@ def build(settings: IncidentsSettings) -> FastAPI:
     app.include_router(api.router(incidents, settings.incidents_close_after, service.clock))
     app.include_router(answer_api.router(incidents, reactions.text, service.posts, service.clock))
     app.include_router(ladder_api.router(incidents, service.posts, service.clock))
+    app.include_router(triage_api.router(incidents, contacts, rotations, reactions.text, service.clock))
     app.include_router(rotation_api.router(rotations, service.posts, service.clock))
     app.include_router(analytics_api.router(incidents, docket, service.clock))
     app.include_router(dispute_api.router(docket, disputables, matters, service.posts, service.clock))

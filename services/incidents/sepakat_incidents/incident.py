@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from sepakat_incidents.clocks import Clock, Pause
 from sepakat_incidents.escalation import Ladder
+from sepakat_incidents.matrix import Degree
 from sepakat_shared.contracts.incidents import Cause
 from sepakat_shared.errors import Conflict
 
@@ -97,6 +98,11 @@ class Incident:
     """The levels that were told because a clock runs out."""
     cause: Cause | None = None
     """What kind of thing opened it; None for those of before this was kept."""
+    impact: Degree | None = None
+    urgency: Degree | None = None
+    """What somebody has said at its triage."""
+    owner: str | None = None
+    """The contact of the responsible party who sees to it."""
 
     @property
     def responsible(self) -> str:

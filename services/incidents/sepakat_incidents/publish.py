@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sepakat_incidents import clocks, escalation, tickets
+from sepakat_incidents import clocks, escalation, record_telling, tickets
 from sepakat_incidents import events as happened
 from sepakat_incidents.clocks import Clock
 from sepakat_incidents.events import Event
 from sepakat_incidents.incident import Incident, Line, PauseRequest
+from sepakat_incidents.record import RecordEvent
 from sepakat_shared.contracts import incidents as contract
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.fact import Fact, Title
@@ -24,7 +25,10 @@ def of_line(event: Event, line: Line) -> Iterable[Message]:
     incident = line.incident
     if incident is None:
         raise ValueError("an event without an incident")
-    told = _of_clocks(event, incident) if isinstance(event, _CLOCKS) else _of_incident(event, incident)
+    if isinstance(event, RecordEvent):
+        told = record_telling.facts(event, incident, _about)
+    else:
+        told = _of_clocks(event, incident) if isinstance(event, _CLOCKS) else _of_incident(event, incident)
     return [*[Message.of(topics.INCIDENTS, incident.id, fact) for fact in told], *tickets.facts(event, incident)]
 
 

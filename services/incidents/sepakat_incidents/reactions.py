@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from sepakat_incidents import answers
+from sepakat_incidents import answers, triage
 from sepakat_incidents import line as domain
+from sepakat_incidents.contacts import Contacts
 from sepakat_incidents.escalation import Rosters
 from sepakat_incidents.events import Event
 from sepakat_incidents.handling import Handling, handling
@@ -11,9 +12,9 @@ from sepakat_incidents.incident import About, Line, Trigger
 from sepakat_incidents.rotation_store import Rotations
 from sepakat_incidents.rotations import named_in
 from sepakat_incidents.store import Incidents, line_id, line_of
-from sepakat_shared.bus import Reaction
+from sepakat_shared.bus import Erased, Reaction
 from sepakat_shared.contracts import compliance, texts, topics
-from sepakat_shared.contracts.agreements import AgreementTextPublished
+from sepakat_shared.contracts.agreements import AgreementTextPublished, ContactRecorded
 from sepakat_shared.contracts.fact import Title
 from sepakat_shared.contracts.incidents import Cause
 from sepakat_shared.contracts.notifications import (
@@ -33,8 +34,11 @@ _MISSED = {"en": "{} is missed", "id": "{} tidak terpenuhi"}
 class Reactions:
     """Keeps the texts in force, and turns events into commands on the line they concern."""
 
-    def __init__(self, db: Database, incidents: Incidents, rotations: Rotations, close_after: timedelta) -> None:
+    def __init__(
+        self, db: Database, incidents: Incidents, rotations: Rotations, contacts: Contacts, close_after: timedelta
+    ) -> None:
         self._texts: Collection = db["texts"]
+        self._contacts = contacts
         self._incidents = incidents
         self._rotations = rotations
         self._close_after = close_after
@@ -42,6 +46,8 @@ class Reactions:
     def all(self) -> list[Reaction]:
         return [
             Reaction(topics.AGREEMENT_TEXTS, AgreementTextPublished, self.on_text),
+            Reaction(topics.CONTACTS, ContactRecorded, self._contacts.on_contact),
+            Reaction(topics.CONTACTS, Erased, self.on_erased),
             Reaction(topics.COMPLIANCE, compliance.ImpairmentBegan, self.on_impairment),
             Reaction(topics.COMPLIANCE, compliance.ImpairmentEnded, self.on_impairment_ended),
             Reaction(topics.COMPLIANCE, compliance.ObjectiveAtRisk, self.on_risk),
@@ -63,6 +69,15 @@ class Reactions:
         for id in await self._incidents.lines_of(fact.agreement):
             # Topics have no common order: an incident may have opened before the text came.
             await self._plan(id, text, fact.version)
+
+    async def on_erased(self, fact: Erased, cause: Envelope) -> None:
+        """Somebody has left: what is open of theirs is nobody's."""
+        await self._contacts.on_erased(fact, cause)
+        party, _, contact = fact.key.partition("/")
+        for id in await self._incidents.owned_by(party, contact):
+            await self._incidents.execute(
+                id, lambda line, now: triage.orphaned(line, party, contact, now), by="agreements"
+            )
 
     async def _plan(self, id: str, text: texts.Agreement, version: int) -> None:
         rosters = await self._rotations.named(named_in(text))

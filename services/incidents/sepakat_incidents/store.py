@@ -26,6 +26,7 @@ def _fields(line: Line) -> Mapping[str, Any]:
         "parties": [line.about.provider, line.about.customer],
         "agreement": line.about.agreement,
         "status": incident.status.value if incident else None,
+        "owner": f"{incident.responsible}/{incident.owner}" if incident and incident.owner else None,
         "opened_at": incident.opened_at if incident else None,
         "due_at": deadlines.due_at(incident),
     }
@@ -83,6 +84,11 @@ class Incidents:
         return [
             each["_id"] for each in await self.lines.states.find({"agreement": agreement}, {"_id": 1}).to_list(None)
         ]
+
+    async def owned_by(self, party: str, contact: str) -> list[str]:
+        """The ids of the lines whose last incident is that contact's."""
+        found = self.lines.states.find({"owner": f"{party}/{contact}"}, {"_id": 1})
+        return [each["_id"] for each in await found.to_list(None)]
 
     async def visible(self, id: str, asking: Principal) -> tuple[Incident, Loaded[Line]]:
         """An incident with its line. Raises NotFound also for what belongs to others."""

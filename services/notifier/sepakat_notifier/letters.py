@@ -225,7 +225,8 @@ _TONES = {
     **dict.fromkeys(("opened", "escalated", "handed_over", "raised", "escalation_exhausted", "breached"), "bad"),
     **dict.fromkeys(("missed", "unacknowledged"), "bad"),
     **dict.fromkeys(("at_risk", "failing", "forecast", "pause_requested", "contact_unreached"), "warn"),
-    **dict.fromkeys(("closed", "corrected", "paused", "updated", "prioritised", "pause_answered"), "calm"),
+    **dict.fromkeys(("closed", "corrected", "paused", "updated", "prioritised", "pause_answered",
+                    "owner_changed"), "calm"),
 }  # fmt: skip
 
 

@@ -139,6 +139,8 @@ def mails(fact: Fact, signatories: Mapping[str, Sequence[str]], told: Collection
     """The ids of the contacts to write to: `signatories` by party, `told` who has heard of the incident before."""
     if isinstance(fact, incidents.IncidentEscalated | incidents.IncidentHandedOver):
         return list(dict.fromkeys(fact.contacts))
+    if isinstance(fact, incidents.IncidentOwnerChanged):
+        return [fact.owner] if fact.owner is not None and fact.owner != fact.by else []
     if tells_those_told_before(fact):
         knows = fact.by if isinstance(fact, incidents.IncidentAcknowledged | incidents.IncidentUpdated) else None
         return sorted(contact for contact in told if contact != knows)

@@ -45,6 +45,8 @@ EVENTS: Final[dict[str, tuple[Event, ...]]] = {
         incidents.ContactUnreached,
         incidents.IncidentUpdated,
         incidents.IncidentPrioritised,
+        incidents.IncidentTriaged,
+        incidents.IncidentOwnerChanged,
         incidents.PauseRequested,
         incidents.PauseAnswered,
         incidents.ClockStarted,

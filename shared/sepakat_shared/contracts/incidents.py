@@ -155,6 +155,30 @@ class IncidentPrioritised(_IncidentEvent):
     reason: str
 
 
+# -- the record --------------------------------------------------------------------------------------------------------
+
+
+class IncidentTriaged(_IncidentEvent):
+    """Somebody has said how much is hit and how soon it hurts; `priority` follows from both."""
+
+    type: ClassVar[str] = "sepakat.incident.triaged.v1"
+    impact: Literal["high", "medium", "low"]
+    urgency: Literal["high", "medium", "low"]
+    by: str
+    party: str | None = None
+    reason: str | None = None
+
+
+class IncidentOwnerChanged(_IncidentEvent):
+    """`owner`, a contact of the party that is responsible, sees to it from now on; without one, nobody does."""
+
+    type: ClassVar[str] = "sepakat.incident.owner_changed.v1"
+    owner: str | None = None
+    previous_owner: str | None = None
+    responsible: str
+    by: str
+
+
 # -- clocks ------------------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,26 @@
+"""What the others are told of a change of an incident's record."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sepakat_incidents.incident import Incident
+from sepakat_incidents.record import Owned, RecordEvent, Triaged
+from sepakat_shared.contracts import incidents as contract
+from sepakat_shared.contracts.fact import Fact
+
+About = Callable[[Incident, datetime], Mapping[str, Any]]
+"""What every fact says of its incident."""
+
+
+def facts(event: RecordEvent, incident: Incident, about: About) -> Iterable[Fact]:
+    """`incident` is the one that has changed, as it is after that."""
+    match event:
+        case Triaged(impact, urgency, _, by, party, at):
+            yield contract.IncidentTriaged(
+                **about(incident, at), impact=impact, urgency=urgency, by=by, party=party, reason=event.reason
+            )
+        case Owned(owner, previous, by, at):
+            yield contract.IncidentOwnerChanged(
+                **about(incident, at), owner=owner, previous_owner=previous, responsible=incident.responsible, by=by
+            )
