@@ -9,11 +9,14 @@ from typing import Any
 import httpx
 
 from sepakat_cli.backends import Backend
-from sepakat_incidents import answer_api, api, deadlines, triage_api
+from sepakat_incidents import alert_api, answer_api, api, deadlines, triage_api
+from sepakat_incidents.alert_door import AlertDoor
 from sepakat_incidents.contacts import Contacts
+from sepakat_incidents.episodes import Episodes
 from sepakat_incidents.reactions import Reactions
 from sepakat_incidents.rotation_store import Rotations
 from sepakat_incidents.store import Incidents
+from sepakat_incidents.wordings import Wordings
 from sepakat_shared import mongo, web
 from sepakat_shared.auth import KnownKeys, digest
 from sepakat_shared.clock import ManualClock
@@ -34,11 +37,15 @@ class Handled:
         self.clock, self.db, self.commits = clock, db, Commits(db, clock)
         self.keys, self.posts, self.rotations = KnownKeys(db, clock), web.IdempotentPosts(db), Rotations(self.commits)
         self.incidents, self.contacts = Incidents(self.commits, self.rotations), Contacts(db)
-        self.reactions = Reactions(db, self.incidents, self.rotations, self.contacts, close_after)
+        self.episodes = Episodes(self.incidents, close_after)
+        self.reactions = Reactions(db, self.incidents, self.rotations, self.contacts, self.episodes)
+        store, wordings = self.incidents.alerts, Wordings(db, clock)
+        self.door = AlertDoor(self.incidents, self.episodes, store, wordings, clock)
         self.app = web.application("incidents", "", self.keys, 5_000_000)
         for each in (
             api.router(self.incidents, close_after, clock),
             answer_api.router(self.incidents, self.reactions.text, self.posts, clock),
+            alert_api.router(self.door),
             triage_api.router(self.incidents, self.contacts, self.rotations, self.reactions.text, clock),
         ):
             self.app.include_router(each)

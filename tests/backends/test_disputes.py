@@ -12,9 +12,11 @@ from samples import agreement_dict
 
 from sepakat_cli.backends import Backend
 from sepakat_incidents import dispute_api
+from sepakat_incidents.contacts import Contacts
 from sepakat_incidents.disputables import Disputables
 from sepakat_incidents.dispute_reactions import DisputeReactions, beside
 from sepakat_incidents.docket import Docket
+from sepakat_incidents.episodes import Episodes
 from sepakat_incidents.matters import Matters
 from sepakat_incidents.reactions import Reactions
 from sepakat_incidents.rotation_store import Rotations
@@ -77,7 +79,7 @@ class Incident:
         self.docket, self.disputables = Docket(self.commits), Disputables(db)
         matters = Matters(self.disputables, self.incidents, Wordings(db, self.clock))
         day = timedelta(days=1)
-        reactions = Reactions(db, self.incidents, rotations, day)
+        reactions = Reactions(db, self.incidents, rotations, Contacts(db), Episodes(self.incidents, day))
         about = DisputeReactions(self.disputables, self.docket, self.incidents, self.clock, day)
         self.reactions = {(each.topic, each.contract): each for each in beside(reactions.all(), about.all())}
         self.timers = Timers(self.docket.disputes.states, "due_at", self.clock, self.docket.fire)

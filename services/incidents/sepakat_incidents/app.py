@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from sepakat_incidents import (
+    alert_api,
     analytics_api,
     answer_api,
     api,
@@ -12,10 +13,12 @@ from sepakat_incidents import (
     rotation_api,
     triage_api,
 )
+from sepakat_incidents.alert_door import AlertDoor
 from sepakat_incidents.contacts import Contacts
 from sepakat_incidents.disputables import Disputables
 from sepakat_incidents.dispute_reactions import DisputeReactions, beside
 from sepakat_incidents.docket import Docket
+from sepakat_incidents.episodes import Episodes
 from sepakat_incidents.matters import Matters
 from sepakat_incidents.reactions import Reactions
 from sepakat_incidents.rotation_store import Rotations
@@ -30,10 +33,12 @@ def build(settings: IncidentsSettings) -> FastAPI:
     service = Service("incidents", settings)
     rotations = Rotations(service.commits)
     incidents = Incidents(service.commits, rotations)
-    contacts = Contacts(service.db)
-    reactions = Reactions(service.db, incidents, rotations, contacts, settings.incidents_close_after)
+    episodes = Episodes(incidents, settings.incidents_close_after)
+    contacts, wordings = Contacts(service.db), Wordings(service.db, service.clock)
+    reactions = Reactions(service.db, incidents, rotations, contacts, episodes)
+    alerts = AlertDoor(incidents, episodes, incidents.alerts, wordings, service.clock)
     docket, disputables = Docket(service.commits), Disputables(service.db)
-    matters = Matters(disputables, incidents, Wordings(service.db, service.clock))
+    matters = Matters(disputables, incidents, wordings)
     about_disputes = DisputeReactions(
         disputables, docket, incidents, service.clock, settings.incidents_close_after
     )  # fmt: skip
@@ -48,6 +53,7 @@ def build(settings: IncidentsSettings) -> FastAPI:
     service.before_start(rotations.create_indexes)
     service.before_start(docket.create_indexes)
     service.before_start(disputables.create_indexes)
+    service.alongside(lambda: incidents.alerts.forget(service.clock))
     for states, each in ((incidents.lines.states, timers), (docket.disputes.states, of_disputes)):
         service.commits.tell(states.name, each.wake)
         service.before_start(each.create_indexes)
@@ -58,6 +64,7 @@ def build(settings: IncidentsSettings) -> FastAPI:
     app.include_router(answer_api.router(incidents, reactions.text, service.posts, service.clock))
     app.include_router(ladder_api.router(incidents, service.posts, service.clock))
     app.include_router(triage_api.router(incidents, contacts, rotations, reactions.text, service.clock))
+    app.include_router(alert_api.router(alerts))
     app.include_router(rotation_api.router(rotations, service.posts, service.clock))
     app.include_router(analytics_api.router(incidents, docket, service.clock))
     app.include_router(dispute_api.router(docket, disputables, matters, service.posts, service.clock))

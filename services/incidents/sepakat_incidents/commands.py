@@ -28,7 +28,8 @@ class Commands:
         """
         await self.may_write(id, asking)
         line = await self._incidents.execute(line_of(id), lambda line, now: decide(_there(line), now), asking.id)
-        return JSONResponse(shown(find(_there(line), id), self._clock.now()), status)
+        incident = find(_there(line), id)
+        return JSONResponse(shown(incident, self._clock.now(), await self._incidents.tally(incident)), status)
 
     async def may_write(self, id: str, asking: Principal) -> Incident:
         """The incident, if `asking` may handle it. Raises Forbidden, NotFound, Conflict for one that is past."""

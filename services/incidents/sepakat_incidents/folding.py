@@ -72,7 +72,7 @@ def _changed(incident: Incident, event: Happened) -> Incident:
 
 def waits(trigger: Trigger) -> bool:
     """A breach of a calendar period is a fact that nothing undoes: it keeps no incident open."""
-    return trigger.kind in ("impairment", "risk") or trigger.subject.endswith("/rolling")
+    return trigger.kind in ("impairment", "risk", "alert") or trigger.subject.endswith("/rolling")
 
 
 def _in_episode(incident: Incident, event: Attached | Planned | Raised | Passed | Resolved | Closed) -> Incident:

@@ -3,12 +3,16 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from sepakat_incidents.clocks import Clock, Pause
 from sepakat_incidents.escalation import Ladder
 from sepakat_incidents.matrix import Degree
 from sepakat_shared.contracts.incidents import Cause
 from sepakat_shared.errors import Conflict
+
+Kind = Cause | Literal["alert"]
+"""What begins an episode; an alert is published as a report, since readers of before know no other word."""
 
 
 class Status(StrEnum):
@@ -28,13 +32,15 @@ class About:
     customer: str
     agreement_title: dict[str, str] | None = None
     service_title: dict[str, str] | None = None
+    cause: str | None = None
+    """What tells lines of one service apart, where somebody has named it."""
 
 
 @dataclass(frozen=True)
 class Trigger:
     """Something that begins or joins an episode. `subject` tells two of a kind apart: an indicator, an objective."""
 
-    kind: Cause
+    kind: Kind
     subject: str
     event: str
     at: datetime
@@ -96,13 +102,15 @@ class Incident:
     """Who of the responsible party has acknowledged while more are needed, or did."""
     foretold: tuple[int, ...] = ()
     """The levels that were told because a clock runs out."""
-    cause: Cause | None = None
+    cause: Kind | None = None
     """What kind of thing opened it; None for those of before this was kept."""
     impact: Degree | None = None
     urgency: Degree | None = None
     """What somebody has said at its triage."""
     owner: str | None = None
     """The contact of the responsible party who sees to it."""
+    alerts: int = 0
+    """How many alerts its timeline has told of last."""
 
     @property
     def responsible(self) -> str:

@@ -26,11 +26,16 @@ def begin(
     if any(each is not None and trigger.event in each.causes for each in known):
         return []
     if incident is not None and incident.is_open:
-        return [Attached(trigger, now), *_raise(incident, trigger, handling, now, rosters)]
+        # Of alerts that are firing already, another one is counted and not told; what a person has sorted stays so.
+        more = trigger.kind == "alert" and trigger.subject in incident.waiting
+        graver = [] if more and incident.impact else _raise(incident, trigger, handling, now, rosters)
+        return [*([] if more else [Attached(trigger, now)]), *graver]
+    # Nobody waits any more for whether the one before is really over: this one says how it went on.
+    closed = [Closed(now)] if incident is not None and incident.status is Status.RESOLVED else []
     number = (line.episodes if line else 0) + 1
     opened = Incident(
         id=f"{id}.{number:04d}",
-        number=f"{about.service.upper()}-{number:04d}",
+        number=f"{_name(about)}-{number:04d}",
         about=about,
         priority=handling.priority,
         title=trigger.words,
@@ -43,10 +48,16 @@ def begin(
         cause=trigger.kind,
     )
     return [
+        *closed,
         Opened(opened, trigger),
         *timing.begun(handling.clocks, opened, "opened", now),
         *escalation.start(opened.ladder, now, rosters),
     ]
+
+
+def _name(about: About) -> str:
+    """What its incidents are numbered by."""
+    return "-".join(each.upper() for each in (about.service, about.cause) if each)
 
 
 def _raise(

@@ -8,7 +8,7 @@ from sepakat_incidents import clocks, escalation, record_telling, tickets
 from sepakat_incidents import events as happened
 from sepakat_incidents.clocks import Clock
 from sepakat_incidents.events import Event
-from sepakat_incidents.incident import Incident, Line, PauseRequest
+from sepakat_incidents.incident import Incident, Line, PauseRequest, Trigger
 from sepakat_incidents.record import RecordEvent
 from sepakat_shared.contracts import incidents as contract
 from sepakat_shared.contracts import topics
@@ -51,6 +51,14 @@ def _about(incident: Incident, at: datetime) -> dict[str, Any]:
     }
 
 
+def _cause(trigger: Trigger) -> dict[str, Any]:
+    by_alert = trigger.kind == "alert"
+    return {
+        "cause": "report" if by_alert else trigger.kind, "cause_event": trigger.event,
+        "via": "alertmanager" if by_alert else None,
+    }  # fmt: skip
+
+
 def _title(words: dict[str, str] | None) -> Title | None:
     return None if words is None else Title(**words)
 
@@ -59,10 +67,10 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
     match event:
         case happened.Opened(_, trigger):
             about = _about(incident, incident.opened_at)
-            yield contract.IncidentOpened(**about, cause=trigger.kind, cause_event=trigger.event)
+            yield contract.IncidentOpened(**about, **_cause(trigger))
         case happened.Attached(trigger, at):
             yield contract.CauseAttached(
-                **_about(incident, at), cause=trigger.kind, cause_event=trigger.event, objective=trigger.objective,
+                **_about(incident, at), **_cause(trigger), objective=trigger.objective,
                 objective_title=_title(trigger.objective_title), attainment=trigger.attainment, target=trigger.target,
             )  # fmt: skip
         case happened.Raised(previous, _, _, _, at):

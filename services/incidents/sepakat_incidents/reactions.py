@@ -1,10 +1,11 @@
 """What compliance and notification events do to incidents."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sepakat_incidents import answers, triage
 from sepakat_incidents import line as domain
 from sepakat_incidents.contacts import Contacts
+from sepakat_incidents.episodes import Episodes
 from sepakat_incidents.escalation import Rosters
 from sepakat_incidents.events import Event
 from sepakat_incidents.handling import Handling, handling
@@ -35,13 +36,13 @@ class Reactions:
     """Keeps the texts in force, and turns events into commands on the line they concern."""
 
     def __init__(
-        self, db: Database, incidents: Incidents, rotations: Rotations, contacts: Contacts, close_after: timedelta
+        self, db: Database, incidents: Incidents, rotations: Rotations, contacts: Contacts, episodes: Episodes
     ) -> None:
         self._texts: Collection = db["texts"]
         self._contacts = contacts
         self._incidents = incidents
         self._rotations = rotations
-        self._close_after = close_after
+        self._episodes = episodes
 
     def all(self) -> list[Reaction]:
         return [
@@ -112,13 +113,7 @@ class Reactions:
             fact.agreement, fact.service, fact.provider, fact.customer, _plain(fact.agreement_title),
             _plain(fact.service_title),
         )  # fmt: skip
-        id = line_id(fact.agreement, fact.service)
-        rosters = await self._incidents.rosters(how.ladder)
-
-        def decide(line: Line | None, now: datetime) -> list[Event]:
-            return list(domain.begin(line, id, about, trigger, how, now, rosters))
-
-        await self._incidents.execute(id, decide, by=cause.source, cause=cause)
+        await self._episodes.begin(line_id(fact.agreement, fact.service), about, trigger, how, cause.source, cause)
 
     # -- what ends one ------------------------------------------------------------------------------------------------
 
@@ -132,10 +127,7 @@ class Reactions:
         await self._pass(fact, cause, f"breach:{fact.objective}/rolling")
 
     async def _pass(self, fact: compliance._About, cause: Envelope, subject: str) -> None:
-        def decide(line: Line | None, now: datetime) -> list[Event]:
-            return list(domain.passed(line, subject, fact.at, now, self._close_after))
-
-        await self._incidents.execute(line_id(fact.agreement, fact.service), decide, by=cause.source, cause=cause)
+        await self._episodes.passed(line_id(fact.agreement, fact.service), subject, fact.at, cause.source, cause)
 
     async def on_acknowledged(self, fact: NotificationAcknowledged, cause: Envelope) -> None:
         """Somebody pressed the link in a message; too late is no error, the page has told them."""

@@ -37,7 +37,19 @@ class Owned:
     at: datetime
 
 
-RecordEvent = Triaged | Owned
+# -- counted -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Counted:
+    """So many alerts are this incident's; the impact began with the first of them."""
+
+    count: int
+    impact_started_at: datetime
+    at: datetime
+
+
+RecordEvent = Triaged | Owned | Counted
 
 
 def apply(line: Line, event: RecordEvent) -> Line:
@@ -62,5 +74,7 @@ def changed(incident: Incident, event: RecordEvent) -> Incident:
             return replace(incident, impact=impact, urgency=urgency)
         case Owned(owner):
             return replace(incident, owner=owner)
+        case Counted(count, impact_started_at):
+            return replace(incident, alerts=count, impact_started_at=impact_started_at)
         case _:
             assert_never(event)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sepakat_incidents.incident import Incident
-from sepakat_incidents.record import Owned, RecordEvent, Triaged
+from sepakat_incidents.record import Counted, Owned, RecordEvent, Triaged
 from sepakat_shared.contracts import incidents as contract
 from sepakat_shared.contracts.fact import Fact
 
@@ -24,3 +24,5 @@ def facts(event: RecordEvent, incident: Incident, about: About) -> Iterable[Fact
             yield contract.IncidentOwnerChanged(
                 **about(incident, at), owner=owner, previous_owner=previous, responsible=incident.responsible, by=by
             )
+        case Counted():
+            return  # a thousand alerts are told of once

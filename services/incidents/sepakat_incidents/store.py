@@ -7,6 +7,7 @@ from typing import Any, get_args
 from pymongo import ASCENDING, DESCENDING
 
 from sepakat_incidents import deadlines
+from sepakat_incidents.alert_store import AlertStore, Tally
 from sepakat_incidents.escalation import Ladder, Rosters
 from sepakat_incidents.events import Event
 from sepakat_incidents.folding import apply
@@ -35,8 +36,9 @@ def _fields(line: Line) -> Mapping[str, Any]:
 LINE: Kind[Line, Event] = Kind("line", Line, get_args(Event), apply, _fields, of_line)
 
 
-def line_id(agreement: str, service: str) -> str:
-    return f"{agreement}.{service}"
+def line_id(agreement: str, service: str, cause: str | None = None) -> str:
+    """Of a service; of one cause of it, where somebody has named that."""
+    return f"{agreement}.{service}" if cause is None else f"{agreement}.{service}.{cause}"
 
 
 def line_of(incident: str) -> str:
@@ -49,11 +51,13 @@ class Incidents:
 
     def __init__(self, commits: Commits, rotations: Rotations) -> None:
         self.lines = Aggregates(commits, LINE)
+        self.alerts = AlertStore(commits.db)
         self._commits = commits
         self._rotations = rotations
 
     async def create_indexes(self) -> None:
         await self.lines.states.create_index([("parties", ASCENDING), ("opened_at", DESCENDING)])
+        await self.alerts.create_indexes()
 
     async def execute(
         self,
@@ -109,6 +113,10 @@ class Incidents:
         found = [each for line in lines for each in (*line.past.values(), *([line.incident] if line.incident else []))]
         wanted = [each for each in found if status is None or each.status.value == status]
         return sorted(wanted, key=lambda each: (each.opened_at, each.id), reverse=True)
+
+    async def tally(self, incident: Incident) -> Tally:
+        """How many alerts an incident has."""
+        return (await self.alerts.tallies([incident.id])).get(incident.id, Tally())
 
     async def timeline(self, incident: Incident) -> list[dict[str, Any]]:
         """What happened, in order: from the commits, so nothing can be taken out of it."""

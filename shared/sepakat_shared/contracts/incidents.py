@@ -28,11 +28,12 @@ class _IncidentEvent(Fact):
 
 
 class IncidentOpened(_IncidentEvent):
-    """An episode began. `cause_event` is the id of the event that opened it."""
+    """An episode began. `cause_event` is the id of the event that opened it; `via` a door of other systems."""
 
     type: ClassVar[str] = "sepakat.incident.opened.v1"
     cause: Cause
     cause_event: str
+    via: Literal["alertmanager"] | None = None
 
 
 class CauseAttached(_IncidentEvent):
@@ -41,6 +42,7 @@ class CauseAttached(_IncidentEvent):
     type: ClassVar[str] = "sepakat.incident.cause_attached.v1"
     cause: Cause
     cause_event: str
+    via: Literal["alertmanager"] | None = None
     objective: str | None = None
     objective_title: Title | None = None
     attainment: str | None = None
