@@ -85,6 +85,11 @@ _EXTRA: dict[type[Fact], dict[str, Any]] = {
     incidents.IncidentOwnerChanged: {
         "owner": "ana", "previous_owner": "rina", "responsible": "nusantara", "by": "rina",
     },
+    incidents.IncidentReopened: {"by": "budi", "party": "toko-maju", "reason": "it is down again", "times": 1},
+    incidents.ImpactCorrected: {
+        "impact_ended_at": NOW, "previous_started_at": NOW - timedelta(minutes=9), "responsible": "nusantara",
+        "by": "rina", "reason": "by the logs",
+    },
     incidents.PauseRequested: _REQUEST,
     incidents.PauseAnswered: {**_REQUEST, "granted": True},
     incidents.ClockStarted: _CLOCK,

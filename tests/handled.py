@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from sepakat_cli.backends import Backend
-from sepakat_incidents import alert_api, answer_api, api, deadlines, triage_api
+from sepakat_incidents import alert_api, answer_api, api, deadlines, record_api, triage_api
 from sepakat_incidents.alert_door import AlertDoor
 from sepakat_incidents.contacts import Contacts
 from sepakat_incidents.episodes import Episodes
@@ -46,6 +46,7 @@ class Handled:
             api.router(self.incidents, close_after, clock),
             answer_api.router(self.incidents, self.reactions.text, self.posts, clock),
             alert_api.router(self.door),
+            record_api.router(self.incidents, self.reactions.text, self.posts, clock),
             triage_api.router(self.incidents, self.contacts, self.rotations, self.reactions.text, clock),
         ):
             self.app.include_router(each)

@@ -135,6 +135,12 @@ def test_who_is_on_call_is_shown_overridden_and_given_back(stand: Stand, run: Ru
         (("answer-pause", "a.1", "2", "--refuse"), "pause-requests/2/answer", {"granted": False}),
         (("triage", "a.1", "--impact", "high", "--owner", "rina"), "triage", {"impact": "high", "owner": "rina"}),
         (("triage", "a.1", "--no-owner"), "triage", {"owner": None}),
+        (("reopen", "a.1", "--reason", "down again"), "reopen", {"reason": "down again"}),
+        (
+            ("impact", "a.1", "--from", "2026-11-24T08:00:00Z", "--reason", "by the logs"),
+            "impact",
+            {"reason": "by the logs", "started_at": "2026-11-24T08:00:00+00:00"},
+        ),
         (("priority", "a.1", "P1", "--reason", "campaign"), "priority", {"priority": "P1", "reason": "campaign"}),
     ],
 )

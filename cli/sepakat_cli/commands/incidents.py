@@ -220,6 +220,47 @@ def triage(
     _act(id, "triage", body | ({"owner": None} if no_owner else {}), url, api_key_file, as_json)
 
 
+@incidents.command("reopen")
+def reopen(
+    id: Id,
+    reason: Annotated[str, typer.Option(help="why it is not over")],
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say that an incident is not over: its escalation begins again, and its clocks go on.
+
+    **Example**
+
+      sepakat incidents reopen INCIDENT --reason "it is down again"
+    """
+    _act(id, "reopen", {"reason": reason}, url, api_key_file, as_json)
+
+
+@incidents.command("impact")
+def impact(
+    id: Id,
+    reason: Annotated[str, typer.Option(help="how that is known")],
+    start: Annotated[str | None, typer.Option("--from", help="when the impact began, RFC 3339")] = None,
+    until: Annotated[str | None, typer.Option(help="when it ended, RFC 3339")] = None,
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Correct when the impact of an incident began or ended; the other party is told.
+
+    **Example**
+
+      sepakat incidents impact INCIDENT --from 2026-11-24T08:02:00Z --reason "by the logs of the load balancer"
+    """
+    body = {"reason": reason}
+    if start is not None:
+        body["started_at"] = instant(start, "--from").isoformat()
+    if until is not None:
+        body["ended_at"] = instant(until, "--until").isoformat()
+    _act(id, "impact", body, url, api_key_file, as_json)
+
+
 @incidents.command("escalate")
 def escalate(
     id: Id, note: Note = None, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False

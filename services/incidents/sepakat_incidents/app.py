@@ -10,6 +10,7 @@ from sepakat_incidents import (
     deadlines,
     dispute_api,
     ladder_api,
+    record_api,
     rotation_api,
     triage_api,
 )
@@ -65,6 +66,7 @@ def build(settings: IncidentsSettings) -> FastAPI:
     app.include_router(ladder_api.router(incidents, service.posts, service.clock))
     app.include_router(triage_api.router(incidents, contacts, rotations, reactions.text, service.clock))
     app.include_router(alert_api.router(alerts))
+    app.include_router(record_api.router(incidents, reactions.text, service.posts, service.clock))
     app.include_router(rotation_api.router(rotations, service.posts, service.clock))
     app.include_router(analytics_api.router(incidents, docket, service.clock))
     app.include_router(dispute_api.router(docket, disputables, matters, service.posts, service.clock))

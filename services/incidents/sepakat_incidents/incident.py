@@ -111,6 +111,8 @@ class Incident:
     """The contact of the responsible party who sees to it."""
     alerts: int = 0
     """How many alerts its timeline has told of last."""
+    reopened: int = 0
+    """How often."""
 
     @property
     def responsible(self) -> str:

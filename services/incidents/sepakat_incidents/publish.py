@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sepakat_incidents import clocks, escalation, record_telling, tickets
+from sepakat_incidents import clocks, escalation, record, record_telling, tickets
 from sepakat_incidents import events as happened
 from sepakat_incidents.clocks import Clock
 from sepakat_incidents.events import Event
-from sepakat_incidents.incident import Incident, Line, PauseRequest, Trigger
-from sepakat_incidents.record import RecordEvent
+from sepakat_incidents.incident import Incident, Line, PauseRequest, Trigger, find
+from sepakat_incidents.record import RecordEvent, Reopened
 from sepakat_shared.contracts import incidents as contract
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.fact import Fact, Title
@@ -25,8 +25,10 @@ def of_line(event: Event, line: Line) -> Iterable[Message]:
     incident = line.incident
     if incident is None:
         raise ValueError("an event without an incident")
+    told: Iterable[Fact]
     if isinstance(event, RecordEvent):
-        told = record_telling.facts(event, incident, _about)
+        incident = find(line, record.whose(event, line))
+        told = [*record_telling.facts(event, incident, _about), *_resumed(event, incident)]
     else:
         told = _of_clocks(event, incident) if isinstance(event, _CLOCKS) else _of_incident(event, incident)
     return [*[Message.of(topics.INCIDENTS, incident.id, fact) for fact in told], *tickets.facts(event, incident)]
@@ -160,6 +162,13 @@ def _of_clocks(event: _CLOCKS, incident: Incident) -> Iterable[Fact]:
         case happened.Resumed(by, at):
             readings = tuple(_reading(each, incident, at) for each in _running(incident))
             yield contract.ClocksResumed(**_about(incident, at), by=by, clocks=readings)
+
+
+def _resumed(event: RecordEvent, incident: Incident) -> Iterable[Fact]:
+    """The clocks of an incident that was opened again go on."""
+    if isinstance(event, Reopened) and _running(incident):
+        readings = tuple(_reading(each, incident, event.at) for each in _running(incident))
+        yield contract.ClocksResumed(**_about(incident, event.at), by=event.by, clocks=readings)
 
 
 def _running(incident: Incident) -> list[Clock]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from sepakat_incidents.incident import Incident, Line
+from sepakat_incidents import clocks
+from sepakat_incidents.incident import Incident, Line, Status
 from sepakat_incidents.matrix import Degree
 
 # -- sorted ------------------------------------------------------------------------------------------------------------
@@ -49,20 +50,49 @@ class Counted:
     at: datetime
 
 
-RecordEvent = Triaged | Owned | Counted
+# -- opened again, corrected -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reopened:
+    """It is not over: somebody says so, and why."""
+
+    by: str
+    party: str | None
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ImpactCorrected:
+    """The impact was at these times, and not at those that were recorded before."""
+
+    incident: str
+    started_at: datetime
+    ended_at: datetime | None
+    previous_started_at: datetime
+    previous_ended_at: datetime | None
+    by: str
+    reason: str
+    at: datetime
+
+
+RecordEvent = Triaged | Owned | Counted | Reopened | ImpactCorrected
 
 
 def apply(line: Line, event: RecordEvent) -> Line:
     """The line after it."""
-    return on(line, _owner(line), lambda incident: changed(incident, event))
+    return _on(line, whose(event, line), lambda incident: changed(incident, event))
 
 
-def _owner(line: Line) -> str:
+def whose(event: RecordEvent, line: Line) -> str:
+    """The id of the incident that it is about: the one it names, else the line's last."""
+    if isinstance(event, ImpactCorrected):
+        return event.incident
     return line.incident.id if line.incident is not None else ""
 
 
-def on(line: Line, id: str, change: Callable[[Incident], Incident]) -> Line:
-    """The line with one of its incidents, the last or an earlier one, changed."""
+def _on(line: Line, id: str, change: Callable[[Incident], Incident]) -> Line:
     if line.incident is not None and line.incident.id == id:
         return replace(line, incident=change(line.incident))
     return replace(line, past={**line.past, id: change(line.past[id])}) if id in line.past else line
@@ -76,5 +106,14 @@ def changed(incident: Incident, event: RecordEvent) -> Incident:
             return replace(incident, owner=owner)
         case Counted(count, impact_started_at):
             return replace(incident, alerts=count, impact_started_at=impact_started_at)
+        case Reopened(_, _, _, at):
+            return replace(
+                incident, status=Status.OPEN, level=0, round=1, due_at=None, acknowledged_by=None, acknowledgers=(),
+                foretold=(), asked=(), unreached=(), impact_ended_at=None, resolved_at=None,
+                clocks=tuple(clocks.resumed(each, incident.pauses, at) for each in incident.clocks),
+                reopened=incident.reopened + 1,
+            )  # fmt: skip
+        case ImpactCorrected(_, started_at, ended_at):
+            return replace(incident, impact_started_at=started_at, impact_ended_at=ended_at)
         case _:
             assert_never(event)

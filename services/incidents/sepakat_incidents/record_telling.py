@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sepakat_incidents.incident import Incident
-from sepakat_incidents.record import Counted, Owned, RecordEvent, Triaged
+from sepakat_incidents.record import Counted, ImpactCorrected, Owned, RecordEvent, Reopened, Triaged
 from sepakat_shared.contracts import incidents as contract
 from sepakat_shared.contracts.fact import Fact
 
@@ -24,5 +24,14 @@ def facts(event: RecordEvent, incident: Incident, about: About) -> Iterable[Fact
             yield contract.IncidentOwnerChanged(
                 **about(incident, at), owner=owner, previous_owner=previous, responsible=incident.responsible, by=by
             )
+        case Reopened(by, party, reason, at):
+            yield contract.IncidentReopened(
+                **about(incident, at), by=by, party=party, reason=reason, times=incident.reopened
+            )
+        case ImpactCorrected(_, _, ended_at, started_before, ended_before, by, reason, at):
+            yield contract.ImpactCorrected(
+                **about(incident, at), impact_ended_at=ended_at, previous_started_at=started_before,
+                previous_ended_at=ended_before, responsible=incident.responsible, by=by, reason=reason,
+            )  # fmt: skip
         case Counted():
             return  # a thousand alerts are told of once

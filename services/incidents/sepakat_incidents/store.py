@@ -127,7 +127,8 @@ class Incidents:
             for event in commit["events"]:
                 if event["type"] == "Opened":
                     current = event["data"]["incident"]["id"]
-                owner = event["data"]["incident"] if event["type"] == "Noted" else current
+                named = event["data"].get("incident")
+                owner = named if isinstance(named, str) else current
                 if owner == incident.id:
                     entries.append({"at": commit["at"], "by": commit["by"], "what": event["type"], **_told(event)})
         return entries

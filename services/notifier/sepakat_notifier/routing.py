@@ -81,6 +81,8 @@ def signatories_of_whom(fact: Fact) -> tuple[str, ...]:
         return subject.parties if _who_must_know(fact) else ()
     if isinstance(fact, incidents.PauseRequested):
         return tuple(party for party in subject.parties if party != fact.party)
+    if isinstance(fact, incidents.ImpactCorrected):
+        return tuple(party for party in subject.parties if party != fact.responsible)
     if isinstance(fact, incidents.PauseAnswered):
         return (fact.party,)
     if isinstance(fact, incidents.ContactUnreached):
@@ -131,7 +133,7 @@ def tells_those_told_before(fact: Fact) -> bool:
         fact,
         incidents.IncidentRaised | incidents.IncidentPrioritised | incidents.IncidentAcknowledged
         | incidents.IncidentUnacknowledged | incidents.IncidentUpdated | incidents.ClocksPaused
-        | incidents.IncidentResolved,
+        | incidents.IncidentResolved | incidents.IncidentReopened,
     )  # fmt: skip
 
 

@@ -47,6 +47,8 @@ EVENTS: Final[dict[str, tuple[Event, ...]]] = {
         incidents.IncidentPrioritised,
         incidents.IncidentTriaged,
         incidents.IncidentOwnerChanged,
+        incidents.IncidentReopened,
+        incidents.ImpactCorrected,
         incidents.PauseRequested,
         incidents.PauseAnswered,
         incidents.ClockStarted,

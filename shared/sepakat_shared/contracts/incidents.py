@@ -181,6 +181,28 @@ class IncidentOwnerChanged(_IncidentEvent):
     by: str
 
 
+class IncidentReopened(_IncidentEvent):
+    """It is not over: the ladder begins at its foot, and the clocks go on. It is so for the `times`th time."""
+
+    type: ClassVar[str] = "sepakat.incident.reopened.v1"
+    by: str
+    party: str | None = None
+    reason: str
+    times: int
+
+
+class ImpactCorrected(_IncidentEvent):
+    """The party that is `responsible` has corrected when the impact was; `impact_started_at` is the new time."""
+
+    type: ClassVar[str] = "sepakat.incident.impact_corrected.v1"
+    impact_ended_at: Instant | None = None
+    previous_started_at: Instant
+    previous_ended_at: Instant | None = None
+    responsible: str
+    by: str
+    reason: str
+
+
 # -- clocks ------------------------------------------------------------------------------------------------------------
 
 

@@ -464,10 +464,12 @@ class Priority(Text):
 class Priorities(Text):
     """`matrix` maps impact-urgency, each of them high, medium or low (`high-low`), to a priority.
 
-    Every priority says who is told.
+    Every priority says who is told. `reopenWithin` is how long after its resolution an incident may be opened again,
+    72 hours where nothing is said.
     """
 
     matrix: dict[str, str] = {}
+    reopen_within: Duration | None = None
     p1: Priority | None = Field(None, alias="P1")
     p2: Priority | None = Field(None, alias="P2")
     p3: Priority | None = Field(None, alias="P3")
