@@ -90,6 +90,11 @@ _EXTRA: dict[type[Fact], dict[str, Any]] = {
         "impact_ended_at": NOW, "previous_started_at": NOW - timedelta(minutes=9), "responsible": "nusantara",
         "by": "rina", "reason": "by the logs",
     },
+    incidents.IncidentMerged: {"into": "toko.search.0007", "into_number": "SEARCH-0007", "by": "rina"},
+    incidents.IncidentLinked: {
+        "kind": "caused-by", "to": "toko.search.0007", "to_number": "SEARCH-0007", "by": "rina",
+    },
+    incidents.IncidentUnlinked: {"kind": "caused-by", "to": "toko.search.0007", "by": "rina"},
     incidents.PauseRequested: _REQUEST,
     incidents.PauseAnswered: {**_REQUEST, "granted": True},
     incidents.ClockStarted: _CLOCK,

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from sepakat_cli.backends import Backend
-from sepakat_incidents import alert_api, answer_api, api, deadlines, record_api, triage_api
+from sepakat_incidents import alert_api, answer_api, api, deadlines, merging_api, record_api, triage_api
 from sepakat_incidents.alert_door import AlertDoor
 from sepakat_incidents.contacts import Contacts
 from sepakat_incidents.episodes import Episodes
@@ -37,15 +37,16 @@ class Handled:
         self.clock, self.db, self.commits = clock, db, Commits(db, clock)
         self.keys, self.posts, self.rotations = KnownKeys(db, clock), web.IdempotentPosts(db), Rotations(self.commits)
         self.incidents, self.contacts = Incidents(self.commits, self.rotations), Contacts(db)
-        self.episodes = Episodes(self.incidents, close_after)
+        wordings = Wordings(db, clock)
+        self.episodes = Episodes(self.incidents, wordings, close_after)
         self.reactions = Reactions(db, self.incidents, self.rotations, self.contacts, self.episodes)
-        store, wordings = self.incidents.alerts, Wordings(db, clock)
-        self.door = AlertDoor(self.incidents, self.episodes, store, wordings, clock)
+        self.door = AlertDoor(self.incidents, self.episodes, self.incidents.alerts, wordings, clock)
         self.app = web.application("incidents", "", self.keys, 5_000_000)
         for each in (
             api.router(self.incidents, close_after, clock),
             answer_api.router(self.incidents, self.reactions.text, self.posts, clock),
             alert_api.router(self.door),
+            merging_api.router(self.incidents, self.episodes, clock),
             record_api.router(self.incidents, self.reactions.text, self.posts, clock),
             triage_api.router(self.incidents, self.contacts, self.rotations, self.reactions.text, clock),
         ):

@@ -77,9 +77,10 @@ class Incident:
         rotations = Rotations(self.commits)
         self.incidents = Incidents(self.commits, rotations)
         self.docket, self.disputables = Docket(self.commits), Disputables(db)
-        matters = Matters(self.disputables, self.incidents, Wordings(db, self.clock))
-        day = timedelta(days=1)
-        reactions = Reactions(db, self.incidents, rotations, Contacts(db), Episodes(self.incidents, day))
+        wordings, day = Wordings(db, self.clock), timedelta(days=1)
+        matters = Matters(self.disputables, self.incidents, wordings)
+        episodes = Episodes(self.incidents, wordings, day)
+        reactions = Reactions(db, self.incidents, rotations, Contacts(db), episodes)
         about = DisputeReactions(self.disputables, self.docket, self.incidents, self.clock, day)
         self.reactions = {(each.topic, each.contract): each for each in beside(reactions.all(), about.all())}
         self.timers = Timers(self.docket.disputes.states, "due_at", self.clock, self.docket.fire)

@@ -141,6 +141,8 @@ def test_who_is_on_call_is_shown_overridden_and_given_back(stand: Stand, run: Ru
             "impact",
             {"reason": "by the logs", "started_at": "2026-11-24T08:00:00+00:00"},
         ),
+        (("merge", "a.1", "--into", "a.0"), "merge", {"into": "a.0", "reason": None}),
+        (("link", "a.1", "caused-by", "a.0"), "links", {"kind": "caused-by", "to": "a.0"}),
         (("priority", "a.1", "P1", "--reason", "campaign"), "priority", {"priority": "P1", "reason": "campaign"}),
     ],
 )

@@ -261,6 +261,60 @@ def impact(
     _act(id, "impact", body, url, api_key_file, as_json)
 
 
+@incidents.command("merge")
+def merge(
+    id: Id,
+    into: Annotated[str, typer.Option(help="the incident that it is a duplicate of, and that opened before it")],
+    reason: Annotated[str | None, typer.Option(help="goes on both timelines")] = None,
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say that an incident is a duplicate: what it is about goes on as part of the other one.
+
+    **Example**
+
+      sepakat incidents merge DUPLICATE --into INCIDENT --reason "the same disk"
+    """
+    _act(id, "merge", {"into": into, "reason": reason}, url, api_key_file, as_json)
+
+
+Kind = Annotated[str, typer.Argument(help="related, caused-by or duplicates")]
+Other = Annotated[str, typer.Argument(help="the other incident's id")]
+
+
+@incidents.command("link")
+def link(
+    id: Id, kind: Kind, other: Other, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False
+) -> None:
+    """Say how an incident stands to another one; both show it.
+
+    **Example**
+
+      sepakat incidents link INCIDENT caused-by OTHER
+    """
+    _act(id, "links", {"kind": kind, "to": other}, url, api_key_file, as_json)
+
+
+@incidents.command("unlink")
+def unlink(
+    id: Id, kind: Kind, other: Other, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False
+) -> None:
+    """Take a link back.
+
+    **Example**
+
+      sepakat incidents unlink INCIDENT caused-by OTHER
+    """
+    with Client.of(url, api_key_file) as client:
+        path = f"/v1/incidents/{segment(id)}/links/{segment(kind)}/{segment(other)}"
+        after = client.ask("DELETE", "incidents", path).json()
+    if as_json:
+        print_json(after)
+    else:
+        typer.echo(f"{after['id']}: {after['status']}")
+
+
 @incidents.command("escalate")
 def escalate(
     id: Id, note: Note = None, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False

@@ -4,6 +4,7 @@ The terms are the field's. Time to acknowledge runs from the opening to the firs
 ladder, time to restore from the opening to the end of the impact. How long the impact itself lasted goes by its own
 times, as they were corrected, and incidents belong to the month in which it began. Time between failures is the time
 that the services were without impact, divided by how many incidents began in it. Durations are seconds.
+A duplicate counts with the incident that it was merged into.
 """
 
 from collections import Counter
@@ -85,7 +86,7 @@ def handled(known: Iterable[Incident], start: datetime, end: datetime) -> Handle
 
     Impact is also that of what began before; where it has not ended, it lasts until `end`.
     """
-    known = list(known)
+    known = [each for each in known if each.merged_into is None]
     incidents = began_in(known, start, end)
     acknowledged = [_seconds(each.opened_at, each.acknowledged_at) for each in incidents if each.acknowledged_at]
     restored = [_seconds(each.opened_at, each.impact_ended_at) for each in incidents if each.impact_ended_at]

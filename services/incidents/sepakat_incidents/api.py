@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sepakat_incidents import line as domain
 from sepakat_incidents.commands import Commands
 from sepakat_incidents.incident import Status
+from sepakat_incidents.relations import Relations
 from sepakat_incidents.showing import shown
 from sepakat_incidents.store import Incidents
 from sepakat_shared import web
@@ -41,7 +42,8 @@ def router(incidents: Incidents, close_after: timedelta, clock: Clock) -> APIRou
         after, now = web.read_cursor(cursor), clock.now()
         if after is not None:
             found = [each for each in found if [rfc3339(each.opened_at), each.id] < after]
-        items = [shown(each, now, await incidents.tally(each)) for each in found[: limit + 1]]
+        tallies = await incidents.tallies(found[: limit + 1])
+        items = [shown(each, now, tallies[each.id]) for each in found[: limit + 1]]
         return web.page(request, items, limit, key=lambda each: [each["opened_at"], each["id"]])
 
     @routes.get("/{id}")
@@ -50,7 +52,8 @@ def router(incidents: Incidents, close_after: timedelta, clock: Clock) -> APIRou
         asking.require("incidents:read")
         incident, loaded = await incidents.visible(id, asking)
         tally = await incidents.tally(incident)
-        return JSONResponse(shown(incident, clock.now(), tally), headers={"ETag": web.etag(loaded.version)})
+        body = shown(incident, clock.now(), tally) | {"links": await Relations(incidents).shown(incident)}
+        return JSONResponse(body, headers={"ETag": web.etag(loaded.version)})
 
     @routes.get("/{id}/timeline")
     async def get_timeline(id: str, asking: Asking) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from sepakat_incidents import (
     deadlines,
     dispute_api,
     ladder_api,
+    merging_api,
     record_api,
     rotation_api,
     triage_api,
@@ -34,8 +35,8 @@ def build(settings: IncidentsSettings) -> FastAPI:
     service = Service("incidents", settings)
     rotations = Rotations(service.commits)
     incidents = Incidents(service.commits, rotations)
-    episodes = Episodes(incidents, settings.incidents_close_after)
     contacts, wordings = Contacts(service.db), Wordings(service.db, service.clock)
+    episodes = Episodes(incidents, wordings, settings.incidents_close_after)
     reactions = Reactions(service.db, incidents, rotations, contacts, episodes)
     alerts = AlertDoor(incidents, episodes, incidents.alerts, wordings, service.clock)
     docket, disputables = Docket(service.commits), Disputables(service.db)
@@ -66,6 +67,7 @@ def build(settings: IncidentsSettings) -> FastAPI:
     app.include_router(ladder_api.router(incidents, service.posts, service.clock))
     app.include_router(triage_api.router(incidents, contacts, rotations, reactions.text, service.clock))
     app.include_router(alert_api.router(alerts))
+    app.include_router(merging_api.router(incidents, episodes, service.clock))
     app.include_router(record_api.router(incidents, reactions.text, service.posts, service.clock))
     app.include_router(rotation_api.router(rotations, service.posts, service.clock))
     app.include_router(analytics_api.router(incidents, docket, service.clock))

@@ -34,7 +34,7 @@ from sepakat_incidents.events import (
     Unreached,
     Updated,
 )
-from sepakat_incidents.incident import Incident, Line, Status, Trigger
+from sepakat_incidents.incident import Incident, Line, Status, waits
 from sepakat_incidents.record import RecordEvent
 
 
@@ -68,11 +68,6 @@ def _changed(incident: Incident, event: Happened) -> Incident:
             return incident
         case _:
             assert_never(event)
-
-
-def waits(trigger: Trigger) -> bool:
-    """A breach of a calendar period is a fact that nothing undoes: it keeps no incident open."""
-    return trigger.kind in ("impairment", "risk", "alert") or trigger.subject.endswith("/rolling")
 
 
 def _in_episode(incident: Incident, event: Attached | Planned | Raised | Passed | Resolved | Closed) -> Incident:

@@ -51,6 +51,11 @@ class Trigger:
     target: str | None = None
 
 
+def waits(trigger: Trigger) -> bool:
+    """A breach of a calendar period is a fact that nothing undoes: it keeps no incident open."""
+    return trigger.kind in ("impairment", "risk", "alert") or trigger.subject.endswith("/rolling")
+
+
 @dataclass(frozen=True)
 class PauseRequest:
     """`party` asks that the clocks stood still in `[start, end)`; it counts when the other party consents."""
@@ -61,6 +66,18 @@ class PauseRequest:
     start: datetime
     end: datetime
     note: str | None = None
+
+
+LinkKind = Literal["related", "caused-by", "duplicates"]
+
+
+@dataclass(frozen=True)
+class Link:
+    """How an incident stands to another one."""
+
+    kind: LinkKind
+    to: str
+    number: str
 
 
 @dataclass(frozen=True)
@@ -111,6 +128,11 @@ class Incident:
     """The contact of the responsible party who sees to it."""
     alerts: int = 0
     """How many alerts its timeline has told of last."""
+    merged_into: str | None = None
+    """The incident that it is a duplicate of: what it is about goes on there."""
+    merged: tuple[str, ...] = ()
+    """Its duplicates, and theirs."""
+    links: tuple[Link, ...] = ()
     reopened: int = 0
     """How often."""
 
@@ -128,6 +150,10 @@ class Incident:
     def pause(self) -> Pause | None:
         """The one it is in."""
         return next((each for each in self.pauses if each.end is None), None)
+
+    @property
+    def linked(self) -> frozenset[tuple[LinkKind, str]]:
+        return frozenset((each.kind, each.to) for each in self.links)
 
     @property
     def is_open(self) -> bool:
@@ -154,6 +180,8 @@ def find(line: Line, id: str) -> Incident:
 def find_open(line: Line, id: str) -> Incident:
     """The incident of that id, which is not over. Raises Conflict."""
     incident = find(line, id)
+    if incident.merged_into is not None:
+        raise Conflict(f"incident {incident.number} was merged into {incident.merged_into}; handle that one")
     if not incident.is_open:
         raise Conflict(f"incident {incident.number} is {incident.status.value}; nothing of it can be handled any more")
     return incident

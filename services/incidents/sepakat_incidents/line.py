@@ -10,9 +10,8 @@ from datetime import datetime, timedelta
 from sepakat_incidents import escalation, timing
 from sepakat_incidents.escalation import NOBODY, Rosters
 from sepakat_incidents.events import Attached, Closed, Event, Noted, Opened, Passed, Planned, Raised, Resolved
-from sepakat_incidents.folding import waits
 from sepakat_incidents.handling import Handling
-from sepakat_incidents.incident import About, Incident, Line, Status, Trigger, find
+from sepakat_incidents.incident import About, Incident, Line, Status, Trigger, find, waits
 from sepakat_shared.errors import Conflict
 
 
@@ -26,10 +25,7 @@ def begin(
     if any(each is not None and trigger.event in each.causes for each in known):
         return []
     if incident is not None and incident.is_open:
-        # Of alerts that are firing already, another one is counted and not told; what a person has sorted stays so.
-        more = trigger.kind == "alert" and trigger.subject in incident.waiting
-        graver = [] if more and incident.impact else _raise(incident, trigger, handling, now, rosters)
-        return [*([] if more else [Attached(trigger, now)]), *graver]
+        return attached(incident, trigger, handling, now, rosters)
     # Nobody waits any more for whether the one before is really over: this one says how it went on.
     closed = [Closed(now)] if incident is not None and incident.status is Status.RESOLVED else []
     number = (line.episodes if line else 0) + 1
@@ -60,8 +56,19 @@ def _name(about: About) -> str:
     return "-".join(each.upper() for each in (about.service, about.cause) if each)
 
 
-def _raise(
-    incident: Incident, trigger: Trigger, handling: Handling, now: datetime, rosters: Rosters
+def attached(
+    incident: Incident, trigger: Trigger, handling: Handling, now: datetime, rosters: Rosters = NOBODY
+) -> Sequence[Event]:
+    """What comes later in the same episode. Of alerts that are firing already another one is counted, and not told."""
+    more = trigger.kind == "alert" and trigger.subject in incident.waiting
+    if more and incident.impact is not None:
+        return []  # what a person has sorted stays so
+    graver = raised(incident, handling, trigger.words, now, rosters)
+    return [*([] if more else [Attached(trigger, now)]), *graver]
+
+
+def raised(
+    incident: Incident, handling: Handling, title: dict[str, str], now: datetime, rosters: Rosters = NOBODY
 ) -> Sequence[Event]:
     """P1 comes before P2. Another ladder begins at its foot, unless somebody has taken the incident up already."""
     if handling.priority >= incident.priority:
@@ -69,7 +76,7 @@ def _raise(
     ladder = handling.ladder if handling.ladder.rungs else incident.ladder
     anew = ladder != incident.ladder and incident.status is Status.OPEN
     return [
-        Raised(incident.priority, handling.priority, ladder, trigger.words, now, handling.version),
+        Raised(incident.priority, handling.priority, ladder, title, now, handling.version),
         *(timing.anew(handling.clocks, incident, now) if handling.version else []),
         *(escalation.start(ladder, now, rosters) if anew else []),
     ]

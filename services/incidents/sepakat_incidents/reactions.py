@@ -17,7 +17,7 @@ from sepakat_shared.bus import Erased, Reaction
 from sepakat_shared.contracts import compliance, texts, topics
 from sepakat_shared.contracts.agreements import AgreementTextPublished, ContactRecorded
 from sepakat_shared.contracts.fact import Title
-from sepakat_shared.contracts.incidents import Cause
+from sepakat_shared.contracts.incidents import Cause, IncidentMerged
 from sepakat_shared.contracts.notifications import (
     NotificationAcknowledged,
     NotificationGivenUp,
@@ -56,6 +56,7 @@ class Reactions:
             Reaction(topics.COMPLIANCE, compliance.ObjectiveBreached, self.on_breach),
             Reaction(topics.COMPLIANCE, compliance.ObjectiveRecovered, self.on_recovered),
             Reaction(topics.COMPLIANCE, compliance.BreachRetracted, self.on_recovered),
+            Reaction(topics.INCIDENTS, IncidentMerged, self.on_merged),
             Reaction(topics.NOTIFICATIONS, NotificationAcknowledged, self.on_acknowledged),
             Reaction(topics.NOTIFICATIONS, NotificationGivenUp, self.on_undelivered),
             Reaction(topics.NOTIFICATIONS, NotificationSuppressed, self.on_undelivered),
@@ -129,18 +130,27 @@ class Reactions:
     async def _pass(self, fact: compliance._About, cause: Envelope, subject: str) -> None:
         await self._episodes.passed(line_id(fact.agreement, fact.service), subject, fact.at, cause.source, cause)
 
+    async def on_merged(self, fact: IncidentMerged, cause: Envelope) -> None:
+        """Our own topic brings it, once at least: whatever ended the service after the merge, the rest is done here."""
+        await self._episodes.absorb(fact.incident, fact.by, cause)
+
     async def on_acknowledged(self, fact: NotificationAcknowledged, cause: Envelope) -> None:
-        """Somebody pressed the link in a message; too late is no error, the page has told them."""
+        """Somebody pressed the link in a message; too late is no error, the page has told them.
+
+        Of a duplicate it takes up the one that was kept.
+        """
+        present = await self._episodes.present(fact.incident)
+        id = fact.incident if present is None else present.id
 
         def decide(line: Line | None, now: datetime) -> list[Event]:
             if line is None:
                 return []
             try:
-                return list(answers.acknowledge(line, fact.incident, fact.contact, fact.party, now))
+                return list(answers.acknowledge(line, id, fact.contact, fact.party, now))
             except Conflict:
                 return []
 
-        await self._incidents.execute(line_of(fact.incident), decide, by=f"{fact.party}/{fact.contact}", cause=cause)
+        await self._incidents.execute(line_of(id), decide, by=f"{fact.party}/{fact.contact}", cause=cause)
 
     async def on_undelivered(self, fact: NotificationGivenUp | NotificationSuppressed, cause: Envelope) -> None:
         """Somebody who was asked will never know: they have left, or their server takes nothing."""

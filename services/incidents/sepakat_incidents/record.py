@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import assert_never
 
 from sepakat_incidents import clocks
-from sepakat_incidents.incident import Incident, Line, Status
+from sepakat_incidents.incident import Incident, Line, Link, LinkKind, Status, Trigger, waits
 from sepakat_incidents.matrix import Degree
 
 # -- sorted ------------------------------------------------------------------------------------------------------------
@@ -77,7 +77,63 @@ class ImpactCorrected:
     at: datetime
 
 
-RecordEvent = Triaged | Owned | Counted | Reopened | ImpactCorrected
+# -- joined with others ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Merged:
+    """It is a duplicate of `into`, and goes on as part of that."""
+
+    into: str
+    number: str
+    by: str
+    at: datetime
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Absorbed:
+    """A duplicate was merged into it: what that waits for, this one waits for. `duplicates` are that, and its own."""
+
+    number: str
+    duplicates: tuple[str, ...]
+    waiting: tuple[str, ...]
+    impact_started_at: datetime
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Forwarded:
+    """What came for it later went to the incident that it was merged into."""
+
+    trigger: Trigger
+    to: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Linked:
+    incident: str
+    kind: LinkKind
+    to: str
+    number: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Unlinked:
+    incident: str
+    kind: LinkKind
+    to: str
+    by: str
+    at: datetime
+
+
+RecordEvent = (
+    Triaged | Owned | Counted | Reopened | ImpactCorrected | Merged | Absorbed | Forwarded | Linked | Unlinked
+)  # fmt: skip
 
 
 def apply(line: Line, event: RecordEvent) -> Line:
@@ -87,7 +143,7 @@ def apply(line: Line, event: RecordEvent) -> Line:
 
 def whose(event: RecordEvent, line: Line) -> str:
     """The id of the incident that it is about: the one it names, else the line's last."""
-    if isinstance(event, ImpactCorrected):
+    if isinstance(event, ImpactCorrected | Linked | Unlinked):
         return event.incident
     return line.incident.id if line.incident is not None else ""
 
@@ -115,5 +171,38 @@ def changed(incident: Incident, event: RecordEvent) -> Incident:
             )  # fmt: skip
         case ImpactCorrected(_, started_at, ended_at):
             return replace(incident, impact_started_at=started_at, impact_ended_at=ended_at)
+        case Merged() | Absorbed() | Forwarded():
+            return _joined(incident, event)
+        case Linked(_, kind, to, number):
+            return replace(incident, links=(*incident.links, Link(kind, to, number)))
+        case Unlinked(_, kind, to):
+            return replace(incident, links=tuple(e for e in incident.links if (e.kind, e.to) != (kind, to)))
         case _:
             assert_never(event)
+
+
+def _joined(incident: Incident, event: Merged | Absorbed | Forwarded) -> Incident:
+    match event:
+        case Merged(into, number, _, at):
+            # Its clocks give no verdict: the case is none of its own any more.
+            stopped = tuple(
+                replace(each, stopped_at=each.stopped_at or max(at, each.started_at)) for each in incident.clocks
+            )
+            return replace(
+                incident, status=Status.CLOSED, merged_into=into, due_at=None, requests=(), asked=(), clocks=stopped,
+                pauses=tuple(each if each.end else replace(each, end=at) for each in incident.pauses),
+                links=(*(e for e in incident.links if (e.kind, e.to) != ("duplicates", into)),
+                       Link("duplicates", into, number)),
+            )  # fmt: skip
+        case Absorbed(_, duplicates, waiting, impact_started_at):
+            return replace(
+                incident, merged=tuple(dict.fromkeys([*incident.merged, *duplicates])),
+                waiting=tuple(dict.fromkeys([*incident.waiting, *waiting])),
+                impact_started_at=min(incident.impact_started_at, impact_started_at),
+            )  # fmt: skip
+        case Forwarded(trigger):
+            # What it waits for says what goes on on its own line, also while another incident sees to that.
+            waiting = (*incident.waiting, trigger.subject) if waits(trigger) else incident.waiting
+            return replace(
+                incident, causes=(*incident.causes, trigger.event), waiting=tuple(dict.fromkeys(waiting))
+            )  # fmt: skip

@@ -5,7 +5,19 @@ from datetime import datetime
 from typing import Any
 
 from sepakat_incidents.incident import Incident
-from sepakat_incidents.record import Counted, ImpactCorrected, Owned, RecordEvent, Reopened, Triaged
+from sepakat_incidents.record import (
+    Absorbed,
+    Counted,
+    Forwarded,
+    ImpactCorrected,
+    Linked,
+    Merged,
+    Owned,
+    RecordEvent,
+    Reopened,
+    Triaged,
+    Unlinked,
+)
 from sepakat_shared.contracts import incidents as contract
 from sepakat_shared.contracts.fact import Fact
 
@@ -33,5 +45,11 @@ def facts(event: RecordEvent, incident: Incident, about: About) -> Iterable[Fact
                 **about(incident, at), impact_ended_at=ended_at, previous_started_at=started_before,
                 previous_ended_at=ended_before, responsible=incident.responsible, by=by, reason=reason,
             )  # fmt: skip
-        case Counted():
-            return  # a thousand alerts are told of once
+        case Merged(into, number, by, at, reason):
+            yield contract.IncidentMerged(**about(incident, at), into=into, into_number=number, by=by, reason=reason)
+        case Linked(_, kind, to, number, by, at):
+            yield contract.IncidentLinked(**about(incident, at), kind=kind, to=to, to_number=number, by=by)
+        case Unlinked(_, kind, to, by, at):
+            yield contract.IncidentUnlinked(**about(incident, at), kind=kind, to=to, by=by)
+        case Counted() | Absorbed() | Forwarded():
+            return  # a thousand alerts are told of once, and a merge by the duplicate's own fact

@@ -34,6 +34,8 @@ def reopen(
     incident = find(line, id)
     if incident.is_open:
         return []
+    if incident.merged_into is not None:
+        raise Conflict(f"incident {incident.number} was merged into {incident.merged_into}; open that one again")
     if line.incident is None or line.incident.id != id:
         raise Conflict(f"incident {incident.number} cannot be opened again: a later one followed it; link the two")
     last = (incident.resolved_at or incident.opened_at) + within

@@ -33,6 +33,8 @@ def shown(incident: Incident, now: datetime, tally: Tally = _NONE) -> dict[str, 
         "acknowledgements": {"given": len(incident.acknowledgers), "needed": incident.needed},
         "asked": list(incident.asked),
         "causes": len(incident.causes),
+        "merged_into": incident.merged_into,
+        "merged": list(incident.merged),
         "reopened": incident.reopened,
         "alerts": asdict(tally),
         "waits_for": incident.pause.reason if incident.pause else None,
@@ -62,6 +64,8 @@ def _clock(clock: Clock, incident: Incident, now: datetime) -> dict[str, Any]:
 
 
 def _state(clock: Clock, incident: Incident, met: bool) -> str:
+    if incident.merged_into is not None:
+        return "cancelled"
     if clock.stopped_at is not None and clock.measures == "update":
         return "stopped"
     if not met:

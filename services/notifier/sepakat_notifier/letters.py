@@ -227,7 +227,7 @@ _TONES = {
     **dict.fromkeys(("missed", "unacknowledged"), "bad"),
     **dict.fromkeys(("at_risk", "failing", "forecast", "pause_requested", "contact_unreached"), "warn"),
     **dict.fromkeys(("closed", "corrected", "paused", "updated", "prioritised", "pause_answered",
-                    "owner_changed", "impact_corrected"), "calm"),
+                    "owner_changed", "impact_corrected", "merged"), "calm"),
 }  # fmt: skip
 
 

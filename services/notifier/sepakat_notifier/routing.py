@@ -133,7 +133,7 @@ def tells_those_told_before(fact: Fact) -> bool:
         fact,
         incidents.IncidentRaised | incidents.IncidentPrioritised | incidents.IncidentAcknowledged
         | incidents.IncidentUnacknowledged | incidents.IncidentUpdated | incidents.ClocksPaused
-        | incidents.IncidentResolved | incidents.IncidentReopened,
+        | incidents.IncidentResolved | incidents.IncidentReopened | incidents.IncidentMerged,
     )  # fmt: skip
 
 

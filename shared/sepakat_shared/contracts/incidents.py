@@ -203,6 +203,35 @@ class ImpactCorrected(_IncidentEvent):
     reason: str
 
 
+class IncidentMerged(_IncidentEvent):
+    """It is a duplicate of `into`: its ladder and its clocks stop, and what comes for it later is for that one."""
+
+    type: ClassVar[str] = "sepakat.incident.merged.v1"
+    into: str
+    into_number: str
+    by: str
+    reason: str | None = None
+
+
+class IncidentLinked(_IncidentEvent):
+    """Somebody has said how it stands to the incident `to`."""
+
+    type: ClassVar[str] = "sepakat.incident.linked.v1"
+    kind: Literal["related", "caused-by", "duplicates"]
+    to: str
+    to_number: str
+    by: str
+
+
+class IncidentUnlinked(_IncidentEvent):
+    """That is said no longer."""
+
+    type: ClassVar[str] = "sepakat.incident.unlinked.v1"
+    kind: Literal["related", "caused-by", "duplicates"]
+    to: str
+    by: str
+
+
 # -- clocks ------------------------------------------------------------------------------------------------------------
 
 
