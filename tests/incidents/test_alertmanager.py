@@ -1,14 +1,21 @@
 """Alertmanager's door on a real database: storms, repeats, what is rejected, and what is over when."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from alerting import OPEN, alert, group
+from alerting import OF, OPEN, alert, group
 from handled import NOW, Handled, opened
+from pymongo.errors import AutoReconnect
 from samples import agreement
 
 from sepakat_cli.backends import Backend
+from sepakat_incidents.alert_door import AlertDoor
+from sepakat_incidents.alerts import Alert
+from sepakat_incidents.wordings import Wordings
+from sepakat_shared.auth import Principal
 from sepakat_shared.contracts.fact import rfc3339
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
@@ -89,7 +96,9 @@ async def test_what_still_fires_when_a_person_ended_it_opens_no_other(handled: H
     assert (await handled.get(ID))["status"] == "resolved"
     new = await post(handled, alert(1), alert(2))
     assert [each["incident"] for each in new["results"]] == [ID, "toko-checkout.checkout.0002"]
-    # What fires of the first one does not keep the second one open.
+    # The end of what fires of the first one ends nothing of the second one.
+    await post(handled, alert(1, "resolved", ends="2026-11-24T08:59:00Z"))
+    assert (await handled.get("toko-checkout.checkout.0002"))["status"] == "open"
     await post(handled, alert(2, "resolved", ends="2026-11-24T08:59:00Z"))
     assert (await handled.get("toko-checkout.checkout.0002"))["status"] == "resolved"
 
@@ -165,3 +174,41 @@ async def test_a_flood_with_ends_in_between_loses_nothing(handled: Handled) -> N
     assert await handled.db["alerts"].count_documents({"ended_at": None}) == 0
     await handled.after(hours=25)
     assert {each["status"] for each in (await handled.ask("toko-maju", "GET", "/v1/incidents"))["items"]} == {"closed"}
+
+
+async def test_a_message_that_was_cut_off_is_counted_right_when_it_comes_again(
+    handled: Handled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_given: Any) -> int:
+        raise AutoReconnect("the database is away")
+
+    for name in ("add", "tally_up"):
+        with monkeypatch.context() as broken:
+            broken.setattr(handled.incidents.alerts, name, away)
+            await post(handled, alert(1), alert(2), status=503)
+    again = await post(handled, alert(1), alert(2), alert(3))
+    assert (again["accepted"], again["repeated"]) == (1, 2)
+    assert (await handled.get(ID))["alerts"]["count"] == 3
+    await post(handled, *[alert(n, "resolved", ends="2026-11-24T08:59:00Z") for n in (1, 2, 3)])
+    assert (await handled.get(ID))["status"] == "resolved"
+    assert len(await handled.told(suffix="incident.opened.v1")) == 1
+
+
+async def test_two_instances_that_know_nothing_of_each_other_lose_nothing(handled: Handled) -> None:
+    """What one of them ends the other may be counting to: neither a firing alert nor an ended incident is lost."""
+    wordings = Wordings(handled.db, handled.clock)
+    other = AlertDoor(handled.incidents, handled.episodes, handled.incidents.alerts, wordings, handled.clock)
+    key = Principal("alertmanager", "nusantara", frozenset(), frozenset({"alerts:write"}))
+
+    async def send(door: AlertDoor, sender: int) -> None:
+        for n in range(15):
+            firing = Alert(f"{sender}-{n}", NOW - timedelta(minutes=5), None, OF, {"summary": "x"})
+            (taken,) = await door.take(key, [firing], 0)
+            assert taken.became == "accepted"
+            await door.take(key, [replace(firing, ended_at=NOW - timedelta(minutes=1))], 0)
+
+    await asyncio.gather(*[send(door, i) for i, door in enumerate([handled.door, other, handled.door, other])])
+    listed = (await handled.ask("toko-maju", "GET", "/v1/incidents?limit=200"))["items"]
+    assert sum(each["alerts"]["count"] for each in listed) == 60
+    assert {each["status"] for each in listed} <= {"resolved", "closed"}
+    assert await handled.db["alerts"].count_documents({"ended_at": None}) == 0

@@ -135,27 +135,32 @@ class AlertDoor:
         self, place: _Place, fresh: Sequence[Alert], truncated: int, by: str, now: datetime
     ) -> str:  # fmt: skip
         """Open an incident by them, or count them to the one that is open. Returns its id."""
-        incident = await self._begin(place, fresh, by, now)
+        incident = await self._begin_by(place, fresh, by, now)
         await self._store.add(place.line, incident.id, fresh, now)
         # Whoever ended it in between did not know of these: then they begin another one.
-        present = await self._begin(place, fresh, by, now)
+        present = await self._begin_by(place, fresh, by, now)
         if present.id != incident.id:
-            await self._store.move(incident.id, present.id)
+            await self._move(place, incident.id, present.id, by)
         count = await self._store.tally_up(present.id, len(fresh), truncated)
         if domain.passes_mark(present.alerts, count):
             await self._tell(place, present.id, count, by)
         return present.id
 
-    async def _begin(self, place: _Place, fresh: Sequence[Alert], by: str, now: datetime) -> Incident:
+    async def _begin_by(self, place: _Place, fresh: Sequence[Alert], by: str, now: datetime) -> Incident:
+        """By the gravest of them."""
         text = place.wording.text
         priority, _, _, words = min(
             (priority_of(text, *domain.gravity(each)), each.started_at, each.fingerprint, each.words) for each in fresh
         )
-        trigger = Trigger(
-            "alert", domain.subject(place.line), f"alertmanager/{secrets.token_hex(8)}", domain.begins(fresh, now),
-            {"en": words, "id": words},
-        )  # fmt: skip
-        how = handling(text, place.wording.version, place.about.service, priority)
+        return await self._begin(place, priority, {"en": words, "id": words}, domain.begins(fresh, now), by)
+
+    async def _begin(
+        self, place: _Place, priority: str, title: dict[str, str], at: datetime, by: str
+    ) -> Incident:  # fmt: skip
+        """The last incident of the line after alerts of that priority have begun, or joined, one."""
+        event = f"alertmanager/{secrets.token_hex(8)}"
+        trigger = Trigger("alert", domain.subject(place.line), event, at, title)
+        how = handling(place.wording.text, place.wording.version, place.about.service, priority)
         line = await self._episodes.begin(place.line, place.about, trigger, how, by)
         if line is None or line.incident is None:
             raise ValueError("an alert begins an incident, or joins one")
@@ -189,7 +194,9 @@ class AlertDoor:
         unknown = [each for id, each in over.items() if id not in known]
         if unknown:
             await self._store.add(place.line, None, unknown, now)
-        for incident in dict.fromkeys(known[id] for id in over if id in known):
+        # Another instance may have moved them to a later incident since they were looked up.
+        present = await self._store.known(place.line, list(over.values()))
+        for incident in dict.fromkeys(present[id] for id in over if id in known):
             if incident is not None and not await self._store.is_firing(incident):
                 await self._over(place, incident, by)
 
@@ -199,20 +206,22 @@ class AlertDoor:
         tally = (await self._store.tallies([incident])).get(incident)
         if tally is not None:
             await self._tell(place, incident, tally.count, by, final=True)
-        ended_at = await self._store.last_end(incident)
-        subject = domain.subject(place.line)
-        line = await self._episodes.passed(place.line, subject, min(ended_at or now, now), by)
+        ended_at = min(await self._store.last_end(incident) or now, now)
+        await self._episodes.passed(place.line, domain.subject(place.line), ended_at, by, only=incident)
         # One that came after the look, and was counted before the end, begins another incident.
-        if line is not None and await self._store.is_firing(incident):
-            await self._begin_again(place, incident, by)
+        over = await self._incidents.find(incident) if await self._store.is_firing(incident) else None
+        if over is not None:
+            present = await self._begin(place, over.priority, over.title, self._clock.now(), by)
+            if present.id != incident:
+                await self._move(place, incident, present.id, by)
 
-    async def _begin_again(self, place: _Place, incident: str, by: str) -> None:
-        now = self._clock.now()
-        labels = {domain.SERVICE: place.about.service}
-        present = await self._begin(place, [Alert("", now, None, labels, {})], by, now)
-        if present.id != incident:
-            await self._store.move(incident, present.id)
-            await self._store.tally_up(present.id, 0, 0)
+    async def _move(self, place: _Place, incident: str, to: str, by: str) -> None:
+        """What still fires of an incident that is over counts for the one that followed it."""
+        await self._store.move(incident, to)
+        await self._store.recount(incident)
+        await self._store.tally_up(to, 0, 0)
+        if not await self._store.is_firing(to):
+            await self._over(place, to, by)  # it ended just now
 
 
 def _became(id: str, alert: Alert, known: Mapping[str, str | None], fresh: Mapping[str, Alert]) -> Became:

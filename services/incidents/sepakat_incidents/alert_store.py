@@ -115,6 +115,11 @@ class AlertStore:
         )
         return count
 
+    async def recount(self, incident: str) -> None:
+        """Some of its alerts count for another one now."""
+        count = await self._alerts.count_documents({"incident": incident})
+        await self._tallies.update_one({"_id": incident}, {"$set": {"count": count}})
+
     async def tallies(self, incidents: Iterable[str]) -> dict[str, Tally]:
         """By incident; those without alerts are left out."""
         found = self._tallies.find({"_id": {"$in": list(incidents)}})

@@ -71,23 +71,24 @@ class Episodes:
         return joined[-1]
 
     async def passed(
-        self, id: str, subject: str, at: datetime, by: str, cause: Envelope | None = None
-    ) -> Line | None:  # fmt: skip
+        self, id: str, subject: str, at: datetime, by: str, cause: Envelope | None = None, only: str | None = None
+    ) -> None:
         """A cause is over; with the last one, so is the incident. Of a duplicate, the one that was kept hears of it.
 
-        Returns the line after it.
+        With `only`, it was a cause of that incident, and of no later one of the line.
         """
 
         def decide(line: Line | None, now: datetime) -> Sequence[Event]:
+            if only is not None and _last(line) != only:
+                return []
             if merging.kept(line) is not None:
                 return merging.passed(line, subject, at)
             return domain.passed(line, subject, at, now, self._close_after)
 
         line = await self._incidents.execute(id, decide, by, cause)
         kept = merging.kept(line)
-        if kept is not None:
+        if kept is not None and only in (None, _last(line)):
             await self.passed(line_of(kept), subject, at, by, cause)
-        return line
 
     # -- merging ------------------------------------------------------------------------------------------------------
 
@@ -139,3 +140,7 @@ class Episodes:
         if found is not None:
             how = handling(found.text, found.version, incident.about.service, priority)
         return how, await self._incidents.rosters(how.ladder)
+
+
+def _last(line: Line | None) -> str | None:
+    return line.incident.id if line is not None and line.incident is not None else None
