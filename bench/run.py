@@ -13,6 +13,7 @@ import objectives_growth
 import peers
 import reevaluation
 import status_read
+import storm
 
 from sepakat_cli.backends import BackendFailed
 
@@ -25,6 +26,7 @@ BENCHES = {
     "status_read": status_read.measure,
     "cold_start": cold_start.measure,
     "instances": instances.measure,
+    "storm": storm.measure,
     "peers": peers.measure,
 }
 NEEDS = {"peers": "native"}
