@@ -13,6 +13,7 @@ import objectives_growth
 import peers
 import reevaluation
 import status_read
+import storm
 import timers
 
 from sepakat_cli.backends import BackendFailed
@@ -26,6 +27,7 @@ BENCHES = {
     "status_read": status_read.measure,
     "cold_start": cold_start.measure,
     "instances": instances.measure,
+    "storm": storm.measure,
     "timers": timers.measure,
     "peers": peers.measure,
 }

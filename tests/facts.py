@@ -81,6 +81,20 @@ _EXTRA: dict[type[Fact], dict[str, Any]] = {
     incidents.ContactUnreached: {"contact": "oncall", "reason": "the contact was erased", "responsible": "nusantara"},
     incidents.IncidentUpdated: {"by": "rina", "party": "nusantara", "note": "half of the shops can sell again"},
     incidents.IncidentPrioritised: {"by": "budi", "previous_priority": "P2", "reason": "campaign week"},
+    incidents.IncidentTriaged: {"impact": "high", "urgency": "low", "by": "budi", "party": "toko-maju"},
+    incidents.IncidentOwnerChanged: {
+        "owner": "ana", "previous_owner": "rina", "responsible": "nusantara", "by": "rina",
+    },
+    incidents.IncidentReopened: {"by": "budi", "party": "toko-maju", "reason": "it is down again", "times": 1},
+    incidents.ImpactCorrected: {
+        "impact_ended_at": NOW, "previous_started_at": NOW - timedelta(minutes=9), "responsible": "nusantara",
+        "by": "rina", "reason": "by the logs",
+    },
+    incidents.IncidentMerged: {"into": "toko.search.0007", "into_number": "SEARCH-0007", "by": "rina"},
+    incidents.IncidentLinked: {
+        "kind": "caused-by", "to": "toko.search.0007", "to_number": "SEARCH-0007", "by": "rina",
+    },
+    incidents.IncidentUnlinked: {"kind": "caused-by", "to": "toko.search.0007", "by": "rina"},
     incidents.PauseRequested: _REQUEST,
     incidents.PauseAnswered: {**_REQUEST, "granted": True},
     incidents.ClockStarted: _CLOCK,

@@ -14,7 +14,7 @@ from sepakat_cli.commands import (
     evaluate,
     events,
     evidence,
-    incidents,
+    incident_records,
     keys,
     oncall,
     operations,
@@ -63,7 +63,7 @@ app.command("status", rich_help_panel="Measure")(status.status)
 app.command("evaluate", rich_help_panel="Measure")(evaluate.command)
 app.command("evidence", rich_help_panel="Measure")(evidence.evidence)
 app.command("verify", rich_help_panel="Measure")(evidence.verify)
-app.add_typer(incidents.incidents, name="incidents", rich_help_panel="Handle")
+app.add_typer(incident_records.incidents, name="incidents", rich_help_panel="Handle")
 app.add_typer(oncall.oncall, name="oncall", rich_help_panel="Handle")
 app.add_typer(disputes.disputes, name="disputes", rich_help_panel="Handle")
 app.add_typer(operations.deliveries, name="deliveries", rich_help_panel="Handle")

@@ -66,7 +66,7 @@ class Principal:
 
 
 SCOPES = ("agreements:read", "agreements:write", "events:write", "compliance:read", "compliance:write",
-          "incidents:read", "incidents:write", "disputes:read", "disputes:write", "notifications:read",
+          "incidents:read", "incidents:write", "alerts:write", "disputes:read", "disputes:write", "notifications:read",
           "notifications:write")  # fmt: skip
 
 

@@ -13,9 +13,11 @@ from samples import agreement_dict
 
 from sepakat_cli.backends import Backend
 from sepakat_incidents import dispute_api
+from sepakat_incidents.contacts import Contacts
 from sepakat_incidents.disputables import Disputables
 from sepakat_incidents.dispute_reactions import DisputeReactions
 from sepakat_incidents.docket import Docket
+from sepakat_incidents.episodes import Episodes
 from sepakat_incidents.matters import Matters
 from sepakat_incidents.reactions import Reactions
 from sepakat_incidents.rotation_store import Rotations
@@ -79,9 +81,10 @@ class Incident:
         rotations = Rotations(self.commits)
         self.incidents = Incidents(self.commits, rotations)
         self.docket, self.disputables = Docket(self.commits), Disputables(db)
-        matters = Matters(self.disputables, self.incidents, Wordings(db, self.clock))
-        day = timedelta(days=1)
-        reactions = Reactions(db, self.incidents, rotations, day)
+        wordings, day = Wordings(db, self.clock), timedelta(days=1)
+        matters = Matters(self.disputables, self.incidents, wordings)
+        episodes = Episodes(self.incidents, wordings, day)
+        reactions = Reactions(db, self.incidents, rotations, Contacts(db), episodes)
         about = DisputeReactions(self.disputables, self.docket, self.incidents, self.clock, day)
         self.reactions = [*reactions.all(), *about.all()]
         self.timers = Timers(self.docket.disputes.states, "due_at", self.clock, self.docket.fire)

@@ -147,6 +147,16 @@ def test_a_calendar_program_is_given_an_address_that_can_be_taken_back(stand: St
         (("escalate", "a.1", "--note", "it spreads"), "escalate", {"note": "it spreads"}),
         (("hand-over", "a.1", "primary"), "hand-over", {"to": "primary", "note": None}),
         (("answer-pause", "a.1", "2", "--refuse"), "pause-requests/2/answer", {"granted": False}),
+        (("triage", "a.1", "--impact", "high", "--owner", "rina"), "triage", {"impact": "high", "owner": "rina"}),
+        (("triage", "a.1", "--no-owner"), "triage", {"owner": None}),
+        (("reopen", "a.1", "--reason", "down again"), "reopen", {"reason": "down again"}),
+        (
+            ("impact", "a.1", "--from", "2026-11-24T08:00:00Z", "--reason", "by the logs"),
+            "impact",
+            {"reason": "by the logs", "started_at": "2026-11-24T08:00:00+00:00"},
+        ),
+        (("merge", "a.1", "--into", "a.0"), "merge", {"into": "a.0", "reason": None}),
+        (("link", "a.1", "caused-by", "a.0"), "links", {"kind": "caused-by", "to": "a.0"}),
         (("priority", "a.1", "P1", "--reason", "campaign"), "priority", {"priority": "P1", "reason": "campaign"}),
     ],
 )

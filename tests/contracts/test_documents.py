@@ -21,6 +21,7 @@ from sepakat_shared.contracts import catalogue, topics
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("docs/**/*.md"), *ROOT.glob("*.md")])
 SETTINGS = (AgreementsSettings, MetricsSettings, IncidentsSettings, NotifierSettings)
+PACKAGES = [f"sepakat_{each}" for each in ("agreements", "cli", "incidents", "metrics", "notifier", "shared")]
 TYPES = {event.type for event in catalogue.every_event()}
 TOPICS = {topic.name for topic in topics.TOPICS}
 
@@ -43,7 +44,7 @@ def resolve(name: str) -> Any:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_part_and_every_event_that_a_page_names_is_there(page: Path) -> None:
     for name in code_of(page):
-        if re.fullmatch(r"sepakat_\w+(\.\w+)*", name):
+        if re.fullmatch(rf"({'|'.join(PACKAGES)})(\.\w+)*", name):
             assert resolve(name) is not None
         elif re.fullmatch(r"sepakat\.[\w.-]+\.v1", name):
             assert name in TYPES | TOPICS, name

@@ -57,6 +57,16 @@ def test_times_are_from_the_opening_and_impact_is_lost_once() -> None:
     assert found.between_failures == (20 * 86_400 - found.impact_seconds) / 4
 
 
+def test_the_length_of_the_impact_goes_by_its_own_times_and_not_by_the_record() -> None:
+    late = over(5, NOW - 2 * DAY, 1, 2, reopened=2)
+    corrected = replace(late, impact_started_at=NOW - 33 * DAY, impact_ended_at=NOW - 33 * DAY + 40 * MINUTE)
+    found = analytics.handled([corrected], NOW - 40 * DAY, NOW)
+    assert found.impact == Took(1, 2400.0, 2400.0, 2400.0)
+    assert (found.impact_seconds, found.reopened, found.restore.mean) == (2400.0, 1, 0.0)
+    assert list(analytics.grouped([corrected], "month", NOW - 40 * DAY, NOW)) == ["2026-10"]
+    assert analytics.handled([corrected], NOW - 20 * DAY, NOW).count == 0
+
+
 def test_impact_of_before_lasts_into_the_span_and_each_service_has_its_own_time() -> None:
     elsewhere = replace(FOUND[0], about=About("toko", "search", "nusantara", "toko-maju"), opened_at=NOW - 2 * DAY,
                         impact_started_at=NOW - 2 * DAY, impact_ended_at=NOW - 90 * MINUTE)  # fmt: skip

@@ -1,8 +1,10 @@
 """How problems are handled: how often, how fast, how far up, and what disputes came to. Pure.
 
 The terms are the field's. Time to acknowledge runs from the opening to the first acknowledgement that stopped the
-ladder, time to restore from the opening to the end of the impact. Time between failures is the time that the services
-were without impact, divided by how many incidents began in it. Durations are seconds.
+ladder, time to restore from the opening to the end of the impact. How long the impact itself lasted goes by its own
+times, as they were corrected, and incidents belong to the month in which it began. Time between failures is the time
+that the services were without impact, divided by how many incidents began in it. Durations are seconds.
+A duplicate counts with the incident that it was merged into.
 """
 
 from collections import Counter
@@ -49,6 +51,9 @@ class Handled:
     levels: Mapping[int, int]
     repeated: int
     """Incidents whose ladder was walked more than once."""
+    impact: Took
+    """From the beginning of each one's impact to its end."""
+    reopened: int
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ _BY: Final[Mapping[str, Callable[[Incident], str]]] = {
     "service": lambda incident: f"{incident.about.agreement}/{incident.about.service}",
     "cause": lambda incident: incident.cause or "unknown",
     "agreement": lambda incident: incident.about.agreement,
-    "month": lambda incident: f"{incident.opened_at:%Y-%m}",
+    "month": lambda incident: f"{incident.impact_started_at:%Y-%m}",
 }
 """What incidents are grouped by."""
 GROUPINGS: Final = tuple(_BY)
@@ -81,7 +86,7 @@ def handled(known: Iterable[Incident], start: datetime, end: datetime) -> Handle
 
     Impact is also that of what began before; where it has not ended, it lasts until `end`.
     """
-    known = list(known)
+    known = [each for each in known if each.merged_into is None]
     incidents = began_in(known, start, end)
     acknowledged = [_seconds(each.opened_at, each.acknowledged_at) for each in incidents if each.acknowledged_at]
     restored = [_seconds(each.opened_at, each.impact_ended_at) for each in incidents if each.impact_ended_at]
@@ -96,6 +101,8 @@ def handled(known: Iterable[Incident], start: datetime, end: datetime) -> Handle
         between_failures=(whole - impact) / len(incidents) if incidents else None,
         levels=dict(sorted(Counter(each.level for each in incidents).items())),
         repeated=sum(each.round > 1 for each in incidents),
+        impact=Took.of([_seconds(e.impact_started_at, e.impact_ended_at) for e in incidents if e.impact_ended_at]),
+        reopened=sum(each.reopened > 0 for each in incidents),
     )
 
 

@@ -97,6 +97,8 @@ def _handled(handled: Handled) -> dict[str, Any]:
         "impact_seconds": _rounded(handled.impact_seconds),
         "levels": {str(level): count for level, count in handled.levels.items()},
         "repeated": handled.repeated,
+        "impact": _took(handled.impact),
+        "reopened": handled.reopened,
     }
 
 

@@ -10,10 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from sepakat_incidents import line as domain
 from sepakat_incidents.commands import Commands
 from sepakat_incidents.incident import Status
+from sepakat_incidents.relations import Relations
 from sepakat_incidents.showing import shown
 from sepakat_incidents.store import Incidents
 from sepakat_shared import web
 from sepakat_shared.clock import Clock
+from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.web import Asking
 
 
@@ -38,17 +40,20 @@ def router(incidents: Incidents, close_after: timedelta, clock: Clock) -> APIRou
         asking.require("incidents:read")
         found = await incidents.all(asking, agreement, status.value if status else None)
         after, now = web.read_cursor(cursor), clock.now()
-        items = [shown(each, now) for each in found]
         if after is not None:
-            items = [each for each in items if [each["opened_at"], each["id"]] < after]
-        return web.page(request, items[: limit + 1], limit, key=lambda each: [each["opened_at"], each["id"]])
+            found = [each for each in found if [rfc3339(each.opened_at), each.id] < after]
+        tallies = await incidents.tallies(found[: limit + 1])
+        items = [shown(each, now, tallies[each.id]) for each in found[: limit + 1]]
+        return web.page(request, items, limit, key=lambda each: [each["opened_at"], each["id"]])
 
     @routes.get("/{id}")
     async def get_incident(id: str, asking: Asking) -> Response:
         """One incident."""
         asking.require("incidents:read")
         incident, loaded = await incidents.visible(id, asking)
-        return JSONResponse(shown(incident, clock.now()), headers={"ETag": web.etag(loaded.version)})
+        tally = await incidents.tally(incident)
+        body = shown(incident, clock.now(), tally) | {"links": await Relations(incidents).shown(incident)}
+        return JSONResponse(body, headers={"ETag": web.etag(loaded.version)})
 
     @routes.get("/{id}/timeline")
     async def get_timeline(id: str, asking: Asking) -> dict[str, Any]:

@@ -3,18 +3,25 @@
 from fastapi import FastAPI
 
 from sepakat_incidents import (
+    alert_api,
     analytics_api,
     answer_api,
     api,
     calendar_link_api,
     dispute_api,
     ladder_api,
+    merging_api,
+    record_api,
     rotation_api,
+    triage_api,
 )
+from sepakat_incidents.alert_door import AlertDoor
 from sepakat_incidents.calendar_links import CalendarLinks
+from sepakat_incidents.contacts import Contacts
 from sepakat_incidents.disputables import Disputables
 from sepakat_incidents.dispute_reactions import DisputeReactions
 from sepakat_incidents.docket import Docket
+from sepakat_incidents.episodes import Episodes
 from sepakat_incidents.matters import Matters
 from sepakat_incidents.reactions import Reactions
 from sepakat_incidents.rotation_store import Rotations
@@ -29,9 +36,12 @@ def build(settings: IncidentsSettings) -> FastAPI:
     service = Service("incidents", settings)
     rotations, links = Rotations(service.commits), CalendarLinks(service.commits)
     incidents = Incidents(service.commits, rotations)
-    reactions = Reactions(service.db, incidents, rotations, settings.incidents_close_after)
+    contacts, wordings = Contacts(service.db), Wordings(service.db, service.clock)
+    episodes = Episodes(incidents, wordings, settings.incidents_close_after)
+    reactions = Reactions(service.db, incidents, rotations, contacts, episodes)
+    alerts = AlertDoor(incidents, episodes, incidents.alerts, wordings, service.clock)
     docket, disputables = Docket(service.commits), Disputables(service.db)
-    matters = Matters(disputables, incidents, Wordings(service.db, service.clock))
+    matters = Matters(disputables, incidents, wordings)
     about_disputes = DisputeReactions(
         disputables, docket, incidents, service.clock, settings.incidents_close_after
     )  # fmt: skip
@@ -44,6 +54,7 @@ def build(settings: IncidentsSettings) -> FastAPI:
     service.before_start(links.create_indexes)
     service.before_start(docket.create_indexes)
     service.before_start(disputables.create_indexes)
+    service.alongside(lambda: incidents.alerts.forget(service.clock))
     for states, each in ((incidents.lines.states, timers), (docket.disputes.states, of_disputes)):
         service.commits.tell(states.name, each.wake)
         service.before_start(each.create_indexes)
@@ -53,6 +64,10 @@ def build(settings: IncidentsSettings) -> FastAPI:
     app.include_router(api.router(incidents, settings.incidents_close_after, service.clock))
     app.include_router(answer_api.router(incidents, reactions.text, service.posts, service.clock))
     app.include_router(ladder_api.router(incidents, service.posts, service.clock))
+    app.include_router(triage_api.router(incidents, contacts, rotations, reactions.text, service.clock))
+    app.include_router(alert_api.router(alerts))
+    app.include_router(merging_api.router(incidents, episodes, service.clock))
+    app.include_router(record_api.router(incidents, reactions.text, service.posts, service.clock))
     app.include_router(rotation_api.router(rotations, service.posts, service.clock))
     app.include_router(calendar_link_api.router(links, rotations, settings.public_url, service.clock))
     app.include_router(analytics_api.router(incidents, docket, service.clock))

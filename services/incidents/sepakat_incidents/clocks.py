@@ -5,7 +5,7 @@ its hours only, a deadline on closing time stays there, and a limit that is reac
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -57,6 +57,8 @@ class Clock:
     stopped_at: datetime | None = None
     told: int = 0
     missed_at: datetime | None = None
+    gaps: tuple[tuple[datetime, datetime], ...] = ()
+    """From each stop that a reopening took back until that: it did not run then."""
 
     @property
     def measures(self) -> Measures:
@@ -118,12 +120,28 @@ def reaches(clock: Clock, pauses: Iterable[Pause], ms: int) -> datetime | None:
 
 def retimed(clock: Clock, terms: Terms, pauses: Sequence[Pause], now: datetime) -> Clock:
     """The clock under other terms or with other pauses: it keeps its start, and forgets what is no longer true."""
-    changed = Clock(terms, clock.started_at, clock.stopped_at)
+    changed = replace(clock, terms=terms, told=0, missed_at=None)
     used = elapsed(changed, pauses, now)
     passed = [each for each in FORECASTS if used >= timedelta(milliseconds=-(-terms.limit * each // 100))]
     told = max((each for each in passed if each <= clock.told), default=0)
     missed = clock.missed_at if not met(changed, pauses, now) else None
-    return Clock(terms, clock.started_at, clock.stopped_at, told, missed)
+    return replace(changed, told=told, missed_at=missed)
+
+
+def resumed(clock: Clock, pauses: Iterable[Pause], at: datetime) -> Clock:
+    """The clock of an incident that is opened again: it goes on from its stop; a first response stays one.
+
+    The cadence of notes begins anew.
+    """
+    if clock.measures == "update":
+        return replace(clock, started_at=at, stopped_at=None, missed_at=None)
+    if clock.measures == "first-response" or clock.stopped_at is None:
+        return clock
+    in_time = met(clock, pauses, clock.stopped_at)
+    gaps = (*clock.gaps, (clock.stopped_at, at)) if clock.stopped_at < at else clock.gaps
+    return replace(
+        clock, stopped_at=None, gaps=gaps, missed_at=clock.missed_at or (None if in_time else clock.stopped_at)
+    )  # fmt: skip
 
 
 def _open(terms: Terms, start: int, end: int) -> list[Interval]:
@@ -136,11 +154,12 @@ def _open(terms: Terms, start: int, end: int) -> list[Interval]:
 
 def _still(clock: Clock, pauses: Iterable[Pause]) -> list[Interval]:
     """When the clock stands still."""
-    return unite(
+    agreed = [
         (to_ms(each.start), _FOR_EVER if each.end is None else to_ms(each.end))
         for each in pauses
         if each.reason in clock.terms.pause_while
-    )
+    ]
+    return unite([*agreed, *((to_ms(start), to_ms(end)) for start, end in clock.gaps)])
 
 
 def _ahead(clock: Clock, still: Sequence[Interval]) -> Iterator[Interval]:

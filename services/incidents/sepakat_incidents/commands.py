@@ -21,20 +21,24 @@ class Commands:
         self._incidents = incidents
         self._clock = clock
 
-    async def run(self, id: str, asking: Principal, decide: Decide, status: int = 200) -> JSONResponse:
+    async def run(
+        self, id: str, asking: Principal, decide: Decide, status: int = 200, *, past: bool = False
+    ) -> JSONResponse:  # fmt: skip
         """Decide for `asking`, and answer with the incident as it stands then.
 
-        Raises Forbidden, NotFound, Conflict for one that is past, and whatever `decide` raises.
+        Raises Forbidden, NotFound, Conflict for one that a later one followed (unless `past` ones are meant too), and
+        whatever `decide` raises.
         """
-        await self.may_write(id, asking)
+        await self.may_write(id, asking, past=past)
         line = await self._incidents.execute(line_of(id), lambda line, now: decide(_there(line), now), asking.id)
-        return JSONResponse(shown(find(_there(line), id), self._clock.now()), status)
+        incident = find(_there(line), id)
+        return JSONResponse(shown(incident, self._clock.now(), await self._incidents.tally(incident)), status)
 
-    async def may_write(self, id: str, asking: Principal) -> Incident:
-        """The incident, if `asking` may handle it. Raises Forbidden, NotFound, Conflict for one that is past."""
+    async def may_write(self, id: str, asking: Principal, *, past: bool = False) -> Incident:
+        """The incident, if `asking` may handle it. Raises Forbidden, NotFound, and Conflict as `run` does."""
         asking.require("incidents:write")
         incident, loaded = await self._incidents.visible(id, asking)
-        if loaded.state.incident is None or loaded.state.incident.id != incident.id:
+        if not past and (loaded.state.incident is None or loaded.state.incident.id != incident.id):
             raise Conflict(f"incident {incident.number} is {incident.status.value}, and a later one followed it")
         return incident
 

@@ -7,6 +7,7 @@ from typing import Literal
 from sepakat_incidents.clocks import Clock, Measures
 from sepakat_incidents.escalation import Ladder, Step
 from sepakat_incidents.incident import Incident, PauseRequest, Trigger
+from sepakat_incidents.record import RecordEvent
 
 # -- the episode -------------------------------------------------------------------------------------------------------
 
@@ -217,8 +218,10 @@ class PauseAnswered:
     at: datetime
 
 
-Event = (
+Happened = (
     Opened | Attached | Planned | Raised | Passed | Resolved | Closed | Noted | Step | Acknowledged | Unacknowledged
     | HandedOver | Unreached | Updated | Prioritised | Timed | Foreseen | Missed | Stopped | Paused | Resumed
     | PauseRequested | PauseAnswered
 )  # fmt: skip
+
+Event = Happened | RecordEvent

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
+from sepakat_incidents import record
 from sepakat_incidents.clocks import Clock, Measures, Pause
 from sepakat_incidents.escalation import Escalated, Exhausted, Waits
 from sepakat_incidents.events import (
@@ -14,6 +15,7 @@ from sepakat_incidents.events import (
     Event,
     Foreseen,
     HandedOver,
+    Happened,
     Missed,
     Noted,
     Opened,
@@ -32,7 +34,8 @@ from sepakat_incidents.events import (
     Unreached,
     Updated,
 )
-from sepakat_incidents.incident import Incident, Line, Status, Trigger
+from sepakat_incidents.incident import Incident, Line, Status, waits
+from sepakat_incidents.record import RecordEvent
 from sepakat_incidents.timing import silent_since
 
 
@@ -43,10 +46,12 @@ def apply(line: Line | None, event: Event) -> Line:
         return Line(event.incident.about, before.episodes + 1, event.incident, past)
     if line is None or line.incident is None:
         raise ValueError("a line begins with an incident")
+    if isinstance(event, RecordEvent):
+        return record.apply(line, event)
     return replace(line, incident=_changed(line.incident, event))
 
 
-def _changed(incident: Incident, event: Event) -> Incident:
+def _changed(incident: Incident, event: Happened) -> Incident:
     match event:
         case Opened():
             return event.incident
@@ -64,11 +69,6 @@ def _changed(incident: Incident, event: Event) -> Incident:
             return incident
         case _:
             assert_never(event)
-
-
-def waits(trigger: Trigger) -> bool:
-    """A breach of a calendar period is a fact that nothing undoes: it keeps no incident open."""
-    return trigger.kind in ("impairment", "risk") or trigger.subject.endswith("/rolling")
 
 
 def _in_episode(incident: Incident, event: Attached | Planned | Raised | Passed | Resolved | Closed) -> Incident:

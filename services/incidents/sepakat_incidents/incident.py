@@ -3,11 +3,16 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from sepakat_incidents.clocks import Clock, Pause
 from sepakat_incidents.escalation import Ladder
+from sepakat_incidents.matrix import Degree
 from sepakat_shared.contracts.incidents import Cause
 from sepakat_shared.errors import Conflict
+
+Kind = Cause | Literal["alert"]
+"""What begins an episode; an alert is published as a report, since readers of before know no other word."""
 
 
 class Status(StrEnum):
@@ -27,13 +32,15 @@ class About:
     customer: str
     agreement_title: dict[str, str] | None = None
     service_title: dict[str, str] | None = None
+    cause: str | None = None
+    """What tells lines of one service apart, where somebody has named it."""
 
 
 @dataclass(frozen=True)
 class Trigger:
     """Something that begins or joins an episode. `subject` tells two of a kind apart: an indicator, an objective."""
 
-    kind: Cause
+    kind: Kind
     subject: str
     event: str
     at: datetime
@@ -42,6 +49,11 @@ class Trigger:
     objective_title: dict[str, str] | None = None
     attainment: str | None = None
     target: str | None = None
+
+
+def waits(trigger: Trigger) -> bool:
+    """A breach of a calendar period is a fact that nothing undoes: it keeps no incident open."""
+    return trigger.kind in ("impairment", "risk", "alert") or trigger.subject.endswith("/rolling")
 
 
 @dataclass(frozen=True)
@@ -54,6 +66,18 @@ class PauseRequest:
     start: datetime
     end: datetime
     note: str | None = None
+
+
+LinkKind = Literal["related", "caused-by", "duplicates"]
+
+
+@dataclass(frozen=True)
+class Link:
+    """How an incident stands to another one."""
+
+    kind: LinkKind
+    to: str
+    number: str
 
 
 @dataclass(frozen=True)
@@ -95,8 +119,22 @@ class Incident:
     """Who of the responsible party has acknowledged while more are needed, or did."""
     foretold: tuple[int, ...] = ()
     """The levels that were told because a clock runs out."""
-    cause: Cause | None = None
+    cause: Kind | None = None
     """What kind of thing opened it; None for those of before this was kept."""
+    impact: Degree | None = None
+    urgency: Degree | None = None
+    """What somebody has said at its triage."""
+    owner: str | None = None
+    """The contact of the responsible party who sees to it."""
+    alerts: int = 0
+    """How many alerts its timeline has told of last."""
+    merged_into: str | None = None
+    """The incident that it is a duplicate of: what it is about goes on there."""
+    merged: tuple[str, ...] = ()
+    """Its duplicates, and theirs."""
+    links: tuple[Link, ...] = ()
+    reopened: int = 0
+    """How often."""
 
     @property
     def responsible(self) -> str:
@@ -112,6 +150,10 @@ class Incident:
     def pause(self) -> Pause | None:
         """The one it is in."""
         return next((each for each in self.pauses if each.end is None), None)
+
+    @property
+    def linked(self) -> frozenset[tuple[LinkKind, str]]:
+        return frozenset((each.kind, each.to) for each in self.links)
 
     @property
     def is_open(self) -> bool:
@@ -138,6 +180,8 @@ def find(line: Line, id: str) -> Incident:
 def find_open(line: Line, id: str) -> Incident:
     """The incident of that id, which is not over. Raises Conflict."""
     incident = find(line, id)
+    if incident.merged_into is not None:
+        raise Conflict(f"incident {incident.number} was merged into {incident.merged_into}; handle that one")
     if not incident.is_open:
         raise Conflict(f"incident {incident.number} is {incident.status.value}; nothing of it can be handled any more")
     return incident

@@ -10,9 +10,8 @@ from datetime import datetime, timedelta
 from sepakat_incidents import escalation, timing
 from sepakat_incidents.escalation import NOBODY, Rosters
 from sepakat_incidents.events import Attached, Closed, Event, Noted, Opened, Passed, Planned, Raised, Resolved
-from sepakat_incidents.folding import waits
 from sepakat_incidents.handling import Handling
-from sepakat_incidents.incident import About, Incident, Line, Status, Trigger, find
+from sepakat_incidents.incident import About, Incident, Line, Status, Trigger, find, waits
 from sepakat_shared.errors import Conflict
 
 
@@ -26,11 +25,13 @@ def begin(
     if any(each is not None and trigger.event in each.causes for each in known):
         return []
     if incident is not None and incident.is_open:
-        return [Attached(trigger, now), *_raise(incident, trigger, handling, now, rosters)]
+        return attached(incident, trigger, handling, now, rosters)
+    # Nobody waits any more for whether the one before is really over: this one says how it went on.
+    closed = [Closed(now)] if incident is not None and incident.status is Status.RESOLVED else []
     number = (line.episodes if line else 0) + 1
     opened = Incident(
         id=f"{id}.{number:04d}",
-        number=f"{about.service.upper()}-{number:04d}",
+        number=f"{_name(about)}-{number:04d}",
         about=about,
         priority=handling.priority,
         title=trigger.words,
@@ -43,14 +44,31 @@ def begin(
         cause=trigger.kind,
     )
     return [
+        *closed,
         Opened(opened, trigger),
         *timing.begun(handling.clocks, opened, "opened", now),
         *escalation.start(opened.ladder, now, rosters),
     ]
 
 
-def _raise(
-    incident: Incident, trigger: Trigger, handling: Handling, now: datetime, rosters: Rosters
+def _name(about: About) -> str:
+    """What its incidents are numbered by."""
+    return "-".join(each.upper() for each in (about.service, about.cause) if each)
+
+
+def attached(
+    incident: Incident, trigger: Trigger, handling: Handling, now: datetime, rosters: Rosters = NOBODY
+) -> Sequence[Event]:
+    """What comes later in the same episode. Of alerts that are firing already another one is counted, and not told."""
+    more = trigger.kind == "alert" and trigger.subject in incident.waiting
+    if more and incident.impact is not None:
+        return []  # what a person has sorted stays so
+    graver = raised(incident, handling, trigger.words, now, rosters)
+    return [*([] if more else [Attached(trigger, now)]), *graver]
+
+
+def raised(
+    incident: Incident, handling: Handling, title: dict[str, str], now: datetime, rosters: Rosters = NOBODY
 ) -> Sequence[Event]:
     """P1 comes before P2. Another ladder begins at its foot, unless somebody has taken the incident up already."""
     if handling.priority >= incident.priority:
@@ -58,7 +76,7 @@ def _raise(
     ladder = handling.ladder if handling.ladder.rungs else incident.ladder
     anew = ladder != incident.ladder and incident.status is Status.OPEN
     return [
-        Raised(incident.priority, handling.priority, ladder, trigger.words, now, handling.version),
+        Raised(incident.priority, handling.priority, ladder, title, now, handling.version),
         *(timing.anew(handling.clocks, incident, now) if handling.version else []),
         *(escalation.start(ladder, now, rosters) if anew else []),
     ]

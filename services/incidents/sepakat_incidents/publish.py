@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sepakat_incidents import clocks, escalation, tickets, timing
+from sepakat_incidents import clocks, escalation, record, record_telling, tickets, timing
 from sepakat_incidents import events as happened
 from sepakat_incidents.clocks import Clock
 from sepakat_incidents.events import Event
-from sepakat_incidents.incident import Incident, Line, PauseRequest
+from sepakat_incidents.incident import Incident, Line, PauseRequest, Trigger, find
+from sepakat_incidents.record import RecordEvent, Reopened
 from sepakat_shared.contracts import incidents as contract
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.fact import Fact, Title
@@ -24,7 +25,12 @@ def of_line(event: Event, line: Line) -> Iterable[Message]:
     incident = line.incident
     if incident is None:
         raise ValueError("an event without an incident")
-    told = _of_clocks(event, incident) if isinstance(event, _CLOCKS) else _of_incident(event, incident)
+    told: Iterable[Fact]
+    if isinstance(event, RecordEvent):
+        incident = find(line, record.whose(event, line))
+        told = [*record_telling.facts(event, incident, _about), *_resumed(event, incident)]
+    else:
+        told = _of_clocks(event, incident) if isinstance(event, _CLOCKS) else _of_incident(event, incident)
     return [*[Message.of(topics.INCIDENTS, incident.id, fact) for fact in told], *tickets.facts(event, incident)]
 
 
@@ -47,6 +53,14 @@ def _about(incident: Incident, at: datetime) -> dict[str, Any]:
     }
 
 
+def _cause(trigger: Trigger) -> dict[str, Any]:
+    by_alert = trigger.kind == "alert"
+    return {
+        "cause": "report" if by_alert else trigger.kind, "cause_event": trigger.event,
+        "via": "alertmanager" if by_alert else None,
+    }  # fmt: skip
+
+
 def _title(words: dict[str, str] | None) -> Title | None:
     return None if words is None else Title(**words)
 
@@ -55,12 +69,10 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
     match event:
         case happened.Opened(_, trigger):
             about = _about(incident, incident.opened_at)
-            yield contract.IncidentOpened(
-                **about, cause=trigger.kind, cause_event=trigger.event, responsible=incident.responsible
-            )
+            yield contract.IncidentOpened(**about, **_cause(trigger), responsible=incident.responsible)
         case happened.Attached(trigger, at):
             yield contract.CauseAttached(
-                **_about(incident, at), cause=trigger.kind, cause_event=trigger.event, objective=trigger.objective,
+                **_about(incident, at), **_cause(trigger), objective=trigger.objective,
                 objective_title=_title(trigger.objective_title), attainment=trigger.attainment, target=trigger.target,
             )  # fmt: skip
         case happened.Raised(previous, _, _, _, at):
@@ -152,6 +164,13 @@ def _of_clocks(event: _CLOCKS, incident: Incident) -> Iterable[Fact]:
         case happened.Resumed(by, at):
             readings = tuple(_reading(each, incident, at) for each in _running(incident))
             yield contract.ClocksResumed(**_about(incident, at), by=by, clocks=readings)
+
+
+def _resumed(event: RecordEvent, incident: Incident) -> Iterable[Fact]:
+    """The clocks of an incident that was opened again go on."""
+    if isinstance(event, Reopened) and _running(incident):
+        readings = tuple(_reading(each, incident, event.at) for each in _running(incident))
+        yield contract.ClocksResumed(**_about(incident, event.at), by=event.by, clocks=readings)
 
 
 def _running(incident: Incident) -> list[Clock]:

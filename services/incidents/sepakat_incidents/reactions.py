@@ -1,9 +1,11 @@
 """What compliance and notification events do to incidents."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sepakat_incidents import answers
+from sepakat_incidents import answers, triage
 from sepakat_incidents import line as domain
+from sepakat_incidents.contacts import Contacts
+from sepakat_incidents.episodes import Episodes
 from sepakat_incidents.escalation import Rosters
 from sepakat_incidents.events import Event
 from sepakat_incidents.handling import Handling, handling
@@ -11,11 +13,11 @@ from sepakat_incidents.incident import About, Line, Trigger
 from sepakat_incidents.rotation_store import Rotations
 from sepakat_incidents.rotations import named_in
 from sepakat_incidents.store import Incidents, line_id, line_of
-from sepakat_shared.bus import Reaction
+from sepakat_shared.bus import Erased, Reaction
 from sepakat_shared.contracts import compliance, texts, topics
-from sepakat_shared.contracts.agreements import AgreementTextPublished
+from sepakat_shared.contracts.agreements import AgreementTextPublished, ContactRecorded
 from sepakat_shared.contracts.fact import Title
-from sepakat_shared.contracts.incidents import Cause
+from sepakat_shared.contracts.incidents import Cause, IncidentMerged
 from sepakat_shared.contracts.notifications import (
     NotificationAcknowledged,
     NotificationGivenUp,
@@ -33,15 +35,20 @@ _MISSED = {"en": "{} is missed", "id": "{} tidak terpenuhi"}
 class Reactions:
     """Keeps the texts in force, and turns events into commands on the line they concern."""
 
-    def __init__(self, db: Database, incidents: Incidents, rotations: Rotations, close_after: timedelta) -> None:
+    def __init__(
+        self, db: Database, incidents: Incidents, rotations: Rotations, contacts: Contacts, episodes: Episodes
+    ) -> None:
         self._texts: Collection = db["texts"]
+        self._contacts = contacts
         self._incidents = incidents
         self._rotations = rotations
-        self._close_after = close_after
+        self._episodes = episodes
 
     def all(self) -> list[Reaction]:
         return [
             Reaction(topics.AGREEMENT_TEXTS, AgreementTextPublished, self.on_text),
+            Reaction(topics.CONTACTS, ContactRecorded, self._contacts.on_contact),
+            Reaction(topics.CONTACTS, Erased, self.on_erased),
             Reaction(topics.COMPLIANCE, compliance.ImpairmentBegan, self.on_impairment),
             Reaction(topics.COMPLIANCE, compliance.ImpairmentEnded, self.on_impairment_ended),
             Reaction(topics.COMPLIANCE, compliance.ObjectiveAtRisk, self.on_risk),
@@ -49,6 +56,7 @@ class Reactions:
             Reaction(topics.COMPLIANCE, compliance.ObjectiveBreached, self.on_breach),
             Reaction(topics.COMPLIANCE, compliance.ObjectiveRecovered, self.on_recovered),
             Reaction(topics.COMPLIANCE, compliance.BreachRetracted, self.on_recovered),
+            Reaction(topics.INCIDENTS, IncidentMerged, self.on_merged),
             Reaction(topics.NOTIFICATIONS, NotificationAcknowledged, self.on_acknowledged),
             Reaction(topics.NOTIFICATIONS, NotificationGivenUp, self.on_undelivered),
             Reaction(topics.NOTIFICATIONS, NotificationSuppressed, self.on_undelivered),
@@ -63,6 +71,15 @@ class Reactions:
         for id in await self._incidents.lines_of(fact.agreement):
             # Topics have no common order: an incident may have opened before the text came.
             await self._plan(id, text, fact.version)
+
+    async def on_erased(self, fact: Erased, cause: Envelope) -> None:
+        """Somebody has left: what is open of theirs is nobody's."""
+        await self._contacts.on_erased(fact, cause)
+        party, _, contact = fact.key.partition("/")
+        for id in await self._incidents.owned_by(party, contact):
+            await self._incidents.execute(
+                id, lambda line, now: triage.orphaned(line, party, contact, now), by="agreements"
+            )
 
     async def _plan(self, id: str, text: texts.Agreement, version: int) -> None:
         rosters = await self._rotations.named(named_in(text))
@@ -97,13 +114,7 @@ class Reactions:
             fact.agreement, fact.service, fact.provider, fact.customer, _plain(fact.agreement_title),
             _plain(fact.service_title),
         )  # fmt: skip
-        id = line_id(fact.agreement, fact.service)
-        rosters = await self._incidents.rosters(how.ladder)
-
-        def decide(line: Line | None, now: datetime) -> list[Event]:
-            return list(domain.begin(line, id, about, trigger, how, now, rosters))
-
-        await self._incidents.execute(id, decide, by=cause.source, cause=cause)
+        await self._episodes.begin(line_id(fact.agreement, fact.service), about, trigger, how, cause.source, cause)
 
     # -- what ends one ------------------------------------------------------------------------------------------------
 
@@ -117,23 +128,29 @@ class Reactions:
         await self._pass(fact, cause, f"breach:{fact.objective}/rolling")
 
     async def _pass(self, fact: compliance._About, cause: Envelope, subject: str) -> None:
-        def decide(line: Line | None, now: datetime) -> list[Event]:
-            return list(domain.passed(line, subject, fact.at, now, self._close_after))
+        await self._episodes.passed(line_id(fact.agreement, fact.service), subject, fact.at, cause.source, cause)
 
-        await self._incidents.execute(line_id(fact.agreement, fact.service), decide, by=cause.source, cause=cause)
+    async def on_merged(self, fact: IncidentMerged, cause: Envelope) -> None:
+        """Our own topic brings it, once at least: whatever ended the service after the merge, the rest is done here."""
+        await self._episodes.absorb(fact.incident, fact.by, cause)
 
     async def on_acknowledged(self, fact: NotificationAcknowledged, cause: Envelope) -> None:
-        """Somebody pressed the link in a message; too late is no error, the page has told them."""
+        """Somebody pressed the link in a message; too late is no error, the page has told them.
+
+        Of a duplicate it takes up the one that was kept.
+        """
+        present = await self._episodes.present(fact.incident)
+        id = fact.incident if present is None else present.id
 
         def decide(line: Line | None, now: datetime) -> list[Event]:
             if line is None:
                 return []
             try:
-                return list(answers.acknowledge(line, fact.incident, fact.contact, fact.party, now))
+                return list(answers.acknowledge(line, id, fact.contact, fact.party, now))
             except Conflict:
                 return []
 
-        await self._incidents.execute(line_of(fact.incident), decide, by=f"{fact.party}/{fact.contact}", cause=cause)
+        await self._incidents.execute(line_of(id), decide, by=f"{fact.party}/{fact.contact}", cause=cause)
 
     async def on_undelivered(self, fact: NotificationGivenUp | NotificationSuppressed, cause: Envelope) -> None:
         """Somebody who was asked will never know: they have left, or their server takes nothing."""

@@ -1,17 +1,20 @@
 """An incident as the API shows it."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from sepakat_incidents import clocks, deadlines
+from sepakat_incidents.alert_store import Tally
 from sepakat_incidents.clocks import Clock
 from sepakat_incidents.incident import Incident
 from sepakat_shared.contracts.fact import rfc3339
 
+_NONE = Tally()
 _INSTANTS = ("opened_at", "impact_started_at", "acknowledged_at", "impact_ended_at", "resolved_at")
 
 
-def shown(incident: Incident, now: datetime) -> dict[str, Any]:
+def shown(incident: Incident, now: datetime, tally: Tally = _NONE) -> dict[str, Any]:
     return {
         "id": incident.id,
         "number": incident.number,
@@ -20,6 +23,9 @@ def shown(incident: Incident, now: datetime) -> dict[str, Any]:
         "title": incident.title,
         "priority": incident.priority,
         "status": incident.status.value,
+        "impact": incident.impact,
+        "urgency": incident.urgency,
+        "owner": incident.owner,
         "responsible": incident.responsible,
         "level": incident.level,
         "round": incident.round,
@@ -27,6 +33,10 @@ def shown(incident: Incident, now: datetime) -> dict[str, Any]:
         "acknowledgements": {"given": len(incident.acknowledgers), "needed": incident.needed},
         "asked": list(incident.asked),
         "causes": len(incident.causes),
+        "merged_into": incident.merged_into,
+        "merged": list(incident.merged),
+        "reopened": incident.reopened,
+        "alerts": asdict(tally),
         "waits_for": incident.pause.reason if incident.pause else None,
         "next_deadline": _instant(deadlines.due_at(incident)),
         "clocks": [_clock(each, incident, now) for each in incident.clocks],
@@ -54,6 +64,8 @@ def _clock(clock: Clock, incident: Incident, now: datetime) -> dict[str, Any]:
 
 
 def _state(clock: Clock, incident: Incident, met: bool) -> str:
+    if incident.merged_into is not None:
+        return "cancelled"
     if clock.stopped_at is not None and clock.measures == "update":
         return "stopped"
     if not met:

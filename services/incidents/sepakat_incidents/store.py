@@ -7,6 +7,7 @@ from typing import Any, get_args
 from pymongo import ASCENDING, DESCENDING
 
 from sepakat_incidents import deadlines
+from sepakat_incidents.alert_store import AlertStore, Tally
 from sepakat_incidents.escalation import Ladder, Rosters
 from sepakat_incidents.events import Event
 from sepakat_incidents.folding import apply
@@ -26,8 +27,10 @@ def _fields(line: Line) -> Mapping[str, Any]:
         "parties": [line.about.provider, line.about.customer],
         "agreement": line.about.agreement,
         "status": incident.status.value if incident else None,
+        "owner": f"{incident.responsible}/{incident.owner}" if incident and incident.owner else None,
         "opened_at": incident.opened_at if incident else None,
         "due_at": deadlines.due_at(incident),
+        "linked": sorted({link.to for each in _every(line) for link in each.links}),
     }
 
 
@@ -35,11 +38,16 @@ def _ladder(line: Line | None) -> Ladder:
     return line.incident.ladder if line is not None and line.incident is not None else Ladder()
 
 
+def _every(line: Line) -> list[Incident]:
+    return [*line.past.values(), *([line.incident] if line.incident is not None else [])]
+
+
 LINE: Kind[Line, Event] = Kind("line", Line, get_args(Event), apply, _fields, of_line)
 
 
-def line_id(agreement: str, service: str) -> str:
-    return f"{agreement}.{service}"
+def line_id(agreement: str, service: str, cause: str | None = None) -> str:
+    """Of a service; of one cause of it, where somebody has named that."""
+    return f"{agreement}.{service}" if cause is None else f"{agreement}.{service}.{cause}"
 
 
 def line_of(incident: str) -> str:
@@ -52,11 +60,14 @@ class Incidents:
 
     def __init__(self, commits: Commits, rotations: Rotations) -> None:
         self.lines = Aggregates(commits, LINE)
+        self.alerts = AlertStore(commits.db)
         self._commits = commits
         self._rotations = rotations
 
     async def create_indexes(self) -> None:
         await self.lines.states.create_index([("parties", ASCENDING), ("opened_at", DESCENDING)])
+        await self.lines.states.create_index("linked")
+        await self.alerts.create_indexes()
 
     async def execute(
         self,
@@ -109,12 +120,26 @@ class Incidents:
             each["_id"] for each in await self.lines.states.find({"agreement": agreement}, {"_id": 1}).to_list(None)
         ]
 
+    async def owned_by(self, party: str, contact: str) -> list[str]:
+        """The ids of the lines whose last incident is that contact's."""
+        found = self.lines.states.find({"owner": f"{party}/{contact}"}, {"_id": 1})
+        return [each["_id"] for each in await found.to_list(None)]
+
+    async def linking_to(self, id: str) -> list[Incident]:
+        """The incidents that have a link to that one."""
+        found = await self.lines.states.find({"linked": id}).to_list(None)
+        every = [each for document in found for each in _every(self.lines.read(document).state)]
+        return [each for each in every if any(link.to == id for link in each.links)]
+
+    async def find(self, id: str) -> Incident | None:
+        loaded = await self.lines.find(line_of(id))
+        return next((each for each in _every(loaded.state) if each.id == id), None) if loaded is not None else None
+
     async def visible(self, id: str, asking: Principal) -> tuple[Incident, Loaded[Line]]:
         """An incident with its line. Raises NotFound also for what belongs to others."""
         loaded = await self.lines.find(line_of(id))
         if loaded is not None and asking.sees([loaded.state.about.provider, loaded.state.about.customer]):
-            line = loaded.state
-            found = line.incident if line.incident is not None and line.incident.id == id else line.past.get(id)
+            found = next((each for each in _every(loaded.state) if each.id == id), None)
             if found is not None:
                 return found, loaded
         raise NotFound(f"there is no incident {id!r} of yours")
@@ -125,9 +150,20 @@ class Incidents:
         lines = [
             self.lines.read(each).state for each in await self.lines.states.find(asking.restrict(query)).to_list(None)
         ]
-        found = [each for line in lines for each in (*line.past.values(), *([line.incident] if line.incident else []))]
+        found = [each for line in lines for each in _every(line)]
         wanted = [each for each in found if status is None or each.status.value == status]
         return sorted(wanted, key=lambda each: (each.opened_at, each.id), reverse=True)
+
+    async def tally(self, incident: Incident) -> Tally:
+        """How many alerts an incident has, with those of its duplicates."""
+        return (await self.tallies([incident]))[incident.id]
+
+    async def tallies(self, incidents: Sequence[Incident]) -> dict[str, Tally]:
+        """The same of many at once."""
+        found = await self.alerts.tallies({id for each in incidents for id in (each.id, *each.merged)})
+        return {
+            each.id: sum((found[id] for id in (each.id, *each.merged) if id in found), Tally()) for each in incidents
+        }
 
     async def timeline(self, incident: Incident) -> list[dict[str, Any]]:
         """What happened, in order: from the commits, so nothing can be taken out of it."""
@@ -138,7 +174,8 @@ class Incidents:
             for event in commit["events"]:
                 if event["type"] == "Opened":
                     current = event["data"]["incident"]["id"]
-                owner = event["data"]["incident"] if event["type"] == "Noted" else current
+                named = event["data"].get("incident")
+                owner = named if isinstance(named, str) else current
                 if owner == incident.id:
                     entries.append({"at": commit["at"], "by": commit["by"], "what": event["type"], **_told(event)})
         return entries
@@ -148,7 +185,7 @@ def _told(event: Document) -> dict[str, Any]:
     data = event["data"]
     if event["type"] == "Opened":
         return {"cause": data["trigger"]["kind"], "event": data["trigger"]["event"]}
-    if event["type"] == "Attached":
+    if event["type"] in ("Attached", "Forwarded"):
         return {name: data["trigger"][name] for name in ("kind", "event", "objective", "attainment", "target")}
     if event["type"] == "Timed":
         limits = {each["terms"]["measures"]: each["terms"]["limit_seconds"] for each in data["clocks"]}

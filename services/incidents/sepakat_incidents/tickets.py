@@ -6,6 +6,7 @@ from datetime import datetime
 from sepakat_incidents import events as happened
 from sepakat_incidents.events import Event
 from sepakat_incidents.incident import Incident
+from sepakat_incidents.record import Merged, Reopened
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.contracts.metrics import MetricTicket
@@ -39,6 +40,10 @@ def facts(event: Event, incident: Incident) -> Iterable[Message]:
         case happened.Resolved(_, ended, at):
             yield _fact(incident, "restored", max(ended, incident.opened_at))
             yield _fact(incident, "resolved", at)
+        case Merged(_, _, _, at):
+            yield _fact(incident, "cancelled", at)  # the case goes on as that of the one that was kept
+        case Reopened(_, _, _, at):
+            yield _fact(incident, "reopened", at)
         case _:
             return
 

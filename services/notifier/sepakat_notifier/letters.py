@@ -233,11 +233,13 @@ def _period(period: PeriodSpan, words: Words) -> str:
 
 
 _TONES = {
-    **dict.fromkeys(("opened", "escalated", "handed_over", "raised", "escalation_exhausted", "breached"), "bad"),
+    **dict.fromkeys(("opened", "escalated", "handed_over", "raised", "escalation_exhausted", "breached",
+                    "reopened"), "bad"),
     **dict.fromkeys(("missed", "unacknowledged"), "bad"),
     **dict.fromkeys(("overridden", "override_withdrawn"), "calm"),
     **dict.fromkeys(("at_risk", "failing", "forecast", "pause_requested", "contact_unreached"), "warn"),
-    **dict.fromkeys(("closed", "corrected", "paused", "updated", "prioritised", "pause_answered"), "calm"),
+    **dict.fromkeys(("closed", "corrected", "paused", "updated", "prioritised", "pause_answered",
+                    "owner_changed", "impact_corrected", "merged"), "calm"),
 }  # fmt: skip
 
 

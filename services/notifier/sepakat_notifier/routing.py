@@ -83,6 +83,8 @@ def signatories_of_whom(fact: Fact) -> tuple[str, ...]:
         return subject.parties if _who_must_know(fact) else ()
     if isinstance(fact, incidents.PauseRequested):
         return tuple(party for party in subject.parties if party != fact.party)
+    if isinstance(fact, incidents.ImpactCorrected):
+        return tuple(party for party in subject.parties if party != fact.responsible)
     if isinstance(fact, incidents.PauseAnswered):
         return (fact.party,)
     if isinstance(fact, incidents.ContactUnreached):
@@ -133,7 +135,7 @@ def tells_those_told_before(fact: Fact) -> bool:
         fact,
         incidents.IncidentRaised | incidents.IncidentPrioritised | incidents.IncidentAcknowledged
         | incidents.IncidentUnacknowledged | incidents.IncidentUpdated | incidents.ClocksPaused
-        | incidents.IncidentResolved,
+        | incidents.IncidentResolved | incidents.IncidentReopened | incidents.IncidentMerged,
     )  # fmt: skip
 
 
@@ -145,6 +147,8 @@ def mails(fact: Fact, signatories: Mapping[str, Sequence[str]], told: Collection
         return list(dict.fromkeys([fact.contact, *fact.instead_of]))
     if isinstance(fact, oncall.OverrideWithdrawn):
         return list(dict.fromkeys([fact.contact, *fact.again]))
+    if isinstance(fact, incidents.IncidentOwnerChanged):
+        return [fact.owner] if fact.owner is not None and fact.owner != fact.by else []
     if tells_those_told_before(fact):
         knows = fact.by if isinstance(fact, incidents.IncidentAcknowledged | incidents.IncidentUpdated) else None
         return sorted(contact for contact in told if contact != knows)

@@ -28,7 +28,7 @@ class _IncidentEvent(Fact):
 
 
 class IncidentOpened(_IncidentEvent):
-    """An episode began. `cause_event` is the id of the event that opened it.
+    """An episode began. `cause_event` is the id of the event that opened it; `via` a door of other systems.
 
     `responsible` must take it up, which is the provider where nothing is said.
     """
@@ -37,6 +37,7 @@ class IncidentOpened(_IncidentEvent):
     cause: Cause
     cause_event: str
     responsible: str | None = None
+    via: Literal["alertmanager"] | None = None
 
 
 class CauseAttached(_IncidentEvent):
@@ -45,6 +46,7 @@ class CauseAttached(_IncidentEvent):
     type: ClassVar[str] = "sepakat.incident.cause_attached.v1"
     cause: Cause
     cause_event: str
+    via: Literal["alertmanager"] | None = None
     objective: str | None = None
     objective_title: Title | None = None
     attainment: str | None = None
@@ -166,6 +168,81 @@ class IncidentPrioritised(_IncidentEvent):
     by: str
     previous_priority: str
     reason: str
+
+
+# -- the record --------------------------------------------------------------------------------------------------------
+
+
+class IncidentTriaged(_IncidentEvent):
+    """Somebody has said how much is hit and how soon it hurts; `priority` follows from both."""
+
+    type: ClassVar[str] = "sepakat.incident.triaged.v1"
+    impact: Literal["high", "medium", "low"]
+    urgency: Literal["high", "medium", "low"]
+    by: str
+    party: str | None = None
+    reason: str | None = None
+
+
+class IncidentOwnerChanged(_IncidentEvent):
+    """`owner`, a contact of the party that is responsible, sees to it from now on; without one, nobody does."""
+
+    type: ClassVar[str] = "sepakat.incident.owner_changed.v1"
+    owner: str | None = None
+    previous_owner: str | None = None
+    responsible: str
+    by: str
+
+
+class IncidentReopened(_IncidentEvent):
+    """It is not over: the ladder begins at its foot, and the clocks go on. It is so for the `times`th time."""
+
+    type: ClassVar[str] = "sepakat.incident.reopened.v1"
+    by: str
+    party: str | None = None
+    reason: str
+    times: int
+
+
+class ImpactCorrected(_IncidentEvent):
+    """The party that is `responsible` has corrected when the impact was; `impact_started_at` is the new time."""
+
+    type: ClassVar[str] = "sepakat.incident.impact_corrected.v1"
+    impact_ended_at: Instant | None = None
+    previous_started_at: Instant
+    previous_ended_at: Instant | None = None
+    responsible: str
+    by: str
+    reason: str
+
+
+class IncidentMerged(_IncidentEvent):
+    """It is a duplicate of `into`: its ladder and its clocks stop, and what comes for it later is for that one."""
+
+    type: ClassVar[str] = "sepakat.incident.merged.v1"
+    into: str
+    into_number: str
+    by: str
+    reason: str | None = None
+
+
+class IncidentLinked(_IncidentEvent):
+    """Somebody has said how it stands to the incident `to`."""
+
+    type: ClassVar[str] = "sepakat.incident.linked.v1"
+    kind: Literal["related", "caused-by", "duplicates"]
+    to: str
+    to_number: str
+    by: str
+
+
+class IncidentUnlinked(_IncidentEvent):
+    """That is said no longer."""
+
+    type: ClassVar[str] = "sepakat.incident.unlinked.v1"
+    kind: Literal["related", "caused-by", "duplicates"]
+    to: str
+    by: str
 
 
 # -- clocks ------------------------------------------------------------------------------------------------------------

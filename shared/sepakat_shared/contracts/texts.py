@@ -462,9 +462,14 @@ class Priority(Text):
 
 
 class Priorities(Text):
-    """`matrix` maps impact-urgency (`high-low`) to a priority; every priority says who is told."""
+    """`matrix` maps impact-urgency, each of them high, medium or low (`high-low`), to a priority.
+
+    Every priority says who is told. `reopenWithin` is how long after its resolution an incident may be opened again,
+    72 hours where nothing is said.
+    """
 
     matrix: dict[str, str] = {}
+    reopen_within: Duration | None = None
     p1: Priority | None = Field(None, alias="P1")
     p2: Priority | None = Field(None, alias="P2")
     p3: Priority | None = Field(None, alias="P3")
@@ -812,7 +817,10 @@ def _check_escalation(text: Agreement) -> Iterator[tuple[str, str]]:
             if getattr(priority, limit) == timedelta(0):
                 yield f"/priorities/{name}/{to_camel(limit)}", "must be longer than nothing"
     given = {name for name in names if text.priorities.get(name) is not None}
+    degrees = ("high", "medium", "low")
+    cells = [f"{impact}-{urgency}" for impact in degrees for urgency in degrees]
     for cell, name in text.priorities.matrix.items():
+        yield from _known(f"/priorities/matrix/{cell}", cell, cells, "an impact and an urgency")
         yield from _known(f"/priorities/matrix/{cell}", name, given, "a priority of this agreement")
 
 

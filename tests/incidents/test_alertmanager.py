@@ -1,0 +1,214 @@
+"""Alertmanager's door on a real database: storms, repeats, what is rejected, and what is over when."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from alerting import OF, OPEN, alert, group
+from handled import NOW, Handled, opened
+from pymongo.errors import AutoReconnect
+from samples import agreement
+
+from sepakat_cli.backends import Backend
+from sepakat_incidents.alert_door import AlertDoor
+from sepakat_incidents.alerts import Alert
+from sepakat_incidents.wordings import Wordings
+from sepakat_shared.auth import Principal
+from sepakat_shared.contracts.fact import rfc3339
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+
+TEXT = agreement(
+    services=[{"id": id, "description": {"en": id.title()}} for id in ("checkout", "search")],
+    priorities={"P1": {"escalation": "critical"}, "P3": {"escalation": "critical"}},
+)
+
+
+async def post(handled: Handled, *alerts: Any, status: int = 200, **changes: Any) -> Any:
+    return await handled.ask("alertmanager", "POST", "/v1/alertmanager", status, json=group(*alerts, **changes))
+
+
+@pytest.fixture
+async def handled(backend: Backend) -> Any:
+    async with opened(backend, TEXT) as handled:
+        await handled.key("alertmanager", "nusantara", "alerts:write")
+        yield handled
+
+
+ID = "toko-checkout.checkout.0001"
+
+
+async def test_a_storm_is_one_incident_with_an_exact_count_and_a_short_timeline(handled: Handled) -> None:
+    groups = [[alert(n) for n in range(start, start + 25)] for start in range(0, 300, 25)]
+    for answer in await asyncio.gather(*[post(handled, *each) for each in groups]):
+        assert answer["accepted"] == 25
+        assert {each["incident"] for each in answer["results"]} == {ID}
+    seen = await handled.get(ID)
+    assert seen["alerts"] == {"count": 300, "received": 300, "truncated": 0}
+    assert (seen["priority"], seen["title"]["en"], seen["status"]) == ("P1", "shops do not answer", "open")
+    assert len(await handled.told(suffix="incident.opened.v1")) == 1
+    assert len(await handled.told(suffix="incident.escalated.v1")) == 1
+    timeline = [each["what"] for each in await handled.timeline(ID)]
+    assert timeline.count("Counted") <= 3 and len(timeline) < 10
+    commits = await handled.commits.collection.count_documents({"aggregate": "line/toko-checkout.checkout"})
+    assert commits < 10
+
+
+async def test_repeats_change_nothing_but_how_often_it_was_received(handled: Handled) -> None:
+    await post(handled, alert(1), alert(2))
+    before = await handled.timeline(ID)
+    for _ in range(3):
+        answer = await post(handled, alert(1), alert(2), alert(2))
+        assert (answer["accepted"], answer["repeated"]) == (0, 3)
+    assert (await handled.get(ID))["alerts"] == {"count": 2, "received": 11, "truncated": 0}
+    assert await handled.timeline(ID) == before
+
+
+async def test_it_is_over_when_every_alert_is(handled: Handled) -> None:
+    await post(handled, alert(1), alert(2))
+    first = await post(handled, alert(1, "resolved", ends="2026-11-24T08:50:00Z"), alert(2))
+    assert (first["resolved"], first["repeated"]) == (1, 1)
+    assert (await handled.get(ID))["status"] == "open"
+    # What is resolved was missing in one message, and comes late and twice in another.
+    for _ in range(2):
+        await post(handled, alert(2, "resolved", ends="2026-11-24T08:40:00Z"), status=200)
+    over = await handled.get(ID)
+    assert (over["status"], over["impact_started_at"], over["impact_ended_at"]) == (
+        "resolved", "2026-11-24T08:01:00.123Z", "2026-11-24T08:50:00.000Z",
+    )  # fmt: skip
+    again = await post(handled, {**alert(1), "startsAt": "2026-11-24T08:59:00Z"})
+    assert again["results"][0]["incident"] == "toko-checkout.checkout.0002"
+
+
+async def test_an_end_that_comes_before_its_beginning_opens_nothing(handled: Handled) -> None:
+    early = await post(handled, alert(1, "resolved", ends="2026-11-24T08:50:00Z"))
+    assert early["results"][0] == {"fingerprint": f"{1:016x}", "result": "resolved", "incident": None}
+    late = await post(handled, alert(1))
+    assert (late["repeated"], await handled.told()) == (1, [])
+
+
+async def test_what_still_fires_when_a_person_ended_it_opens_no_other(handled: Handled) -> None:
+    await post(handled, alert(1))
+    await handled.post("nusantara", ID, "resolve", note="known, harmless")
+    assert (await post(handled, alert(1)))["repeated"] == 1
+    assert (await handled.get(ID))["status"] == "resolved"
+    new = await post(handled, alert(1), alert(2))
+    assert [each["incident"] for each in new["results"]] == [ID, "toko-checkout.checkout.0002"]
+    # The end of what fires of the first one ends nothing of the second one.
+    await post(handled, alert(1, "resolved", ends="2026-11-24T08:59:00Z"))
+    assert (await handled.get("toko-checkout.checkout.0002"))["status"] == "open"
+    await post(handled, alert(2, "resolved", ends="2026-11-24T08:59:00Z"))
+    assert (await handled.get("toko-checkout.checkout.0002"))["status"] == "resolved"
+
+
+async def test_each_alert_that_cannot_be_taken_is_answered_with_its_field_and_keeps_none_back(
+    handled: Handled,
+) -> None:
+    nameless = alert(2)
+    del nameless["labels"]["sepakat_agreement"]
+    odd = [
+        nameless, alert(3, sepakat_agreement="of-somebody"), alert(4, sepakat_service="mail"),
+        {**alert(5), "startsAt": "yesterday"}, {**alert(6), "fingerprint": ""}, "no alert",
+        {**alert(7), "labels": {"a": 1}}, {**alert(8), "startsAt": OPEN},
+    ]  # fmt: skip
+    answer = await post(handled, alert(1), *odd, alert(9))
+    assert (answer["accepted"], answer["rejected"]) == (2, len(odd))
+    pointers = [each["errors"][0]["pointer"] for each in answer["results"] if "errors" in each]
+    assert pointers == [
+        "/alerts/1/labels/sepakat_agreement", "/alerts/2/labels/sepakat_agreement", "/alerts/3/labels/sepakat_service",
+        "/alerts/4/startsAt", "/alerts/5/fingerprint", "/alerts/6", "/alerts/7/labels/a", "/alerts/8/startsAt",
+    ]  # fmt: skip
+    assert (await handled.get(ID))["alerts"]["count"] == 2
+    assert (await post(handled, *odd, status=422))["rejected"] == len(odd), "a sender who is wrong throughout hears it"
+    assert (await post(handled))["results"] == []
+
+
+async def test_a_message_that_is_none_and_a_key_that_may_not_are_refused(handled: Handled) -> None:
+    assert (await post(handled, alert(1), version="3", status=422))["errors"][0]["pointer"] == "/version"
+    await handled.ask("nusantara", "POST", "/v1/alertmanager", 403, json=group(alert(1)))
+    await handled.key("foreign", "stranger", "alerts:write")
+    foreign = await handled.ask("foreign", "POST", "/v1/alertmanager", 422, json=group(alert(1)))
+    assert foreign["results"][0]["errors"][0]["pointer"] == "/alerts/0/labels/sepakat_agreement"
+    assert await handled.told() == []
+
+
+async def test_services_and_causes_that_somebody_names_are_incidents_of_their_own(handled: Handled) -> None:
+    answer = await post(
+        handled, alert(1), alert(2, sepakat_service="search"), alert(3, sepakat_cause="disk"),
+        alert(4, sepakat_cause="disk", severity="info"), truncatedAlerts=40,
+    )  # fmt: skip
+    assert [each["incident"] for each in answer["results"]] == [
+        ID, "toko-checkout.search.0001", "toko-checkout.checkout.disk.0001", "toko-checkout.checkout.disk.0001",
+    ]  # fmt: skip
+    disk = await handled.get("toko-checkout.checkout.disk.0001")
+    assert (disk["number"], disk["alerts"]) == ("CHECKOUT-DISK-0001", {"count": 2, "received": 2, "truncated": 40})
+    listed = await handled.ask("toko-maju", "GET", "/v1/incidents")
+    assert sorted(each["alerts"]["count"] for each in listed["items"]) == [1, 1, 2]
+
+
+async def test_alerts_join_what_the_measurement_found_and_both_must_pass(handled: Handled) -> None:
+    assert await handled.impaired() == ID
+    await post(handled, alert(1))
+    await handled.mended()
+    assert (await handled.get(ID))["status"] == "open"
+    await post(handled, alert(1, "resolved", ends=rfc3339(NOW)))
+    over = await handled.get(ID)
+    assert (over["status"], over["causes"]) == ("resolved", 2)
+
+
+async def test_a_flood_with_ends_in_between_loses_nothing(handled: Handled) -> None:
+    """Hundreds of alerts by several senders at once, each of which is over at some time; a new one may come then."""
+
+    async def send(sender: int) -> None:
+        for n in range(sender * 100, sender * 100 + 40):
+            await post(handled, alert(n), alert(n + 40))
+            await post(handled, alert(n, "resolved", ends="2026-11-24T08:59:30Z"))
+            await post(handled, alert(n + 40, "resolved", ends="2026-11-24T08:59:40Z"))
+
+    await asyncio.gather(*[send(sender) for sender in range(4)])
+    listed = (await handled.ask("toko-maju", "GET", "/v1/incidents?limit=200"))["items"]
+    assert sum(each["alerts"]["count"] for each in listed) == 4 * 80
+    assert {each["status"] for each in listed} <= {"resolved", "closed"}
+    assert await handled.db["alerts"].count_documents({"ended_at": None}) == 0
+    await handled.after(hours=25)
+    assert {each["status"] for each in (await handled.ask("toko-maju", "GET", "/v1/incidents"))["items"]} == {"closed"}
+
+
+async def test_a_message_that_was_cut_off_is_counted_right_when_it_comes_again(
+    handled: Handled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_given: Any) -> int:
+        raise AutoReconnect("the database is away")
+
+    for name in ("add", "tally_up"):
+        with monkeypatch.context() as broken:
+            broken.setattr(handled.incidents.alerts, name, away)
+            await post(handled, alert(1), alert(2), status=503)
+    again = await post(handled, alert(1), alert(2), alert(3))
+    assert (again["accepted"], again["repeated"]) == (1, 2)
+    assert (await handled.get(ID))["alerts"]["count"] == 3
+    await post(handled, *[alert(n, "resolved", ends="2026-11-24T08:59:00Z") for n in (1, 2, 3)])
+    assert (await handled.get(ID))["status"] == "resolved"
+    assert len(await handled.told(suffix="incident.opened.v1")) == 1
+
+
+async def test_two_instances_that_know_nothing_of_each_other_lose_nothing(handled: Handled) -> None:
+    """What one of them ends the other may be counting to: neither a firing alert nor an ended incident is lost."""
+    wordings = Wordings(handled.db, handled.clock)
+    other = AlertDoor(handled.incidents, handled.episodes, handled.incidents.alerts, wordings, handled.clock)
+    key = Principal("alertmanager", "nusantara", frozenset(), frozenset({"alerts:write"}))
+
+    async def send(door: AlertDoor, sender: int) -> None:
+        for n in range(15):
+            firing = Alert(f"{sender}-{n}", NOW - timedelta(minutes=5), None, OF, {"summary": "x"})
+            (taken,) = await door.take(key, [firing], 0)
+            assert taken.became == "accepted"
+            await door.take(key, [replace(firing, ended_at=NOW - timedelta(minutes=1))], 0)
+
+    await asyncio.gather(*[send(door, i) for i, door in enumerate([handled.door, other, handled.door, other])])
+    listed = (await handled.ask("toko-maju", "GET", "/v1/incidents?limit=200"))["items"]
+    assert sum(each["alerts"]["count"] for each in listed) == 60
+    assert {each["status"] for each in listed} <= {"resolved", "closed"}
+    assert await handled.db["alerts"].count_documents({"ended_at": None}) == 0
