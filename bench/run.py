@@ -7,6 +7,7 @@ import sys
 
 import breach_latency
 import cold_start
+import history_growth
 import ingestion
 import instances
 import objectives_growth
@@ -25,6 +26,7 @@ BENCHES = {
     "status_read": status_read.measure,
     "cold_start": cold_start.measure,
     "instances": instances.measure,
+    "history_growth": history_growth.measure,
     "peers": peers.measure,
 }
 NEEDS = {"peers": "native"}
