@@ -7,6 +7,7 @@ import sys
 
 import breach_latency
 import cold_start
+import history_growth
 import ingestion
 import instances
 import objectives_growth
@@ -29,6 +30,7 @@ BENCHES = {
     "instances": instances.measure,
     "storm": storm.measure,
     "timers": timers.measure,
+    "history_growth": history_growth.measure,
     "peers": peers.measure,
 }
 NEEDS = {"peers": "native"}

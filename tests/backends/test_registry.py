@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from sepakat_cli.backends import Backend
 from sepakat_metrics.registry import Registry
 from sepakat_shared import mongo
-from sepakat_shared.clock import SystemClock
+from sepakat_shared.clock import ManualClock, SystemClock
 from sepakat_shared.contracts.texts import Indicator
 from sepakat_shared.settings import ServiceSettings
 
@@ -39,8 +40,7 @@ async def test_what_was_registered_stays_known_when_an_older_reading_ends_later(
     try:
         older = asyncio.create_task(registry.load())
         await slow.asked.wait()
-        indicator = Indicator.model_validate({"metadata": {"id": "p/i"}, "kindOfEvents": "state"})
-        registering = asyncio.create_task(registry.register(indicator, None))
+        registering = asyncio.create_task(registry.register(_indicator("p/i"), None))
         # It may overtake the older reading, or wait for it; both must end with the indicator known.
         await asyncio.wait([registering], timeout=0.5)
         slow.arrive.set()
@@ -48,3 +48,33 @@ async def test_what_was_registered_stays_known_when_an_older_reading_ends_later(
         assert "p/i" in registry.indicators
     finally:
         await mongo.close_client(client)
+
+
+async def test_what_another_instance_registers_is_known_soon_and_within_a_minute_whatever_its_clock(
+    backend: Backend,
+) -> None:
+    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
+    database, clock = client[f"t{uuid.uuid4().hex[:8]}"], ManualClock(datetime(2026, 11, 1, tzinfo=UTC))
+    slow = ManualClock(clock.now() - timedelta(minutes=10))
+    reading, writing, behind = (Registry(database, each) for each in (clock, clock, slow))
+    try:
+        await reading.create_indexes()
+        for registry in (reading, writing, behind):
+            await registry.load()
+        await writing.register(_indicator("p/known"), None)
+        await behind.register(_indicator("p/late"), None)
+        await reading.load()
+        assert set(reading.indicators) == {"p/known"}
+        clock.advance(timedelta(minutes=1))
+        await reading.load()
+        assert set(reading.indicators) == {"p/known", "p/late"}
+        changed = _indicator("p/known", silence={"after": "PT5M", "means": "down"})
+        await writing.register(changed, 1)
+        await reading.load()
+        assert reading.indicators["p/known"] == changed
+    finally:
+        await mongo.close_client(client)
+
+
+def _indicator(id: str, **more: Any) -> Indicator:
+    return Indicator.model_validate({"metadata": {"id": id}, "kindOfEvents": "state", **more})

@@ -17,11 +17,12 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from measuring import oracle, texts
 
-from sepakat_metrics import changes, events, ledger, terms, timeline
+from sepakat_metrics import changes, events, ledger, terms, timeline, transitions
 from sepakat_metrics.buckets import Delta
 from sepakat_metrics.events import Fact
 from sepakat_metrics.history import History
@@ -93,6 +94,7 @@ def values_told(at: int, id: str, values: Sequence[int], unit: str) -> tuple[lis
 
 
 SOURCES = st.sampled_from(("/a", "/b"))
+TIMES = st.sampled_from((1, 1, 1, 2, 9))
 VALUES = st.lists(
     st.sampled_from((0, 1, 60, 2398, texts.THRESHOLD - 1000, texts.THRESHOLD, texts.THRESHOLD + 1000, 10**17))
     | st.integers(0, 2000).map(lambda n: n * 1_000_000),
@@ -107,9 +109,14 @@ STEPS = st.sampled_from(("opened", "opened", "responded", "resolved", "resolved"
 
 @st.composite
 def states(draw: st.DrawFn, setting: texts.Setting) -> list[tuple[oracle.State, Fact]]:
-    told = st.tuples(within(setting, setting.scale.grain), STATES, SOURCES)
-    drawn = draw(st.lists(told, min_size=2, max_size=14))
-    return [state_told(at, str(i), *each) for i, (at, *each) in enumerate(drawn)]
+    """Each told once, or again and again for a while, as probes do."""
+    grain = setting.scale.grain
+    told = st.tuples(within(setting, grain), STATES, SOURCES, TIMES, st.integers(1, 6))
+    return [
+        state_told(at + n * every * grain, f"{i}-{n}", state, source)
+        for i, (at, state, source, times, every) in enumerate(draw(st.lists(told, min_size=2, max_size=14)))
+        for n in range(times)
+    ]
 
 
 @st.composite
@@ -178,6 +185,13 @@ def restored(facts: Sequence[Fact], random: Random) -> History:
 
 def _stored(delta: Delta) -> Any:
     return json.loads(json.dumps(delta.to_document()))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_pages() -> Iterator[None]:
+    """So small that what was told on a day fills several, for the tests that import this."""
+    with patch.object(transitions, "_PAGE", 3):
+        yield
 
 
 BLOCKS = st.sampled_from((0, 6 * texts.HOUR))

@@ -54,7 +54,7 @@ def build(settings: MetricsSettings) -> FastAPI:
     bus.replayed_by[topics.METRICS] = ingestion.replay
     http = Door(service.db, bus, registry, ingestion, service.clock)
 
-    for part in (checkpoints, parking, assessment, corrections, backtests, figures, http):
+    for part in (registry, checkpoints, parking, assessment, corrections, backtests, figures, http):
         service.before_start(part.create_indexes)
     service.before_start(registry.load)
     service.before_start(corrections.load)

@@ -7,7 +7,8 @@ judged as soon as there is time: a batch waits for a bounded share of it, howeve
 
 import asyncio
 import heapq
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from time import monotonic
 
@@ -41,9 +42,10 @@ _LATEST = timedelta(minutes=1)
 _IDLE = timedelta(seconds=2)
 _SHARE = 0.2
 """Of the time that batches take, how much more judging may take."""
-_AT_LEAST = 0.02
-"""Seconds of judging after any batch."""
+_AT_LEAST, _AT_MOST = 0.02, 0.2
+"""Seconds of judging after any batch. After an idle hour its share would be minutes, and nothing else would run."""
 _READ_AT_ONCE = 50
+_TOLD_AT_ONCE = 500
 _OF_TIME = "the passing of time"
 
 
@@ -71,8 +73,8 @@ class Assessment:
         self._dirty: dict[str, Fact] = {}
         """Indicators to be judged, in order, with the event that makes it so."""
         self._terms: dict[tuple[str, str], Terms] = {}
-        self._knows_told = False
-        self._closed: set[str] = set()
+        self._known: set[str] = set()
+        """Indicators of which was read what their objectives were told."""
         self._told: dict[str, Verdict | None] = {}
         self._told_down: dict[str, Impairment | None] = {}
         self._noted: dict[str, Callable[[Verdict | None, datetime], Sequence[VerdictEvent]]] = {}
@@ -113,7 +115,7 @@ class Assessment:
     def forget(self) -> None:
         """Partitions have moved: what was remembered of verdicts may be another instance's past."""
         self._terms.clear()
-        self._knows_told = False
+        self._known.clear()
         self._told.clear()
         self._told_down.clear()
         self._noted.clear()
@@ -124,10 +126,11 @@ class Assessment:
     async def on_folded(self, touched: Mapping[str, Fact], urgent: set[str]) -> None:
         """After a batch: judge what it touched, by the event that touched it last; `urgent` at once."""
         self._dirty |= touched
+        await self._know(touched)
         for indicator in sorted(urgent):
             await self._assess(indicator)
         begun = monotonic()
-        until = begun + max(_AT_LEAST, _SHARE * (begun - self._last_batch))
+        until = begun + max(_AT_LEAST, min(_AT_MOST, _SHARE * (begun - self._last_batch)))
         while self._dirty and monotonic() < until:
             await self._assess(next(iter(self._dirty)))
         self._last_batch = monotonic()
@@ -148,31 +151,40 @@ class Assessment:
 
     async def _assess_due(self) -> None:
         """For a bounded time; then batches go on."""
-        if not self._knows_told:
-            await self._read_told()
         begun, now = monotonic(), self._clock.now()
-        due = [
-            id for when, id in heapq.nsmallest(_READ_AT_ONCE, self._queue) if when <= now and self.ingestion.owns(id)
-        ]
-        await self.ingestion.have_histories(due)
+        due = self._take_due(now)
+        await self._know(due)
         until = monotonic() + (5 if self.ingestion.caught_up else 1) * _AT_LEAST
         while monotonic() < until:
-            if self._queue and self._queue[0][0] <= now:
-                when, indicator = heapq.heappop(self._queue)
-                if self._due.get(indicator) != when or not self.ingestion.owns(indicator):
-                    continue
-            elif self._dirty:
-                indicator = next(iter(self._dirty))
-            else:
+            if not due:
+                due = self._take_due(now)
+                await self._know(due)
+            if not due and not self._dirty:
                 break
-            await self._assess(indicator)
+            indicator = due.popleft() if due else next(iter(self._dirty))
+            if self.ingestion.owns(indicator):
+                await self._assess(indicator)
+            else:
+                self._dirty.pop(indicator, None)
+        for left in due:
+            self._at(left, now)
         await self._write_notes()
         self._worked = monotonic() - begun
+
+    def _take_due(self, now: datetime) -> deque[str]:
+        """Some indicators that are due. Those of others are dropped: whoever is given them finds all of them due."""
+        due: deque[str] = deque()
+        while self._queue and self._queue[0][0] <= now and len(due) < _READ_AT_ONCE:
+            when, indicator = heapq.heappop(self._queue)
+            if self._due.get(indicator) == when and self.ingestion.owns(indicator):
+                due.append(indicator)
+        return due
 
     # -- what ---------------------------------------------------------------------------------------------------------
 
     async def _assess(self, id: str) -> None:
         """Judge every objective on one indicator. The ingestion's lock is held."""
+        await self._know([id])
         history = await self.ingestion.history_of(id)
         now = self.ingestion.now(id)
         if now is None:
@@ -289,24 +301,39 @@ class Assessment:
         figure = evaluate(about.terms, history, at, before.period)
         return [] if figure.holds is None else await self._judge(about, figure, cause)
 
-    async def _read_told(self) -> None:
-        """All that was told of open periods, at once. What a crash kept from being written is found when deciding."""
-        is_open = {"$or": [{"closes_at": {"$ne": None}}, {"period_end": None}]}
-        for document in await self._verdicts.states.find(is_open).to_list(None):
-            self._told[document["_id"]] = self._verdicts.read(document).state
-        for document in await self._impairments.states.find({}).to_list(None):
-            self._told_down[document["_id"]] = self._impairments.read(document).state
-        self._closed = {
-            document["_id"]
-            for document in await self._verdicts.states.find({"closes_at": None}, {"_id": 1}).to_list(None)
-        }
-        self._knows_told = True
+    async def _know(self, indicators: Iterable[str]) -> None:
+        """Read what is stored of indicators and what was told of them, many at once: after a rebalance it is all of
+        this instance's share, but of no more. What a crash kept from being written is found when deciding."""
+        new = [id for id in indicators if id not in self._known]
+        if not new:
+            return
+        await self.ingestion.have_histories(new)
+        at = to_ms(self._clock.now())
+        served = [(id, agreement, objective) for id in new for agreement, objective in self._registry.serves(id)]
+        for those in _batches([verdict for each in served for verdict in self._verdicts_of(*each, at)]):
+            found = await self._verdicts.states.find({"_id": {"$in": those}}).to_list(None)
+            self._told |= dict.fromkeys(those) | {each["_id"]: self._verdicts.read(each).state for each in found}
+        for those in _batches(sorted({impairments.id_of(agreement, indicator) for indicator, agreement, _ in served})):
+            down = await self._impairments.states.find({"_id": {"$in": those}}).to_list(None)
+            self._told_down |= dict.fromkeys(those) | {each["_id"]: self._impairments.read(each).state for each in down}
+        self._known |= set(new)
+
+    def _verdicts_of(self, indicator: str, agreement: str, objective: str, at: int) -> list[str]:
+        """The verdicts of an objective's period at an instant and of the one before."""
+        versions = self._registry.agreements[agreement]
+        part = part_at(versions, objective, at)
+        parts = [] if part is None else [part, part_at(versions, objective, part.period[0] - 1)]
+        return [
+            verdicts.verdict_id(agreement, each.objective, each.period)
+            for each in parts
+            if each is not None and each.objective.indicator == indicator
+        ]
 
     async def _last_told(self, id: str) -> Verdict | None:
-        if id not in self._told and (id in self._closed or not self._knows_told):
+        if id not in self._told:
             loaded = await self._verdicts.find(id)
             self._told[id] = loaded.state if loaded else None
-        return self._told.get(id)
+        return self._told[id]
 
     async def _judge(self, about: About, figure: Figure, cause: str) -> list[_Command]:
         id = verdicts.verdict_id(about.agreement, about.objective, figure.period)
@@ -347,7 +374,7 @@ class Assessment:
         if about.indicator is None or about.indicator.kind_of_events != "state":
             return []
         id = impairments.impairment_id(about)
-        if id not in self._told_down and not self._knows_told:
+        if id not in self._told_down:
             loaded = await self._impairments.find(id)
             self._told_down[id] = loaded.state if loaded else None
         named = [each.objective.id for each in abouts]
@@ -364,3 +391,7 @@ class Assessment:
             self._told_down[id] = after.state if after else None
 
         return [tell]
+
+
+def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[i : i + _TOLD_AT_ONCE] for i in range(0, len(ids), _TOLD_AT_ONCE))

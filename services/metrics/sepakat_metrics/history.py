@@ -7,8 +7,9 @@ from sepakat_metrics.buckets import MINUTE_MS, Delta, Measured, order, step_of, 
 from sepakat_metrics.cases import Step
 from sepakat_metrics.changes import EVER, Changes
 from sepakat_metrics.events import Fact
+from sepakat_metrics.measurements import Measurements
 from sepakat_metrics.states import States
-from sepakat_metrics.sums import Counts, Measurements
+from sepakat_metrics.sums import Counts
 
 
 class History:

@@ -40,7 +40,11 @@ ImpairmentEvent = Began | Ended
 
 
 def impairment_id(about: About) -> str:
-    return f"{about.agreement}/{about.objective.indicator}"
+    return id_of(about.agreement, about.objective.indicator)
+
+
+def id_of(agreement: str, indicator: str) -> str:
+    return f"{agreement}/{indicator}"
 
 
 def apply_impairment(impairment: Impairment | None, event: ImpairmentEvent) -> Impairment:

@@ -154,6 +154,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _fold(self, batch: tuple[FreshRecord, ...]) -> None:
         async with self._lock:
+            await self.have_histories(self._asked_for(batch))
             touched: dict[str, Fact] = {}
             urgent: set[str] = set()
             now = self._clock.now()
@@ -169,6 +170,11 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
                 _events.add(count, {"outcome": outcome})
             self._outcomes.clear()
             await self._on_folded(touched, urgent)
+
+    def _asked_for(self, batch: tuple[Record, ...]) -> list[str]:
+        """The indicators of a batch, by its keys, that objectives are on: what is known of them is read together."""
+        ids = [key.decode(errors="replace") for key in {record.key for record in batch} if key is not None]
+        return [id for id in ids if id not in self._feeds and self._registry.is_served(id) and self.owns(id)]
 
     def _fold_plain(
         self, held: Partition, record: Record, now: datetime, touched: dict[str, Fact], urgent: set[str]
@@ -302,7 +308,9 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def have_histories(self, indicators: Iterable[str]) -> None:
         """Read those that are not here yet, many at once. For use where the lock is held."""
-        await self._read_histories([each for each in indicators if each not in self.histories])
+        missing = [each for each in indicators if each not in self.histories]
+        if missing:
+            await self._read_histories(missing)
 
     def known_of(self, indicator: str, since: int | None) -> History | None:
         """What this instance has in memory of an indicator, if that is all since then (ms; None: since ever)."""

@@ -66,7 +66,7 @@ class _Batch(_Attributes):
 
 
 _SAMPLE: Final = "sepakat.metric.sample.v1"
-_FINER_THAN_MICROSECONDS: Final = re.compile(rb":\d\d\.\d{7}")
+_FINER_THAN_MICROSECONDS: Final = re.compile(rb"\.\d{7}")
 _MINUTE: Final = timedelta(minutes=1)
 _cloud_event: Final = msgspec.json.Decoder(_CloudEvent)
 _batch: Final = msgspec.json.Decoder(_Batch)

@@ -2,6 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+
+from pymongo import ASCENDING
 
 from sepakat_metrics.parts import Version
 from sepakat_shared import retry
@@ -15,6 +18,9 @@ from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Collection, Database, Document
 
 _RELOAD_EVERY = 2.0
+_ALL_EVERY = timedelta(minutes=1)
+_LATELY = timedelta(minutes=1)
+"""By how much the clocks of two instances, and a write that takes long, may differ before it is noticed later."""
 _AT_ONCE = 500
 
 
@@ -28,9 +34,13 @@ class Registry:
         self._listeners: list[Callable[[set[str]], None]] = []
         self._loading = asyncio.Lock()
         self._versions: dict[str, int] = {}
+        self._read_all_at: datetime | None = None
         self._serving: dict[str, tuple[tuple[str, str], ...]] = {}
         self.indicators: dict[str, texts.Indicator] = {}
         self.agreements: dict[str, list[Version]] = {}
+
+    async def create_indexes(self) -> None:
+        await self._indicators.create_index([("at", ASCENDING)])
 
     def on_change(self, listener: Callable[[set[str]], None]) -> None:
         """Call `listener` with the indicators that changed, or that other agreements are measured by now."""
@@ -46,13 +56,28 @@ class Registry:
                 listener(changed)
 
     async def _load_indicators(self) -> set[str]:
-        stored = await self._indicators.find({}, {"version": 1}).to_list(None)
+        """Those written lately; all of them once a minute. Asking for thousands every two seconds, as every instance
+        did, kept a small database busy with nothing else."""
+        now, found = self._clock.now(), self._indicators
+        if self._read_all_at is None:
+            async for each in found.find({}):
+                self._take_indicator(each)
+            self._read_all_at = now
+            return set(self.indicators)
+        reads_all = now >= self._read_all_at + _ALL_EVERY
+        written = {} if reads_all else {"at": {"$gte": now - _LATELY}}
+        stored = await found.find(written, {"version": 1}).to_list(None)
         changed = {each["_id"] for each in stored if self._versions.get(each["_id"]) != each["version"]}
         for batch in _batches(changed):
-            for each in await self._indicators.find({"_id": {"$in": batch}}).to_list(None):
-                self.indicators[each["_id"]] = texts.Indicator.model_validate(each["text"])
-                self._versions[each["_id"]] = each["version"]
+            for each in await found.find({"_id": {"$in": batch}}).to_list(None):
+                self._take_indicator(each)
+        if reads_all:
+            self._read_all_at = now
         return changed
+
+    def _take_indicator(self, stored: Document) -> None:
+        self.indicators[stored["_id"]] = texts.Indicator.model_validate(stored["text"])
+        self._versions[stored["_id"]] = stored["version"]
 
     async def _load_texts(self) -> set[str]:
         stored = await self._texts.find({}, {"agreement": 1, "version": 1, "hash": 1, "effective_from": 1}).to_list(

@@ -1,4 +1,4 @@
-"""Counts and measurements of one indicator by minute, laid out so that a sum over any minutes costs their logarithm.
+"""Counts of one indicator by minute, laid out so that a sum over any minutes costs their logarithm.
 
 Sums run from the first minute on. Most events are of the newest minute; what comes late is added when it is next asked
 for, at the cost of the minutes behind it. A minute of counts takes 24 bytes.
@@ -8,8 +8,6 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from itertools import accumulate
-
-from sepakat_metrics.buckets import DAY_MINUTES, Measured
 
 
 class Counts:
@@ -78,80 +76,3 @@ class Counts:
         del self._at[first:], self._good[first + 1 :], self._total[first + 1 :]
         for minute in sorted(late):
             self.add(minute, *late[minute])
-
-
-class Measurements:
-    """Measurements by minute; their bins by minute and by day."""
-
-    def __init__(self) -> None:
-        self._at: list[int] = []
-        self._minutes: list[Measured] = []
-        self._days: dict[int, Measured] = {}
-        self._count = [0]
-        self._sum = [0]
-        self._under: dict[int, list[tuple[int, int]]] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._at)
-
-    @property
-    def last(self) -> int | None:
-        """The newest minute."""
-        return self._at[-1] if self._at else None
-
-    def merge(self, minute: int, measured: Measured) -> None:
-        i = bisect_left(self._at, minute)
-        if i == len(self._at) or self._at[i] != minute:
-            self._at.insert(i, minute)
-            self._minutes.insert(i, Measured())
-        self._minutes[i].merge(measured)
-        self._days.setdefault(minute // DAY_MINUTES, Measured()).merge(measured)
-        self._cut(i)
-
-    def sum(self, first: int, end: int) -> tuple[int, int, int]:
-        """How many there are, their sum, and the minutes with any, over minutes `[first, end)`."""
-        self._extend()
-        i, j = bisect_left(self._at, first), bisect_left(self._at, end)
-        return self._count[j] - self._count[i], self._sum[j] - self._sum[i], j - i
-
-    def under(self, threshold: int, first: int, end: int) -> tuple[int, int]:
-        """How many were compared with `threshold` as they came, and how many of those are at or under it."""
-        kept = self._under.setdefault(threshold, [(0, 0)])
-        for i in range(len(kept) - 1, len(self._at)):
-            compared, under = self._minutes[i].under.get(threshold, (0, 0))
-            kept.append((kept[-1][0] + compared, kept[-1][1] + under))
-        (a, b), (c, d) = kept[bisect_left(self._at, first)], kept[bisect_left(self._at, end)]
-        return c - a, d - b
-
-    def bins(self, first: int, end: int) -> dict[int, int]:
-        """How many there are in each bin, over minutes `[first, end)`."""
-        found = Measured()
-        whole = range(-(-first // DAY_MINUTES), end // DAY_MINUTES)
-        if not whole:
-            self._merge_minutes(found, first, end)
-            return found.bins
-        self._merge_minutes(found, first, whole.start * DAY_MINUTES)
-        for day in whole:
-            if day in self._days:
-                found.merge(self._days[day])
-        self._merge_minutes(found, whole.stop * DAY_MINUTES, end)
-        return found.bins
-
-    def minutes(self, first: int, end: int) -> Iterator[tuple[int, Measured]]:
-        for i in range(bisect_left(self._at, first), bisect_left(self._at, end)):
-            yield self._at[i], self._minutes[i]
-
-    def _merge_minutes(self, into: Measured, first: int, end: int) -> None:
-        for _, measured in self.minutes(first, end):
-            into.merge(measured)
-
-    def _extend(self) -> None:
-        for i in range(len(self._count) - 1, len(self._at)):
-            self._count.append(self._count[-1] + self._minutes[i].count)
-            self._sum.append(self._sum[-1] + self._minutes[i].sum)
-
-    def _cut(self, i: int) -> None:
-        """Sums behind the `i`-th minute are to be added anew."""
-        del self._count[i + 1 :], self._sum[i + 1 :]
-        for kept in self._under.values():
-            del kept[i + 1 :]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, Final, TypeVar, cast
 
 from sepakat_metrics import profiles, windows
@@ -124,7 +125,7 @@ class Terms:
 
     # -- what is compared ---------------------------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def target(self) -> Fraction:
         """The share (0 to 1) that must be good; of a percentile, the share that must be at or under the limit."""
         if self.objective.measure == "percentile":
@@ -133,7 +134,7 @@ class Terms:
             return Fraction(1)
         return Fraction(self.objective.target) / 100
 
-    @property
+    @cached_property
     def threshold(self) -> int | None:
         """What measurements are compared with, in millionths of their base unit."""
         limit = self.objective.target if self.objective.measure == "percentile" else self.objective.threshold

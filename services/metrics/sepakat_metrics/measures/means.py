@@ -99,5 +99,5 @@ def _runs(history: History, until: int) -> list[tuple[bool | None, int, int]]:
 
 
 def _first(history: History, until: int) -> int:
-    told = history.states.between(-(2**62), until)
-    return told[0][0] if told else until
+    first = history.states.first
+    return until if first is None else min(first, until)

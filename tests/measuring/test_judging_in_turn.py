@@ -1,0 +1,31 @@
+"""Judging beside batches: how long it may take after one, so that heartbeats and checkpoints have their turn."""
+
+from unittest.mock import MagicMock
+
+import pytest
+
+from sepakat_metrics import assessment
+from sepakat_metrics.assessment import Assessment
+from sepakat_metrics.events import Fact
+from sepakat_shared.clock import SystemClock
+
+
+@pytest.mark.parametrize(("idle", "judged"), [(0.1, 1), (0.5, 2), (1.0, 4), (3600.0, 4)])
+async def test_a_batch_after_an_idle_hour_is_judged_no_longer_than_one_after_a_second(
+    monkeypatch: pytest.MonkeyPatch, idle: float, judged: int
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(assessment, "monotonic", lambda: now)
+    judging = Assessment(MagicMock(), MagicMock(), MagicMock(), MagicMock(), SystemClock(), "http://x")
+    left = {f"p/i{i}": Fact(f"p/i{i}", "/p", str(i), 0, "ratio", ((0, 1, 1),)) for i in range(1000)}
+
+    async def judge(indicator: str) -> None:
+        nonlocal now
+        now += 0.0500001
+        judging._dirty.pop(indicator)
+
+    monkeypatch.setattr(judging, "_assess", judge)
+    judging._known |= set(left)
+    now += idle
+    await judging.on_folded(left, set())
+    assert len(left) - len(judging._dirty) == judged
