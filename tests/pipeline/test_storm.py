@@ -62,7 +62,8 @@ async def test_a_storm_is_one_incident_to_everybody_and_a_duplicate_of_it_goes_w
         again = await post([alert(n, since) for n in each])
         assert again is not None and again["repeated"] == IN_A_GROUP
     (incident,) = await world.incidents()
-    assert incident["alerts"] == {"count": ALERTS, "received": 2 * ALERTS, "truncated": 0}
+    # The first alert came once more, to see whether the door was ready.
+    assert incident["alerts"] == {"count": ALERTS, "received": 2 * ALERTS + 1, "truncated": 0}
 
     async def sorted_(owner: str) -> httpx.Response:
         async with world.api("incidents", key) as http:
