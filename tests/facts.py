@@ -80,6 +80,11 @@ _EXTRA: dict[type[Fact], dict[str, Any]] = {
     },
     incidents.ContactUnreached: {"contact": "oncall", "reason": "the contact was erased", "responsible": "nusantara"},
     incidents.IncidentUpdated: {"by": "rina", "party": "nusantara", "note": "half of the shops can sell again"},
+    incidents.IncidentCommented: {
+        "comment": 1, "by": "rina", "party": "nusantara", "body": "is it shop 12?\nor all of them?",
+        "attachments": ({"name": "log.txt", "media_type": "text/plain", "size": 5, "sha256": "0" * 64,
+                         "url": "https://files.example/log.txt"},),
+    },
     incidents.IncidentPrioritised: {"by": "budi", "previous_priority": "P2", "reason": "campaign week"},
     incidents.PauseRequested: _REQUEST,
     incidents.PauseAnswered: {**_REQUEST, "granted": True},

@@ -10,6 +10,7 @@ import typer
 
 from sepakat_cli.commands import (
     apply,
+    comments,
     disputes,
     evaluate,
     events,
@@ -64,6 +65,8 @@ app.command("evaluate", rich_help_panel="Measure")(evaluate.command)
 app.command("evidence", rich_help_panel="Measure")(evidence.evidence)
 app.command("verify", rich_help_panel="Measure")(evidence.verify)
 app.add_typer(incidents.incidents, name="incidents", rich_help_panel="Handle")
+incidents.incidents.command("comment")(comments.comment)
+incidents.incidents.command("comments")(comments.comments)
 app.add_typer(oncall.oncall, name="oncall", rich_help_panel="Handle")
 app.add_typer(disputes.disputes, name="disputes", rich_help_panel="Handle")
 app.add_typer(operations.deliveries, name="deliveries", rich_help_panel="Handle")

@@ -39,6 +39,7 @@ def test_each_event_has_its_readers() -> None:
         incidents.ContactUnreached: ["rina"],
         incidents.IncidentPrioritised: told,
         incidents.IncidentUpdated: told,
+        incidents.IncidentCommented: ["budi", "oncall"],
         incidents.ClocksPaused: told,
         incidents.ClockForecast: ["rina", "oncall"],
         incidents.ClockMissed: ["rina", "budi", "oncall"],
@@ -87,7 +88,7 @@ def test_an_endpoint_chooses_its_events() -> None:
 
 def test_every_event_that_is_mailed_has_a_letter_in_both_languages() -> None:
     mailed = [fact for fact in every_fact() if routing.mails(fact, SIGNATORIES, ["budi"])]
-    assert len(mailed) == 31
+    assert len(mailed) == 32
     for fact in mailed:
         texts = [letters.compose(fact, reader(language), NAMES, None) for language in letters.LANGUAGES]
         for letter, agreement in zip(texts, ("Checkout platform", "Platform checkout"), strict=True):

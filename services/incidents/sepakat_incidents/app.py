@@ -2,7 +2,17 @@
 
 from fastapi import FastAPI
 
-from sepakat_incidents import analytics_api, answer_api, api, deadlines, dispute_api, ladder_api, rotation_api
+from sepakat_incidents import (
+    analytics_api,
+    answer_api,
+    api,
+    comment_api,
+    deadlines,
+    dispute_api,
+    ladder_api,
+    rotation_api,
+)
+from sepakat_incidents.discussions import Discussions
 from sepakat_incidents.disputables import Disputables
 from sepakat_incidents.dispute_reactions import DisputeReactions, beside
 from sepakat_incidents.docket import Docket
@@ -26,6 +36,7 @@ def build(settings: IncidentsSettings) -> FastAPI:
     about_disputes = DisputeReactions(
         disputables, docket, incidents, service.clock, settings.incidents_close_after
     )  # fmt: skip
+    discussions = Discussions(service.commits)
     bus = service.start(beside(reactions.all(), about_disputes.all()))
 
     async def fire(id: str) -> None:
@@ -43,7 +54,9 @@ def build(settings: IncidentsSettings) -> FastAPI:
         service.alongside(each.run)
 
     app = service.web("Sepakat incidents", "What went wrong, who was told, who took it up, and when it was over.")
-    app.include_router(api.router(incidents, settings.incidents_close_after, service.clock))
+    timelines = (discussions.timeline,)
+    app.include_router(api.router(incidents, settings.incidents_close_after, service.clock, timelines))
+    app.include_router(comment_api.router(incidents, discussions, service.posts, service.clock))
     app.include_router(answer_api.router(incidents, reactions.text, service.posts, service.clock))
     app.include_router(ladder_api.router(incidents, service.posts, service.clock))
     app.include_router(rotation_api.router(rotations, service.posts, service.clock))

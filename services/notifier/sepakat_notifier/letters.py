@@ -130,6 +130,8 @@ def compose(fact: Fact, reader: Reader, names: Mapping[str, str], link: str | No
         "provider": names[fact.provider],
         "customer": names[fact.customer],
         "names": names,
+        # A line that somebody wrote is a paragraph: blanks within one are joined.
+        "lines": lambda text: "\n\n".join(text.split("\n")),
         "remedy": lambda remedy: dispute_words.remedy(remedy, words),
         "turn": dispute_words.turn(fact, words, names) if isinstance(fact, _DisputeEvent) else "",
     }
@@ -225,7 +227,7 @@ _TONES = {
     **dict.fromkeys(("opened", "escalated", "handed_over", "raised", "escalation_exhausted", "breached"), "bad"),
     **dict.fromkeys(("missed", "unacknowledged"), "bad"),
     **dict.fromkeys(("at_risk", "failing", "forecast", "pause_requested", "contact_unreached"), "warn"),
-    **dict.fromkeys(("closed", "corrected", "paused", "updated", "prioritised", "pause_answered"), "calm"),
+    **dict.fromkeys(("closed", "corrected", "paused", "updated", "commented", "prioritised", "pause_answered"), "calm"),
 }  # fmt: skip
 
 

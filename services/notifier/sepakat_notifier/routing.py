@@ -79,7 +79,7 @@ def signatories_of_whom(fact: Fact) -> tuple[str, ...]:
         return (subject.provider,)
     if isinstance(fact, incidents.ClockForecast | incidents.ClockMissed):
         return subject.parties if _who_must_know(fact) else ()
-    if isinstance(fact, incidents.PauseRequested):
+    if isinstance(fact, incidents.PauseRequested | incidents.IncidentCommented):
         return tuple(party for party in subject.parties if party != fact.party)
     if isinstance(fact, incidents.PauseAnswered):
         return (fact.party,)
@@ -111,7 +111,9 @@ def _mails_of_clock(
 
 
 def depends_on_those_told_before(fact: Fact) -> bool:
-    return tells_those_told_before(fact) or isinstance(fact, incidents.ClockForecast | incidents.ClockMissed)
+    return tells_those_told_before(fact) or isinstance(
+        fact, incidents.ClockForecast | incidents.ClockMissed | incidents.IncidentCommented
+    )
 
 
 def _parties_of_a_dispute(fact: disputes._DisputeEvent) -> tuple[str, ...]:
@@ -144,6 +146,9 @@ def mails(fact: Fact, signatories: Mapping[str, Sequence[str]], told: Collection
         return sorted(contact for contact in told if contact != knows)
     if isinstance(fact, incidents.ClockForecast | incidents.ClockMissed):
         return _mails_of_clock(fact, signatories, told)
+    if isinstance(fact, incidents.IncidentCommented):
+        others = [each for party in signatories_of_whom(fact) for each in signatories.get(party, ())]
+        return list(dict.fromkeys([*others, *sorted(each for each in told if each != fact.by)]))
     wanted = [contact for party in signatories_of_whom(fact) for contact in signatories.get(party, ())]
     if isinstance(fact, disputes._DisputeEvent) and fact.contact is not None and fact.act == "decide":
         wanted.append(fact.contact)

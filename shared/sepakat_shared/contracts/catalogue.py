@@ -44,6 +44,7 @@ EVENTS: Final[dict[str, tuple[Event, ...]]] = {
         incidents.IncidentHandedOver,
         incidents.ContactUnreached,
         incidents.IncidentUpdated,
+        incidents.IncidentCommented,
         incidents.IncidentPrioritised,
         incidents.PauseRequested,
         incidents.PauseAnswered,
