@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from sepakat_cli.commands import (
+    analytics,
     apply,
     comments,
     disputes,
@@ -69,6 +70,7 @@ incidents.incidents.command("comment")(comments.comment)
 incidents.incidents.command("comments")(comments.comments)
 app.add_typer(oncall.oncall, name="oncall", rich_help_panel="Handle")
 app.add_typer(disputes.disputes, name="disputes", rich_help_panel="Handle")
+app.command("analytics", rich_help_panel="Handle")(analytics.analytics)
 app.add_typer(operations.deliveries, name="deliveries", rich_help_panel="Handle")
 app.add_typer(keys.apikeys, name="apikeys", rich_help_panel="Operate")
 app.add_typer(operations.dlq, name="dlq", rich_help_panel="Operate")
