@@ -5,7 +5,7 @@ from typing import Any
 
 from sepakat_notifier.notification import Notification, Occasion
 from sepakat_notifier.routing import CONTRACTS, subject_of
-from sepakat_shared.contracts import compliance, disputes, incidents
+from sepakat_shared.contracts import compliance, disputes, incidents, reports
 from sepakat_shared.contracts.fact import Fact, PeriodSpan, Title
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -41,6 +41,11 @@ _DISPUTE: dict[str, Any] = {
 }  # fmt: skip
 _TURN: dict[str, Any] = {
     "act": "answer", "awaits": ("nusantara",), "deadline": NOW + timedelta(days=5), "otherwise": "upheld",
+}  # fmt: skip
+_REPORT: dict[str, Any] = {
+    **_PARTIES, "report": "7c0e5b1f0a9d", "number": "R-K7QM-2XWA", "agreement": "toko", "service": "checkout",
+    "agreement_title": _INCIDENT["agreement_title"], "service_title": _INCIDENT["service_title"], "filed_at": NOW,
+    "at": NOW,
 }  # fmt: skip
 _ASKED = disputes.Remedy(
     adjustments=(
@@ -88,6 +93,8 @@ _EXTRA: dict[type[Fact], dict[str, Any]] = {
     incidents.IncidentPrioritised: {"by": "budi", "previous_priority": "P2", "reason": "campaign week"},
     incidents.PauseRequested: _REQUEST,
     incidents.PauseAnswered: {**_REQUEST, "granted": True},
+    reports.ReportFiled: {"party": "toko-maju", "via": "form", "acknowledged": True},
+    reports.ReportProgressed: {"incident": "toko.checkout.0001", "step": "taken-up", "mailed": True},
     incidents.ClockStarted: _CLOCK,
     incidents.ClockForecast: {**_CLOCK, "percent": 75},
     incidents.ClockMet: {**_CLOCK, "stopped_at": NOW, "elapsed_seconds": "1800.000"},
@@ -106,6 +113,10 @@ def dispute(kind: type[Fact], **changes: Any) -> Any:
     return kind(**{**_DISPUTE, **_EXTRA.get(kind, {}), **changes})
 
 
+def report(kind: type[Fact], **changes: Any) -> Any:
+    return kind(**{**_REPORT, **_EXTRA.get(kind, {}), **changes})
+
+
 def objective(kind: type[Fact] = compliance.ObjectiveBreached, /, **changes: Any) -> Any:
     return kind(**{**_OBJECTIVE, **changes})
 
@@ -119,6 +130,7 @@ def every_fact() -> list[Fact]:
     return [
         incident(kind) if issubclass(kind, about)
         else dispute(kind) if issubclass(kind, disputes._DisputeEvent)
+        else report(kind) if issubclass(kind, reports._ReportEvent)
         else objective(kind, **more)
         for kind in CONTRACTS.values()
     ]  # fmt: skip

@@ -20,6 +20,7 @@ from sepakat_cli.commands import (
     keys,
     oncall,
     operations,
+    reports,
     servers,
     status,
 )
@@ -68,6 +69,7 @@ app.command("verify", rich_help_panel="Measure")(evidence.verify)
 app.add_typer(incidents.incidents, name="incidents", rich_help_panel="Handle")
 incidents.incidents.command("comment")(comments.comment)
 incidents.incidents.command("comments")(comments.comments)
+app.add_typer(reports.reports, name="reports", rich_help_panel="Handle")
 app.add_typer(oncall.oncall, name="oncall", rich_help_panel="Handle")
 app.add_typer(disputes.disputes, name="disputes", rich_help_panel="Handle")
 app.command("analytics", rich_help_panel="Handle")(analytics.analytics)

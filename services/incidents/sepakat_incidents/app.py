@@ -10,14 +10,20 @@ from sepakat_incidents import (
     deadlines,
     dispute_api,
     ladder_api,
+    pages,
+    report_api,
     rotation_api,
 )
 from sepakat_incidents.discussions import Discussions
 from sepakat_incidents.disputables import Disputables
 from sepakat_incidents.dispute_reactions import DisputeReactions, beside
 from sepakat_incidents.docket import Docket
+from sepakat_incidents.forms import Forms
+from sepakat_incidents.links import Signing
 from sepakat_incidents.matters import Matters
 from sepakat_incidents.reactions import Reactions
+from sepakat_incidents.report_reactions import ReportReactions
+from sepakat_incidents.reports import Reports
 from sepakat_incidents.rotation_store import Rotations
 from sepakat_incidents.settings import IncidentsSettings
 from sepakat_incidents.store import Incidents
@@ -32,12 +38,19 @@ def build(settings: IncidentsSettings) -> FastAPI:
     incidents = Incidents(service.commits, rotations)
     reactions = Reactions(service.db, incidents, rotations, settings.incidents_close_after)
     docket, disputables = Docket(service.commits), Disputables(service.db)
-    matters = Matters(disputables, incidents, Wordings(service.db, service.clock))
+    wordings = Wordings(service.db, service.clock)
+    matters = Matters(disputables, incidents, wordings)
     about_disputes = DisputeReactions(
         disputables, docket, incidents, service.clock, settings.incidents_close_after
     )  # fmt: skip
     discussions = Discussions(service.commits)
-    bus = service.start(beside(reactions.all(), about_disputes.all()))
+    secret = settings.incidents_secret_key
+    links = Signing(service.db, secret.get_secret_value() if secret else None)
+    reports = Reports(service.commits, links, settings.public_url)
+    forms = Forms(service.commits, reports, incidents, links, settings.public_url, service.clock)
+    about_reports = ReportReactions(reports, incidents, wordings)
+    about_others = beside(about_disputes.all(), about_reports.all())
+    bus = service.start(beside(reactions.all(), about_others))
 
     async def fire(id: str) -> None:
         await incidents.on_ladder(id, deadlines.fire, by="timer")
@@ -47,14 +60,15 @@ def build(settings: IncidentsSettings) -> FastAPI:
     service.before_start(incidents.create_indexes)
     service.before_start(rotations.create_indexes)
     service.before_start(docket.create_indexes)
-    service.before_start(disputables.create_indexes)
+    for setup in (disputables.create_indexes, links.load, reports.create_indexes, forms.create_indexes):
+        service.before_start(setup)
     for states, each in ((incidents.lines.states, timers), (docket.disputes.states, of_disputes)):
         service.commits.tell(states.name, each.wake)
         service.before_start(each.create_indexes)
         service.alongside(each.run)
 
     app = service.web("Sepakat incidents", "What went wrong, who was told, who took it up, and when it was over.")
-    timelines = (discussions.timeline,)
+    timelines = (discussions.timeline, reports.timeline)
     app.include_router(api.router(incidents, settings.incidents_close_after, service.clock, timelines))
     app.include_router(comment_api.router(incidents, discussions, service.posts, service.clock))
     app.include_router(answer_api.router(incidents, reactions.text, service.posts, service.clock))
@@ -62,5 +76,7 @@ def build(settings: IncidentsSettings) -> FastAPI:
     app.include_router(rotation_api.router(rotations, service.posts, service.clock))
     app.include_router(analytics_api.router(incidents, docket, service.clock))
     app.include_router(dispute_api.router(docket, disputables, matters, service.posts, service.clock))
+    app.include_router(report_api.router(reports, forms, wordings, service.posts, service.clock))
+    app.include_router(pages.router(forms, reports, links, service.clock))
     app.state.bus = bus
     return app

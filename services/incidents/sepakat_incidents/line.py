@@ -30,7 +30,7 @@ def begin(
     number = (line.episodes if line else 0) + 1
     opened = Incident(
         id=f"{id}.{number:04d}",
-        number=f"{about.service.upper()}-{number:04d}",
+        number=f"{id[len(about.agreement) + 1 :].upper()}-{number:04d}",
         about=about,
         priority=handling.priority,
         title=trigger.words,

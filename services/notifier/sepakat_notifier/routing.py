@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from sepakat_notifier.notification import Notification
-from sepakat_shared.contracts import compliance, disputes, incidents, topics
+from sepakat_shared.contracts import compliance, disputes, incidents, reports, topics
 from sepakat_shared.contracts.catalogue import EVENTS
 from sepakat_shared.contracts.fact import Fact
 
@@ -38,11 +38,13 @@ class Subject:
 
 
 def subject_of(fact: Fact) -> Subject:
-    """Raises TypeError for an event that is about none of an incident, a dispute and compliance."""
+    """Raises TypeError for an event that is about none of an incident, a dispute, a report and compliance."""
     if isinstance(fact, incidents._IncidentEvent):
         return Subject(fact.incident, "incident", fact.agreement, fact.provider, fact.customer)
     if isinstance(fact, disputes._DisputeEvent):
         return Subject(fact.dispute, "dispute", fact.agreement, fact.provider, fact.customer)
+    if isinstance(fact, reports._ReportEvent):
+        return Subject(fact.report, "report", fact.agreement, fact.provider, fact.customer)
     if isinstance(fact, compliance._ObjectiveEvent):
         about = f"{fact.agreement}/{fact.objective}"
         return Subject(about, "objective", fact.agreement, fact.provider, fact.customer)
@@ -139,6 +141,8 @@ def tells_those_told_before(fact: Fact) -> bool:
 
 def mails(fact: Fact, signatories: Mapping[str, Sequence[str]], told: Collection[str]) -> list[str]:
     """The ids of the contacts to write to: `signatories` by party, `told` who has heard of the incident before."""
+    if isinstance(fact, reports._ReportEvent):
+        return _reporter(fact)
     if isinstance(fact, incidents.IncidentEscalated | incidents.IncidentHandedOver):
         return list(dict.fromkeys(fact.contacts))
     if tells_those_told_before(fact):
@@ -155,6 +159,13 @@ def mails(fact: Fact, signatories: Mapping[str, Sequence[str]], told: Collection
     return list(dict.fromkeys(wanted))
 
 
+def _reporter(fact: reports._ReportEvent) -> list[str]:
+    """Whoever filed a report is written to about it, nobody else."""
+    told = fact.acknowledged if isinstance(fact, reports.ReportFiled) else True
+    told = fact.mailed if isinstance(fact, reports.ReportProgressed) else told
+    return [f"reporter/{fact.report}"] if told else []
+
+
 def asks_to_acknowledge(type: str) -> bool:
     """Whether a message about such an event carries the acknowledge link."""
     return type in (incidents.IncidentEscalated.type, incidents.IncidentHandedOver.type)
@@ -166,5 +177,10 @@ def endpoints_named(fact: Fact) -> tuple[str, ...]:
 
 
 def wants(types: Sequence[str], type: str) -> bool:
-    """Whether an endpoint with these patterns (`sepakat.incident.*`; none means all) is told of `type`."""
-    return not types or any(fnmatchcase(type, pattern) for pattern in types)
+    """Whether an endpoint with these patterns (`sepakat.incident.*`) is told of `type`.
+
+    None means all but single reports, which a flood may bring by the hundred: they are for who asks for them.
+    """
+    if not types:
+        return not type.startswith("sepakat.report.")
+    return any(fnmatchcase(type, pattern) for pattern in types)

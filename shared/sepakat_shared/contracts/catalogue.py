@@ -4,7 +4,17 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from sepakat_shared.contracts import agreements, compliance, disputes, incidents, metrics, notifications, texts, topics
+from sepakat_shared.contracts import (
+    agreements,
+    compliance,
+    disputes,
+    incidents,
+    metrics,
+    notifications,
+    reports,
+    texts,
+    topics,
+)
 from sepakat_shared.contracts.fact import Fact
 
 Event = (
@@ -64,6 +74,8 @@ EVENTS: Final[dict[str, tuple[Event, ...]]] = {
         disputes.DisputeSettled,
         disputes.DisputeWithdrawn,
         disputes.DisputeRecalculated,
+        reports.ReportFiled,
+        reports.ReportProgressed,
     ),
     topics.NOTIFICATIONS: (
         notifications.NotificationDelivered,
@@ -79,6 +91,7 @@ EVENTS: Final[dict[str, tuple[Event, ...]]] = {
     ),
     topics.AGREEMENT_TEXTS: (agreements.AgreementTextPublished,),
     topics.CONTACTS: (agreements.PartyRecorded, agreements.ContactRecorded),
+    topics.REPORTERS: (reports.ReporterRecorded,),
     topics.KEYS: (agreements.KeyIssued, agreements.KeyRevoked),
 }
 
