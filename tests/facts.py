@@ -5,7 +5,7 @@ from typing import Any
 
 from sepakat_notifier.notification import Notification, Occasion
 from sepakat_notifier.routing import CONTRACTS, subject_of
-from sepakat_shared.contracts import compliance, disputes, incidents, reports
+from sepakat_shared.contracts import compliance, disputes, incidents, postmortems, reports
 from sepakat_shared.contracts.fact import Fact, PeriodSpan, Title
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -41,6 +41,10 @@ _DISPUTE: dict[str, Any] = {
 }  # fmt: skip
 _TURN: dict[str, Any] = {
     "act": "answer", "awaits": ("nusantara",), "deadline": NOW + timedelta(days=5), "otherwise": "upheld",
+}  # fmt: skip
+_PROMISE: dict[str, Any] = {
+    "responsible": "nusantara", "follow_up": "1", "text": "An alert at 80 percent", "owner": "rina",
+    "due_at": NOW + timedelta(days=1), "late": False,
 }  # fmt: skip
 _REPORT: dict[str, Any] = {
     **_PARTIES, "report": "7c0e5b1f0a9d", "number": "R-K7QM-2XWA", "agreement": "toko", "service": "checkout",
@@ -95,6 +99,16 @@ _EXTRA: dict[type[Fact], dict[str, Any]] = {
     incidents.PauseAnswered: {**_REQUEST, "granted": True},
     reports.ReportFiled: {"party": "toko-maju", "via": "form", "acknowledged": True},
     reports.ReportProgressed: {"incident": "toko.checkout.0001", "step": "taken-up", "mailed": True},
+    postmortems.PostmortemPublished: {
+        "version": 1, "by": "rina", "party": "nusantara", "late": False, "what_happened": "the disk was full\nat nine",
+        "why": "logs", "what_will_change": "it is watched",
+        "follow_ups": ({name: _PROMISE[name] for name in ("follow_up", "text", "owner", "due_at")},),
+    },
+    postmortems.PostmortemReminded: {
+        "responsible": "nusantara", "due_at": NOW + timedelta(days=1), "late": False,
+    },
+    postmortems.FollowUpReminded: _PROMISE,
+    postmortems.FollowUpDone: {**_PROMISE, "by": "rina"},
     incidents.ClockStarted: _CLOCK,
     incidents.ClockForecast: {**_CLOCK, "percent": 75},
     incidents.ClockMet: {**_CLOCK, "stopped_at": NOW, "elapsed_seconds": "1800.000"},

@@ -20,6 +20,7 @@ from sepakat_cli.commands import (
     keys,
     oncall,
     operations,
+    postmortems,
     reports,
     servers,
     status,
@@ -69,6 +70,7 @@ app.command("verify", rich_help_panel="Measure")(evidence.verify)
 app.add_typer(incidents.incidents, name="incidents", rich_help_panel="Handle")
 incidents.incidents.command("comment")(comments.comment)
 incidents.incidents.command("comments")(comments.comments)
+app.add_typer(postmortems.postmortems, name="postmortems", rich_help_panel="Handle")
 app.add_typer(reports.reports, name="reports", rich_help_panel="Handle")
 app.add_typer(oncall.oncall, name="oncall", rich_help_panel="Handle")
 app.add_typer(disputes.disputes, name="disputes", rich_help_panel="Handle")

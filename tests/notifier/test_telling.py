@@ -11,7 +11,7 @@ from sepakat_notifier.directory import Reader
 from sepakat_notifier.letters import Words
 from sepakat_notifier.notification import Claimed, Delivered, Failed, GivenUp, Notification, Status, Suppressed, Waited
 from sepakat_notifier.vault import Link, Vault
-from sepakat_shared.contracts import compliance, disputes, incidents, reports
+from sepakat_shared.contracts import compliance, disputes, incidents, postmortems, reports
 from sepakat_shared.errors import Conflict, Gone, NotFound
 
 SIGNATORIES = {"nusantara": ["rina"], "toko-maju": ["budi"]}
@@ -45,6 +45,10 @@ def test_each_event_has_its_readers() -> None:
         incidents.ClockMissed: ["rina", "budi", "oncall"],
         incidents.PauseRequested: ["budi"],
         incidents.PauseAnswered: ["rina"],
+        postmortems.PostmortemPublished: ["budi"],
+        postmortems.PostmortemReminded: ["rina"],
+        postmortems.FollowUpReminded: ["rina"],
+        postmortems.FollowUpDone: ["budi"],
         incidents.ClockStarted: [],
         incidents.ClockMet: [],
         incidents.ClocksResumed: [],
@@ -56,6 +60,8 @@ def test_each_event_has_its_readers() -> None:
         assert routing.mails(incident(kind), SIGNATORIES, told) == contacts, kind
     assert routing.mails(incident(incidents.ClockForecast, percent=50), SIGNATORIES, told) == []
     assert routing.mails(incident(incidents.ClockMissed, clock="update"), SIGNATORIES, told) == ["rina", "oncall"]
+    for late in (postmortems.PostmortemReminded, postmortems.FollowUpReminded):
+        assert routing.mails(incident(late, late=True), SIGNATORIES, told) == ["rina", "budi"]
     assert routing.mails(objective(), SIGNATORIES, []) == ["rina", "budi"]
     assert routing.mails(objective(compliance.ObjectiveAtRisk), SIGNATORIES, []) == ["rina"]
 
@@ -91,7 +97,7 @@ def test_every_event_that_is_mailed_has_a_letter_in_both_languages() -> None:
         fact for fact in every_fact()
         if routing.mails(fact, SIGNATORIES, ["budi"]) and not isinstance(fact, reports._ReportEvent)
     ]  # fmt: skip
-    assert len(mailed) == 32
+    assert len(mailed) == 36
     for fact in mailed:
         texts = [letters.compose(fact, reader(language), NAMES, None) for language in letters.LANGUAGES]
         for letter, agreement in zip(texts, ("Checkout platform", "Platform checkout"), strict=True):

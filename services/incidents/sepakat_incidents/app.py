@@ -11,6 +11,7 @@ from sepakat_incidents import (
     dispute_api,
     ladder_api,
     pages,
+    postmortem_api,
     report_api,
     rotation_api,
 )
@@ -21,6 +22,7 @@ from sepakat_incidents.docket import Docket
 from sepakat_incidents.forms import Forms
 from sepakat_incidents.links import Signing
 from sepakat_incidents.matters import Matters
+from sepakat_incidents.postmortems import PostmortemReactions, Postmortems
 from sepakat_incidents.reactions import Reactions
 from sepakat_incidents.report_reactions import ReportReactions
 from sepakat_incidents.reports import Reports
@@ -49,7 +51,9 @@ def build(settings: IncidentsSettings) -> FastAPI:
     reports = Reports(service.commits, links, settings.public_url)
     forms = Forms(service.commits, reports, incidents, links, settings.public_url, service.clock)
     about_reports = ReportReactions(reports, incidents, wordings)
-    about_others = beside(about_disputes.all(), about_reports.all())
+    postmortems = Postmortems(service.commits)
+    about_notes = PostmortemReactions(postmortems, incidents, wordings)
+    about_others = beside(about_disputes.all(), beside(about_reports.all(), about_notes.all()))
     bus = service.start(beside(reactions.all(), about_others))
 
     async def fire(id: str) -> None:
@@ -57,18 +61,22 @@ def build(settings: IncidentsSettings) -> FastAPI:
 
     timers = Timers(incidents.lines.states, "due_at", service.clock, fire)
     of_disputes = Timers(docket.disputes.states, "due_at", service.clock, docket.fire)
+    of_notes = Timers(postmortems.all.states, "due_at", service.clock, postmortems.fire)
     service.before_start(incidents.create_indexes)
     service.before_start(rotations.create_indexes)
     service.before_start(docket.create_indexes)
-    for setup in (disputables.create_indexes, links.load, reports.create_indexes, forms.create_indexes):
+    for setup in (disputables.create_indexes, links.load, reports.create_indexes, forms.create_indexes,
+                  postmortems.create_indexes):  # fmt: skip
         service.before_start(setup)
-    for states, each in ((incidents.lines.states, timers), (docket.disputes.states, of_disputes)):
+    for states, each in (
+        (incidents.lines.states, timers), (docket.disputes.states, of_disputes), (postmortems.all.states, of_notes),
+    ):  # fmt: skip
         service.commits.tell(states.name, each.wake)
         service.before_start(each.create_indexes)
         service.alongside(each.run)
 
     app = service.web("Sepakat incidents", "What went wrong, who was told, who took it up, and when it was over.")
-    timelines = (discussions.timeline, reports.timeline)
+    timelines = (discussions.timeline, reports.timeline, postmortems.timeline)
     app.include_router(api.router(incidents, settings.incidents_close_after, service.clock, timelines))
     app.include_router(comment_api.router(incidents, discussions, service.posts, service.clock))
     app.include_router(answer_api.router(incidents, reactions.text, service.posts, service.clock))
@@ -77,6 +85,7 @@ def build(settings: IncidentsSettings) -> FastAPI:
     app.include_router(analytics_api.router(incidents, docket, service.clock))
     app.include_router(dispute_api.router(docket, disputables, matters, service.posts, service.clock))
     app.include_router(report_api.router(reports, forms, wordings, service.posts, service.clock))
+    app.include_router(postmortem_api.router(incidents, postmortems, wordings, service.posts, service.clock))
     app.include_router(pages.router(forms, reports, links, service.clock))
     app.state.bus = bus
     return app

@@ -238,9 +238,9 @@ def _period(period: PeriodSpan, words: Words) -> str:
 _TONES = {
     **dict.fromkeys(("opened", "escalated", "handed_over", "raised", "escalation_exhausted", "breached"), "bad"),
     **dict.fromkeys(("missed", "unacknowledged"), "bad"),
-    **dict.fromkeys(("at_risk", "failing", "forecast", "pause_requested", "contact_unreached"), "warn"),
+    **dict.fromkeys(("at_risk", "failing", "forecast", "pause_requested", "contact_unreached", "reminded"), "warn"),
     **dict.fromkeys(("closed", "corrected", "paused", "updated", "prioritised", "pause_answered"), "calm"),
-    **dict.fromkeys(("commented",), "calm"),
+    **dict.fromkeys(("commented", "published"), "calm"),
 }  # fmt: skip
 
 

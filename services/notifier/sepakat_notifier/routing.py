@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from sepakat_notifier.notification import Notification
-from sepakat_shared.contracts import compliance, disputes, incidents, reports, topics
+from sepakat_shared.contracts import compliance, disputes, incidents, postmortems, reports, topics
 from sepakat_shared.contracts.catalogue import EVENTS
 from sepakat_shared.contracts.fact import Fact
 
@@ -81,6 +81,8 @@ def signatories_of_whom(fact: Fact) -> tuple[str, ...]:
         return (subject.provider,)
     if isinstance(fact, incidents.ClockForecast | incidents.ClockMissed):
         return subject.parties if _who_must_know(fact) else ()
+    if isinstance(fact, _Note):
+        return _parties_of_a_note(fact)
     if isinstance(fact, incidents.PauseRequested | incidents.IncidentCommented):
         return tuple(party for party in subject.parties if party != fact.party)
     if isinstance(fact, incidents.PauseAnswered):
@@ -88,6 +90,23 @@ def signatories_of_whom(fact: Fact) -> tuple[str, ...]:
     if isinstance(fact, incidents.ContactUnreached):
         return (fact.responsible,)  # whose policy names somebody who gets nothing
     return ()
+
+
+_Note = (
+    postmortems.PostmortemPublished | postmortems.PostmortemReminded | postmortems.FollowUpReminded
+    | postmortems.FollowUpDone
+)  # fmt: skip
+
+
+def _parties_of_a_note(fact: _Note) -> tuple[str, ...]:
+    """The party that is told, and of what is late both."""
+    if isinstance(fact, postmortems.PostmortemPublished):
+        return tuple(party for party in (fact.provider, fact.customer) if party != fact.party)
+    if isinstance(fact, postmortems.FollowUpDone):
+        return tuple(party for party in (fact.provider, fact.customer) if party != fact.responsible)
+    if fact.late:
+        return fact.provider, fact.customer
+    return () if isinstance(fact, postmortems.FollowUpReminded) else (fact.responsible,)
 
 
 _FORETOLD_BY_MAIL = 75
@@ -154,6 +173,8 @@ def mails(fact: Fact, signatories: Mapping[str, Sequence[str]], told: Collection
         others = [each for party in signatories_of_whom(fact) for each in signatories.get(party, ())]
         return list(dict.fromkeys([*others, *sorted(each for each in told if each != fact.by)]))
     wanted = [contact for party in signatories_of_whom(fact) for contact in signatories.get(party, ())]
+    if isinstance(fact, postmortems.FollowUpReminded):
+        wanted.insert(0, fact.owner)
     if isinstance(fact, disputes._DisputeEvent) and fact.contact is not None and fact.act == "decide":
         wanted.append(fact.contact)
     return list(dict.fromkeys(wanted))
