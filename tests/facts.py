@@ -5,7 +5,7 @@ from typing import Any
 
 from sepakat_notifier.notification import Notification, Occasion
 from sepakat_notifier.routing import CONTRACTS, subject_of
-from sepakat_shared.contracts import compliance, disputes, incidents, oncall
+from sepakat_shared.contracts import compliance, disputes, incidents, oncall, postmortems, reports
 from sepakat_shared.contracts.fact import Fact, PeriodSpan, Title
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -41,6 +41,15 @@ _DISPUTE: dict[str, Any] = {
 }  # fmt: skip
 _TURN: dict[str, Any] = {
     "act": "answer", "awaits": ("nusantara",), "deadline": NOW + timedelta(days=5), "otherwise": "upheld",
+}  # fmt: skip
+_PROMISE: dict[str, Any] = {
+    "responsible": "nusantara", "follow_up": "1", "text": "An alert at 80 percent", "owner": "rina",
+    "due_at": NOW + timedelta(days=1), "late": False,
+}  # fmt: skip
+_REPORT: dict[str, Any] = {
+    **_PARTIES, "report": "7c0e5b1f0a9d", "number": "R-K7QM-2XWA", "agreement": "toko", "service": "checkout",
+    "agreement_title": _INCIDENT["agreement_title"], "service_title": _INCIDENT["service_title"], "filed_at": NOW,
+    "at": NOW,
 }  # fmt: skip
 _ASKED = disputes.Remedy(
     adjustments=(
@@ -80,6 +89,11 @@ _EXTRA: dict[type[Fact], dict[str, Any]] = {
     },
     incidents.ContactUnreached: {"contact": "oncall", "reason": "the contact was erased", "responsible": "nusantara"},
     incidents.IncidentUpdated: {"by": "rina", "party": "nusantara", "note": "half of the shops can sell again"},
+    incidents.IncidentCommented: {
+        "comment": 1, "by": "rina", "party": "nusantara", "body": "is it shop 12?\nor all of them?",
+        "attachments": ({"name": "log.txt", "media_type": "text/plain", "size": 5, "sha256": "0" * 64,
+                         "url": "https://files.example/log.txt"},),
+    },
     incidents.IncidentPrioritised: {"by": "budi", "previous_priority": "P2", "reason": "campaign week"},
     incidents.IncidentTriaged: {"impact": "high", "urgency": "low", "by": "budi", "party": "toko-maju"},
     incidents.IncidentOwnerChanged: {
@@ -97,6 +111,18 @@ _EXTRA: dict[type[Fact], dict[str, Any]] = {
     incidents.IncidentUnlinked: {"kind": "caused-by", "to": "toko.search.0007", "by": "rina"},
     incidents.PauseRequested: _REQUEST,
     incidents.PauseAnswered: {**_REQUEST, "granted": True},
+    reports.ReportFiled: {"party": "toko-maju", "via": "form", "acknowledged": True},
+    reports.ReportProgressed: {"incident": "toko.checkout.0001", "step": "taken-up", "mailed": True},
+    postmortems.PostmortemPublished: {
+        "version": 1, "by": "rina", "party": "nusantara", "late": False, "what_happened": "the disk was full\nat nine",
+        "why": "logs", "what_will_change": "it is watched",
+        "follow_ups": ({name: _PROMISE[name] for name in ("follow_up", "text", "owner", "due_at")},),
+    },
+    postmortems.PostmortemReminded: {
+        "responsible": "nusantara", "due_at": NOW + timedelta(days=1), "late": False,
+    },
+    postmortems.FollowUpReminded: _PROMISE,
+    postmortems.FollowUpDone: {**_PROMISE, "by": "rina"},
     incidents.ClockStarted: _CLOCK,
     incidents.ClockForecast: {**_CLOCK, "percent": 75},
     incidents.ClockMet: {**_CLOCK, "stopped_at": NOW, "elapsed_seconds": "1800.000"},
@@ -124,6 +150,10 @@ def on_call(kind: type[Fact] = oncall.OnCallOverridden, /, **changes: Any) -> An
     return kind(**{**about, **changes})
 
 
+def report(kind: type[Fact], **changes: Any) -> Any:
+    return kind(**{**_REPORT, **_EXTRA.get(kind, {}), **changes})
+
+
 def objective(kind: type[Fact] = compliance.ObjectiveBreached, /, **changes: Any) -> Any:
     return kind(**{**_OBJECTIVE, **changes})
 
@@ -138,6 +168,7 @@ def every_fact() -> list[Fact]:
         incident(kind) if issubclass(kind, about)
         else dispute(kind) if issubclass(kind, disputes._DisputeEvent)
         else on_call(kind) if issubclass(kind, oncall._OnCallEvent)
+        else report(kind) if issubclass(kind, reports._ReportEvent)
         else objective(kind, **more)
         for kind in CONTRACTS.values()
     ]  # fmt: skip

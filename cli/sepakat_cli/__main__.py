@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from sepakat_cli.commands import (
+    analytics,
     apply,
+    comments,
     disputes,
     evaluate,
     events,
@@ -18,6 +20,8 @@ from sepakat_cli.commands import (
     keys,
     oncall,
     operations,
+    postmortems,
+    reports,
     servers,
     status,
 )
@@ -64,8 +68,13 @@ app.command("evaluate", rich_help_panel="Measure")(evaluate.command)
 app.command("evidence", rich_help_panel="Measure")(evidence.evidence)
 app.command("verify", rich_help_panel="Measure")(evidence.verify)
 app.add_typer(incident_records.incidents, name="incidents", rich_help_panel="Handle")
+incident_records.incidents.command("comment")(comments.comment)
+incident_records.incidents.command("comments")(comments.comments)
+app.add_typer(postmortems.postmortems, name="postmortems", rich_help_panel="Handle")
+app.add_typer(reports.reports, name="reports", rich_help_panel="Handle")
 app.add_typer(oncall.oncall, name="oncall", rich_help_panel="Handle")
 app.add_typer(disputes.disputes, name="disputes", rich_help_panel="Handle")
+app.command("analytics", rich_help_panel="Handle")(analytics.analytics)
 app.add_typer(operations.deliveries, name="deliveries", rich_help_panel="Handle")
 app.add_typer(keys.apikeys, name="apikeys", rich_help_panel="Operate")
 app.add_typer(operations.dlq, name="dlq", rich_help_panel="Operate")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from facts import NOW, incident, notification, objective
+from facts import NOW, incident, notification, objective, report
 from standardwebhooks import Webhook
 
 from sepakat_cli.backends import Backend
@@ -32,8 +32,9 @@ from sepakat_shared import mongo
 from sepakat_shared.bus import Erased
 from sepakat_shared.clock import SystemClock
 from sepakat_shared.commits import Commits
-from sepakat_shared.contracts import incidents
+from sepakat_shared.contracts import incidents, reports
 from sepakat_shared.contracts.agreements import ContactRecorded
+from sepakat_shared.contracts.reports import ReporterRecorded
 from sepakat_shared.errors import Invalid
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Database
@@ -278,6 +279,37 @@ async def test_who_cannot_be_written_to_is_said(db: Database, mail_server: MailS
     with pytest.raises(Permanent, match="addressed"):
         await sender.send(notification(objective(), "rina"))
     assert mail_server.received == []
+
+
+@pytest.mark.servers
+async def test_who_reported_a_problem_is_written_to_with_their_page_until_they_are_forgotten(
+    db: Database, mail_server: MailServer
+) -> None:
+    sender, directory = await mailing(db, mail_server)
+    fact = report(reports.ReportFiled)
+    message = notification(fact, f"reporter/{fact.report}")
+    with pytest.raises(NotYet, match="reporter/"):
+        await sender.send(message)
+    known = ReporterRecorded(
+        report=fact.report,
+        name="عبد الله",
+        email="siti@toko.example",
+        language="id",
+        status_url="https://sla.example/s/x",
+    )
+    await directory.on_reporter(known, CAUSE)
+    assert await sender.send(message) == "toko-maju"
+    mail: Any = message_from_bytes(mail_server.received[0], policy=policy.default)
+    assert (mail["To"].addresses[0].display_name, mail["To"].addresses[0].addr_spec) == (known.name, known.email)
+    assert mail["Subject"].strip() == "Laporan R-K7QM-2XWA: diterima"
+    assert "https://sla.example/s/x" in mail.get_body(("plain",)).get_content()
+    await directory.on_reporter(known.model_copy(update={"email": "x@y.example\r\nBcc: all@y.example"}), CAUSE)
+    with pytest.raises(Permanent, match="addressed"):
+        await sender.send(message)
+    await directory.on_reporter_erased(Erased(key=fact.report), CAUSE)
+    with pytest.raises(Unwanted, match="erased"):
+        await sender.send(message)
+    assert len(mail_server.received) == 1
 
 
 # -- attempts ----------------------------------------------------------------------------------------------------------

@@ -4,15 +4,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from facts import NAMES, NOW, dispute, every_fact, incident, notification, objective, on_call
+from facts import NAMES, NOW, dispute, every_fact, incident, notification, objective, on_call, report
 
-from sepakat_notifier import letters, routing
+from sepakat_notifier import letters, reporter_letters, routing
 from sepakat_notifier import notification as domain
 from sepakat_notifier.directory import Reader
 from sepakat_notifier.letters import Words
 from sepakat_notifier.notification import Claimed, Delivered, Failed, GivenUp, Notification, Status, Suppressed, Waited
 from sepakat_notifier.vault import Link, Vault
-from sepakat_shared.contracts import compliance, disputes, incidents, oncall
+from sepakat_shared.contracts import compliance, disputes, incidents, oncall, postmortems, reports
 from sepakat_shared.errors import Conflict, Gone, NotFound
 
 SIGNATORIES = {"nusantara": ["rina"], "toko-maju": ["budi"]}
@@ -47,11 +47,16 @@ def test_each_event_has_its_readers() -> None:
         incidents.IncidentLinked: [],
         incidents.IncidentUnlinked: [],
         incidents.IncidentUpdated: told,
+        incidents.IncidentCommented: ["budi", "oncall"],
         incidents.ClocksPaused: told,
         incidents.ClockForecast: ["rina", "oncall"],
         incidents.ClockMissed: ["rina", "budi", "oncall"],
         incidents.PauseRequested: ["budi"],
         incidents.PauseAnswered: ["rina"],
+        postmortems.PostmortemPublished: ["budi"],
+        postmortems.PostmortemReminded: ["rina"],
+        postmortems.FollowUpReminded: ["rina"],
+        postmortems.FollowUpDone: ["budi"],
         incidents.ClockStarted: [],
         incidents.ClockMet: [],
         incidents.ClocksResumed: [],
@@ -63,6 +68,8 @@ def test_each_event_has_its_readers() -> None:
         assert routing.mails(incident(kind), SIGNATORIES, told) == contacts, kind
     assert routing.mails(incident(incidents.ClockForecast, percent=50), SIGNATORIES, told) == []
     assert routing.mails(incident(incidents.ClockMissed, clock="update"), SIGNATORIES, told) == ["rina", "oncall"]
+    for late in (postmortems.PostmortemReminded, postmortems.FollowUpReminded):
+        assert routing.mails(incident(late, late=True), SIGNATORIES, told) == ["rina", "budi"]
     assert routing.mails(objective(), SIGNATORIES, []) == ["rina", "budi"]
     assert routing.mails(objective(compliance.ObjectiveAtRisk), SIGNATORIES, []) == ["rina"]
 
@@ -111,8 +118,11 @@ def test_an_endpoint_chooses_its_events() -> None:
 
 
 def test_every_event_that_is_mailed_has_a_letter_in_both_languages() -> None:
-    mailed = [fact for fact in every_fact() if routing.mails(fact, SIGNATORIES, ["budi"])]
-    assert len(mailed) == 37
+    mailed = [
+        fact for fact in every_fact()
+        if routing.mails(fact, SIGNATORIES, ["budi"]) and not isinstance(fact, reports._ReportEvent)
+    ]  # fmt: skip
+    assert len(mailed) == 42
     for fact in mailed:
         texts = [letters.compose(fact, reader(language), NAMES, None) for language in letters.LANGUAGES]
         for letter, agreement in zip(texts, ("Checkout platform", "Platform checkout"), strict=True):
@@ -154,6 +164,38 @@ def test_a_letter_about_a_dispute_says_what_is_asked_whose_turn_it_is_and_what_s
     clause = dispute(disputes.DisputeWithdrawn, subject_kind="clause", clause="obligations/backups", service=None,
                      service_title=None, objective=None, period=None)  # fmt: skip
     assert "klausul obligations/backups" in " ".join(letters.compose(clause, reader("id"), NAMES, None).text.split())
+
+
+def test_a_reporter_reads_words_meant_for_them_and_nothing_that_is_between_the_parties() -> None:
+    page = "https://sla.example/s/token"
+    facts = [report(reports.ReportFiled)] + [
+        report(reports.ReportProgressed, step=step, words=words)
+        for step, words in (("taken-up", None), ("update", None), ("update", "<b>Cards</b> work again.\nIn shop 12."),
+                            ("resolved", None), ("reopened", None))
+    ]  # fmt: skip
+    subjects: dict[str, list[str]] = {"en": [], "id": []}
+    for fact in facts:
+        for language, told in subjects.items():
+            letter = reporter_letters.compose(
+                fact, reader(language, "\u0639\u0628\u062f \u0627\u0644\u0644\u0647"), page
+            )
+            told.append(letter.subject.removeprefix({"en": "Report ", "id": "Laporan "}[language]))
+            assert page in letter.text and f'href="{page}"' in letter.html and "<b>" not in letter.html
+            for between in ("Checkout platform", "Platform checkout", "P1", "CHECKOUT-0001", "Nusantara", "None", "{"):
+                assert between not in letter.text, between
+    assert subjects["en"] == [f"R-K7QM-2XWA: {what}" for what in (
+        "received", "being worked on", "news", "news", "solved", "being looked at again")]  # fmt: skip
+    assert subjects["id"][4] == "R-K7QM-2XWA: sudah teratasi"
+    said = reporter_letters.compose(facts[3], reader(), page).text
+    assert "<b>Cards</b> work again.\n\nIn shop 12." in said
+
+
+def test_only_who_filed_a_report_is_mailed_and_endpoints_hear_of_single_reports_when_they_ask() -> None:
+    assert routing.mails(report(reports.ReportFiled), SIGNATORIES, ["budi"]) == ["reporter/7c0e5b1f0a9d"]
+    assert routing.mails(report(reports.ReportFiled, acknowledged=False), SIGNATORIES, []) == []
+    assert routing.mails(report(reports.ReportProgressed, mailed=False), SIGNATORIES, []) == []
+    assert not routing.wants((), "sepakat.report.filed.v1")
+    assert routing.wants(("sepakat.report.*",), "sepakat.report.filed.v1")
 
 
 def test_a_link_is_there_only_when_somebody_is_asked() -> None:

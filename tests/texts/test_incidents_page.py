@@ -17,7 +17,7 @@ from sepakat_shared.auth import SCOPES
 from sepakat_shared.contracts import texts
 
 PAGE = (Path(__file__).parents[2] / "docs" / "incidents.md").read_text()
-MATRIX, CONFIG, RULES = (yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.S))
+MATRIX, CONFIG, RULES, *_ = (yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.S))
 
 
 def test_the_matrix_is_read_and_the_default_one_is_the_table() -> None:

@@ -1,5 +1,6 @@
 """Requests become commands here, and errors problem details."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -9,14 +10,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sepakat_incidents import line as domain
 from sepakat_incidents.commands import Commands
-from sepakat_incidents.incident import Status
+from sepakat_incidents.incident import Incident, Status
 from sepakat_incidents.relations import Relations
 from sepakat_incidents.showing import shown
 from sepakat_incidents.store import Incidents
 from sepakat_shared import web
+from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.web import Asking
+
+Beside = Callable[[Incident, Principal], Awaitable[list[dict[str, Any]]]]
+"""What another aggregate puts on an incident's timeline, for whoever asks: entries with `at`, `by` and `what`."""
 
 
 class ResolveIn(BaseModel):
@@ -27,7 +32,7 @@ class ResolveIn(BaseModel):
     note: str | None = Field(None, max_length=4000)
 
 
-def router(incidents: Incidents, close_after: timedelta, clock: Clock) -> APIRouter:
+def router(incidents: Incidents, close_after: timedelta, clock: Clock, beside: Sequence[Beside] = ()) -> APIRouter:
     routes = APIRouter(prefix="/v1/incidents", tags=["incidents"])
     commands = Commands(incidents, clock)
 
@@ -60,7 +65,8 @@ def router(incidents: Incidents, close_after: timedelta, clock: Clock) -> APIRou
         """Everything that happened, in order; nothing is ever taken out of it."""
         asking.require("incidents:read")
         incident, _ = await incidents.visible(id, asking)
-        return {"items": await incidents.timeline(incident)}
+        entries = [*await incidents.timeline(incident), *[e for each in beside for e in await each(incident, asking)]]
+        return {"items": sorted(entries, key=lambda each: each["at"])}
 
     @routes.post("/{id}/resolve")
     async def post_resolve(id: str, given: ResolveIn, asking: Asking) -> Response:

@@ -8,22 +8,32 @@ from sepakat_incidents import (
     answer_api,
     api,
     calendar_link_api,
+    comment_api,
     dispute_api,
     ladder_api,
     merging_api,
+    pages,
+    postmortem_api,
     record_api,
+    report_api,
     rotation_api,
     triage_api,
 )
 from sepakat_incidents.alert_door import AlertDoor
 from sepakat_incidents.calendar_links import CalendarLinks
 from sepakat_incidents.contacts import Contacts
+from sepakat_incidents.discussions import Discussions
 from sepakat_incidents.disputables import Disputables
 from sepakat_incidents.dispute_reactions import DisputeReactions
 from sepakat_incidents.docket import Docket
 from sepakat_incidents.episodes import Episodes
+from sepakat_incidents.forms import Forms
+from sepakat_incidents.links import Signing
 from sepakat_incidents.matters import Matters
+from sepakat_incidents.postmortems import PostmortemReactions, Postmortems
 from sepakat_incidents.reactions import Reactions
+from sepakat_incidents.report_reactions import ReportReactions
+from sepakat_incidents.reports import Reports
 from sepakat_incidents.rotation_store import Rotations
 from sepakat_incidents.settings import IncidentsSettings
 from sepakat_incidents.store import Incidents
@@ -45,23 +55,40 @@ def build(settings: IncidentsSettings) -> FastAPI:
     about_disputes = DisputeReactions(
         disputables, docket, incidents, service.clock, settings.incidents_close_after
     )  # fmt: skip
-    bus = service.start([*reactions.all(), *about_disputes.all()])
+    discussions = Discussions(service.commits)
+    secret = settings.incidents_secret_key
+    signing = Signing(service.db, secret.get_secret_value() if secret else None)
+    reports = Reports(service.commits, signing, settings.public_url)
+    forms = Forms(service.commits, reports, incidents, signing, settings.public_url, service.clock)
+    about_reports = ReportReactions(reports, incidents, wordings)
+    postmortems = Postmortems(service.commits)
+    about_notes = PostmortemReactions(postmortems, incidents, wordings)
+    bus = service.start(
+        [*reactions.all(), *about_disputes.all(), *about_reports.all(), *about_notes.all()]
+    )  # fmt: skip
 
     timers = Timers(incidents.lines.states, "due_at", service.clock, incidents.fire)
     of_disputes = Timers(docket.disputes.states, "due_at", service.clock, docket.fire)
+    of_notes = Timers(postmortems.all.states, "due_at", service.clock, postmortems.fire)
     service.before_start(incidents.create_indexes)
     service.before_start(rotations.create_indexes)
     service.before_start(links.create_indexes)
     service.before_start(docket.create_indexes)
-    service.before_start(disputables.create_indexes)
+    for setup in (disputables.create_indexes, signing.load, reports.create_indexes, forms.create_indexes,
+                  postmortems.create_indexes):  # fmt: skip
+        service.before_start(setup)
     service.alongside(lambda: incidents.alerts.forget(service.clock))
-    for states, each in ((incidents.lines.states, timers), (docket.disputes.states, of_disputes)):
+    for states, each in (
+        (incidents.lines.states, timers), (docket.disputes.states, of_disputes), (postmortems.all.states, of_notes),
+    ):  # fmt: skip
         service.commits.tell(states.name, each.wake)
         service.before_start(each.create_indexes)
         service.alongside(each.run)
 
     app = service.web("Sepakat incidents", "What went wrong, who was told, who took it up, and when it was over.")
-    app.include_router(api.router(incidents, settings.incidents_close_after, service.clock))
+    timelines = (discussions.timeline, reports.timeline, postmortems.timeline)
+    app.include_router(api.router(incidents, settings.incidents_close_after, service.clock, timelines))
+    app.include_router(comment_api.router(incidents, discussions, service.posts, service.clock))
     app.include_router(answer_api.router(incidents, reactions.text, service.posts, service.clock))
     app.include_router(ladder_api.router(incidents, service.posts, service.clock))
     app.include_router(triage_api.router(incidents, contacts, rotations, reactions.text, service.clock))
@@ -72,5 +99,8 @@ def build(settings: IncidentsSettings) -> FastAPI:
     app.include_router(calendar_link_api.router(links, rotations, settings.public_url, service.clock))
     app.include_router(analytics_api.router(incidents, docket, service.clock))
     app.include_router(dispute_api.router(docket, disputables, matters, service.posts, service.clock))
+    app.include_router(report_api.router(reports, forms, wordings, service.posts, service.clock))
+    app.include_router(postmortem_api.router(incidents, postmortems, wordings, service.posts, service.clock))
+    app.include_router(pages.router(forms, reports, signing, service.clock))
     app.state.bus = bus
     return app

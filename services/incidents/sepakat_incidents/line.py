@@ -31,7 +31,7 @@ def begin(
     number = (line.episodes if line else 0) + 1
     opened = Incident(
         id=f"{id}.{number:04d}",
-        number=f"{_name(about)}-{number:04d}",
+        number=f"{id[len(about.agreement) + 1 :].upper().replace('.', '-')}-{number:04d}",
         about=about,
         priority=handling.priority,
         title=trigger.words,
@@ -49,11 +49,6 @@ def begin(
         *timing.begun(handling.clocks, opened, "opened", now),
         *escalation.start(opened.ladder, now, rosters),
     ]
-
-
-def _name(about: About) -> str:
-    """What its incidents are numbered by."""
-    return "-".join(each.upper() for each in (about.service, about.cause) if each)
 
 
 def attached(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sepakat_shared.bus import Erased
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.agreements import AgreementTextPublished, ContactRecorded, PartyRecorded
+from sepakat_shared.contracts.reports import ReporterRecorded
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Collection, Database
 
@@ -35,6 +36,7 @@ class Directory:
         self._contacts: Collection = db["contacts"]
         self._parties: Collection = db["parties"]
         self._texts: Collection = db["texts"]
+        self._reporters: Collection = db["reporters"]
 
     # -- keeping it ---------------------------------------------------------------------------------------------------
 
@@ -47,6 +49,12 @@ class Directory:
 
     async def on_erased(self, fact: Erased, _cause: Envelope) -> None:
         await self._contacts.replace_one({"_id": fact.key}, {"erased": True}, upsert=True)
+
+    async def on_reporter(self, fact: ReporterRecorded, _cause: Envelope) -> None:
+        await self._reporters.replace_one({"_id": fact.report}, {"fact": fact.as_json()}, upsert=True)
+
+    async def on_reporter_erased(self, fact: Erased, _cause: Envelope) -> None:
+        await self._reporters.replace_one({"_id": fact.key}, {"erased": True}, upsert=True)
 
     async def on_text(self, fact: AgreementTextPublished) -> None:
         text = texts.Agreement.model_validate(fact.text)
@@ -83,6 +91,17 @@ class Directory:
         fact = ContactRecorded.model_validate(known["fact"])
         zone = fact.time_zone or await self._zone_of(agreement)
         return Reader(fact.party, contact, fact.name, fact.email, fact.language, zone)
+
+    async def reporter(self, report: str, party: str, agreement: str) -> tuple[Reader, str]:
+        """Who filed the report, and the page that it is followed on. Raises Unknown or Forgotten."""
+        known = await self._reporters.find_one({"_id": report})
+        if known is None:
+            raise Unknown
+        if known.get("erased"):
+            raise Forgotten
+        fact = ReporterRecorded.model_validate(known["fact"])
+        zone = await self._zone_of(agreement)
+        return Reader(party, f"reporter/{report}", fact.name, fact.email, fact.language, zone), fact.status_url
 
     async def _zone_of(self, agreement: str) -> str:
         text = await self._texts.find_one({"agreement": agreement}, sort=[("version", -1)])

@@ -137,26 +137,40 @@ def compose(fact: Fact, reader: Reader, names: Mapping[str, str], link: str | No
         "customer": names[fact.customer],
         "responsible": names[getattr(fact, "responsible", None) or fact.provider],
         "names": names,
+        # A line that somebody wrote is a paragraph: blanks within one are joined.
+        "lines": lambda text: "\n\n".join(text.split("\n")),
         "remedy": lambda remedy: dispute_words.remedy(remedy, words),
         "turn": dispute_words.turn(fact, words, names) if isinstance(fact, _DisputeEvent) else "",
     }
-    template = _templates.get_template(template_of(fact.type))
-    rendered = {
-        part: "".join(template.blocks[f"{words.language}_{part}"](template.new_context(context))).strip()
-        for part in ("subject", "text")
-    }
+    subject, paragraphs = rendered(fact, words, context)
     shown: dict[str, Any] = {
         "language": words.language,
-        # A line end in a header would begin another one.
-        "subject": " ".join(rendered["subject"].split()),
+        "subject": subject,
         "greeting": reader.name,
-        "paragraphs": [" ".join(each.split()) for each in rendered["text"].split("\n\n") if each.strip()],
+        "paragraphs": paragraphs,
         "figures": [(words.label(name), value) for name, value in _figures(fact, words, agreement, names)],
         "tone": _tone(fact),
         "link": link,
         "button": words.label("button"),
         "reason": words.label("reason").format(reader.name, agreement),
     }
+    return sent(shown)
+
+
+def rendered(fact: Fact, words: Words, context: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """The subject and the paragraphs of the letter about `fact`, as its template has them in the reader's language."""
+    template = _templates.get_template(template_of(fact.type))
+    parts = {
+        part: "".join(template.blocks[f"{words.language}_{part}"](template.new_context(dict(context)))).strip()
+        for part in ("subject", "text")
+    }
+    paragraphs = [" ".join(each.split()) for each in parts["text"].split("\n\n") if each.strip()]
+    # A line end in a header would begin another one.
+    return " ".join(parts["subject"].split()), paragraphs
+
+
+def sent(shown: Mapping[str, Any]) -> Letter:
+    """What is shown, as a mail: in plain text and in HTML."""
     return Letter(
         shown["subject"],
         _templates.get_template("letter.txt").render(shown),
@@ -236,8 +250,8 @@ _TONES = {
     **dict.fromkeys(("opened", "escalated", "handed_over", "raised", "escalation_exhausted", "breached",
                     "reopened"), "bad"),
     **dict.fromkeys(("missed", "unacknowledged"), "bad"),
-    **dict.fromkeys(("overridden", "override_withdrawn"), "calm"),
-    **dict.fromkeys(("at_risk", "failing", "forecast", "pause_requested", "contact_unreached"), "warn"),
+    **dict.fromkeys(("overridden", "override_withdrawn", "commented", "published"), "calm"),
+    **dict.fromkeys(("at_risk", "failing", "forecast", "pause_requested", "contact_unreached", "reminded"), "warn"),
     **dict.fromkeys(("closed", "corrected", "paused", "updated", "prioritised", "pause_answered",
                     "owner_changed", "impact_corrected", "merged"), "calm"),
 }  # fmt: skip

@@ -19,6 +19,7 @@ from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.agreements import AgreementTextPublished, ContactRecorded, PartyRecorded
 from sepakat_shared.contracts.fact import Fact
+from sepakat_shared.contracts.reports import ReporterRecorded
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Collection, Database
 from sepakat_shared.telemetry import current_traceparent
@@ -42,6 +43,8 @@ class Reactions:
             Reaction(topics.CONTACTS, PartyRecorded, self._directory.on_party),
             Reaction(topics.CONTACTS, ContactRecorded, self._directory.on_contact),
             Reaction(topics.CONTACTS, Erased, self._directory.on_erased),
+            Reaction(topics.REPORTERS, ReporterRecorded, self._directory.on_reporter),
+            Reaction(topics.REPORTERS, Erased, self._directory.on_reporter_erased),
             Reaction(topics.AGREEMENT_TEXTS, AgreementTextPublished, self.on_text),
             *[Reaction(topic, contract, self.on_fact) for topic, told in routing.TOLD.items() for contract in told],
         ]

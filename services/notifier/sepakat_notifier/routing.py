@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from sepakat_notifier.notification import Notification
-from sepakat_shared.contracts import compliance, disputes, incidents, oncall, topics
+from sepakat_shared.contracts import compliance, disputes, incidents, oncall, postmortems, reports, topics
 from sepakat_shared.contracts.catalogue import EVENTS
 from sepakat_shared.contracts.fact import Fact
 
@@ -38,13 +38,15 @@ class Subject:
 
 
 def subject_of(fact: Fact) -> Subject:
-    """Raises TypeError for an event that is about none of an incident, a dispute, a rotation and compliance."""
+    """Raises TypeError for an event that is about no incident, dispute, rotation, report or objective."""
     if isinstance(fact, incidents._IncidentEvent):
         return Subject(fact.incident, "incident", fact.agreement, fact.provider, fact.customer)
     if isinstance(fact, disputes._DisputeEvent):
         return Subject(fact.dispute, "dispute", fact.agreement, fact.provider, fact.customer)
     if isinstance(fact, oncall._OnCallEvent):
         return Subject(fact.rotation, "rotation", fact.agreement, fact.provider, fact.customer)
+    if isinstance(fact, reports._ReportEvent):
+        return Subject(fact.report, "report", fact.agreement, fact.provider, fact.customer)
     if isinstance(fact, compliance._ObjectiveEvent):
         about = f"{fact.agreement}/{fact.objective}"
         return Subject(about, "objective", fact.agreement, fact.provider, fact.customer)
@@ -81,7 +83,9 @@ def signatories_of_whom(fact: Fact) -> tuple[str, ...]:
         return (subject.provider,)
     if isinstance(fact, incidents.ClockForecast | incidents.ClockMissed):
         return subject.parties if _who_must_know(fact) else ()
-    if isinstance(fact, incidents.PauseRequested):
+    if isinstance(fact, _Note):
+        return _parties_of_a_note(fact)
+    if isinstance(fact, incidents.PauseRequested | incidents.IncidentCommented):
         return tuple(party for party in subject.parties if party != fact.party)
     if isinstance(fact, incidents.ImpactCorrected):
         return tuple(party for party in subject.parties if party != fact.responsible)
@@ -90,6 +94,23 @@ def signatories_of_whom(fact: Fact) -> tuple[str, ...]:
     if isinstance(fact, incidents.ContactUnreached):
         return (fact.responsible,)  # whose policy names somebody who gets nothing
     return ()
+
+
+_Note = (
+    postmortems.PostmortemPublished | postmortems.PostmortemReminded | postmortems.FollowUpReminded
+    | postmortems.FollowUpDone
+)  # fmt: skip
+
+
+def _parties_of_a_note(fact: _Note) -> tuple[str, ...]:
+    """The party that is told, and of what is late both."""
+    if isinstance(fact, postmortems.PostmortemPublished):
+        return tuple(party for party in (fact.provider, fact.customer) if party != fact.party)
+    if isinstance(fact, postmortems.FollowUpDone):
+        return tuple(party for party in (fact.provider, fact.customer) if party != fact.responsible)
+    if fact.late:
+        return fact.provider, fact.customer
+    return () if isinstance(fact, postmortems.FollowUpReminded) else (fact.responsible,)
 
 
 _FORETOLD_BY_MAIL = 75
@@ -115,7 +136,9 @@ def _mails_of_clock(
 
 
 def depends_on_those_told_before(fact: Fact) -> bool:
-    return tells_those_told_before(fact) or isinstance(fact, incidents.ClockForecast | incidents.ClockMissed)
+    return tells_those_told_before(fact) or isinstance(
+        fact, incidents.ClockForecast | incidents.ClockMissed | incidents.IncidentCommented
+    )
 
 
 def _parties_of_a_dispute(fact: disputes._DisputeEvent) -> tuple[str, ...]:
@@ -141,6 +164,8 @@ def tells_those_told_before(fact: Fact) -> bool:
 
 def mails(fact: Fact, signatories: Mapping[str, Sequence[str]], told: Collection[str]) -> list[str]:
     """The ids of the contacts to write to: `signatories` by party, `told` who has heard of the incident before."""
+    if isinstance(fact, reports._ReportEvent):
+        return _reporter(fact)
     if isinstance(fact, incidents.IncidentEscalated | incidents.IncidentHandedOver):
         return list(dict.fromkeys(fact.contacts))
     if isinstance(fact, oncall.OnCallOverridden):
@@ -154,10 +179,22 @@ def mails(fact: Fact, signatories: Mapping[str, Sequence[str]], told: Collection
         return sorted(contact for contact in told if contact != knows)
     if isinstance(fact, incidents.ClockForecast | incidents.ClockMissed):
         return _mails_of_clock(fact, signatories, told)
+    if isinstance(fact, incidents.IncidentCommented):
+        others = [each for party in signatories_of_whom(fact) for each in signatories.get(party, ())]
+        return list(dict.fromkeys([*others, *sorted(each for each in told if each != fact.by)]))
     wanted = [contact for party in signatories_of_whom(fact) for contact in signatories.get(party, ())]
+    if isinstance(fact, postmortems.FollowUpReminded):
+        wanted.insert(0, fact.owner)
     if isinstance(fact, disputes._DisputeEvent) and fact.contact is not None and fact.act == "decide":
         wanted.append(fact.contact)
     return list(dict.fromkeys(wanted))
+
+
+def _reporter(fact: reports._ReportEvent) -> list[str]:
+    """Whoever filed a report is written to about it, nobody else."""
+    told = fact.acknowledged if isinstance(fact, reports.ReportFiled) else True
+    told = fact.mailed if isinstance(fact, reports.ReportProgressed) else told
+    return [f"reporter/{fact.report}"] if told else []
 
 
 def asks_to_acknowledge(type: str) -> bool:
@@ -171,5 +208,10 @@ def endpoints_named(fact: Fact) -> tuple[str, ...]:
 
 
 def wants(types: Sequence[str], type: str) -> bool:
-    """Whether an endpoint with these patterns (`sepakat.incident.*`; none means all) is told of `type`."""
-    return not types or any(fnmatchcase(type, pattern) for pattern in types)
+    """Whether an endpoint with these patterns (`sepakat.incident.*`) is told of `type`.
+
+    None means all but single reports, which a flood may bring by the hundred: they are for who asks for them.
+    """
+    if not types:
+        return not type.startswith("sepakat.report.")
+    return any(fnmatchcase(type, pattern) for pattern in types)

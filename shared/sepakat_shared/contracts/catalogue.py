@@ -12,6 +12,8 @@ from sepakat_shared.contracts import (
     metrics,
     notifications,
     oncall,
+    postmortems,
+    reports,
     texts,
     topics,
 )
@@ -54,6 +56,7 @@ EVENTS: Final[dict[str, tuple[Event, ...]]] = {
         incidents.IncidentHandedOver,
         incidents.ContactUnreached,
         incidents.IncidentUpdated,
+        incidents.IncidentCommented,
         incidents.IncidentPrioritised,
         incidents.IncidentTriaged,
         incidents.IncidentOwnerChanged,
@@ -82,6 +85,12 @@ EVENTS: Final[dict[str, tuple[Event, ...]]] = {
         disputes.DisputeRecalculated,
         oncall.OnCallOverridden,
         oncall.OverrideWithdrawn,
+        postmortems.PostmortemPublished,
+        postmortems.PostmortemReminded,
+        postmortems.FollowUpReminded,
+        postmortems.FollowUpDone,
+        reports.ReportFiled,
+        reports.ReportProgressed,
     ),
     topics.NOTIFICATIONS: (
         notifications.NotificationDelivered,
@@ -97,6 +106,7 @@ EVENTS: Final[dict[str, tuple[Event, ...]]] = {
     ),
     topics.AGREEMENT_TEXTS: (agreements.AgreementTextPublished,),
     topics.CONTACTS: (agreements.PartyRecorded, agreements.ContactRecorded),
+    topics.REPORTERS: (reports.ReporterRecorded,),
     topics.KEYS: (agreements.KeyIssued, agreements.KeyRevoked),
 }
 

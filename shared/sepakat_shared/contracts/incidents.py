@@ -161,6 +161,33 @@ class IncidentUpdated(_IncidentEvent):
     note: str
 
 
+class AttachmentReference(BaseModel):
+    """Something that lies at `url`: its media type, its size in bytes and its SHA-256 in hexadecimal."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    url: str
+
+
+class IncidentCommented(_IncidentEvent):
+    """Somebody of `party` has said something to the other party, and with `for_reporters` to those who reported it.
+
+    What a party says to its own people alone is not published.
+    """
+
+    type: ClassVar[str] = "sepakat.incident.commented.v1"
+    comment: int
+    by: str
+    party: str
+    body: str
+    for_reporters: bool | None = None
+    attachments: tuple[AttachmentReference, ...] = ()
+
+
 class IncidentPrioritised(_IncidentEvent):
     """Somebody has said that it is more, or less, urgent than `previous_priority`, and why."""
 

@@ -542,6 +542,17 @@ class Escalation(Text):
     acknowledgement_lasts: Duration | None = None
 
 
+class PostIncidentNote(Text):
+    """Incidents of these priorities need a note from the responsible party, `within` so long from their resolution.
+
+    It is reminded `remind` before that, where there is so much time.
+    """
+
+    priorities: tuple[Literal["P1", "P2", "P3", "P4", "P5"], ...] = Field(min_length=1)
+    within: Duration
+    remind: Duration = timedelta(days=1)
+
+
 class DisputeStep(Text):
     by: Literal["provider", "customer", "both", "mediator"]
     answer_within: CalendarSpan | None = None
@@ -602,6 +613,7 @@ class Agreement(Text):
     priorities: Priorities | None = None
     rotations: tuple[Rotation, ...] | None = None
     escalation: dict[Id, Escalation] = {}
+    post_incident_note: PostIncidentNote | None = None
     disputes: Disputes | None = None
     review: Review | None = None
 

@@ -30,16 +30,18 @@ NOTIFICATIONS: Final = "sepakat.notifications.v1"
 AGREEMENTS: Final = "sepakat.agreements.v1"
 AGREEMENT_TEXTS: Final = "sepakat.agreement-texts.v1"
 CONTACTS: Final = "sepakat.contacts.v1"
+REPORTERS: Final = "sepakat.reporters.v1"
 KEYS: Final = "sepakat.keys.v1"
 
 TOPICS: Final = (
     Topic(METRICS, writer="anyone", keyed_by="indicator"),
     Topic(COMPLIANCE, writer="metrics", keyed_by="aggregate"),
-    Topic(INCIDENTS, writer="incidents", keyed_by="incident or dispute"),
+    Topic(INCIDENTS, writer="incidents", keyed_by="incident, dispute or report"),
     Topic(NOTIFICATIONS, writer="notifier", keyed_by="notification"),
     Topic(AGREEMENTS, writer="agreements", keyed_by="agreement"),
     Topic(AGREEMENT_TEXTS, writer="agreements", keyed_by="agreement/version", keep_ms=None),
     Topic(CONTACTS, writer="agreements", keyed_by="party or party/contact", keep_ms=None),
+    Topic(REPORTERS, writer="incidents", keyed_by="report", keep_ms=None),
     Topic(KEYS, writer="agreements", keyed_by="key", keep_ms=None),
 )
 

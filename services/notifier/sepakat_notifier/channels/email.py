@@ -6,7 +6,7 @@ from email.utils import format_datetime, parseaddr
 
 import aiosmtplib
 
-from sepakat_notifier import letters
+from sepakat_notifier import letters, reporter_letters
 from sepakat_notifier.channels import NotYet, Permanent, Transient, Unwanted
 from sepakat_notifier.directory import Directory, Forgotten, Reader, Unknown
 from sepakat_notifier.notification import Notification
@@ -14,6 +14,8 @@ from sepakat_notifier.routing import asks_to_acknowledge, fact_of, subject_of
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.vault import Link, Vault
 from sepakat_shared.clock import Clock
+from sepakat_shared.contracts.fact import Fact
+from sepakat_shared.contracts.reports import _ReportEvent
 from sepakat_shared.telemetry import current_traceparent
 
 
@@ -29,23 +31,30 @@ class MailSender:
         if host is None:
             raise Unwanted("no mail server is set (SEPAKAT_NOTIFIER_SMTP_HOST)")
         fact = fact_of(notification)
-        subject = subject_of(fact)
         try:
-            reader = await self._directory.reader(subject.parties, notification.recipient, subject.agreement)
+            reader, letter = await self._written(notification, fact)
         except Unknown as error:
             raise NotYet(f"neither party has told of a contact {notification.recipient!r}") from error
         except Forgotten as error:
             raise Unwanted(f"contact {notification.recipient!r} was erased") from error
         if reader.email is None:
             raise Unwanted(f"contact {notification.recipient!r} has no e-mail address")
-        names = await self._directory.names(subject.parties)
-        letter = letters.compose(fact, reader, names, self._link(notification, reader))
         try:
             message = self._message(notification, reader, letter)
         except (ValueError, IndexError) as error:
             raise Permanent(f"no mail can be addressed to contact {reader.contact!r}: {error}") from error
         await self._hand_over(host, message, reader.email)
         return reader.party
+
+    async def _written(self, notification: Notification, fact: Fact) -> tuple[Reader, letters.Letter]:
+        """Who it is for, and what they read. Raises Unknown or Forgotten."""
+        if isinstance(fact, _ReportEvent):
+            reader, page = await self._directory.reporter(fact.report, fact.customer, fact.agreement)
+            return reader, reporter_letters.compose(fact, reader, page)
+        subject = subject_of(fact)
+        reader = await self._directory.reader(subject.parties, notification.recipient, subject.agreement)
+        names = await self._directory.names(subject.parties)
+        return reader, letters.compose(fact, reader, names, self._link(notification, reader))
 
     def _link(self, notification: Notification, reader: Reader) -> str | None:
         if not asks_to_acknowledge(notification.occasion.type):

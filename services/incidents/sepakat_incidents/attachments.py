@@ -1,0 +1,116 @@
+"""Attachments by reference: what something is and where it lies. The bytes are never taken, and never fetched. Pure.
+
+Who opens one opens it from the other party's server, so what runs when it is opened is refused: by its media type, and
+by the ending of its name and of its address, as the systems that people use would read them.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from sepakat_incidents.words import line_problem
+from sepakat_shared.errors import FieldProblem, Invalid
+
+MOST = 20
+"""Attachments that one comment, or one note, may have."""
+LARGEST: Final = 100 * 1024**3
+_TOKEN = r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}"  # noqa: S105 - a part of a media type (RFC 6838), no secret
+_MEDIA_TYPE: Final = re.compile(rf"{_TOKEN}/{_TOKEN}")
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_RUNS: Final = frozenset({
+    "apk", "app", "appimage", "applescript", "bash", "bat", "bin", "cmd", "com", "cpl", "csh", "deb", "dll", "dmg",
+    "docm", "dotm", "ear", "elf", "exe", "fish", "gadget", "hta", "htm", "html", "img", "inf", "ins", "iso", "jar",
+    "js", "jse", "jsp", "ksh", "lnk", "mjs", "msc", "msi", "msp", "mst", "php", "pif", "pkg", "pl", "pptm", "ps1",
+    "ps1xml", "ps2", "psc1", "psd1", "psm1", "py", "pyc", "pyw", "rb", "reg", "rpm", "run", "scf", "scpt", "scr",
+    "sct", "sh", "shb", "shtml", "so", "svg", "svgz", "swf", "url", "vb", "vbe", "vbs", "war", "wasm", "wsc",
+    "wsf", "wsh", "xht", "xhtml", "xll", "xlsm", "xltm", "zsh",
+})  # fmt: skip
+"""Endings of what is a program, a script, or a document that brings one along."""
+_RUNNING: Final = frozenset({
+    "application/bat", "application/ecmascript", "application/hta", "application/java-archive",
+    "application/javascript", "application/vnd.android.package-archive",
+    "application/vnd.microsoft.portable-executable", "application/wasm", "application/x-apple-diskimage",
+    "application/x-bat", "application/x-csh", "application/x-debian-package", "application/x-dosexec",
+    "application/x-elf", "application/x-executable", "application/x-httpd-php", "application/x-javascript",
+    "application/x-mach-binary", "application/x-ms-installer", "application/x-ms-shortcut",
+    "application/x-msdos-program", "application/x-msdownload", "application/x-msi", "application/x-perl",
+    "application/x-php", "application/x-pie-executable", "application/x-powershell", "application/x-python",
+    "application/x-python-code", "application/x-redhat-package-manager", "application/x-rpm", "application/x-ruby",
+    "application/x-sh", "application/x-sharedlib", "application/x-shellscript", "application/x-shockwave-flash",
+    "application/xhtml+xml", "image/svg+xml", "text/ecmascript", "text/html", "text/javascript", "text/jscript",
+    "text/vbscript", "text/x-perl", "text/x-php", "text/x-python", "text/x-ruby", "text/x-script", "text/x-sh",
+    "text/x-shellscript",
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """`size` in bytes, `sha256` in hexadecimal: whoever follows the https `url` can tell whether it is still that."""
+
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    url: str
+
+
+def check(attachments: Sequence[Attachment], pointer: str = "/attachments") -> None:
+    """Raises Invalid with every field that breaks a rule."""
+    problems = [each for i, one in enumerate(attachments) for each in _problems(one, f"{pointer}/{i}")]
+    if len(attachments) > MOST:
+        problems.append(FieldProblem(pointer, f"must be {MOST} at most"))
+    if problems:
+        raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems[:5]), problems)
+
+
+def _problems(attachment: Attachment, pointer: str) -> Iterator[FieldProblem]:
+    found = {
+        "name": _of_name(attachment.name), "media_type": _of_media_type(attachment.media_type),
+        "size": None if 0 <= attachment.size <= LARGEST else f"must be 0 to {LARGEST} bytes",
+        "sha256": None if _SHA256.fullmatch(attachment.sha256) else "must be 64 hexadecimal digits in lower case",
+        "url": _of_url(attachment.url),
+    }  # fmt: skip
+    for field, rule in found.items():
+        if rule is not None:
+            yield FieldProblem(f"{pointer}/{field}", rule)
+
+
+def _of_name(name: str) -> str | None:
+    if problem := line_problem(name, 200):
+        return problem
+    if re.search(r"[/\\:]", name):
+        return "must be a file's name, without a path"
+    return _of_ending(name)
+
+
+def _of_ending(name: str) -> str | None:
+    # Windows drops dots and blanks at the end, and full-width letters are read as the plain ones.
+    plain = unicodedata.normalize("NFKC", name).rstrip(". ").casefold()
+    ending = plain.rpartition(".")[2] if "." in plain else ""
+    return f"must not be a script or a program (.{ending})" if ending in _RUNS else None
+
+
+def _of_media_type(media_type: str) -> str | None:
+    if not _MEDIA_TYPE.fullmatch(media_type):
+        return "must be a media type in lower case, without parameters, such as image/png"
+    return f"must not be a script or a program ({media_type})" if media_type in _RUNNING else None
+
+
+def _of_url(url: str) -> str | None:
+    if problem := line_problem(url, 2000):
+        return problem
+    if not url.isascii() or " " in url:
+        return "must be an address as it is sent: other characters are percent-encoded"
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return "must be an address"
+    if parts.scheme != "https" or not parts.hostname:
+        return "must be an https address"
+    if parts.username is not None or parts.password is not None:
+        return "must not have a name or a password in it"
+    return _of_ending(unquote(parts.path).rpartition("/")[2])

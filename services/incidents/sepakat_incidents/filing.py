@@ -1,0 +1,50 @@
+"""What a report or a form is made from: the agreement in force, and the service of it that is named."""
+
+from datetime import datetime
+
+from sepakat_incidents.incident import About
+from sepakat_incidents.report import Degree, Report
+from sepakat_incidents.reports import report_number
+from sepakat_incidents.wordings import Wordings
+from sepakat_shared.auth import Principal
+from sepakat_shared.contracts.texts import Agreement
+from sepakat_shared.errors import FieldProblem, Forbidden, Invalid, NotFound
+
+
+async def service_of(wordings: Wordings, agreement: str, service: str, asking: Principal) -> tuple[About, str]:
+    """The service, with the time zone of its agreement.
+
+    Raises NotFound also for an agreement of others, Forbidden for an operator, Invalid for a service it does not have.
+    """
+    asking.require("incidents:write")
+    if asking.party is None:
+        raise Forbidden("a report, and a form for them, is a party's; use a key that acts for one")
+    wording = await wordings.in_force(agreement)
+    text = wording.text
+    if asking.party not in (text.parties.provider, text.parties.customer):
+        raise NotFound(f"there is no agreement {agreement!r} of yours")
+    return about_service(text, service), str(text.term.time_zone)
+
+
+def about_service(text: Agreement, service: str) -> About:
+    """Raises Invalid."""
+    found = next((each for each in text.services if each.id == service), None)
+    if found is None:
+        rule = f"must be a service of the agreement ({', '.join(each.id for each in text.services)})"
+        raise Invalid(f"/service: {rule}", [FieldProblem("/service", rule)])
+    title = text.metadata.title
+    return About(
+        text.metadata.id, service, text.parties.provider, text.parties.customer,
+        None if title is None else title.model_dump(exclude_none=True), found.description.model_dump(exclude_none=True),
+    )  # fmt: skip
+
+
+def reported(
+    id: str, about: About, zone: str, party: str, by: str, form: str | None, summary: str, details: str,
+    impact: Degree, urgency: Degree, other: bool, now: datetime,
+) -> Report:  # fmt: skip
+    """A report as it is filed: by a key, or by `form`."""
+    return Report(
+        id=id, number=report_number(id), about=about, zone=zone, party=party, via="api" if form is None else "form",
+        by=by, form=form, summary=summary, details=details, impact=impact, urgency=urgency, other=other, filed_at=now,
+    )  # fmt: skip

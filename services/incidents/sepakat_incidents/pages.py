@@ -1,0 +1,188 @@
+"""The public pages: a form for reports, and how a report goes. Looking changes nothing; they need no script.
+
+Whoever has the link may use it, and no cookie says who that is. What a form sends must hold what this very showing of
+it was given: another site's page can't know that, and a report that is sent twice is one.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from sepakat_incidents import reporter
+from sepakat_incidents.form import Form
+from sepakat_incidents.forms import Forms, TooMany
+from sepakat_incidents.links import Links
+from sepakat_incidents.page_words import LANGUAGES, WORDS, Say, language_of
+from sepakat_incidents.report import Degree, Report
+from sepakat_incidents.reporter import Language, Reporter
+from sepakat_incidents.reports import Reports
+from sepakat_incidents.words import in_lines
+from sepakat_shared.clock import Clock
+from sepakat_shared.errors import Gone, Invalid, NotFound, SepakatError, TooLarge
+
+_LONGEST_BODY: Final = 64 * 1024
+_SEVERITIES: Final[Mapping[str, tuple[Degree, Degree]]] = {
+    "all": ("high", "high"), "part": ("high", "low"), "flaw": ("low", "low"),
+}  # fmt: skip
+_FIELDS: Final = ("summary", "severity", "details", "name", "email", "website")
+"""As they stand on the page."""
+_templates = Environment(
+    loader=PackageLoader("sepakat_incidents"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    autoescape=select_autoescape(["html"]),
+)  # fmt: skip
+
+
+def router(forms: Forms, reports: Reports, links: Callable[[], Links], clock: Clock) -> APIRouter:
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/r/{token}")
+    async def show_form(token: str, request: Request, lang: str | None = None) -> Response:
+        language = _language(request, lang)
+        try:
+            form = await forms.opened(token)
+        except SepakatError as error:
+            return _refusal(error, language)
+        return await _form_page(forms, form, language, forms.showing(form), {}, {})
+
+    @routes.post("/r/{token}")
+    async def take_form(token: str, request: Request, lang: str | None = None) -> Response:
+        language = _language(request, lang)
+        try:
+            form = await forms.opened(token)
+            sent = await _sent(request)
+            showing = sent.get("showing", "")
+            try:
+                id = forms.report_of(form, showing)
+            except Gone:
+                page = await _form_page(forms, form, language, forms.showing(form), sent, {"": "old"})
+                page.status_code = 409
+                return page
+            problems = _problems(sent, language)
+            if problems:
+                page = await _form_page(forms, form, language, showing, sent, problems)
+                page.status_code = 422
+                return page
+            report = await forms.take(
+                form, id, _reporter(sent, language), sent["summary"].strip(), in_lines(sent.get("details", "")),
+                _SEVERITIES[sent["severity"]], sent.get("other") == "yes",
+            )  # fmt: skip
+        except SepakatError as error:
+            return _refusal(error, language)
+        # Reloading what follows shows it again, and sends nothing.
+        return RedirectResponse(f"../s/{reports.status_token(report)}?lang={language}", 303, headers=_headers("")[0])
+
+    @routes.get("/s/{token}")
+    async def show_status(token: str, request: Request, lang: str | None = None) -> Response:
+        try:
+            what = links().open("status", token, clock.now())
+            loaded = await reports.all.find(what["report"])
+            if loaded is None:
+                raise NotFound("the report of this link is not here any more")
+        except SepakatError as error:
+            return _refusal(error, _language(request, lang))
+        report = loaded.state
+        language = _language(request, lang or await reports.language(report.id))
+        return _status_page(report, language)
+
+    return routes
+
+
+def _language(request: Request, asked: str | None) -> str:
+    return language_of(asked, request.headers.get("accept-language"))
+
+
+async def _sent(request: Request) -> dict[str, str]:
+    """The fields of the form. Raises TooLarge; what is no form has no fields."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > _LONGEST_BODY:
+            raise TooLarge(f"a report may have {_LONGEST_BODY} bytes at most")
+    text = body.decode("utf-8", "replace")
+    try:
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=20))
+    except ValueError:
+        return {}
+
+
+def _problems(sent: Mapping[str, str], language: str) -> dict[str, str]:
+    """What is to be mended, by field: the name of the sentence that says it."""
+    found = {}
+    if sent.get("website"):
+        found["website"] = "of_website"
+    if sent.get("severity") not in _SEVERITIES:
+        found["severity"] = "of_severity"
+    try:
+        reporter.check(_reporter(sent, language), sent.get("summary", "").strip(), in_lines(sent.get("details", "")))
+    except Invalid as error:
+        found |= {each.pointer[1:]: f"of_{each.pointer[1:]}" for each in error.problems}
+    return {field: found[field] for field in _FIELDS if field in found}
+
+
+def _reporter(sent: Mapping[str, str], language: str) -> Reporter:
+    speaks: Language = "id" if language == "id" else "en"
+    return Reporter(sent.get("name", "").strip(), sent.get("email", "").strip(" "), speaks)
+
+
+# -- pages -------------------------------------------------------------------------------------------------------------
+
+
+async def _form_page(
+    forms: Forms, form: Form, language: str, showing: str, sent: Mapping[str, str], problems: Mapping[str, str]
+) -> HTMLResponse:
+    say = Say(language, form.zone)
+    since = await forms.known_since(form)
+    service = say.title(form.about.service_title, form.about.service)
+    return _page(
+        "report_form.html", say, heading=say("report", service), sent={name: sent.get(name, "") for name in _FIELDS},
+        other=sent.get("other") == "yes", showing=showing, problems={f: say(name) for f, name in problems.items()},
+        known=None if since is None else say("known", service, say.when(since)), severities=list(_SEVERITIES),
+    )  # fmt: skip
+
+
+def _status_page(report: Report, language: str) -> HTMLResponse:
+    say = Say(language, report.zone)
+    steps: list[tuple[str, str, list[str]]] = [(say.when(report.filed_at), say("received"), [])]
+    steps += [
+        (say.when(each.at), say("news" if each.words else each.step), (each.words or "").splitlines())
+        for each in report.steps
+    ]
+    service = say.title(report.about.service_title, report.about.service)
+    return _page(
+        "report_status.html", say, heading=say("number", report.number), summary=report.summary, steps=steps,
+        about=say("about", service, say.when(report.filed_at)), stage=say(report.stage.value),
+    )  # fmt: skip
+
+
+def _refusal(error: SepakatError, language: str) -> HTMLResponse:
+    say = Say(language)
+    said = say(error.slug) if error.slug in WORDS else error.detail
+    page = _page("report_refused.html", say, heading=say("refused"), said=said)
+    page.status_code = error.status
+    if isinstance(error, TooMany):
+        page.headers["Retry-After"] = str(max(1, int(error.after.total_seconds())))
+    return page
+
+
+def _page(template: str, say: Say, **shown: Any) -> HTMLResponse:
+    headers, nonce = _headers(secrets.token_urlsafe(16))
+    others = {tag: name for tag, name in LANGUAGES.items() if tag != say.language}
+    html = _templates.get_template(template).render(say=say, language=say.language, nonce=nonce, others=others, **shown)
+    return HTMLResponse(html, headers=headers)
+
+
+def _headers(nonce: str) -> tuple[dict[str, str], str]:
+    style = f"'nonce-{nonce}'" if nonce else "'none'"
+    return {
+        "Content-Security-Policy": f"default-src 'none'; style-src {style}; form-action 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "X-Robots-Tag": "noindex",
+        "Cache-Control": "no-store",
+    }, nonce
