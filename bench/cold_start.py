@@ -3,8 +3,6 @@
 The floor is to read every bucket that is stored: the days' documents, unpacked to minutes.
 """
 
-import asyncio
-import os
 import statistics
 import sys
 import tempfile
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cluster import started
+from flow import resident_bytes, until
 from pymongo import AsyncMongoClient
 from rich.console import Console
 from rich.progress import track
@@ -26,7 +25,7 @@ from sepakat_metrics.checkpoints import unpacked
 INDICATORS = 5_000
 OBJECTIVES = 10_000
 DAYS = 3
-ROUNDS = 5
+ROUNDS = 2
 BOUND = 8.0
 
 
@@ -36,7 +35,8 @@ async def measure(backend: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as data:
         async with started(backend, Path(data), services=("agreements", "metrics")) as cluster:
             client: Client = AsyncMongoClient(cluster.backend.mongo)
-            empty = _resident(cluster.pid("metrics"))
+            figures = client[METRICS]["figures"]
+            empty = resident_bytes(cluster.pid("metrics"))
             cluster.kill("metrics")
             await register(client, ids)
             await agree(client, [objective(f"o{i:05d}", ids[i // 2]) for i in range(OBJECTIVES)])
@@ -44,13 +44,12 @@ async def measure(backend: str) -> dict[str, Any]:
                 await client[METRICS]["days"].insert_many([day for id in ids[i : i + 100] for day in a_month(id, DAYS)])
             for _ in range(ROUNDS):
                 floors.append(await _read_everything(client))
-                await client[METRICS]["figures"].delete_many({})
+                await figures.delete_many({})
                 begun = time.perf_counter()
                 await cluster.start_service("metrics")
-                while await client[METRICS]["figures"].count_documents({}) < OBJECTIVES:
-                    await asyncio.sleep(0.1)
+                await until("objectives were judged", OBJECTIVES, lambda: figures.count_documents({}))
                 ours.append(time.perf_counter() - begun)
-                resident = _resident(cluster.pid("metrics"))
+                resident = resident_bytes(cluster.pid("metrics"))
                 cluster.kill("metrics")
                 words.print(f"round {len(ours)} of {ROUNDS}: {floors[-1]:.1f} s to read, {ours[-1]:.1f} s to start")
             await client.close()
@@ -66,6 +65,7 @@ async def measure(backend: str) -> dict[str, Any]:
     Console(file=sys.stdout).print(table)
     return {
         "bench": "cold_start", "ratio": round(ratio, 3), "bound": BOUND, "holds": ratio <= BOUND, "backend": backend,
+        "rounds": ROUNDS,
         "read_seconds": [round(each, 2) for each in floors], "start_seconds": [round(each, 2) for each in ours],
         "resident_bytes": resident, "resident_bytes_empty": empty, "resident_bytes_per_1000": round(per_thousand),
     }  # fmt: skip
@@ -76,8 +76,3 @@ async def _read_everything(client: Client) -> float:
     async for day in client[METRICS]["days"].find({}):
         Delta.from_document(unpacked(day["data"]))
     return time.perf_counter() - begun
-
-
-def _resident(pid: int) -> int:
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")

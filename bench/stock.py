@@ -52,10 +52,10 @@ def objective(id: str, indicator: str, **changes: Any) -> dict[str, Any]:
     return {**base, **changes}
 
 
-def samples(count: int, indicators: list[str], batched: int = 1) -> Iterator[tuple[str, bytes]]:
+def samples(count: int, indicators: list[str], batched: int = 1, first: int = 0) -> Iterator[tuple[str, bytes]]:
     """(indicator, CloudEvent in JSON), one after another through the indicators, over the last ten minutes.
 
-    A plain one has 288 bytes; `batched` is how many samples an event holds.
+    A plain one has 288 bytes; `batched` is how many samples an event holds; ids are numbers from `first` on.
     """
     start = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=10)
     for i in range(count):
@@ -64,8 +64,9 @@ def samples(count: int, indicators: list[str], batched: int = 1) -> Iterator[tup
         data: dict[str, Any] = {"indicator": id, "good": 99, "total": 100}
         if batched > 1:
             data = {"indicator": id, "samples": [{"time": at, "good": 99, "total": 100}] * batched}
-        event = {"specversion": "1.0", "id": f"{i:010d}", "source": "/bench", "type": "sepakat.metric.sample.v1",
-                 "time": at, "subject": id, "datacontenttype": "application/json", "data": data}  # fmt: skip
+        event = {"specversion": "1.0", "id": f"{first + i:010d}", "source": "/bench",
+                 "type": "sepakat.metric.sample.v1", "time": at, "subject": id,
+                 "datacontenttype": "application/json", "data": data}  # fmt: skip
         yield id, json.dumps(event).encode()
 
 
@@ -79,6 +80,16 @@ async def publish(kafka: str, events: Iterable[tuple[str, bytes]], total: int) -
         await producer.flush()
     finally:
         await producer.stop()
+
+
+async def stored(client: Client) -> int:
+    """Events in checkpoints, by the newest of each partition: reading all of them would keep the database busy."""
+    checkpoints = client[METRICS]["checkpoints"]
+    newest = [
+        await checkpoints.find_one({"partition": partition}, {"end": 1}, sort=[("end", -1)])
+        for partition in await checkpoints.distinct("partition")
+    ]
+    return sum(each["end"] for each in newest if each is not None)
 
 
 async def forget_what_was_read(client: Client) -> None:

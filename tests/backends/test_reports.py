@@ -204,7 +204,7 @@ async def test_a_report_opens_an_incident_and_its_reporter_is_told_each_step(bac
         await world.bring(times=2)
         assert world.mails() == [("filed", True), ("taken-up", True), ("update", True), ("update", True),
                                  ("resolved", True), ("reopened", True), ("resolved", True)]  # fmt: skip
-        assert "sudah teratasi" not in again
+        assert "Masalahnya muncul lagi" in again
         page = (await desk.look(filed["status_url"])).text
         timeline = (await desk.ask("budi", "GET", f"incidents/{MAIN}/timeline")).json()["items"]
     assert 'lang="id"' in page and "Masalahnya sudah teratasi." in page and "Cards work again in shop 12." in page

@@ -136,14 +136,15 @@ class AlertDoor:
     ) -> str:  # fmt: skip
         """Open an incident by them, or count them to the one that is open. Returns its id."""
         incident = await self._begin_by(place, fresh, by, now)
-        await self._store.add(place.line, incident.id, fresh, now)
+        new = await self._store.add(place.line, incident.id, fresh, now)
         # Whoever ended it in between did not know of these: then they begin another one.
         present = await self._begin_by(place, fresh, by, now)
         if present.id != incident.id:
             await self._move(place, incident.id, present.id, by)
-        count = await self._store.tally_up(present.id, len(fresh), truncated)
+            new = 0
+        count = await self._store.tally_up(present.id, new, len(fresh), truncated)
         if domain.passes_mark(present.alerts, count):
-            await self._tell(place, present.id, count, by)
+            await self._tell(place, present.id, await self._store.recount(present.id), by)
         return present.id
 
     async def _begin_by(self, place: _Place, fresh: Sequence[Alert], by: str, now: datetime) -> Incident:
@@ -181,7 +182,8 @@ class AlertDoor:
         of_incident = [known[id] for id in ids]
         for incident in dict.fromkeys(of_incident):
             if incident is not None:
-                await self._store.tally_up(incident, of_incident.count(incident), truncated)
+                await self._store.tally_up(incident, 0, of_incident.count(incident), truncated)
+                await self._store.recount(incident)
 
     # -- over ---------------------------------------------------------------------------------------------------------
 
@@ -203,9 +205,7 @@ class AlertDoor:
     async def _over(self, place: _Place, incident: str, by: str) -> None:
         """The last of an incident's alerts is over."""
         now = self._clock.now()
-        tally = (await self._store.tallies([incident])).get(incident)
-        if tally is not None:
-            await self._tell(place, incident, tally.count, by, final=True)
+        await self._tell(place, incident, await self._store.recount(incident), by, final=True)
         ended_at = min(await self._store.last_end(incident) or now, now)
         await self._episodes.passed(place.line, domain.subject(place.line), ended_at, by, only=incident)
         # One that came after the look, and was counted before the end, begins another incident.
@@ -219,7 +219,7 @@ class AlertDoor:
         """What still fires of an incident that is over counts for the one that followed it."""
         await self._store.move(incident, to)
         await self._store.recount(incident)
-        await self._store.tally_up(to, 0, 0)
+        await self._store.recount(to)
         if not await self._store.is_firing(to):
             await self._over(place, to, by)  # it ended just now
 

@@ -1,8 +1,8 @@
 """Every alert in a document of its own, so that each is counted once however often it is sent.
 
-A line's state holds no list of them. That a document with this id is new is what decides; numbers are counted from the
-documents, so no crash leaves them wrong. They are forgotten when nothing was heard of them for a month; the tally of an
-incident stays.
+A line's state holds no list of them. That a document with this id is new is what decides. A tally is added up beside
+them, and counted anew from the documents at each mark, with each repeat (a crash may have come in between, and then the
+sender repeats itself) and at the end. They are forgotten when nothing was heard of them for a month; the tally stays.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -63,8 +63,8 @@ class AlertStore:
         found = self._alerts.find({"_id": {"$in": [alert_id(line, each) for each in alerts]}}, {"incident": 1})
         return {each["_id"]: each["incident"] for each in await found.to_list(None)}
 
-    async def add(self, line: str, incident: str | None, alerts: Sequence[Alert], now: datetime) -> None:
-        """Keep new ones; one that is there already stays as it is."""
+    async def add(self, line: str, incident: str | None, alerts: Sequence[Alert], now: datetime) -> int:
+        """Keep new ones; one that is there already stays as it is. Returns how many were new."""
         documents: list[Document] = [
             {"_id": alert_id(line, each), "incident": incident, "started_at": each.started_at,
              "ended_at": each.ended_at, "at": now}
@@ -73,8 +73,11 @@ class AlertStore:
         try:
             await self._alerts.insert_many(documents, ordered=False)
         except BulkWriteError as error:
-            if any(each["code"] != _DUPLICATE_KEY for each in error.details["writeErrors"]):
+            failed = error.details["writeErrors"]
+            if any(each["code"] != _DUPLICATE_KEY for each in failed):
                 raise
+            return len(documents) - len(failed)
+        return len(documents)
 
     async def heard(self, ids: Sequence[str], now: datetime) -> None:
         """They are firing still."""
@@ -105,20 +108,25 @@ class AlertStore:
 
     # -- numbers ------------------------------------------------------------------------------------------------------
 
-    async def tally_up(self, incident: str, received: int, truncated: int) -> int:
-        """Count an incident's alerts anew, of which `received` came just now. Returns how many there are."""
+    async def tally_up(self, incident: str, new: int, received: int, truncated: int) -> int:
+        """Add up: so many are new, so many came. Returns how many there are, but for what a crash left out."""
+        await self._tallies.update_one(
+            {"_id": incident},
+            {"$inc": {"count": new, "received": received}, "$max": {"truncated": truncated}},
+            upsert=True,
+        )
+        found = await self._tallies.find_one({"_id": incident})
+        return 0 if found is None else int(found["count"])
+
+    async def recount(self, incident: str) -> int:
+        """How many alerts an incident has, by the documents; the tally says so from then on."""
         count = await self._alerts.count_documents({"incident": incident})
         await self._tallies.update_one(
             {"_id": incident},
-            {"$max": {"count": count, "truncated": truncated}, "$inc": {"received": received}},
+            {"$set": {"count": count}, "$setOnInsert": {"received": count, "truncated": 0}},
             upsert=True,
         )
         return count
-
-    async def recount(self, incident: str) -> None:
-        """Some of its alerts count for another one now."""
-        count = await self._alerts.count_documents({"incident": incident})
-        await self._tallies.update_one({"_id": incident}, {"$set": {"count": count}})
 
     async def tallies(self, incidents: Iterable[str]) -> dict[str, Tally]:
         """By incident; those without alerts are left out."""

@@ -153,31 +153,31 @@ class Assessment:
         """For a bounded time; then batches go on."""
         begun, now = monotonic(), self._clock.now()
         due = self._take_due(now)
-        await self._know(due)
+        await self._know(id for _, id in due)
         until = monotonic() + (5 if self.ingestion.caught_up else 1) * _AT_LEAST
         while monotonic() < until:
             if not due:
                 due = self._take_due(now)
-                await self._know(due)
+                await self._know(id for _, id in due)
             if not due and not self._dirty:
                 break
-            indicator = due.popleft() if due else next(iter(self._dirty))
+            indicator = due.popleft()[1] if due else next(iter(self._dirty))
             if self.ingestion.owns(indicator):
                 await self._assess(indicator)
             else:
                 self._dirty.pop(indicator, None)
         for left in due:
-            self._at(left, now)
+            heapq.heappush(self._queue, left)
         await self._write_notes()
         self._worked = monotonic() - begun
 
-    def _take_due(self, now: datetime) -> deque[str]:
+    def _take_due(self, now: datetime) -> deque[tuple[datetime, str]]:
         """Some indicators that are due. Those of others are dropped: whoever is given them finds all of them due."""
-        due: deque[str] = deque()
+        due: deque[tuple[datetime, str]] = deque()
         while self._queue and self._queue[0][0] <= now and len(due) < _READ_AT_ONCE:
             when, indicator = heapq.heappop(self._queue)
             if self._due.get(indicator) == when and self.ingestion.owns(indicator):
-                due.append(indicator)
+                due.append((when, indicator))
         return due
 
     # -- what ---------------------------------------------------------------------------------------------------------

@@ -11,14 +11,16 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from pymongo import ASCENDING, DESCENDING
-from pymongo.errors import DuplicateKeyError
+from pymongo import ASCENDING, DESCENDING, ReplaceOne
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from sepakat_metrics.buckets import Delta
 from sepakat_shared.mongo import Collection, Database, Document
 
 ID_BYTES = 8
 _FOLD_AT_ONCE = 64
+_DAYS_AT_ONCE = 50
+_DUPLICATE_KEY = 11000
 
 
 class Overtaken(Exception):
@@ -93,45 +95,68 @@ class Checkpoints:
                 return done
 
     async def _fold(self, partition: str, batch: list[Document]) -> None:
-        merged: dict[str, dict[str, list[tuple[int, Delta]]]] = {}
+        news: dict[str, News] = {}
         for checkpoint in batch:
             for indicator, document in unpacked(checkpoint["deltas"]).items():
                 for day, part in Delta.from_document(document).by_day().items():
-                    merged.setdefault(indicator, {}).setdefault(day, []).append((checkpoint["end"], part))
-        for indicator, days in merged.items():
-            for day, parts in days.items():
-                await self._fold_day(partition, indicator, day, parts)
+                    each = news.setdefault(f"{indicator}/{day}", News(indicator, day))
+                    each.parts.append((checkpoint["end"], part))
+        ids = list(news)
+        for i in range(0, len(ids), _DAYS_AT_ONCE):
+            await self._fold_days(partition, {id: news[id] for id in ids[i : i + _DAYS_AT_ONCE]})
         await self._checkpoints.update_many(
             {"_id": {"$in": [checkpoint["_id"] for checkpoint in batch]}}, {"$set": {"folded": True, "deltas": b""}}
         )
 
-    async def _fold_day(self, partition: str, indicator: str, day: str, parts: list[tuple[int, Delta]]) -> None:
-        """Add what the day does not hold yet; somebody else's newer day makes us read it again."""
-        id = f"{indicator}/{day}"
+    async def _fold_days(self, partition: str, news: Mapping[str, "News"]) -> None:
+        """Add what days do not hold yet, with three commands for all of them: one by one, whoever takes over thousands
+        of indicators would be minutes at it. Where somebody else's newer day stands against it, once more."""
         while True:
-            stored = await self._days.find_one({"_id": id})
-            folded: dict[str, int] = {each["partition"]: each["end"] for each in stored["folded"]} if stored else {}
-            upto = folded.get(partition, -1)
-            fresh = [part for end, part in parts if end > upto]
-            if not fresh:
-                return
-            folded[partition] = max(end for end, _ in parts)
-            whole = Delta.from_document(unpacked(stored["data"])) if stored else fresh.pop(0)
-            for part in fresh:
-                whole.merge(part)
-            version = stored["version"] if stored else 0
-            if await self._replace(id, version, _day(indicator, day, whole, folded, version + 1)):
+            stored = {each["_id"]: each for each in await self._days.find({"_id": {"$in": list(news)}}).to_list(None)}
+            days = {
+                id: day for id, each in news.items() if (day := each.added_to(stored.get(id), partition)) is not None
+            }
+            new = [{"_id": id, **day} for id, day in days.items() if id not in stored]
+            others = [
+                ReplaceOne({"_id": id, "version": day["version"] - 1}, day) for id, day in days.items() if id in stored
+            ]
+            inserted = await self._insert(new)
+            replaced = (await self._days.bulk_write(others, ordered=False)).matched_count if others else 0
+            if inserted and replaced == len(others):
                 return
 
-    async def _replace(self, id: str, version: int, document: Document) -> bool:
+    async def _insert(self, days: list[Document]) -> bool:
+        """Whether none of them was there."""
         try:
-            if version == 0:
-                await self._days.insert_one({"_id": id, **document})
-                return True
-            result = await self._days.replace_one({"_id": id, "version": version}, document)
-        except DuplicateKeyError:
+            if days:
+                await self._days.insert_many(days, ordered=False)
+        except BulkWriteError as error:
+            if any(each["code"] != _DUPLICATE_KEY for each in error.details["writeErrors"]):
+                raise
             return False
-        return result.matched_count == 1
+        return True
+
+
+@dataclass
+class News:
+    """What checkpoints that wait have for one day of an indicator, as (where the checkpoint ends, what it adds)."""
+
+    indicator: str
+    day: str
+    parts: list[tuple[int, Delta]] = field(default_factory=list)
+
+    def added_to(self, stored: Document | None, partition: str) -> Document | None:
+        """The day with what it does not hold yet; None where there is nothing such."""
+        folded: dict[str, int] = {each["partition"]: each["end"] for each in stored["folded"]} if stored else {}
+        upto = folded.get(partition, -1)
+        fresh = [part for end, part in self.parts if end > upto]
+        if not fresh:
+            return None
+        folded[partition] = max(end for end, _ in self.parts)
+        whole = Delta.from_document(unpacked(stored["data"])) if stored else Delta()
+        for part in fresh:
+            whole.merge(part)
+        return _day(self.indicator, self.day, whole, folded, (stored["version"] if stored else 0) + 1)
 
 
 def _day(indicator: str, day: str, whole: Delta, folded: Mapping[str, int], version: int) -> Document:

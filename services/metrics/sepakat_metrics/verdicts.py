@@ -256,6 +256,7 @@ def next_instant(about: About, figure: Figure, history: History) -> int:
     silent = history.states.silent_from()
     if silent is not None:
         candidates.append(silent + 1)
-    if down is not None or figure.state != "met":
+    # Where there is nothing to judge by, no time that passes brings it: thousands of such would be judged every second.
+    if down is not None or figure.state not in ("met", "no_data"):
         candidates.append(now + 1000)
     return min(each for each in candidates if each > now)

@@ -1,0 +1,58 @@
+"""Folding checkpoints into days: many at once, by two who believe that a partition is theirs, and after a crash."""
+
+import asyncio
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+
+from sepakat_cli.backends import Backend
+from sepakat_metrics.archive import Archive
+from sepakat_metrics.buckets import Delta
+from sepakat_metrics.checkpoints import Checkpoints, Pending
+from sepakat_metrics.events import Fact
+from sepakat_shared import mongo
+from sepakat_shared.settings import ServiceSettings
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+INDICATORS = [f"p/i{i:03d}" for i in range(70)]
+DAY = 86_400_000
+
+
+def pending(number: int) -> Pending:
+    """One event of each indicator at the end of a day, and one at the beginning of the next."""
+    deltas = {}
+    for indicator in INDICATORS:
+        deltas[indicator] = Delta()
+        for at in (20_000 * DAY - 1, 20_000 * DAY + number):
+            deltas[indicator].add(Fact(indicator, "/p", f"{number}-{at}", at, "ratio", ((at, 1, 2),)))
+    return Pending(number, number + 1, deltas, bytearray(f"{number:08d}".encode()))
+
+
+async def test_what_is_folded_twice_and_by_two_at_once_is_counted_once(backend: Backend) -> None:
+    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
+    database = client[f"t{uuid.uuid4().hex[:8]}"]
+    owner, zombie = Checkpoints(database), Checkpoints(database)
+    try:
+        await owner.create_indexes()
+        stored = 0
+        for round in range(3):
+            for _ in range(round + 1):
+                await owner.insert("c/t/0", pending(stored), NOW)
+                stored += 1
+            kept = await database["checkpoints"].find({"folded": False}).to_list(None)
+            await asyncio.gather(owner.fold("c/t/0"), zombie.fold("c/t/0"))
+            # As if it had died before it noted that they are folded.
+            for each in kept:
+                await database["checkpoints"].replace_one({"_id": each["_id"]}, each)
+            assert await owner.fold("c/t/0") == len(kept)
+        for indicator in INDICATORS:
+            days = await Archive(database).days(indicator)
+            counted = {
+                day: [sum(each) for each in zip(*delta.counts.values(), strict=True)] for day, delta in days.items()
+            }
+            assert counted == {"019999": [stored, 2 * stored], "020000": [stored, 2 * stored]}
+        assert await database["checkpoints"].count_documents({"folded": False}) == 0
+    finally:
+        await mongo.close_client(client)
