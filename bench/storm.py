@@ -35,7 +35,7 @@ ALERTS = 10_000
 IN_A_GROUP = 50
 SENDERS = 4
 ROUNDS = 3
-BOUND = 15.0
+BOUND = 10.0
 """The door looks each alert up, and at the line before and after it keeps them; the floor does one thing."""
 MOST_NOTIFICATIONS = 10
 SERVICES = tuple(f"storm-{n}" for n in range(1, ROUNDS + 1))
