@@ -222,7 +222,13 @@ class Bus:
 
     async def _bring_to_its_end(self, record: Record) -> None:
         """Handle one record. Nothing but a cancellation may leave here: a later commit would skip it."""
-        await retry.until_done(f"handling {_place(record)}", lambda: self._handle_or_bury(record))
+        try:
+            await retry.until_done(f"handling {_place(record)}", lambda: self._handle_or_bury(record))
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing may pass the record
+            _log.exception("%s can neither be handled nor kept", _place(record))
+            self.fail(f"{_place(record)} can neither be handled nor kept: {error}")
+            # What comes after it in its lane waits for the next start, too.
+            await asyncio.Event().wait()
 
     def _after_one(self) -> None:
         self.progress += 1

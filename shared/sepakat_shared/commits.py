@@ -11,6 +11,7 @@ Since the insert is what decides, a command may begin with a guess: the state th
 is none yet. A guess that is wrong collides, and one that leads to nothing is asked again of the present state.
 """
 
+import asyncio
 import hashlib
 import logging
 from collections import OrderedDict
@@ -31,6 +32,7 @@ from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import NotFound, Stale
 from sepakat_shared.messages import Envelope, Message
 from sepakat_shared.mongo import Collection, Database, Document
+from sepakat_shared.retry import TRANSIENT
 from sepakat_shared.telemetry import current_traceparent
 from sepakat_shared.together import Together
 
@@ -251,9 +253,20 @@ class Aggregates(Generic[S, E]):
         self._remember(after)
         if then is not None:
             then(after.state)
-        await self._write_state(after)
-        self._commits.written(self._kind.name, [commit["_id"]])
+        await self._written([after], [commit["_id"]])
         return after
+
+    async def _written(self, loaded: Sequence[Loaded[S]], commits: Sequence[str]) -> None:
+        """Write the states that these commits led to. The command is done also where that fails.
+
+        Whoever sent it must not send it again: the sweep finds the commits, and writes what is missing.
+        """
+        try:
+            await asyncio.gather(*[self._write_state(each) for each in loaded])
+        except TRANSIENT as error:
+            _log.warning("the states after %s are written later: %s", ", ".join(commits), error)
+        else:
+            self._commits.written(self._kind.name, commits)
 
     async def execute_many(
         self,
@@ -302,9 +315,8 @@ class Aggregates(Generic[S, E]):
         after = {id: self._fold(id, known.get(id), commits[id]) for id, answer in made.items() if answer is True}
         for each in after.values():
             self._remember(each)
-        await self._write_states(list(after.values()))
         if after:
-            self._commits.written(self._kind.name, [commits[id]["_id"] for id in after])
+            await self._written(list(after.values()), [commits[id]["_id"] for id in after])
         return after, collided
 
     async def _guesses(self, ids: Iterable[str], read: Iterable[Loaded[S]]) -> dict[str, Loaded[S]]:
@@ -412,11 +424,9 @@ class Aggregates(Generic[S, E]):
             ReplaceOne({"_id": id, "version": {"$lt": each.version}}, documents[id])
             for id, each in newest.items() if id not in there
         ]  # fmt: skip
-        if others:
-            result = await self.states.bulk_write(others, ordered=False)
-            if result.matched_count < len(others):
-                for id in newest.keys() - there:
-                    await self._write_unless_newer(newest[id])
+        if others and await mongo.replace_many(self.states, others) < len(others):
+            for id in newest.keys() - there:
+                await self._write_unless_newer(newest[id])
         return [None] * len(loaded)
 
     async def _write_unless_newer(self, loaded: Loaded[S]) -> None:

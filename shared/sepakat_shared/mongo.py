@@ -7,7 +7,7 @@ both have, so everything else sees one type.
 from collections.abc import Sequence
 from typing import Any, cast
 
-from pymongo import AsyncMongoClient
+from pymongo import AsyncMongoClient, ReplaceOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import (
@@ -56,6 +56,18 @@ def database(client: Client, settings: ServiceSettings, service: str) -> Databas
     return client.get_database(f"{settings.mongo_database_prefix}_{service}", write_concern=WriteConcern("majority"))
 
 
+async def replace_many(collection: Collection, operations: Sequence[ReplaceOne[Document] | UpdateOne]) -> int:
+    """Write many, in any order, none of them an upsert. Returns how many found what they are for.
+
+    Raises a transient error also when it is not known whether a majority has them.
+    """
+    try:
+        return (await collection.bulk_write(operations, ordered=False)).matched_count
+    except BulkWriteError as error:
+        _raise_if_not_durable(error)
+        raise
+
+
 async def insert_missing(collection: Collection, documents: Sequence[Document]) -> list[bool | OperationFailure]:
     """Insert many. Answers for each whether it was inserted, which it is not where its id is there, or why it failed.
 
@@ -65,9 +77,13 @@ async def insert_missing(collection: Collection, documents: Sequence[Document]) 
     try:
         await collection.insert_many(documents, ordered=False)
     except BulkWriteError as error:
-        if error.details.get("writeConcernErrors"):
-            raise WTimeoutError(f"not known to be durable: {error.details['writeConcernErrors']}") from error
+        _raise_if_not_durable(error)
         for each in error.details["writeErrors"]:
             taken = each["code"] == _DUPLICATE_KEY
             answers[each["index"]] = False if taken else OperationFailure(each["errmsg"], each["code"], each)
     return answers
+
+
+def _raise_if_not_durable(error: BulkWriteError) -> None:
+    if error.details.get("writeConcernErrors"):
+        raise WTimeoutError(f"not known to be durable: {error.details['writeConcernErrors']}") from error

@@ -34,6 +34,13 @@ def test_while_records_wait_it_is_the_time_of_the_last_one_read() -> None:
     assert partition(5, START + SECOND).now(START, 9) == START, "a broker whose clock is ahead"
 
 
+def test_a_producer_whose_clock_is_years_ahead_does_not_make_lag_an_outage_for_ever() -> None:
+    held = partition(5, START + timedelta(days=365))
+    assert held.now(START, 9) == START
+    held.pending.end, held.last_record_ms = 6, to_ms(START - SECOND)
+    assert held.now(START + 60 * SECOND, 9) == START, "as far as was judged, and no further"
+
+
 def test_a_record_that_has_just_come_takes_back_nothing_that_was_judged() -> None:
     """A state is repeated every five seconds: between its coming and its folding the last record is an old one."""
     held = partition(5, START - 5 * SECOND)

@@ -11,15 +11,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pymongo import ASCENDING, DESCENDING
-from pymongo.errors import BulkWriteError
 
 from sepakat_incidents.alerts import Alert
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.expiry import forget_old
-from sepakat_shared.mongo import Collection, Database, Document
+from sepakat_shared.mongo import Collection, Database, Document, insert_missing
 
-_DUPLICATE_KEY: Final = 11000
 _KEPT: Final = timedelta(days=30)
 
 
@@ -70,14 +68,11 @@ class AlertStore:
              "ended_at": each.ended_at, "at": now}
             for each in alerts
         ]  # fmt: skip
-        try:
-            await self._alerts.insert_many(documents, ordered=False)
-        except BulkWriteError as error:
-            failed = error.details["writeErrors"]
-            if any(each["code"] != _DUPLICATE_KEY for each in failed):
-                raise
-            return len(documents) - len(failed)
-        return len(documents)
+        answers = await insert_missing(self._alerts, documents)
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+        return sum(answer is True for answer in answers)
 
     async def heard(self, ids: Sequence[str], now: datetime) -> None:
         """They are firing still."""

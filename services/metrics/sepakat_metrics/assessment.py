@@ -366,7 +366,11 @@ class Assessment:
             await self.ingestion.flush()
             # Nothing is left of them where it turned out that another instance owns the partitions.
             noted, self._noted = self._noted, {}
-            after = await self._verdicts.execute_many(noted, by="metrics")
+            try:
+                after = await self._verdicts.execute_many(noted, by="metrics")
+            except retry.TRANSIENT:
+                self._noted = noted | self._noted
+                raise
             self._told |= {id: loaded.state for id, loaded in after.items()}
 
     async def _assess_impairment(self, abouts: list[About], history: History, at: int, cause: str) -> list[_Command]:

@@ -12,15 +12,15 @@ from typing import Any
 
 import msgspec
 from pymongo import ASCENDING, DESCENDING, ReplaceOne
-from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.errors import DuplicateKeyError
 
 from sepakat_metrics.buckets import Delta
-from sepakat_shared.mongo import Collection, Database, Document
+from sepakat_shared.mongo import Collection, Database, Document, insert_missing, replace_many
 
 ID_BYTES = 8
+_MOST_PARKED, _MOST_ID_BYTES = 5_000, 4_000_000
 _FOLD_AT_ONCE = 64
 _DAYS_AT_ONCE = 50
-_DUPLICATE_KEY = 11000
 
 
 class Overtaken(Exception):
@@ -37,6 +37,11 @@ class Pending:
     ids: bytearray = field(default_factory=bytearray)
     parked: list[Document] = field(default_factory=list)
     """What nobody has registered the indicator of, to be kept before the offsets are passed."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more should be added before it is stored: a checkpoint is one document."""
+        return len(self.parked) >= _MOST_PARKED or len(self.ids) >= _MOST_ID_BYTES
 
 
 class Checkpoints:
@@ -121,20 +126,17 @@ class Checkpoints:
                 ReplaceOne({"_id": id, "version": day["version"] - 1}, day) for id, day in days.items() if id in stored
             ]
             inserted = await self._insert(new)
-            replaced = (await self._days.bulk_write(others, ordered=False)).matched_count if others else 0
+            replaced = await replace_many(self._days, others) if others else 0
             if inserted and replaced == len(others):
                 return
 
     async def _insert(self, days: list[Document]) -> bool:
         """Whether none of them was there."""
-        try:
-            if days:
-                await self._days.insert_many(days, ordered=False)
-        except BulkWriteError as error:
-            if any(each["code"] != _DUPLICATE_KEY for each in error.details["writeErrors"]):
-                raise
-            return False
-        return True
+        answers = await insert_missing(self._days, days) if days else []
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+        return all(answers)
 
 
 @dataclass

@@ -155,6 +155,9 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _fold(self, batch: tuple[FreshRecord, ...]) -> None:
         async with self._lock:
             await self.have_histories(self._asked_for(batch))
+            # While the database is away, what waits for it must not grow with every batch.
+            if any(held.pending.is_full for held in self._partitions.values()):
+                await self._flush()
             touched: dict[str, Fact] = {}
             urgent: set[str] = set()
             now = self._clock.now()

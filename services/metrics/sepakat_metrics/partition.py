@@ -18,7 +18,7 @@ class Partition:
         self.pending = Pending(start, start)
         self.seen = Seen(horizon, start)
         self.last_record_ms: int | None = None
-        """When the broker took the last record that was read here."""
+        """When the last record that was read here was written, by the clock of the broker or of its producer."""
         self._reached: datetime | None = None
 
     def is_read(self, highwater: int | None) -> bool:
@@ -34,7 +34,7 @@ class Partition:
         if self.is_read(highwater):
             reached = wall
         elif self.last_record_ms is not None:
-            reached = from_ms(self.last_record_ms)
+            reached = min(from_ms(self.last_record_ms), wall)
         else:
             return None
         self._reached = reached if self._reached is None else max(reached, self._reached)
