@@ -1,5 +1,6 @@
 """The post-incident note over HTTP on a real database, asked for by the agreement, with a clock that the test owns."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +12,7 @@ import pytest
 from samples import agreement_dict
 
 from sepakat_cli.backends import Backend
-from sepakat_incidents import api, postmortem_api
+from sepakat_incidents import api, merging, postmortem_api, reopening
 from sepakat_incidents import line as domain
 from sepakat_incidents.handling import Handling
 from sepakat_incidents.incident import About, Trigger
@@ -23,7 +24,6 @@ from sepakat_shared import mongo, web
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import ManualClock
 from sepakat_shared.commits import Commits
-from sepakat_shared.contracts.incidents import IncidentResolved
 from sepakat_shared.messages import Envelope
 from sepakat_shared.settings import ServiceSettings
 from sepakat_shared.timers import Timers
@@ -51,8 +51,33 @@ class Keys:
 
 
 class World:
-    def __init__(self, http: httpx.AsyncClient, clock: ManualClock, timers: Timers, commits: Commits) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, clock: ManualClock, timers: Timers, incidents: Incidents,
+        reactions: PostmortemReactions, commits: Commits,
+    ) -> None:  # fmt: skip
         self._http, self.clock, self.timers, self.commits = http, clock, timers, commits
+        self.incidents, self._reactions = incidents, {each.contract.type: each for each in reactions.all()}
+
+    async def bring(self, n: int) -> None:
+        """What the nth commit of the line has told comes, twice."""
+        commit = (await self.commits.collection.find({"aggregate": f"line/{LINE}", "n": n}).to_list(None))[0]
+        for i, message in enumerate(commit["messages"]):
+            reaction = self._reactions.get(message["type"])
+            cause = Envelope(f"e{n}.{i}", "/sepakat/incidents", message["type"], LINE, commit["at"], b"",
+                             f"{n:08d}.{i:03d}")  # fmt: skip
+            for _ in range(2 if reaction else 0):
+                await reaction.handler(reaction.contract.model_validate(message["data"]), cause)  # type: ignore[union-attr]
+
+    async def resolve(self) -> None:
+        await self.incidents.execute(
+            LINE, lambda line, now: domain.resolve(line, ID, "rina", None, now, timedelta(days=1)), "test"
+        )
+
+    async def reopen(self) -> None:
+        within = timedelta(days=9)
+        await self.incidents.execute(
+            LINE, lambda line, now: reopening.reopen(line, ID, "budi", "toko-maju", "again", within, now), "budi"
+        )
 
     async def ask(self, who: str, method: str, path: str, **more: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {who}"} | more.pop("headers", {})
@@ -87,8 +112,14 @@ class World:
         ]  # fmt: skip
 
 
+async def begin(incidents: Incidents, id: str) -> None:
+    about = About("toko-checkout", id.rpartition(".")[2], "nusantara", "toko-maju")
+    trigger, how = Trigger("impairment", "impairment:x", "e1", NOW, {"en": "Down"}), Handling("P1", version=1)
+    await incidents.execute(id, lambda line, now: domain.begin(line, id, about, trigger, how, now), "test")
+
+
 @asynccontextmanager
-async def opened(backend: Backend, asked: bool = True) -> AsyncIterator[World]:
+async def opened(backend: Backend, asked: bool = True, brought: bool = True) -> AsyncIterator[World]:
     client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
     db, clock = client[f"notes_{uuid.uuid4().hex[:8]}"], ManualClock(NOW)
     text = agreement_dict(**({"postIncidentNote": {"priorities": ["P1"], "within": "P3D"}} if asked else {}))
@@ -97,24 +128,18 @@ async def opened(backend: Backend, asked: bool = True) -> AsyncIterator[World]:
     commits = Commits(db, clock)
     incidents, postmortems = Incidents(commits, Rotations(commits)), Postmortems(commits)
     wordings = Wordings(db, clock)
-    about = About("toko-checkout", "checkout", "nusantara", "toko-maju")
-    trigger, how = Trigger("impairment", "impairment:x", "e1", NOW, {"en": "Down"}), Handling("P1", version=1)
-    await incidents.execute(LINE, lambda line, now: domain.begin(line, LINE, about, trigger, how, now), "test")
-    await incidents.execute(
-        LINE, lambda line, now: domain.resolve(line, ID, "rina", None, now, timedelta(days=1)), "test"
-    )
     reactions = PostmortemReactions(postmortems, incidents, wordings)
-    commit = (await commits.collection.find({"aggregate": f"line/{LINE}", "n": 2}).to_list(None))[0]
-    message = next(each for each in commit["messages"] if each["type"] == IncidentResolved.type)
-    cause = Envelope("e2", "/sepakat/incidents", message["type"], LINE, commit["at"], b"", "00000002.000")
-    for _ in range(2):
-        await reactions.on_resolved(IncidentResolved.model_validate(message["data"]), cause)
     app = web.application("notes", "", Keys(), 100_000)  # type: ignore[arg-type]
     app.include_router(api.router(incidents, timedelta(0), clock, (postmortems.timeline,)))
     app.include_router(postmortem_api.router(incidents, postmortems, wordings, web.IdempotentPosts(db), clock))
     timers = Timers(postmortems.all.states, "due_at", clock, postmortems.fire)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://incidents") as http:
-        yield World(http, clock, timers, commits)
+        world = World(http, clock, timers, incidents, reactions, commits)
+        await begin(incidents, LINE)
+        await world.resolve()
+        if brought:
+            await world.bring(2)
+        yield world
     await mongo.close_client(client)
 
 
@@ -176,3 +201,55 @@ async def test_where_it_is_not_asked_for_it_may_be_written_by_the_responsible_pa
         stale = await world.ask("rina", "PUT", path, json=NOTE, headers={"If-Match": '"7"'})
         assert stale.status_code == 412
         assert not (await world.post("publish"))["late"]
+
+
+async def test_while_the_incident_goes_on_again_no_note_is_due(backend: Backend) -> None:
+    async with opened(backend) as world:
+        await world.reopen()
+        await world.bring(3)
+        seen = await world.note()
+        assert (seen["status"], seen["due_at"], seen["late"]) == ("none", None, False)
+        await world.after(days=4)
+        assert await world.told() == []
+        await world.resolve()
+        for n in (4, 2, 3):  # what was told before may come once more
+            await world.bring(n)
+        assert (await world.note())["due_at"] == "2026-12-01T09:00:00.000Z"
+        timeline = (await world.ask("budi", "GET", f"incidents/{ID}/timeline")).json()["items"]
+        assert [(each["what"], each.get("why")) for each in timeline if each["what"].startswith("Postmortem")] == [
+            ("PostmortemExpected", None), ("PostmortemNoLongerExpected", "reopened"), ("PostmortemExpected", None),
+        ]  # fmt: skip
+        again = Postmortems(world.commits)  # nothing remembered: what was stored loads
+        assert [type(each).__name__ for each in await again._events(ID)].count("NoLongerExpected") == 1
+
+
+async def test_a_resolution_that_is_heard_of_after_the_reopening_asks_for_nothing(backend: Backend) -> None:
+    async with opened(backend, brought=False) as world:
+        await world.reopen()
+        await world.bring(2)
+        assert (await world.ask("rina", "GET", f"incidents/{ID}/postmortem")).status_code == 404
+
+
+async def test_of_a_duplicate_no_note_is_due(backend: Backend) -> None:
+    async with opened(backend) as world:
+        await begin(world.incidents, "toko-checkout.api")
+        into = await world.incidents.find("toko-checkout.api.0001")
+        assert into is not None
+        await world.reopen()  # and this was never heard of, as by the software of before
+        await world.incidents.execute(
+            LINE, lambda line, now: merging.merge(line, ID, into, "rina", None, now) if line else [], "rina"
+        )
+        await world.bring(4)
+        assert (await world.note())["status"] == "none"
+        await world.after(days=9)
+        assert await world.told() == []
+
+
+async def test_of_two_first_drafts_at_once_one_is_kept_and_the_other_one_is_told(backend: Backend) -> None:
+    async with opened(backend, asked=False) as world:
+        path = f"incidents/{ID}/postmortem/draft"
+        whys = [f"reason {i}" for i in range(5)]
+        given = await asyncio.gather(*[world.ask("rina", "PUT", path, json=NOTE | {"why": each}) for each in whys])
+        kept = [why for why, each in zip(whys, given, strict=True) if each.status_code == 200]
+        assert {each.status_code for each in given} <= {200, 412, 428} and len(kept) == 1
+        assert (await world.note())["draft"]["why"] == kept[0]

@@ -13,10 +13,13 @@ import pytest
 from samples import agreement_dict
 
 from sepakat_cli.backends import Backend
-from sepakat_incidents import answers, api, comment_api, pages, reopening, report_api
+from sepakat_incidents import answers, api, comment_api, merging, pages, reopening, report_api
 from sepakat_incidents import line as domain
 from sepakat_incidents.discussions import Discussions
+from sepakat_incidents.episodes import Episodes
 from sepakat_incidents.forms import Forms
+from sepakat_incidents.handling import Handling
+from sepakat_incidents.incident import About, Trigger
 from sepakat_incidents.links import Signing
 from sepakat_incidents.report_reactions import ReportReactions
 from sepakat_incidents.reports import Reports
@@ -35,6 +38,8 @@ pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 MAIN, OTHER = "toko-checkout.checkout.0001", "toko-checkout.checkout~other.0001"
+FIRST = "toko-checkout.payments.0001"
+"""Of another service: it opened before MAIN, which is merged into it."""
 SCOPES = frozenset({"incidents:read", "incidents:write"})
 KEYS = {
     "rina": Principal("rina", "nusantara", frozenset(), SCOPES),
@@ -51,6 +56,13 @@ SENT = {"name": "Siti", "email": "siti@toko.example", "summary": "Cards are refu
         "details": "since\r\nnine", "website": ""}  # fmt: skip
 
 
+LATER = timedelta(days=1)
+
+
+def reopen(line: Any, id: str, now: datetime) -> Any:
+    return reopening.reopen(line, id, "budi", "toko-maju", "again", LATER, now)
+
+
 class Keys:
     async def principal(self, secret: str) -> Principal:
         return KEYS[secret]
@@ -65,9 +77,12 @@ class World:
         self.incidents, self.discussions = Incidents(self.commits, Rotations(self.commits)), Discussions(self.commits)
         self.links = Signing(db, None)
         self.reports = Reports(self.commits, self.links, "https://sla.example/")
-        self.forms = Forms(self.commits, self.reports, self.incidents, self.links, "https://sla.example", self.clock)
         wordings = Wordings(db, self.clock)
-        about = ReportReactions(self.reports, self.incidents, wordings)
+        self.episodes = Episodes(self.incidents, wordings, timedelta(days=1))
+        self.forms = Forms(
+            self.commits, self.reports, self.incidents, self.episodes, self.links, "https://sla.example", self.clock
+        )  # fmt: skip
+        about = ReportReactions(self.reports, self.incidents, self.episodes, wordings)
         self._reactions = {each.contract.type: each for each in about.all()}
         self._brought: set[str] = set()
         self.told: list[tuple[str, dict[str, Any]]] = []
@@ -76,7 +91,9 @@ class World:
         timelines = (self.discussions.timeline, self.reports.timeline)
         self.app.include_router(api.router(self.incidents, timedelta(days=1), self.clock, timelines))
         self.app.include_router(comment_api.router(self.incidents, self.discussions, posts, self.clock))
-        self.app.include_router(report_api.router(self.reports, self.forms, wordings, posts, self.clock))
+        self.app.include_router(report_api.router(
+            self.reports, self.incidents, self.forms, wordings, posts, self.clock
+        ))  # fmt: skip
         self.app.include_router(pages.router(self.forms, self.reports, self.links, self.clock))
 
     async def bring(self, times: int = 1) -> None:
@@ -101,6 +118,10 @@ class World:
             for _ in range(times):
                 await reaction.handler(reaction.contract.model_validate(message["data"]), cause)
 
+    def forget(self) -> None:
+        """Everything comes once more."""
+        self._brought.clear()
+
     def mails(self) -> list[tuple[str, bool]]:
         """What the notifier is asked to mail to reporters: the step and whether."""
         return [
@@ -110,6 +131,20 @@ class World:
 
     async def do(self, incident: str, command: Any, *given: Any) -> None:
         await self.incidents.execute(line_of(incident), lambda line, now: command(line, incident, *given, now), "rina")
+
+    async def resolve(self, incident: str) -> None:
+        await self.do(incident, lambda line, id, now: domain.resolve(line, id, "rina", None, now, LATER))
+
+    async def begin_first(self) -> None:
+        """A minute before whatever follows."""
+        about = About("toko-checkout", "payments", "nusantara", "toko-maju")
+        trigger = Trigger("impairment", "impairment:payments", "e1", NOW, {"en": "Payments are down"})
+        await self.episodes.begin(line_of(FIRST), about, trigger, Handling("P3", version=1), "test")
+        self.clock.advance(timedelta(minutes=1))
+
+    async def merge(self) -> None:
+        await self.do(MAIN, merging.merge, await self.incidents.find(FIRST), "rina", None)
+        await self.episodes.absorb(MAIN, "rina")
 
 
 class Desk:
@@ -246,6 +281,89 @@ async def test_a_report_that_is_linked_late_is_told_what_happened_meanwhile(back
         await world.bring()
         seen = (await desk.ask("budi", "GET", f"reports/{late['id']}")).json()
     assert [each["step"] for each in seen["steps"]] == ["taken-up"]
+
+
+# -- of duplicates -----------------------------------------------------------------------------------------------------
+
+
+async def test_who_reported_a_duplicate_is_told_how_the_incident_goes_that_was_kept(backend: Backend) -> None:
+    async with opened(backend) as desk:
+        world = desk.world
+        await world.begin_first()
+        filed = await desk.file()
+        await world.bring()
+        await world.do(FIRST, answers.acknowledge, "rina", "nusantara")
+        await world.bring()
+        assert world.mails() == [("filed", True)]
+        await world.merge()
+        await world.bring(times=2)
+        assert world.mails()[1:] == [("taken-up", True)], "it was taken up already, and the merge has solved nothing"
+        await world.do(FIRST, answers.update, "rina", "nusantara", "the vendor has no idea")
+        await world.bring(times=2)
+        said = {"body": "Cards work again in shop 12.", "visibility": "reporters"}
+        await desk.ask("rina", "POST", f"incidents/{FIRST}/comments", json=said)
+        await world.bring(times=2)
+        await world.resolve(FIRST)
+        await world.bring(times=2)
+        await world.do(FIRST, reopen)
+        await world.bring(times=2)
+        assert world.mails()[2:] == [("update", True), ("update", True), ("resolved", True), ("reopened", True)]
+        for incident in (FIRST, MAIN):
+            timeline = (await desk.ask("budi", "GET", f"incidents/{incident}/timeline")).json()["items"]
+            assert [each["number"] for each in timeline if each["what"] == "Reported"] == [filed["number"]]
+            about = (await desk.ask("rina", "GET", "reports", params={"incident": incident})).json()["items"]
+            assert [each["id"] for each in about] == [filed["id"]]
+        stranger = (await desk.ask("stranger", "GET", "reports", params={"incident": FIRST})).json()["items"]
+    assert stranger == []
+
+
+async def test_a_report_that_comes_again_after_the_merge_is_not_told_that_it_is_solved(backend: Backend) -> None:
+    async with opened(backend) as desk:
+        world = desk.world
+        await world.begin_first()
+        filed = await desk.file()
+        await world.bring()
+        await world.merge()
+        for steps in ([], ["resolved"]):
+            world.forget()
+            await world.bring()
+            seen = (await desk.ask("budi", "GET", f"reports/{filed['id']}")).json()
+            assert [each["step"] for each in seen["steps"]] == steps and seen["incident"] == MAIN
+            await world.resolve(FIRST)
+
+
+async def test_what_is_filed_after_the_merge_belongs_to_the_incident_that_was_kept_while_it_is_open(
+    backend: Backend,
+) -> None:
+    async with opened(backend) as desk:
+        world = desk.world
+        form = await desk.form()
+        await world.begin_first()
+        await desk.file()
+        await world.bring()
+        await world.merge()
+        await world.bring()
+        assert "We know of a problem with Checkout since" in (await desk.look(form["url"])).text
+        dewi = {"name": "Dewi", "email": "dewi@toko.example"}
+        filed = [await desk.file(), await desk.file(impact="high", urgency="high", reporter=dewi)]
+        filed.append(await desk.file(something_else=True))
+        await world.bring(times=2)
+        found = [(await desk.ask("budi", "GET", f"reports/{each['id']}")).json()["incident"] for each in filed]
+        assert found == [FIRST, FIRST, OTHER]
+        standing = {each["id"]: (each["priority"], each["status"])
+                    for each in (await desk.ask("budi", "GET", "incidents")).json()["items"]}  # fmt: skip
+        assert standing == {FIRST: ("P1", "open"), MAIN: ("P3", "closed"), OTHER: ("P3", "open")}
+        await world.do(FIRST, answers.acknowledge, "rina", "nusantara")
+        await world.bring()
+        # Siti reported the duplicate, too, and is told by that report; Dewi by hers.
+        assert world.mails().count(("taken-up", True)) == 2 and world.mails().count(("taken-up", False)) == 1
+        await world.resolve(FIRST)
+        await world.bring()
+        assert "We know of a problem" not in (await desk.look(form["url"])).text
+        late = await desk.file()
+        await world.bring()
+        seen = (await desk.ask("budi", "GET", f"reports/{late['id']}")).json()
+    assert seen["incident"] == "toko-checkout.checkout.0002"
 
 
 async def test_who_may_report_what(backend: Backend) -> None:

@@ -13,7 +13,15 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sepakat_incidents import postmortem as domain
 from sepakat_incidents.identity import Identity
 from sepakat_incidents.incident import About
-from sepakat_incidents.postmortem import Content, FollowUpReminded, Planned, Postmortem, Published, Reminded
+from sepakat_incidents.postmortem import (
+    Content,
+    FollowUpReminded,
+    NoLongerExpected,
+    Planned,
+    Postmortem,
+    Published,
+    Reminded,
+)
 from sepakat_incidents.postmortems import POSTMORTEM
 from sepakat_shared.clock import ManualClock
 from sepakat_shared.errors import Conflict, Forbidden, Invalid, NotFound
@@ -45,6 +53,9 @@ class Note:
 
     def expect(self, within: timedelta = 5 * DAY) -> None:
         self.take(domain.expect(self.note, ABOUT, "nusantara", within, DAY, self.clock.now()))
+
+    def go_on(self) -> None:
+        self.take(domain.go_on(self.note, "reopened", self.clock.now()))
 
     def draft(self, content: Content | None = None, party: str = "nusantara") -> None:
         self.take(domain.draft(self.note, ABOUT, "nusantara", content or self.content, party, "rina", self.clock.now()))
@@ -105,6 +116,26 @@ def test_a_second_resolution_moves_the_deadline_and_a_published_note_has_none() 
     short.expect(within=12 * HOUR)
     short.until(NOW + DAY)
     assert short.types() == ["postmortem.reminded late"], "with less time than the reminder's there is none"
+
+
+def test_while_its_incident_goes_on_no_note_is_due_and_what_was_published_late_stays_late() -> None:
+    note = Note()
+    note.go_on()
+    assert note.note is None
+    note.expect()
+    note.draft()
+    note.until(NOW + 4 * DAY)
+    note.go_on()
+    assert note.known.expected is None and note.known.draft is not None
+    assert domain.go_on(note.note, "merged", note.clock.now()) == []
+    note.until(NOW + 9 * DAY)
+    assert note.types() == ["postmortem.reminded"]
+    note.expect()
+    note.until(NOW + 20 * DAY)
+    note.publish()
+    note.go_on()
+    assert note.types()[1:] == ["postmortem.reminded", "postmortem.reminded late", "postmortem.published late"]
+    assert note.known.late
 
 
 def test_what_is_promised_is_open_then_overdue_then_done_and_was_late() -> None:
@@ -185,25 +216,33 @@ class AnyOrder(RuleBasedStateMachine):
         super().__init__()
         self.story = Note()
         self.versions: list[Published] = []
-        self.fired: list[tuple[str | None, bool, datetime]] = []
+        self.fired: list[tuple[str | None, bool, datetime, int]] = []
+        self.went_on = 0
 
     def take(self, events: Any) -> None:
         for event in events:
             if isinstance(event, Published):
                 self.versions.append(event)
+            if isinstance(event, NoLongerExpected):
+                assert not self.versions
+                self.went_on += 1
             if isinstance(event, Reminded):
                 due = self.story.known.expected
                 assert due is not None
-                self.fired.append((None, event.late, due.due_at))
+                self.fired.append((None, event.late, due.due_at, self.went_on))
             if isinstance(event, FollowUpReminded):
                 of = next(each for each in self.story.known.follow_ups if each.id == event.follow_up)
                 assert of.done_at is None
-                self.fired.append((of.id, event.late, of.due_at))
+                self.fired.append((of.id, event.late, of.due_at, 0))
         self.story.take(events)
 
     @rule(days=st.integers(1, 5))
     def asked_for(self, days: int) -> None:
         self.take(domain.expect(self.story.note, ABOUT, "nusantara", days * DAY, DAY, self.story.clock.now()))
+
+    @rule()
+    def it_goes_on(self) -> None:
+        self.take(domain.go_on(self.story.note, "reopened", self.story.clock.now()))
 
     @rule(days=st.lists(st.integers(1, 6), max_size=2), moved=st.integers(0, 3))
     def drafted(self, days: list[int], moved: int) -> None:

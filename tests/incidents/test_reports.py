@@ -13,9 +13,10 @@ from sepakat_incidents import form as forms
 from sepakat_incidents import report as domain
 from sepakat_incidents import reporter
 from sepakat_incidents.allowance import Allowance
+from sepakat_incidents.escalation import Ladder
 from sepakat_incidents.filing import about_service, reported
 from sepakat_incidents.form import Form
-from sepakat_incidents.incident import About
+from sepakat_incidents.incident import About, Incident, Status
 from sepakat_incidents.links import Links
 from sepakat_incidents.page_words import LANGUAGES, WORDS, language_of
 from sepakat_incidents.report import Event, Progressed, Report, Stage, Step
@@ -74,6 +75,24 @@ def test_a_report_is_filed_once_and_belongs_to_one_incident() -> None:
     assert domain.file(report, report, True) == []
     (linked,) = domain.link(report, "toko.checkout.0001", "CHECKOUT-0001", True, NOW)
     assert domain.link(domain.apply(report, linked), "toko.checkout.0002", "CHECKOUT-0002", True, NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "merged_into", "steps"),
+    [(Status.OPEN, None, []), (Status.ACKNOWLEDGED, None, ["taken-up"]), (Status.RESOLVED, None, ["resolved"]),
+     (Status.CLOSED, None, ["resolved"]), (Status.CLOSED, "toko.api.0001", [])],
+)  # fmt: skip
+def test_what_happened_before_is_told_and_being_merged_is_no_solution(
+    status: Status, merged_into: str | None, steps: list[Step]
+) -> None:
+    # It may be another one than the report names: what that was merged into.
+    incident = Incident(
+        "toko.search.0001", "SEARCH-0001", ABOUT, "P3", {"en": "Down"}, NOW, NOW, Ladder(), status,
+        merged_into=merged_into,
+    )  # fmt: skip
+    found = [each.told.step for each in domain.catch_up(filed(), incident, NOW) if isinstance(each, Progressed)]
+    assert found == steps
+    assert domain.catch_up(replace(filed(), incident=None), incident, NOW) == []
 
 
 steps = st.one_of(

@@ -59,8 +59,8 @@ def build(settings: IncidentsSettings) -> FastAPI:
     secret = settings.incidents_secret_key
     signing = Signing(service.db, secret.get_secret_value() if secret else None)
     reports = Reports(service.commits, signing, settings.public_url)
-    forms = Forms(service.commits, reports, incidents, signing, settings.public_url, service.clock)
-    about_reports = ReportReactions(reports, incidents, wordings)
+    forms = Forms(service.commits, reports, incidents, episodes, signing, settings.public_url, service.clock)
+    about_reports = ReportReactions(reports, incidents, episodes, wordings)
     postmortems = Postmortems(service.commits)
     about_notes = PostmortemReactions(postmortems, incidents, wordings)
     bus = service.start(
@@ -99,7 +99,7 @@ def build(settings: IncidentsSettings) -> FastAPI:
     app.include_router(calendar_link_api.router(links, rotations, settings.public_url, service.clock))
     app.include_router(analytics_api.router(incidents, docket, service.clock))
     app.include_router(dispute_api.router(docket, disputables, matters, service.posts, service.clock))
-    app.include_router(report_api.router(reports, forms, wordings, service.posts, service.clock))
+    app.include_router(report_api.router(reports, incidents, forms, wordings, service.posts, service.clock))
     app.include_router(postmortem_api.router(incidents, postmortems, wordings, service.posts, service.clock))
     app.include_router(pages.router(forms, reports, signing, service.clock))
     app.state.bus = bus

@@ -99,6 +99,13 @@ class Episodes:
             found = await self._incidents.find(found.merged_into)
         return found
 
+    async def open_on(self, line: Line | None) -> Incident | None:
+        """The incident that is open on the line: of a duplicate, what it was merged into, while that is open."""
+        incident = line.incident if line is not None else None
+        if incident is not None and incident.merged_into is not None:
+            incident = await self.present(incident.merged_into)
+        return incident if incident is not None and incident.is_open else None
+
     async def absorb(self, id: str, by: str, cause: Envelope | None = None) -> None:
         """Have the incident that a duplicate was merged into take over what that waits for; again, nothing happens."""
         duplicate = await self._incidents.find(id)

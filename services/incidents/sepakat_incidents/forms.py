@@ -11,6 +11,7 @@ from pymongo import ASCENDING
 from sepakat_incidents import filing
 from sepakat_incidents import form as domain
 from sepakat_incidents.allowance import Allowance
+from sepakat_incidents.episodes import Episodes
 from sepakat_incidents.form import Created, Event, Form, Revoked, apply
 from sepakat_incidents.incident import About
 from sepakat_incidents.links import Links
@@ -48,12 +49,13 @@ class Forms:
     """The forms of all parties; every reading is narrowed to those that the principal's own party made."""
 
     def __init__(
-        self, commits: Commits, reports: Reports, incidents: Incidents, links: Callable[[], Links], public_url: str,
-        clock: Clock,
+        self, commits: Commits, reports: Reports, incidents: Incidents, episodes: Episodes, links: Callable[[], Links],
+        public_url: str, clock: Clock,
     ) -> None:  # fmt: skip
         self.all = Aggregates(commits, FORM)
         self._reports = reports
         self._incidents = incidents
+        self._episodes = episodes
         self._links = links
         self._public_url = public_url.rstrip("/")
         self._clock = clock
@@ -141,5 +143,5 @@ class Forms:
     async def known_since(self, form: Form) -> datetime | None:
         """Since when the incident that is open about the form's service is known; None where none is."""
         loaded = await self._incidents.lines.find(line_id(form.about.agreement, form.about.service))
-        incident = loaded.state.incident if loaded else None
-        return incident.opened_at if incident is not None and incident.is_open else None
+        incident = await self._episodes.open_on(loaded.state if loaded else None)
+        return None if incident is None else incident.opened_at

@@ -8,7 +8,7 @@ agreement asks for the note, it has a deadline, too.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, assert_never
+from typing import Final, Literal, assert_never
 
 from sepakat_incidents.identity import Identity
 from sepakat_incidents.words import line_problem, text_problem
@@ -103,6 +103,14 @@ class Expected:
 
 
 @dataclass(frozen=True)
+class NoLongerExpected:
+    """The incident goes on, by itself or as part of another one: the note is asked for when that is over."""
+
+    why: Literal["reopened", "merged"]
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Drafted:
     about: Identity
     author: str
@@ -145,8 +153,10 @@ class FollowUpDone:
     at: datetime
 
 
-Event = Expected | Drafted | Published | Reminded | FollowUpReminded | FollowUpDone
-EVENTS: Final[tuple[type[Event], ...]] = (Expected, Drafted, Published, Reminded, FollowUpReminded, FollowUpDone)
+Event = Expected | NoLongerExpected | Drafted | Published | Reminded | FollowUpReminded | FollowUpDone
+EVENTS: Final[tuple[type[Event], ...]] = (
+    Expected, NoLongerExpected, Drafted, Published, Reminded, FollowUpReminded, FollowUpDone,
+)  # fmt: skip
 
 
 def apply(note: Postmortem | None, event: Event) -> Postmortem:
@@ -159,6 +169,8 @@ def apply(note: Postmortem | None, event: Event) -> Postmortem:
     if note is None:
         raise ValueError(f"{type(event).__name__} of a note that does not exist")
     match event:
+        case NoLongerExpected():
+            return replace(note, expected=None)
         case Published(about, version, content, _, at):
             return replace(
                 note, about=about, draft=None, versions=version, content=content,
@@ -206,6 +218,13 @@ def expect(
     if note is not None and (note.versions or (note.expected is not None and note.expected.due_at >= due_at)):
         return []
     return [Expected(about, author, due_at, due_at - remind if remind < within else None)]
+
+
+def go_on(note: Postmortem | None, why: Literal["reopened", "merged"], now: datetime) -> Sequence[Event]:
+    """Its incident is not over, so no deadline runs. One that was published in time or late stays so."""
+    if note is None or note.expected is None or note.versions:
+        return []
+    return [NoLongerExpected(why, now)]
 
 
 def draft(

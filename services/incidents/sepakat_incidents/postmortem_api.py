@@ -143,7 +143,8 @@ def _writing_routes(routes: APIRouter, notes: _Notes, posts: IdempotentPosts) ->
         asking.require("incidents:write")
         party = party_of(asking, "a post-incident note")
         incident, _ = await notes.incidents.visible(id, asking)
-        expected = web.expected_version(request) if await notes.postmortems.find(incident.id) else None
+        # Of two first drafts at once the second has not read the other one either.
+        expected = web.expected_version(request) if await notes.postmortems.find(incident.id) else 0
         content = given.content(await notes.zone(incident))
 
         def decide(note: Postmortem | None, now: datetime) -> list[Event]:

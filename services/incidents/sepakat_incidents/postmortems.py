@@ -16,12 +16,13 @@ from sepakat_incidents.postmortem import (
     Expected,
     FollowUpDone,
     FollowUpReminded,
+    NoLongerExpected,
     Postmortem,
     Published,
     Reminded,
     apply,
 )
-from sepakat_incidents.store import Incidents, line_of
+from sepakat_incidents.store import Incidents
 from sepakat_incidents.wordings import Wordings
 from sepakat_shared.auth import Principal
 from sepakat_shared.bus import Reaction
@@ -29,7 +30,7 @@ from sepakat_shared.commits import Aggregates, Commits, Committed, Kind, Loaded
 from sepakat_shared.contracts import postmortems as contract
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.fact import Fact, rfc3339
-from sepakat_shared.contracts.incidents import IncidentResolved
+from sepakat_shared.contracts.incidents import IncidentMerged, IncidentReopened, IncidentResolved
 from sepakat_shared.messages import Envelope, Message
 from sepakat_shared.mongo import Document
 
@@ -69,7 +70,7 @@ def _fact(event: Event, note: Postmortem) -> Fact | None:
             late = at > promise["due_at"]
             return contract.FollowUpDone(**note.about.as_fact(at), **promise, by=by, note=said, late=late)
         case _:
-            return None  # that it is asked for follows from the text, and a draft is nobody else's
+            return None  # whether it is asked for follows from the text, and a draft is nobody else's
 
 
 def _promise(note: Postmortem, id: str) -> dict[str, Any]:
@@ -143,6 +144,8 @@ def _told(event: Event) -> dict[str, Any]:
     match event:
         case Expected(_, _, due_at):
             return {"due_at": rfc3339(due_at)}
+        case NoLongerExpected(why):
+            return {"why": why}
         case Published(_, version, content):
             return {"version": version, "what_happened": content.what_happened, "why": content.why,
                     "what_will_change": content.what_will_change, "follow_ups": len(content.follow_ups)}  # fmt: skip
@@ -157,7 +160,7 @@ def _told(event: Event) -> dict[str, Any]:
 
 
 class PostmortemReactions:
-    """A resolved incident needs a note, where the agreement that it is handled by says so."""
+    """A resolved incident needs a note, where the agreement that it is handled by says so, as long as it is over."""
 
     def __init__(self, postmortems: Postmortems, incidents: Incidents, wordings: Wordings) -> None:
         self._postmortems = postmortems
@@ -165,19 +168,34 @@ class PostmortemReactions:
         self._wordings = wordings
 
     def all(self) -> list[Reaction]:
-        return [Reaction(topics.INCIDENTS, IncidentResolved, self.on_resolved, "post-incident notes")]
+        return [
+            Reaction(topics.INCIDENTS, IncidentResolved, self.on_resolved, "post-incident notes"),
+            Reaction(topics.INCIDENTS, IncidentReopened, self.on_reopened, "post-incident notes"),
+            Reaction(topics.INCIDENTS, IncidentMerged, self.on_merged, "post-incident notes"),
+        ]
 
     async def on_resolved(self, fact: IncidentResolved, cause: Envelope) -> None:
-        line = (await self._incidents.lines.get(line_of(fact.incident))).state
-        known = [each for each in (line.incident, *line.past.values()) if each and each.id == fact.incident]
-        wording = await self._wordings.find(fact.agreement, known[0].version) if known else None
+        incident = await self._incidents.find(fact.incident)
+        # When this comes again, what it tells of may have been taken back since.
+        if incident is None or incident.is_open or incident.merged_into is not None:
+            return
+        wording = await self._wordings.find(fact.agreement, incident.version)
         rule = wording.text.post_incident_note if wording else None
         if rule is None or fact.priority not in rule.priorities:
             return
-        incident = known[0]
 
         def decide(note: Postmortem | None, _now: datetime) -> Sequence[Event]:
             about = Identity.of(incident)
             return domain.expect(note, about, incident.responsible, rule.within, rule.remind, fact.at)
 
         await self._postmortems.execute(fact.incident, decide, by=cause.source, cause=cause)
+
+    async def on_reopened(self, fact: IncidentReopened, cause: Envelope) -> None:
+        await self._postmortems.execute(
+            fact.incident, lambda note, now: domain.go_on(note, "reopened", now), by=cause.source, cause=cause
+        )
+
+    async def on_merged(self, fact: IncidentMerged, cause: Envelope) -> None:
+        await self._postmortems.execute(
+            fact.incident, lambda note, now: domain.go_on(note, "merged", now), by=cause.source, cause=cause
+        )

@@ -164,8 +164,11 @@ def _follows(stage: Stage, step: Step) -> bool:
 
 
 def catch_up(report: Report | None, incident: Incident, now: datetime) -> Sequence[Event]:
-    """Tell what happened to its incident before it was known to be about that."""
-    if report is None or report.incident != incident.id:
+    """Tell what happened, before it was known to be about that, to `incident`, which stands for its own one now.
+
+    A duplicate is closed by its merge, and nothing is solved by that.
+    """
+    if report is None or report.incident is None or incident.merged_into is not None:
         return []
     if incident.status is Status.ACKNOWLEDGED:
         return progress(report, "taken-up", None, now)

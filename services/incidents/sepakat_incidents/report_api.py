@@ -14,6 +14,7 @@ from sepakat_incidents.forms import Forms
 from sepakat_incidents.report import Report
 from sepakat_incidents.reporter import Reporter
 from sepakat_incidents.reports import Reports
+from sepakat_incidents.store import Incidents
 from sepakat_incidents.wordings import Wordings
 from sepakat_incidents.words import in_lines
 from sepakat_shared import web
@@ -59,9 +60,11 @@ class FormIn(_In):
     per_hour: int = Field(60, ge=1, le=10_000, description="reports that it takes in an hour")
 
 
-def router(reports: Reports, forms: Forms, wordings: Wordings, posts: IdempotentPosts, clock: Clock) -> APIRouter:
+def router(
+    reports: Reports, incidents: Incidents, forms: Forms, wordings: Wordings, posts: IdempotentPosts, clock: Clock
+) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["reports"])
-    _reading_routes(routes, reports)
+    _reading_routes(routes, reports, incidents)
     _form_routes(routes, forms, wordings, posts, clock)
 
     @routes.post("/reports", status_code=201)
@@ -93,15 +96,16 @@ def router(reports: Reports, forms: Forms, wordings: Wordings, posts: Idempotent
     return routes
 
 
-def _reading_routes(routes: APIRouter, reports: Reports) -> None:
+def _reading_routes(routes: APIRouter, reports: Reports, incidents: Incidents) -> None:
     @routes.get("/reports")
     async def list_reports(
         request: Request, asking: Asking, agreement: str | None = None, incident: str | None = None,
         cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> Response:  # fmt: skip
-        """Those of the key's agreements, the latest first."""
+        """Those of the key's agreements, the latest first; of an incident with those of its duplicates."""
         asking.require("incidents:read")
-        found = await reports.page(asking, agreement, incident, _after(web.read_cursor(cursor)), limit + 1)
+        about = None if incident is None else await incidents.with_duplicates(incident)
+        found = await reports.page(asking, agreement, about, _after(web.read_cursor(cursor)), limit + 1)
         items = [await _seen(reports, each, asking) for each in found]
         return web.page(request, items, limit, key=lambda each: [each["filed_at"], each["id"]])
 

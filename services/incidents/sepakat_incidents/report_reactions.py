@@ -2,6 +2,7 @@
 
 A report that is filed while an incident of its service is open belongs to that one; else it opens one. Who says that
 it is something else opens a second one beside it, or belongs to that: a flood of reports makes two incidents at most.
+What stands for an incident is the one that it was merged into: reports of a duplicate are told how that one goes.
 """
 
 import asyncio
@@ -9,15 +10,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-from sepakat_incidents import line as lines
 from sepakat_incidents import report as domain
-from sepakat_incidents.events import Event as LineEvent
+from sepakat_incidents.episodes import Episodes
 from sepakat_incidents.handling import Handling, handling
 from sepakat_incidents.incident import Incident, Line, Trigger
 from sepakat_incidents.matrix import priority_of
 from sepakat_incidents.report import Event, Report, Step
 from sepakat_incidents.reports import Reports
-from sepakat_incidents.store import Incidents, line_id, line_of
+from sepakat_incidents.store import Incidents, line_id
 from sepakat_incidents.wordings import Wording, Wordings
 from sepakat_shared.bus import Reaction
 from sepakat_shared.contracts import incidents as contract
@@ -33,9 +33,10 @@ _AT_ONCE: Final = 20
 
 
 class ReportReactions:
-    def __init__(self, reports: Reports, incidents: Incidents, wordings: Wordings) -> None:
+    def __init__(self, reports: Reports, incidents: Incidents, episodes: Episodes, wordings: Wordings) -> None:
         self._reports = reports
         self._incidents = incidents
+        self._episodes = episodes
         self._wordings = wordings
 
     def all(self) -> list[Reaction]:
@@ -46,6 +47,7 @@ class ReportReactions:
             Reaction(topics.INCIDENTS, contract.IncidentCommented, self.on_commented, "reports"),
             Reaction(topics.INCIDENTS, contract.IncidentResolved, self.on_resolved, "reports"),
             Reaction(topics.INCIDENTS, contract.IncidentReopened, self.on_reopened, "reports"),
+            Reaction(topics.INCIDENTS, contract.IncidentMerged, self.on_merged, "reports"),
         ]
 
     # -- which incident -----------------------------------------------------------------------------------------------
@@ -61,8 +63,8 @@ class ReportReactions:
         await self._reports.execute(report.id, lambda known, now: domain.catch_up(known, incident, now))
 
     async def _present(self, id: str) -> Incident:
-        loaded = await self._incidents.lines.get(line_of(id))
-        found = _of(loaded.state, lambda each: each.id == id)
+        """The incident that stands for that one now."""
+        found = await self._episodes.present(id)
         if found is None:
             raise NotFound(f"there is no incident {id!r}")
         return found
@@ -72,25 +74,23 @@ class ReportReactions:
         about = report.about
         id = line_id(about.agreement, about.service)
         line = await self._line(id)
-        if report.other and line is not None and _is_open(line) and not _opened(line, report):
+        incident = await self._episodes.open_on(line)
+        if report.other and incident is not None and not _opened(line, report):
             id, line = id + OTHER, await self._line(id + OTHER)
-        known = None if line is None else _of(line, lambda each: report.id in each.causes)
+            incident = await self._episodes.open_on(line)
+        known = _caused(line, report)
         if known is not None:
-            return known
+            return await self._present(known.id)
         wording = await self._wording(about.agreement)
         how = _handling(wording, report)
-        incident = line.incident if line is not None else None
-        if incident is not None and incident.is_open and incident.priority <= how.priority:
+        if incident is not None and incident.priority <= how.priority:
             return incident
-        rosters = await self._incidents.rosters(how.ladder)
         title = {language: words.format(_service(report, language)) for language, words in _TITLE.items()}
         trigger = Trigger("report", f"report:{report.id}", report.id, report.filed_at, title)
-
-        def decide(line: Line | None, now: datetime) -> Sequence[LineEvent]:
-            return lines.begin(line, id, about, trigger, how, now, rosters)
-
-        line = await self._incidents.execute(id, decide, by=report.by)
-        found = None if line is None else _of(line, lambda each: report.id in each.causes)
+        line = await self._episodes.begin(id, about, trigger, how, report.by)
+        known = _caused(line, report)
+        # An earlier try may have joined the incident that was kept, and ended before the duplicate's record said so.
+        found = await self._present(known.id) if known is not None else await self._episodes.open_on(line)
         if found is None:
             raise NotFound(f"report {report.number} has opened no incident")
         return found
@@ -126,17 +126,26 @@ class ReportReactions:
     async def on_reopened(self, fact: contract.IncidentReopened, cause: Envelope) -> None:
         await self._tell(fact.incident, "reopened", None, cause)
 
-    async def _tell(self, incident: str, step: Step, words: str | None, cause: Envelope) -> None:
-        some = asyncio.Semaphore(_AT_ONCE)
+    async def on_merged(self, fact: contract.IncidentMerged, cause: Envelope) -> None:
+        """What happened to the incident that is kept before this, those who reported the duplicate hear now."""
+        incident = await self._present(fact.incident)
+        await self._tell_each(fact.incident, lambda report, now: domain.catch_up(report, incident, now), cause)
 
-        def decide(report: Report | None, now: datetime) -> Sequence[Event]:
-            return domain.progress(report, step, words, now)
+    async def _tell(self, incident: str, step: Step, words: str | None, cause: Envelope) -> None:
+        await self._tell_each(incident, lambda report, now: domain.progress(report, step, words, now), cause)
+
+    async def _tell_each(
+        self, incident: str, decide: Callable[[Report | None, datetime], Sequence[Event]], cause: Envelope
+    ) -> None:
+        """Decide it of each report about the incident, or about a duplicate of it."""
+        some = asyncio.Semaphore(_AT_ONCE)
 
         async def tell(id: str) -> None:
             async with some:
                 await self._reports.execute(id, decide, cause)
 
-        await asyncio.gather(*[tell(id) for id in await self._reports.about(incident)])
+        found = await self._reports.about(await self._incidents.with_duplicates(incident))
+        await asyncio.gather(*[tell(id) for id in found])
 
 
 def _handling(wording: Wording | None, report: Report) -> Handling:
@@ -147,16 +156,14 @@ def _handling(wording: Wording | None, report: Report) -> Handling:
     return handling(wording.text, wording.version, report.about.service, wanted)
 
 
-def _is_open(line: Line) -> bool:
-    return line.incident is not None and line.incident.is_open
+def _opened(line: Line | None, report: Report) -> bool:
+    return line is not None and line.incident is not None and report.id in line.incident.causes
 
 
-def _opened(line: Line, report: Report) -> bool:
-    return line.incident is not None and report.id in line.incident.causes
-
-
-def _of(line: Line, wanted: Callable[[Incident], bool]) -> Incident | None:
-    return next((each for each in (line.incident, *line.past.values()) if each is not None and wanted(each)), None)
+def _caused(line: Line | None, report: Report) -> Incident | None:
+    """The incident of the line that the report opened or joined; of a duplicate also what it joined through that."""
+    every = (line.incident, *line.past.values()) if line is not None else ()
+    return next((each for each in every if each is not None and report.id in each.causes), None)
 
 
 def _service(report: Report, language: str) -> str:

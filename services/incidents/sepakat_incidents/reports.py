@@ -102,17 +102,20 @@ class Reports:
 
     async def link(self, report: Report, incident: Incident, cause: Envelope) -> None:
         """Say that it is about `incident`. Of several reports with one address the first is told how it goes."""
-        followed = await self._is_first(report.id, incident.id)
+        followed = await self._is_first(report.id, incident)
         await self.all.execute(
             report.id, lambda known, now: domain.link(known, incident.id, incident.number, followed, now),
             by=cause.source,
         )  # fmt: skip
 
-    async def _is_first(self, report: str, incident: str) -> bool:
+    async def _is_first(self, report: str, incident: Incident) -> bool:
         known = await self._reporters.find_one({"_id": report})
         if known is None:
             return False
-        id = f"{incident}/{known['address']}"
+        ids = [f"{each}/{known['address']}" for each in (incident.id, *incident.merged)]
+        if await self._followers.find_one({"_id": {"$in": ids[1:]}, "report": {"$ne": report}}) is not None:
+            return False  # who reported a duplicate of it is told of it, too
+        id = ids[0]
         try:
             await self._followers.insert_one({"_id": id, "report": report})
         except DuplicateKeyError:
@@ -159,11 +162,11 @@ class Reports:
         return None if known is None else str(known["language"])
 
     async def page(
-        self, asking: Principal, agreement: str | None, incident: str | None, after: tuple[datetime, str] | None,
-        limit: int,
+        self, asking: Principal, agreement: str | None, incidents: Sequence[str] | None,
+        after: tuple[datetime, str] | None, limit: int,
     ) -> list[Report]:  # fmt: skip
         """The latest first; those after (filed at, id) of the page before."""
-        query: Document = {"agreement": agreement, "incident": incident}
+        query: Document = {"agreement": agreement, "incident": None if incidents is None else {"$in": list(incidents)}}
         query = {name: value for name, value in query.items() if value is not None}
         if after is not None:
             at, id = after
@@ -171,14 +174,14 @@ class Reports:
         found = self.all.states.find(asking.restrict(query)).sort([("filed_at", DESCENDING), ("_id", DESCENDING)])
         return [self.all.read(each).state for each in await found.limit(limit).to_list(None)]
 
-    async def about(self, incident: str) -> list[str]:
-        """The ids of the reports about an incident."""
-        found = await self.all.states.find({"incident": incident}, {"_id": 1}).to_list(None)
+    async def about(self, incidents: Sequence[str]) -> list[str]:
+        """The ids of the reports about these incidents."""
+        found = await self.all.states.find({"incident": {"$in": list(incidents)}}, {"_id": 1}).to_list(None)
         return [each["_id"] for each in found]
 
     async def timeline(self, incident: Incident, asking: Principal) -> list[dict[str, Any]]:
-        """The reports as entries of the incident's timeline."""
-        query = asking.restrict({"incident": incident.id})
+        """The reports, with those of its duplicates, as entries of the incident's timeline."""
+        query = asking.restrict({"incident": {"$in": [incident.id, *incident.merged]}})
         found = [self.all.read(each).state for each in await self.all.states.find(query).to_list(None)]
         return [
             {"at": rfc3339(each.filed_at), "by": each.by, "what": "Reported", "report": each.id,

@@ -135,6 +135,11 @@ class Incidents:
         loaded = await self.lines.find(line_of(id))
         return next((each for each in _every(loaded.state) if each.id == id), None) if loaded is not None else None
 
+    async def with_duplicates(self, id: str) -> list[str]:
+        """Its id, and those of its duplicates: what is told of it is told of them."""
+        found = await self.find(id)
+        return [id, *(found.merged if found is not None else ())]
+
     async def visible(self, id: str, asking: Principal) -> tuple[Incident, Loaded[Line]]:
         """An incident with its line. Raises NotFound also for what belongs to others."""
         loaded = await self.lines.find(line_of(id))
