@@ -37,6 +37,8 @@ from sepakat_shared.telemetry import current_traceparent
 from sepakat_shared.together import Together
 
 SCHEMA = 1
+_DOT = "\u2024"
+"""What stands for a dot in the name of a stored field."""
 _REMEMBERED = 1_000
 """Aggregates of one kind whose last state is kept in memory."""
 _log = logging.getLogger(__name__)
@@ -444,15 +446,24 @@ class Aggregates(Generic[S, E]):
             "version": loaded.version,
             "head": loaded.head,
             "applied": [{"aggregate": name, "sequence": sequence} for name, sequence in loaded.applied.items()],
-            "state": msgspec.to_builtins(loaded.state),
+            "state": _renamed(msgspec.to_builtins(loaded.state), ".", _DOT),
         }
 
     def _from_document(self, document: Document) -> Loaded[S]:
         if document["schema"] > SCHEMA:
             raise TooNew(f"{self._kind.name} {document['_id']} was written by a newer Sepakat; upgrade this service")
-        state = msgspec.convert(document["state"], self._kind.state)
+        state = msgspec.convert(_renamed(document["state"], _DOT, "."), self._kind.state)
         applied: dict[str, str] = {each["aggregate"]: each["sequence"] for each in document["applied"]}
         return Loaded(document["_id"], state, document["version"], document["head"], applied)
+
+
+def _renamed(value: Any, old: str, new: str) -> Any:
+    """The same with `old` in the names of fields as `new`: ids have dots, and FerretDB takes none in a name."""
+    if isinstance(value, dict):
+        return {name.replace(old, new): _renamed(each, old, new) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_renamed(each, old, new) for each in value]
+    return value
 
 
 def _version(loaded: Loaded[Any] | None) -> int:

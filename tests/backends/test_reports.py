@@ -409,11 +409,12 @@ async def test_who_reported_is_forgotten_and_every_hash_stays_valid(backend: Bac
 async def test_a_flood_makes_one_incident_loses_nothing_and_writes_few_mails(backend: Backend) -> None:
     async with opened(backend) as desk:
         world = desk.world
-        one_person = [desk.file() for _ in range(150)]
+        half = 150 if backend.name == "embedded" else 20  # FerretDB takes minutes for more
+        one_person = [desk.file() for _ in range(half)]
         many = [desk.file(impact="high", urgency="high", reporter={"name": "N", "email": f"n{i}@toko.example"})
-                for i in range(150)]  # fmt: skip
+                for i in range(half)]  # fmt: skip
         filed = await asyncio.gather(*one_person, *many)
-        assert len({each["number"] for each in filed}) == 300, "each is answered with a number of its own"
+        assert len({each["number"] for each in filed}) == 2 * half, "each is answered with a number of its own"
         await world.bring()
         await world.do(MAIN, answers.acknowledge, "rina", "nusantara")
         await world.bring()
@@ -421,10 +422,10 @@ async def test_a_flood_makes_one_incident_loses_nothing_and_writes_few_mails(bac
         reports = await world.db["report"].find().to_list(None)
         line = await world.commits.collection.count_documents({"aggregate": f"line/{line_of(MAIN)}"})
     assert [each["id"] for each in incidents] == [MAIN]
-    assert {each["incident"] for each in reports} == {MAIN} and len(reports) == 300
+    assert {each["incident"] for each in reports} == {MAIN} and len(reports) == 2 * half
     assert all(each["state"]["stage"] == "taken-up" for each in reports)
     # One person gets five numbers by mail and one message a step; each of the others gets one of both.
-    assert (world.mails().count(("filed", True)), world.mails().count(("taken-up", True))) == (155, 151)
+    assert (world.mails().count(("filed", True)), world.mails().count(("taken-up", True))) == (half + 5, half + 1)
     told = [type for type, _ in world.told]
     assert told.count("sepakat.incident.opened.v1") == 1 and told.count("sepakat.incident.raised.v1") <= 1
     assert told.count("sepakat.incident.cause_attached.v1") <= 1 and line <= 3
