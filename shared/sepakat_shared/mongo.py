@@ -84,6 +84,15 @@ async def insert_missing(collection: Collection, documents: Sequence[Document]) 
     return answers
 
 
+async def insert_new(collection: Collection, documents: Sequence[Document]) -> int:
+    """Insert those whose id is not there yet. Returns how many. Raises what the database has against one of them."""
+    answers = await insert_missing(collection, documents) if documents else []
+    for answer in answers:
+        if isinstance(answer, OperationFailure):
+            raise answer
+    return sum(answer is True for answer in answers)
+
+
 def _raise_if_not_durable(error: BulkWriteError) -> None:
     if error.details.get("writeConcernErrors"):
         raise WTimeoutError(f"not known to be durable: {error.details['writeConcernErrors']}") from error

@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -238,6 +238,9 @@ class IdempotentPosts:
         return Response(answer["body"], answer["status"], headers, media_type="application/json")
 
 
+_NO_CURSOR = "cursor: take it from the Link header or `next` of the page before, unchanged"
+
+
 def next_cursor(last: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(last).encode()).decode().rstrip("=")
 
@@ -249,7 +252,19 @@ def read_cursor(cursor: str | None) -> Any:
     try:
         return json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError as error:
-        raise Malformed("cursor: take it from the Link header or `next` of the page before, unchanged") from error
+        raise Malformed(_NO_CURSOR) from error
+
+
+def read_instant_cursor(cursor: str | None) -> tuple[datetime, str] | None:
+    """The same where it was given an instant (RFC 3339) and an id. Raises Malformed."""
+    given = read_cursor(cursor)
+    if given is None:
+        return None
+    try:
+        at, id = given
+        return datetime.fromisoformat(at), str(id)
+    except (TypeError, ValueError) as error:
+        raise Malformed(_NO_CURSOR) from error
 
 
 def page(request: Request, items: list[Any], limit: int, key: Callable[[Any], Any]) -> JSONResponse:

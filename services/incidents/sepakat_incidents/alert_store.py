@@ -16,7 +16,7 @@ from sepakat_incidents.alerts import Alert
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.expiry import forget_old
-from sepakat_shared.mongo import Collection, Database, Document, insert_missing
+from sepakat_shared.mongo import Collection, Database, Document, insert_new
 
 _KEPT: Final = timedelta(days=30)
 
@@ -68,11 +68,7 @@ class AlertStore:
              "ended_at": each.ended_at, "at": now}
             for each in alerts
         ]  # fmt: skip
-        answers = await insert_missing(self._alerts, documents)
-        for answer in answers:
-            if isinstance(answer, Exception):
-                raise answer
-        return sum(answer is True for answer in answers)
+        return await insert_new(self._alerts, documents)
 
     async def heard(self, ids: Sequence[str], now: datetime) -> None:
         """They are firing still."""

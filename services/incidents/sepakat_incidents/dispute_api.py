@@ -26,7 +26,7 @@ from sepakat_incidents.remedy import Bounds
 from sepakat_shared import web
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
-from sepakat_shared.errors import FieldProblem, Forbidden, Invalid, Malformed
+from sepakat_shared.errors import FieldProblem, Forbidden, Invalid
 from sepakat_shared.web import Asking, IdempotentPosts
 
 
@@ -75,7 +75,7 @@ def _reading_routes(routes: APIRouter, docket: Docket, disputables: Disputables,
     ) -> Response:  # fmt: skip
         """Those of the key's party, the latest first."""
         asking.require("disputes:read")
-        after = _after(web.read_cursor(cursor))
+        after = web.read_instant_cursor(cursor)
         found = await docket.page(asking, agreement, status.value if status else None, after, limit + 1)
         shown = [dispute_view(each) for each in found]
         return web.page(request, shown, limit, key=lambda each: [each["raised_at"], each["id"]])
@@ -194,13 +194,3 @@ def _agreement(given: RaiseIn) -> str:
 
 def _missing(pointer: str, rule: str) -> Invalid:
     return Invalid(f"{pointer}: {rule}", [FieldProblem(pointer, rule)])
-
-
-def _after(cursor: Any) -> tuple[datetime, str] | None:
-    if cursor is None:
-        return None
-    try:
-        at, id = cursor
-        return datetime.fromisoformat(at), str(id)
-    except (TypeError, ValueError) as error:
-        raise Malformed("cursor: take it from the Link header or `next` of the page before, unchanged") from error

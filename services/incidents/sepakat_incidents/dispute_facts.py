@@ -5,10 +5,11 @@ from typing import Any, assert_never
 
 from sepakat_incidents import dispute as domain
 from sepakat_incidents.dispute import Dispute, Event, Statement
+from sepakat_incidents.identity import titled
 from sepakat_incidents.remedy import Remedy
 from sepakat_shared.contracts import disputes as contract
 from sepakat_shared.contracts import topics
-from sepakat_shared.contracts.fact import Fact, PeriodSpan, Title
+from sepakat_shared.contracts.fact import Fact, PeriodSpan
 from sepakat_shared.messages import Message
 
 
@@ -30,26 +31,22 @@ def _about(dispute: Dispute) -> dict[str, Any]:
         "dispute": dispute.id,
         "number": dispute.number,
         "agreement": about.agreement,
-        "agreement_title": _title(about.agreement_title),
+        "agreement_title": titled(about.agreement_title),
         "provider": about.provider,
         "customer": about.customer,
         "raised_by": about.raised_by,
         "subject_kind": subject.kind,
         "subject": subject.id,
         "objective": subject.objective,
-        "objective_title": _title(subject.objective_title),
+        "objective_title": titled(subject.objective_title),
         "period": None if period is None else PeriodSpan(start=period[0], end=period[1]),
         "service": subject.service,
-        "service_title": _title(subject.service_title),
+        "service_title": titled(subject.service_title),
         "incident": subject.incident,
         "incident_number": subject.incident_number,
         "clause": subject.id if subject.kind == "clause" else None,
         **running,
     }
-
-
-def _title(words: dict[str, str] | None) -> Title | None:
-    return None if words is None else Title(**words)
 
 
 def _fact(event: Event, dispute: Dispute) -> Fact:

@@ -8,11 +8,12 @@ from sepakat_incidents import clocks, escalation, record, record_telling, ticket
 from sepakat_incidents import events as happened
 from sepakat_incidents.clocks import Clock
 from sepakat_incidents.events import Event
+from sepakat_incidents.identity import Identity, titled
 from sepakat_incidents.incident import Incident, Line, PauseRequest, Trigger, find
 from sepakat_incidents.record import RecordEvent, Reopened
 from sepakat_shared.contracts import incidents as contract
 from sepakat_shared.contracts import topics
-from sepakat_shared.contracts.fact import Fact, Title
+from sepakat_shared.contracts.fact import Fact
 from sepakat_shared.messages import Message
 
 _CLOCKS = (
@@ -28,29 +29,14 @@ def of_line(event: Event, line: Line) -> Iterable[Message]:
     told: Iterable[Fact]
     if isinstance(event, RecordEvent):
         incident = find(line, record.whose(event, line))
-        told = [*record_telling.facts(event, incident, _about), *_resumed(event, incident)]
+        told = [*record_telling.facts(event, incident), *_resumed(event, incident)]
     else:
         told = _of_clocks(event, incident) if isinstance(event, _CLOCKS) else _of_incident(event, incident)
     return [*[Message.of(topics.INCIDENTS, incident.id, fact) for fact in told], *tickets.facts(event, incident)]
 
 
 def _about(incident: Incident, at: datetime) -> dict[str, Any]:
-    about = incident.about
-    return {
-        "incident": incident.id,
-        "number": incident.number,
-        "agreement": about.agreement,
-        "agreement_title": _title(about.agreement_title),
-        "provider": about.provider,
-        "customer": about.customer,
-        "service": about.service,
-        "service_title": _title(about.service_title),
-        "title": Title(**incident.title),
-        "priority": incident.priority,
-        "opened_at": incident.opened_at,
-        "impact_started_at": incident.impact_started_at,
-        "at": at,
-    }
+    return Identity.of(incident).as_fact(at)
 
 
 def _cause(trigger: Trigger) -> dict[str, Any]:
@@ -61,10 +47,6 @@ def _cause(trigger: Trigger) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _title(words: dict[str, str] | None) -> Title | None:
-    return None if words is None else Title(**words)
-
-
 def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
     match event:
         case happened.Opened(_, trigger):
@@ -73,7 +55,7 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
         case happened.Attached(trigger, at):
             yield contract.CauseAttached(
                 **_about(incident, at), **_cause(trigger), objective=trigger.objective,
-                objective_title=_title(trigger.objective_title), attainment=trigger.attainment, target=trigger.target,
+                objective_title=titled(trigger.objective_title), attainment=trigger.attainment, target=trigger.target,
             )  # fmt: skip
         case happened.Raised(previous, _, _, _, at):
             yield contract.IncidentRaised(**_about(incident, at), previous_priority=previous)

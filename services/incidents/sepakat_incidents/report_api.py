@@ -1,7 +1,7 @@
 """Reports, and the forms for them, over HTTP."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -21,7 +21,6 @@ from sepakat_shared import web
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock, to_milliseconds
 from sepakat_shared.contracts.fact import rfc3339
-from sepakat_shared.errors import Malformed
 from sepakat_shared.web import Asking, IdempotentPosts
 
 
@@ -105,7 +104,7 @@ def _reading_routes(routes: APIRouter, reports: Reports, incidents: Incidents) -
         """Those of the key's agreements, the latest first; of an incident with those of its duplicates."""
         asking.require("incidents:read")
         about = None if incident is None else await incidents.with_duplicates(incident)
-        found = await reports.page(asking, agreement, about, _after(web.read_cursor(cursor)), limit + 1)
+        found = await reports.page(asking, agreement, about, web.read_instant_cursor(cursor), limit + 1)
         items = [await _seen(reports, each, asking) for each in found]
         return web.page(request, items, limit, key=lambda each: [each["filed_at"], each["id"]])
 
@@ -180,13 +179,3 @@ def form_view(form: Form, forms: Forms) -> dict[str, Any]:
         "per_hour": form.per_hour, "revoked_at": None if form.revoked_at is None else rfc3339(form.revoked_at),
         "url": forms.url(form),
     }  # fmt: skip
-
-
-def _after(cursor: Any) -> tuple[datetime, str] | None:
-    if cursor is None:
-        return None
-    try:
-        at, id = cursor
-        return datetime.fromisoformat(at), str(id)
-    except (TypeError, ValueError) as error:
-        raise Malformed("cursor: take it from the Link header or `next` of the page before, unchanged") from error

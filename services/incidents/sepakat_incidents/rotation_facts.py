@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from sepakat_incidents.identity import titled
 from sepakat_incidents.rotations import Event, Overridden, Rotation, Withdrawn, in_force
 from sepakat_shared.contracts import oncall as contract
 from sepakat_shared.contracts import topics
-from sepakat_shared.contracts.fact import Title
 from sepakat_shared.messages import Message
 
 
@@ -31,11 +31,7 @@ def _about(rotation: Rotation, contact: str, start: datetime, end: datetime, by:
     declared = in_force(rotation, start)
     provider, customer = declared.parties
     return {
-        "rotation": f"{rotation.party}/{rotation.id}", "title": _title(declared.title), "party": rotation.party,
-        "agreement": declared.agreement, "agreement_title": _title(declared.agreement_title), "provider": provider,
+        "rotation": f"{rotation.party}/{rotation.id}", "title": titled(declared.title), "party": rotation.party,
+        "agreement": declared.agreement, "agreement_title": titled(declared.agreement_title), "provider": provider,
         "customer": customer, "contact": contact, "start": start, "end": end, "by": by, "at": at,
     }  # fmt: skip
-
-
-def _title(words: dict[str, str] | None) -> Title | None:
-    return None if words is None else Title(**words)

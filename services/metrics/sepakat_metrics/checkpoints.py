@@ -15,7 +15,7 @@ from pymongo import ASCENDING, DESCENDING, ReplaceOne
 from pymongo.errors import DuplicateKeyError
 
 from sepakat_metrics.buckets import Delta
-from sepakat_shared.mongo import Collection, Database, Document, insert_missing, replace_many
+from sepakat_shared.mongo import Collection, Database, Document, insert_new, replace_many
 
 ID_BYTES = 8
 _MOST_PARKED, _MOST_ID_BYTES = 5_000, 4_000_000
@@ -125,18 +125,10 @@ class Checkpoints:
             others = [
                 ReplaceOne({"_id": id, "version": day["version"] - 1}, day) for id, day in days.items() if id in stored
             ]
-            inserted = await self._insert(new)
+            inserted = await insert_new(self._days, new)
             replaced = await replace_many(self._days, others) if others else 0
-            if inserted and replaced == len(others):
+            if inserted == len(new) and replaced == len(others):
                 return
-
-    async def _insert(self, days: list[Document]) -> bool:
-        """Whether none of them was there."""
-        answers = await insert_missing(self._days, days) if days else []
-        for answer in answers:
-            if isinstance(answer, Exception):
-                raise answer
-        return all(answers)
 
 
 @dataclass

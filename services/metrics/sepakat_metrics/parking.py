@@ -8,7 +8,7 @@ from pymongo import ASCENDING
 
 from sepakat_shared import retry
 from sepakat_shared.clock import Clock
-from sepakat_shared.mongo import Collection, Database, Document, insert_missing
+from sepakat_shared.mongo import Collection, Database, Document, insert_new
 from sepakat_shared.telemetry import meter
 
 _LOOK_EVERY = 2.0
@@ -45,9 +45,7 @@ class Parking:
 
     async def add(self, documents: Sequence[Document]) -> None:
         """Keep them; one that is kept already stays as it is. Raises what the database has against one."""
-        for answer in await insert_missing(self._collection, documents):
-            if isinstance(answer, Exception):
-                raise answer
+        await insert_new(self._collection, documents)
 
     async def count(self) -> int:
         return int(await self._collection.count_documents({}))
