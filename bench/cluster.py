@@ -1,5 +1,6 @@
 """A whole cluster for a benchmark, on a directory that is thrown away afterwards."""
 
+import os
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from sepakat_cli.backends import open_backend
 from sepakat_cli.launcher import Launcher
 from sepakat_cli.preparing import prepare
 
+_TICKS = os.sysconf("SC_CLK_TCK")
 OPERATOR = "spk_" + secrets.token_urlsafe(24)
 
 
@@ -29,3 +31,9 @@ async def started(
 
 def api(url: str, key: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=30)
+
+
+def processor_seconds(pid: int) -> float:
+    """What a process has used so far, in its own and in the system's time."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS

@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from cluster import processor_seconds
 from stock import METRICS, Client, publish, samples, stored
 
 from sepakat_cli.launcher import Launcher
 
-_TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _WITHIN = 240
 
@@ -49,14 +49,14 @@ class Flow:
         try:
             await until("objectives were judged", objectives, lambda: figures.count_documents({}))
             start = time.perf_counter() - begun
-            before = sum(_processor_seconds(cluster.pid(name)) for name in names)
+            before = sum(processor_seconds(cluster.pid(name)) for name in names)
             begun = time.perf_counter()
             events = samples(self._events, self._indicators, first=self._published)
             await publish(cluster.backend.kafka, events, self._events)
             self._published += self._events
             await until("events were stored", self._published, lambda: stored(self._client))
             took = time.perf_counter() - begun
-            used = sum(_processor_seconds(cluster.pid(name)) for name in names) - before
+            used = sum(processor_seconds(cluster.pid(name)) for name in names) - before
             resident = statistics.mean(resident_bytes(cluster.pid(name)) for name in names)
         finally:
             for name in names:
@@ -71,11 +71,6 @@ async def until(what: str, wanted: int, count: Callable[[], Awaitable[int]]) -> 
         if time.perf_counter() - begun > _WITHIN:
             raise TimeoutError(f"{found} of {wanted} {what} after {_WITHIN} s")
         await asyncio.sleep(1)
-
-
-def _processor_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def resident_bytes(pid: int) -> int:

@@ -6,7 +6,6 @@ Lateness is seen from outside, by a reader of the database that asks every few m
 """
 
 import asyncio
-import os
 import statistics
 import sys
 import tempfile
@@ -16,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from cluster import started
+from cluster import processor_seconds, started
 from pymongo import AsyncMongoClient
 from rich.console import Console
 from rich.progress import track
@@ -45,7 +44,6 @@ INCIDENTS = "sepakat_incidents"
 _FIRES_IN = timedelta(seconds=8)
 _LIMIT = timedelta(days=2)
 _WITHIN = 120
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 async def measure(backend: str) -> dict[str, Any]:
@@ -173,11 +171,6 @@ async def _idle(cluster: Any, client: Client) -> dict[str, float]:
         pids["database"] = database.pid
     await client[INCIDENTS]["line"].find_one({})
     await asyncio.sleep(3)
-    before = {name: _processor_seconds(pid) for name, pid in pids.items()}
+    before = {name: processor_seconds(pid) for name, pid in pids.items()}
     await asyncio.sleep(IDLE_SECONDS)
-    return {name: round((_processor_seconds(pid) - before[name]) * 60 / IDLE_SECONDS, 2) for name, pid in pids.items()}
-
-
-def _processor_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+    return {name: round((processor_seconds(pid) - before[name]) * 60 / IDLE_SECONDS, 2) for name, pid in pids.items()}
