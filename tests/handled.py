@@ -16,6 +16,7 @@ from sepakat_incidents.episodes import Episodes
 from sepakat_incidents.reactions import Reactions
 from sepakat_incidents.rotation_store import Rotations
 from sepakat_incidents.store import Incidents
+from sepakat_incidents.turns import Turns
 from sepakat_incidents.wordings import Wordings
 from sepakat_shared import mongo, web
 from sepakat_shared.auth import KnownKeys, digest
@@ -40,7 +41,7 @@ class Handled:
         wordings = Wordings(db, clock)
         self.episodes = Episodes(self.incidents, wordings, close_after)
         self.reactions = Reactions(db, self.incidents, self.rotations, self.contacts, self.episodes)
-        self.door = AlertDoor(self.incidents, self.episodes, self.incidents.alerts, wordings, clock)
+        self.door = AlertDoor(self.incidents, self.episodes, self.incidents.alerts, wordings, Turns(db, clock), clock)
         self.app = web.application("incidents", "", self.keys, 5_000_000)
         for each in (
             api.router(self.incidents, close_after, clock),

@@ -14,6 +14,7 @@ from samples import agreement
 from sepakat_cli.backends import Backend
 from sepakat_incidents.alert_door import AlertDoor
 from sepakat_incidents.alerts import Alert
+from sepakat_incidents.turns import Turns
 from sepakat_incidents.wordings import Wordings
 from sepakat_shared.auth import Principal
 from sepakat_shared.contracts.fact import rfc3339
@@ -197,7 +198,8 @@ async def test_a_message_that_was_cut_off_is_counted_right_when_it_comes_again(
 async def test_two_instances_that_know_nothing_of_each_other_lose_nothing(handled: Handled) -> None:
     """What one of them ends the other may be counting to: neither a firing alert nor an ended incident is lost."""
     wordings = Wordings(handled.db, handled.clock)
-    other = AlertDoor(handled.incidents, handled.episodes, handled.incidents.alerts, wordings, handled.clock)
+    turns = Turns(handled.db, handled.clock)
+    other = AlertDoor(handled.incidents, handled.episodes, handled.incidents.alerts, wordings, turns, handled.clock)
     key = Principal("alertmanager", "nusantara", frozenset(), frozenset({"alerts:write"}))
 
     async def send(door: AlertDoor, sender: int) -> None:

@@ -1,6 +1,5 @@
 """The door for alerts: each finds its line, is kept once, and counts; with the last one the incident is over."""
 
-import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from sepakat_incidents.handling import handling
 from sepakat_incidents.incident import About, Incident, Line, Trigger
 from sepakat_incidents.matrix import priority_of
 from sepakat_incidents.store import Incidents, line_id
+from sepakat_incidents.turns import Turns
 from sepakat_incidents.wordings import Wording, Wordings
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
@@ -46,15 +46,20 @@ class _Place:
 
 class AlertDoor:
     def __init__(
-        self, incidents: Incidents, episodes: Episodes, store: AlertStore, wordings: Wordings, clock: Clock
+        self,
+        incidents: Incidents,
+        episodes: Episodes,
+        store: AlertStore,
+        wordings: Wordings,
+        turns: Turns,
+        clock: Clock,
     ) -> None:
         self._incidents = incidents
         self._episodes = episodes
         self._store = store
         self._wordings = wordings
         self._clock = clock
-        self._turns: dict[str, asyncio.Lock] = {}
-        """By line. Two posts at once would be right, too; one after the other they need fewer tries."""
+        self._turns = turns
 
     async def take(self, asking: Principal, given: Sequence[Alert], truncated: int) -> list[Taken]:
         """Take the alerts of one message, of which the sender left out `truncated`. An answer to each, in order."""
@@ -70,7 +75,7 @@ class AlertDoor:
                 places[place.line] = place
                 of_line.setdefault(place.line, []).append(i)
         for line, positions in of_line.items():
-            async with self._turns.setdefault(line, asyncio.Lock()):
+            async with self._turns.of(line):
                 took = await self._take(places[line], [given[i] for i in positions], truncated, asking.id)
             answers |= dict(zip(positions, took, strict=True))
         for each in answers.values():

@@ -37,6 +37,7 @@ from sepakat_incidents.reports import Reports
 from sepakat_incidents.rotation_store import Rotations
 from sepakat_incidents.settings import IncidentsSettings
 from sepakat_incidents.store import Incidents
+from sepakat_incidents.turns import Turns
 from sepakat_incidents.wordings import Wordings
 from sepakat_shared.service import Service
 from sepakat_shared.timers import Timers
@@ -49,7 +50,7 @@ def build(settings: IncidentsSettings) -> FastAPI:
     contacts, wordings = Contacts(service.db), Wordings(service.db, service.clock)
     episodes = Episodes(incidents, wordings, settings.incidents_close_after)
     reactions = Reactions(service.db, incidents, rotations, contacts, episodes)
-    alerts = AlertDoor(incidents, episodes, incidents.alerts, wordings, service.clock)
+    alerts = AlertDoor(incidents, episodes, incidents.alerts, wordings, Turns(service.db, service.clock), service.clock)
     docket, disputables = Docket(service.commits), Disputables(service.db)
     matters = Matters(disputables, incidents, wordings)
     about_disputes = DisputeReactions(
