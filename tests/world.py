@@ -168,15 +168,22 @@ class World:
         return await self.items("incidents", "/v1/incidents", agreement=agreement)
 
     async def told(self, service: str = "metrics", agreement: str = "toko-checkout") -> list[str]:
-        """The types of the events about an agreement that a service committed and published, in order of time."""
-        client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(self.cluster.backend.mongo)
-        try:
+        """The types of the events about an agreement that a service is known to have published, in order of time."""
+        async with AsyncMongoClient[dict[str, Any]](self.cluster.backend.mongo) as client:
             found = client[f"sepakat_{service}"]["commits"].find({"published": True})
             commits = await found.sort("committed_at", 1).to_list()
-        finally:
-            await client.close()
         messages = [message for commit in commits for message in commit["messages"]]
         return [each["type"] for each in messages if (each["data"] or {}).get("agreement") == agreement]
+
+    async def all_told(self, service: str = "metrics", agreement: str = "toko-checkout") -> list[str]:
+        """As `told`, once nothing waits to be published, or to be noted as such: after a fault that takes a while."""
+
+        async def nothing_waits() -> bool:
+            async with AsyncMongoClient[dict[str, Any]](self.cluster.backend.mongo) as client:
+                return await client[f"sepakat_{service}"]["commits"].find_one({"published": False}) is None
+
+        await until(f"everything that {service} tells", nothing_waits, within=60)
+        return await self.told(service, agreement)
 
 
 @asynccontextmanager

@@ -76,7 +76,7 @@ async def test_a_breach_is_told_once_and_survives_a_killed_service(world: World)
         assert closed.status_code == 409
         resolved = await http.post(f"/v1/incidents/{incidents[0]['id']}/resolve", json={"note": "restarted"})
         assert resolved.json()["status"] == "resolved"
-    facts = await world.told()
+    facts = await world.all_told()
     assert facts.count("sepakat.impairment.began.v1") == 1
     assert facts.count("sepakat.impairment.ended.v1") == 1
     assert facts.count("sepakat.objective.breached.v1") == 1

@@ -79,7 +79,7 @@ async def test_an_accepted_dispute_retracts_the_breach_and_both_figures_stay(wor
 
     [granted] = await world.items("metrics", "/v1/adjustments")
     assert (granted["dispute"], granted["reason"]) == (dispute["id"], "dispute")
-    told = await world.told()
+    told = await world.all_told()
     assert told.count("sepakat.adjustment.granted.v1") == told.count("sepakat.period.corrected.v1") == 1
     assert told.count("sepakat.objective.breach_retracted.v1") == 1
     revisions = await world.items("metrics", "/v1/agreements/toko-checkout/objectives/availability/revisions")
@@ -94,5 +94,5 @@ async def test_an_accepted_dispute_retracts_the_breach_and_both_figures_stay(wor
     notes = sorted(await until("the incident's notes", noted))
     assert [each.partition(":")[0] for each in notes] == [dispute["number"], dispute["number"], "breach retracted"]
     await until("the outcome's mails", lambda: mailed(world, "is settled: upheld", everybody))
-    again = await world.told("incidents")
+    again = await world.all_told("incidents")
     assert again.count("sepakat.dispute.settled.v1") == again.count("sepakat.dispute.recalculated.v1") == 1

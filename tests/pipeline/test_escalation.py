@@ -98,7 +98,7 @@ async def test_a_person_who_left_stops_no_escalation_and_the_handling_is_measure
     assert (measured["ticket"], measured["met"]) == (incident["id"], True)
     assert float(measured["elapsed_seconds"]) == pytest.approx(resolved["clocks"][1]["elapsed_seconds"], abs=0.002)
 
-    told = await types()
+    told = await world.all_told("incidents")
     for type in ("incident.contact_unreached", "clock.started", "clock.paused", "clock.resumed", "clock.met",
                  "incident.updated"):  # fmt: skip
         assert f"sepakat.{type}.v1" in told, type

@@ -104,6 +104,6 @@ async def test_a_storm_is_one_incident_to_everybody_and_a_duplicate_of_it_goes_w
     assert by_type.count("sepakat.incident.opened.v1") == 1
     assert by_type.count("sepakat.incident.escalated.v1") == 1
     assert len(found) <= 8, by_type
-    told = await world.told("incidents")
+    told = await world.all_told("incidents")
     assert told.count("sepakat.incident.opened.v1") == 2
     assert told.count("sepakat.incident.merged.v1") == 1

@@ -91,7 +91,7 @@ async def test_one_outage_is_one_incident_whatever_is_ended_in_the_middle(world:
         return figure is not None and figure["budget"]["consumed"] == _LOST
 
     await until("the figure", same_figure)
-    facts = Counter(await world.told("metrics", agreement))
+    facts = Counter(await world.all_told("metrics", agreement))
     for once in ("impairment.began", "impairment.ended", "objective.breached"):
         assert facts[f"sepakat.{once}.v1"] == 1, facts
     assert [each["status"] for each in await world.incidents(agreement)] == ["resolved"]
@@ -105,7 +105,7 @@ async def test_one_outage_is_one_incident_whatever_is_ended_in_the_middle(world:
     assert {each["id"] for each in deliveries if each["channel"] == "email"} <= mailed
     ours = [each.event for each in world.desk.hooks if each.event["data"].get("agreement") == agreement]
     assert all(each.verified for each in world.desk.hooks)
-    published = Counter(await world.told("incidents", agreement)) + facts
+    published = Counter(await world.all_told("incidents", agreement)) + facts
     assert set(published) == {each["type"] for each in ours}, "the customer's system hears of every event"
 
 
