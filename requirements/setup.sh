@@ -20,4 +20,9 @@ fi
 echo "setup: installing the locked packages into $venv"
 "$uv" pip install --quiet --python "$venv/bin/python" --require-hashes -r requirements/dev.txt
 "$uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation "$@"
+# Imported once with bytecode written: where the environment forbids that, every start would compile everything anew.
+PYTHONDONTWRITEBYTECODE='' "$venv/bin/python" -c 'import importlib
+for name in ("agreements.app", "metrics.app", "incidents.app", "notifier.app", "cli.__main__",
+             "cli.demo"):
+    importlib.import_module(f"sepakat_{name}")'
 echo "setup: $venv is ready after $(( $(date +%s) - started )) s"

@@ -2,15 +2,11 @@
 
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
-
-from sepakat_shared.contracts.fact import Fact, Instant, PeriodSpan, Title
+from sepakat_shared.contracts.fact import Fact, Instant, Part, PeriodSpan, Title
 
 
-class Budget(BaseModel):
+class Budget(Part):
     """Decimal strings in `unit` (`seconds`, `events`, `slices` or `cases`)."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     total: str
     consumed: str
@@ -18,10 +14,8 @@ class Budget(BaseModel):
     unit: str
 
 
-class BurnRate(BaseModel):
+class BurnRate(Part):
     """How fast the budget goes over a pair of windows: 1.0 spends it exactly by the window's end."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     long: str
     short: str
@@ -30,10 +24,8 @@ class BurnRate(BaseModel):
     factor: str
 
 
-class Projection(BaseModel):
+class Projection(Part):
     """How the period would end, by an assumption that is said: what was lost lately goes on being lost."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     attainment: str
     met: bool
@@ -41,10 +33,8 @@ class Projection(BaseModel):
     assumption: str
 
 
-class Money(BaseModel):
+class Money(Part):
     """An amount as a decimal string with its ISO 4217 currency."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     amount: str
     currency: str
@@ -202,10 +192,8 @@ class AdjustmentWithdrawn(AdjustmentGranted):
     type: ClassVar[str] = "sepakat.adjustment.withdrawn.v1"
 
 
-class Credit(BaseModel):
+class Credit(Part):
     """What is owed for one period, by the tiers of its objective."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     percent: str
     amount: str
@@ -230,15 +218,13 @@ class BacktestedPeriod(PeriodSpan):
     permitted_loss: str | None = None
 
 
-class BacktestTotals(BaseModel):
+class BacktestTotals(Part):
     """All periods of a proposed objective together.
 
     `judged` are those met or missed; the rest was seen too little of (`unverified`) or not at all (`no_data`).
     `credits` is the sum by the tiers alone, before caps and before one outage is credited once. `strictest_target` is
     the hardest one, in the unit of the target, that at least 95 % of the periods judged by it would have met.
     """
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     periods: int
     judged: int
@@ -249,13 +235,11 @@ class BacktestTotals(BaseModel):
     strictest_target: str | None = None
 
 
-class BacktestedObjective(BaseModel):
+class BacktestedObjective(Part):
     """One proposed objective over recorded history, or the `reason` why there is nothing to be said of it.
 
     `approximate` where measurements were compared with a limit that nobody counted by as they came.
     """
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     objective: str
     indicator: str

@@ -2,20 +2,14 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
-
-from sepakat_shared.contracts.fact import Fact, Instant, PeriodSpan, Title
+from sepakat_shared.contracts.fact import Fact, Instant, Part, PeriodSpan, Title
 
 SubjectKind = Literal["verdict", "clock", "credit", "clause"]
 Result = Literal["upheld", "partly", "rejected"]
 How = Literal["agreement", "default", "mediator", "forum"]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class Adjustment(_Part):
+class Adjustment(Part):
     """One change of what was measured, as metrics' `/v1/adjustments` has it.
 
     `start` and `end` bound an `exclusion` or `downtime`; `events` adds `good` of `total` at `start`; `case-time` adds
@@ -32,7 +26,7 @@ class Adjustment(_Part):
     seconds: int = 0
 
 
-class Remedy(_Part):
+class Remedy(Part):
     """What is asked, offered or granted. `credit_percent` of the charge is a decimal string; `terms` are words."""
 
     adjustments: tuple[Adjustment, ...] = ()
@@ -40,7 +34,7 @@ class Remedy(_Part):
     terms: str | None = None
 
 
-class Evidence(_Part):
+class Evidence(Part):
     """`hash` is `sha256:…` of a file or of an evidence pack."""
 
     description: str
@@ -48,7 +42,7 @@ class Evidence(_Part):
     hash: str | None = None
 
 
-class DisputedFigure(_Part):
+class DisputedFigure(Part):
     """A figure as it was told: percentages are decimal strings, `value` is in `unit`."""
 
     attainment: str | None = None

@@ -18,10 +18,17 @@ Instant = Annotated[
 ]
 
 
-class Fact(BaseModel):
-    """The data of one event. Readers ignore fields they do not know; `type` is the CloudEvents type."""
+class Part(BaseModel):
+    """A part of a fact. Readers ignore fields they do not know.
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    Validators are built with the first use: there are a hundred facts, and no service reads or tells most of them.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
+
+
+class Fact(Part):
+    """The data of one event; `type` is the CloudEvents type."""
 
     type: ClassVar[str]
 
@@ -41,10 +48,8 @@ class Title(BaseModel):
         return getattr(self, language, None) or self.en or self.id or otherwise
 
 
-class PeriodSpan(BaseModel):
+class PeriodSpan(Part):
     """A half-open interval `[start, end)`."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     start: Instant
     end: Instant

@@ -2,9 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
-
-from sepakat_shared.contracts.fact import Fact, Instant, Title
+from sepakat_shared.contracts.fact import Fact, Instant, Part, Title
 
 Cause = Literal["impairment", "breach", "risk", "report"]
 
@@ -161,10 +159,8 @@ class IncidentUpdated(_IncidentEvent):
     note: str
 
 
-class AttachmentReference(BaseModel):
+class AttachmentReference(Part):
     """Something that lies at `url`: its media type, its size in bytes and its SHA-256 in hexadecimal."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     name: str
     media_type: str
@@ -275,10 +271,8 @@ class IncidentUnlinked(_IncidentEvent):
 # -- clocks ------------------------------------------------------------------------------------------------------------
 
 
-class ClockReading(BaseModel):
+class ClockReading(Part):
     """One clock as it stands: at `due_at` its limit is reached if it runs on, `met` is the verdict once it stopped."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     clock: str
     limit_seconds: str

@@ -2,16 +2,12 @@
 
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
-
-from sepakat_shared.contracts.fact import Instant
+from sepakat_shared.contracts.fact import Instant, Part
 from sepakat_shared.contracts.incidents import _IncidentEvent
 
 
-class Promise(BaseModel):
+class Promise(Part):
     """What the author's party will do until `due_at`; `owner` is its contact who sees to it."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     follow_up: str
     text: str
