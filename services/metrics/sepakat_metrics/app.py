@@ -14,6 +14,7 @@ from sepakat_metrics.checkpoints import Checkpoints
 from sepakat_metrics.corrections import Corrections
 from sepakat_metrics.door import Door
 from sepakat_metrics.ingestion import Ingestion
+from sepakat_metrics.memory import Memory
 from sepakat_metrics.packs import Packs
 from sepakat_metrics.parking import Parking
 from sepakat_metrics.registry import Registry
@@ -45,9 +46,10 @@ def build(settings: MetricsSettings) -> FastAPI:
     )
     figures = Figures(service.db)
     assessment = Assessment(service.commits, registry, corrections, figures, service.clock, settings.public_url)
+    memory = Memory(archive, registry, assessment.needed_since)
     ingestion = Ingestion(
-        settings, bus, service.dead_letters, checkpoints, archive, parking, registry, service.clock,
-        assessment.on_folded, assessment.forget, assessment.thresholds, assessment.needed_since,
+        settings, bus, service.dead_letters, checkpoints, memory, parking, registry, service.clock,
+        assessment.on_folded, assessment.forget, assessment.thresholds,
     )  # fmt: skip
     assessment.ingestion = backtests.ingestion = corrections.ingestion = ingestion
     figures.is_busy = lambda: not ingestion.caught_up

@@ -8,12 +8,11 @@ judged as soon as there is time: a batch waits for a bounded share of it, howeve
 import asyncio
 import heapq
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from time import monotonic
 
 from opentelemetry.trace import SpanKind
-from pymongo import ASCENDING
 
 from sepakat_metrics import impairments, verdicts
 from sepakat_metrics.corrections import Corrections
@@ -21,7 +20,6 @@ from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.events import Fact
 from sepakat_metrics.figures import Figure
 from sepakat_metrics.history import History
-from sepakat_metrics.impairments import IMPAIRMENT, Impairment
 from sepakat_metrics.ingestion import Ingestion
 from sepakat_metrics.parts import Part, part_at
 from sepakat_metrics.profiles import NotApplicable
@@ -29,14 +27,13 @@ from sepakat_metrics.registry import Registry
 from sepakat_metrics.showing import Figures
 from sepakat_metrics.telling import About
 from sepakat_metrics.terms import Terms, Unsupported
-from sepakat_metrics.verdicts import VERDICT, Since, Verdict, VerdictEvent, VerdictTold
+from sepakat_metrics.told import Command, Told
 from sepakat_shared import retry
 from sepakat_shared.calendars import from_ms, to_ms
 from sepakat_shared.clock import Clock
-from sepakat_shared.commits import Aggregates, Commits
+from sepakat_shared.commits import Commits
 from sepakat_shared.telemetry import continued
 
-_Command = Callable[[], Awaitable[None]]
 _SOONEST = timedelta(milliseconds=20)
 _LATEST = timedelta(minutes=1)
 _IDLE = timedelta(seconds=2)
@@ -45,7 +42,6 @@ _SHARE = 0.2
 _AT_LEAST, _AT_MOST = 0.02, 0.2
 """Seconds of judging after any batch. After an idle hour its share would be minutes, and nothing else would run."""
 _READ_AT_ONCE = 50
-_TOLD_AT_ONCE = 500
 _OF_TIME = "the passing of time"
 
 
@@ -61,8 +57,7 @@ class Assessment:
         clock: Clock,
         public_url: str,
     ) -> None:
-        self._verdicts = Aggregates(commits, VERDICT)
-        self._impairments = Aggregates(commits, IMPAIRMENT)
+        self._told = Told(commits)
         self._registry = registry
         self._corrections = corrections
         self._figures = figures
@@ -75,10 +70,6 @@ class Assessment:
         self._terms: dict[tuple[str, str], Terms] = {}
         self._known: set[str] = set()
         """Indicators of which was read what their objectives were told."""
-        self._told: dict[str, Verdict | None] = {}
-        self._told_down: dict[str, Impairment | None] = {}
-        self._noted: dict[str, Callable[[Verdict | None, datetime], Sequence[VerdictEvent]]] = {}
-        self._since: dict[str, Since] = {}
         self._settled: dict[str, int] = {}
         """By verdict of a period that is over: up to where its indicator's changes have been looked at."""
         self._wake = asyncio.Event()
@@ -90,7 +81,7 @@ class Assessment:
         corrections.on_change(self._adjusted)
 
     async def create_indexes(self) -> None:
-        await self._verdicts.states.create_index([("closes_at", ASCENDING)])
+        await self._told.create_indexes()
 
     # -- when ---------------------------------------------------------------------------------------------------------
 
@@ -116,10 +107,7 @@ class Assessment:
         """Partitions have moved: what was remembered of verdicts may be another instance's past."""
         self._terms.clear()
         self._known.clear()
-        self._told.clear()
-        self._told_down.clear()
-        self._noted.clear()
-        self._since.clear()
+        self._told.forget()
         self._settled.clear()
         self._now_due(set(self._registry.served))
 
@@ -168,7 +156,10 @@ class Assessment:
                 self._dirty.pop(indicator, None)
         for left in due:
             heapq.heappush(self._queue, left)
-        await self._write_notes()
+        if self._told.has_notes:
+            # Nothing is left of them where it turns out that another instance owns the partitions.
+            await self.ingestion.flush()
+            await self._told.write_notes()
         self._worked = monotonic() - begun
 
     def _take_due(self, now: datetime) -> deque[tuple[datetime, str]]:
@@ -194,7 +185,7 @@ class Assessment:
         cause = _OF_TIME if event is None else f"{event.source} {event.id}"
         soonest = now + _LATEST
         with continued("assess", self.ingestion.traceparents.get(id), SpanKind.INTERNAL, {"sepakat.indicator": id}):
-            commands: list[_Command] = []
+            commands: list[Command] = []
             current: dict[str, list[About]] = {}
             for agreement, objective in self._registry.serves(id):
                 part = part_at(self._registry.agreements[agreement], objective, at)
@@ -209,7 +200,7 @@ class Assessment:
                         commands += decided
                 commands += await self._judge_the_one_before(part, id, history, at, cause)
             for abouts in current.values():
-                commands += await self._assess_impairment(abouts, history, at, cause)
+                commands += await self._told.judge_impairment(abouts, history, at, cause)
             if commands:
                 # What is told must be durable first; then nothing that is told waits for another.
                 await self.ingestion.flush_events_of(id)
@@ -271,7 +262,7 @@ class Assessment:
 
     async def _assess_objective(
         self, about: About, part: Part, history: History, at: int, cause: str
-    ) -> tuple[datetime, list[_Command]]:
+    ) -> tuple[datetime, list[Command]]:
         """When to look again, and what is to be told."""
         figure = evaluate(about.terms, history, at, part.period)
         self._figures.show(about, figure)
@@ -280,7 +271,7 @@ class Assessment:
 
     async def _judge_the_one_before(
         self, part: Part, indicator: str, history: History, at: int, cause: str
-    ) -> list[_Command]:
+    ) -> list[Command]:
         """A calendar period stays open for late events until its lateness has passed; then it is closed."""
         if part.objective.window.calendar is None:
             return []
@@ -288,7 +279,7 @@ class Assessment:
         if before is None or before.objective.indicator != indicator:
             return []
         id = verdicts.verdict_id(part.version.agreement, before.objective, before.period)
-        told = await self._last_told(id)
+        told = await self._told.last(id)
         earliest, cursor = history.changes.since(self._settled.get(id, 0))
         unchanged = id in self._settled and (earliest is None or earliest >= before.period[1])
         if (told is not None and told.closed) or (unchanged and at < before.period[1] + verdicts.LATENESS_MS):
@@ -303,19 +294,17 @@ class Assessment:
 
     async def _know(self, indicators: Iterable[str]) -> None:
         """Read what is stored of indicators and what was told of them, many at once: after a rebalance it is all of
-        this instance's share, but of no more. What a crash kept from being written is found when deciding."""
+        this instance's share, but of no more."""
         new = [id for id in indicators if id not in self._known]
         if not new:
             return
         await self.ingestion.have_histories(new)
         at = to_ms(self._clock.now())
         served = [(id, agreement, objective) for id in new for agreement, objective in self._registry.serves(id)]
-        for those in _batches([verdict for each in served for verdict in self._verdicts_of(*each, at)]):
-            found = await self._verdicts.states.find({"_id": {"$in": those}}).to_list(None)
-            self._told |= dict.fromkeys(those) | {each["_id"]: self._verdicts.read(each).state for each in found}
-        for those in _batches(sorted({impairments.id_of(agreement, indicator) for indicator, agreement, _ in served})):
-            down = await self._impairments.states.find({"_id": {"$in": those}}).to_list(None)
-            self._told_down |= dict.fromkeys(those) | {each["_id"]: self._impairments.read(each).state for each in down}
+        await self._told.read(
+            [verdict for each in served for verdict in self._verdicts_of(*each, at)],
+            [impairments.id_of(agreement, indicator) for indicator, agreement, _ in served],
+        )
         self._known |= set(new)
 
     def _verdicts_of(self, indicator: str, agreement: str, objective: str, at: int) -> list[str]:
@@ -329,73 +318,6 @@ class Assessment:
             if each is not None and each.objective.indicator == indicator
         ]
 
-    async def _last_told(self, id: str) -> Verdict | None:
-        if id not in self._told:
-            loaded = await self._verdicts.find(id)
-            self._told[id] = loaded.state if loaded else None
-        return self._told[id]
-
-    async def _judge(self, about: About, figure: Figure, cause: str) -> list[_Command]:
-        id = verdicts.verdict_id(about.agreement, about.objective, figure.period)
-        since = self._since[id] = self._since.get(id, Since()).after(figure)
-        # An older figure that waits to be written down is not to be held against what is told from here on.
-        self._noted.pop(id, None)
+    async def _judge(self, about: About, figure: Figure, cause: str) -> list[Command]:
         # A revision that nobody is told of waits for a quiet moment: nothing that is told should wait for it.
-        notes = cause == _OF_TIME
-
-        def decide(verdict: Verdict | None, _now: datetime) -> Sequence[VerdictEvent]:
-            return verdicts.decide_verdict(verdict, about, figure, since, cause, notes)
-
-        told = await self._last_told(id)
-        decided = decide(told, self._clock.now())
-        if not decided:
-            return []
-        if not any(isinstance(event, VerdictTold) for event in decided):
-            self._noted[id] = decide
-            return []
-
-        async def tell() -> None:
-            after = await self._verdicts.execute(id, decide, by="metrics", new=told is None)
-            self._told[id] = after.state if after else None
-
-        return [tell]
-
-    async def _write_notes(self) -> None:
-        """Write down the revisions that nobody is told of, many at once. What they say is durable before."""
-        if self._noted:
-            await self.ingestion.flush()
-            # Nothing is left of them where it turned out that another instance owns the partitions.
-            noted, self._noted = self._noted, {}
-            try:
-                after = await self._verdicts.execute_many(noted, by="metrics")
-            except retry.TRANSIENT:
-                self._noted = noted | self._noted
-                raise
-            self._told |= {id: loaded.state for id, loaded in after.items()}
-
-    async def _assess_impairment(self, abouts: list[About], history: History, at: int, cause: str) -> list[_Command]:
-        about = abouts[0]
-        if about.indicator is None or about.indicator.kind_of_events != "state":
-            return []
-        id = impairments.impairment_id(about)
-        if id not in self._told_down:
-            loaded = await self._impairments.find(id)
-            self._told_down[id] = loaded.state if loaded else None
-        named = [each.objective.id for each in abouts]
-        if not impairments.decide_impairment(self._told_down.get(id), about, named, history, at, cause):
-            return []
-
-        async def tell() -> None:
-            after = await self._impairments.execute(
-                id,
-                lambda impairment, _now: impairments.decide_impairment(impairment, about, named, history, at, cause),
-                by="metrics",
-                new=self._told_down.get(id) is None,
-            )
-            self._told_down[id] = after.state if after else None
-
-        return [tell]
-
-
-def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[i : i + _TOLD_AT_ONCE] for i in range(0, len(ids), _TOLD_AT_ONCE))
+        return await self._told.judge(about, figure, cause, self._clock.now(), notes=cause == _OF_TIME)

@@ -19,12 +19,12 @@ from aiokafka.partitioner import murmur2
 from faststream import AckPolicy
 
 from sepakat_metrics import duplicates, events, quick
-from sepakat_metrics.archive import Archive
 from sepakat_metrics.buckets import Delta
 from sepakat_metrics.checkpoints import Checkpoints, Overtaken, Pending
 from sepakat_metrics.events import Fact
 from sepakat_metrics.feeds import Feed, check
 from sepakat_metrics.history import History
+from sepakat_metrics.memory import Memory
 from sepakat_metrics.parking import Parking
 from sepakat_metrics.partition import Partition
 from sepakat_metrics.registry import Registry
@@ -43,7 +43,6 @@ _events = meter.create_counter("sepakat_metric_events", description="metric even
 GROUP_SUFFIX = "ingestion"
 _FOLD_EVERY = 1.0
 _FOLD_SELDOM = 10
-_KEPT_TOO_LONG_MS = 45 * 86_400_000
 
 
 class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -53,28 +52,25 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def __init__(
         self, settings: MetricsSettings, bus: Bus, dead_letters: DeadLetters, checkpoints: Checkpoints,
-        archive: Archive, parking: Parking, registry: Registry, clock: Clock,
+        memory: Memory, parking: Parking, registry: Registry, clock: Clock,
         on_folded: Callable[[Mapping[str, Fact], set[str]], Awaitable[None]], on_lost: Callable[[], None],
-        thresholds: Callable[[str], tuple[int, ...]], needed_since: Callable[[str], int | None],
+        thresholds: Callable[[str], tuple[int, ...]],
     ) -> None:  # fmt: skip
         self._settings = settings
         self._bus = bus
         self._dead_letters = dead_letters
         self._checkpoints = checkpoints
-        self._archive = archive
+        self._memory = memory
         self._parking = parking
         self._registry = registry
         self._clock = clock
         self._on_folded = on_folded
         self._on_lost = on_lost
         self._thresholds = thresholds
-        self._needed_since = needed_since
-        self._since: dict[str, int | None] = {}
         self._feeds: dict[str, Feed] = {}
         self._partitions: dict[int, Partition] = {}
         self._lock = asyncio.Lock()
         self._outcomes: Counter[str] = Counter()
-        self.histories: dict[str, History] = {}
         self.traceparents: dict[str, str] = {}
         """The trace that last changed an indicator: what follows from it belongs to that trace."""
         self.partitions_of_topic = 0
@@ -113,8 +109,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def _forget(self) -> None:
         self._partitions.clear()
-        self.histories.clear()
-        self._since.clear()
+        self._memory.clear()
         self._forget_feeds()
         self._on_lost()
 
@@ -241,7 +236,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _feed(self, indicator: texts.Indicator) -> Feed:
         """What there is to know of an indicator while its events come."""
         id = indicator.metadata.id
-        history = await self._history(id) if self._registry.is_served(id) else None
+        history = await self.history_of(id) if self._registry.is_served(id) else None
         thresholds = self._thresholds(id)
         if history is not None:
             history.thresholds = thresholds
@@ -287,53 +282,29 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
             check(fact, indicator)
         await self._forward(record, fact.indicator)
 
-    async def _history(self, indicator: str) -> History:
-        """What is known of an indicator, as far back as its objectives ask; read when it is first needed."""
-        if indicator not in self.histories:
-            await self._read_histories([indicator])
-        return self.histories[indicator]
-
-    async def _read_histories(self, indicators: Iterable[str]) -> None:
-        wanted = {indicator: self._needed_since(indicator) for indicator in indicators}
-        if any(indicator in held.pending.deltas for held in self._partitions.values() for indicator in wanted):
-            # What was read of the topic is read back from where it is stored.
-            await self._flush()
-        self.histories |= await self._archive.histories(wanted, self._has_states)
-        self._since |= wanted
-
-    def _has_states(self, indicator: str) -> bool:
-        known = self._registry.indicators.get(indicator)
-        return known is None or known.kind_of_events == "state"
-
     async def history_of(self, indicator: str) -> History:
-        """As `_history`, for the evaluation; call it for owned indicators only."""
-        return await self._history(indicator)
+        """What is known of an indicator, as far back as its objectives ask. Call it for owned indicators only."""
+        await self.have_histories([indicator])
+        return self._memory[indicator]
 
     async def have_histories(self, indicators: Iterable[str]) -> None:
         """Read those that are not here yet, many at once. For use where the lock is held."""
-        missing = [each for each in indicators if each not in self.histories]
-        if missing:
-            await self._read_histories(missing)
+        missing = self._memory.missing(indicators)
+        if not missing:
+            return
+        if any(indicator in held.pending.deltas for held in self._partitions.values() for indicator in missing):
+            # What was read of the topic is read back from where it is stored.
+            await self._flush()
+        await self._memory.read(missing)
 
     def known_of(self, indicator: str, since: int | None) -> History | None:
         """What this instance has in memory of an indicator, if that is all since then (ms; None: since ever)."""
-        if not self.owns(indicator) or indicator not in self.histories:
-            return None
-        kept = self._since[indicator]
-        return self.histories[indicator] if kept is None or (since is not None and kept <= since) else None
+        return self._memory.all_since(indicator, since) if self.owns(indicator) else None
 
     def look_back_again(self, indicators: Iterable[str]) -> None:
         """Their objectives may ask for an earlier time now, or for a much later one: what is kept is then read anew."""
-        for indicator in indicators:
-            if indicator in self.histories and not self._suits(indicator):
-                del self.histories[indicator], self._since[indicator]
-                self._forget_feeds()
-
-    def _suits(self, indicator: str) -> bool:
-        kept, needed = self._since[indicator], self._needed_since(indicator)
-        if kept is None or needed is None:
-            return kept is needed
-        return kept <= needed < kept + _KEPT_TOO_LONG_MS
+        if self._memory.drop_unsuited(indicators):
+            self._forget_feeds()
 
     def seen(self, indicator: str, source: str, id: str) -> bool:
         """Whether this instance has counted that event (it says no for partitions of others)."""
