@@ -19,7 +19,7 @@ def pytest_report_header() -> list[str]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for fixture, scope in (("backend", None), ("own_backend", "function"), ("cold_backend", "function"),
-                           ("module_backend", "module")):  # fmt: skip
+                           ("module_backend", "module"), ("package_backend", "package")):  # fmt: skip
         if fixture in metafunc.fixturenames:
             metafunc.parametrize(fixture, _wanted(), indirect=True, scope=scope)
 
@@ -47,6 +47,12 @@ def cold_backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
 @pytest.fixture(scope="module")
 def module_backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Backend:
     """Servers for the tests of one module, which are not started yet."""
+    return _open(request.param, tmp_path_factory.mktemp(request.param))
+
+
+@pytest.fixture(scope="package")
+def package_backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Backend:
+    """Servers for the tests of one directory, which are not started yet."""
     return _open(request.param, tmp_path_factory.mktemp(request.param))
 
 

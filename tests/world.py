@@ -1,9 +1,10 @@
 """A whole cluster with the world around it: parties that agree, publishers that send, people who get mails."""
 
 import json
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,10 +34,21 @@ def event(id: str, state: str, at: datetime, indicator: str = INDICATOR, **chang
     return {**base, **changes}
 
 
-@dataclass
+@dataclass(frozen=True)
 class World:
+    """A cluster, and the agreement and the indicator that are meant where a test names none."""
+
     cluster: Launcher
     desk: Desk
+    agreement: str = "toko-checkout"
+    indicator: str = INDICATOR
+
+    def named(self, name: str) -> "World":
+        """The same cluster, for a test that has an agreement and an indicator of that name to itself."""
+        return replace(self, agreement=f"toko-{name}", indicator=f"nusantara/{name}-state")
+
+    def event(self, id: str, state: str, at: datetime, **changes: Any) -> dict[str, Any]:
+        return event(id, state, at, self.indicator, **changes)
 
     def api(self, service: str, key: str | None = OPERATOR) -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
@@ -67,19 +79,21 @@ class World:
 
     # -- agreeing -----------------------------------------------------------------------------------------------------
 
-    async def register(self, indicator: str = INDICATOR, **changes: Any) -> None:
+    async def register(self, indicator: str | None = None, **changes: Any) -> None:
+        indicator = indicator or self.indicator
         body = {"apiVersion": "sepakat/v1", "kind": "Indicator", "metadata": {"id": indicator}, "kindOfEvents": "state"}
         async with self.api("metrics") as http:
             answer = await http.put(f"/v1/indicators/{indicator}", json={**body, **changes})
             assert answer.status_code in (200, 201), answer.text
 
     async def agree(
-        self, id: str = "toko-checkout", indicator: str = INDICATOR, target: str = "99.999",
+        self, id: str | None = None, indicator: str | None = None, target: str = "99.999",
         window: dict[str, str] | None = None, more: Sequence[dict[str, Any]] = (), **changes: Any,
     ) -> dict[str, Any]:  # fmt: skip
         """An agreement in force, on service `checkout`: objective `availability`, and `more`; `changes` replace or add
         parts of the text. Returns it.
         """
+        id, indicator = id or self.agreement, indicator or self.indicator
         keys = {party: Ed25519PrivateKey.generate() for party in SIGNATORIES}
         today = datetime.now(UTC).date()
         raw = agreement_dict(
@@ -127,7 +141,7 @@ class World:
 
     async def key_of(self, party: str, *scopes: str) -> str:
         """A new API key of a party, known to `metrics` already."""
-        wanted = {"id": f"{party}-key", "party": party, "roles": ["customer"], "scopes": scopes}
+        wanted = {"id": f"{party}-{secrets.token_hex(4)}", "party": party, "roles": ["customer"], "scopes": scopes}
         async with self.api("agreements") as http:
             secret: str = (await http.post("/v1/keys", json=wanted)).json()["secret"]
 
@@ -160,22 +174,23 @@ class World:
 
         await until("the events to be taken", taken, within=90)
 
-    async def figure(self, agreement: str = "toko-checkout") -> dict[str, Any] | None:
-        items = await self.items("metrics", "/v1/status", agreement=agreement)
+    async def figure(self, agreement: str | None = None) -> dict[str, Any] | None:
+        items = await self.items("metrics", "/v1/status", agreement=agreement or self.agreement)
         return items[0] if items else None
 
-    async def incidents(self, agreement: str = "toko-checkout") -> list[dict[str, Any]]:
-        return await self.items("incidents", "/v1/incidents", agreement=agreement)
+    async def incidents(self, agreement: str | None = None) -> list[dict[str, Any]]:
+        return await self.items("incidents", "/v1/incidents", agreement=agreement or self.agreement)
 
-    async def told(self, service: str = "metrics", agreement: str = "toko-checkout") -> list[str]:
+    async def told(self, service: str = "metrics", agreement: str | None = None) -> list[str]:
         """The types of the events about an agreement that a service is known to have published, in order of time."""
         async with AsyncMongoClient[dict[str, Any]](self.cluster.backend.mongo) as client:
             found = client[f"sepakat_{service}"]["commits"].find({"published": True})
             commits = await found.sort("committed_at", 1).to_list()
+        of = agreement or self.agreement
         messages = [message for commit in commits for message in commit["messages"]]
-        return [each["type"] for each in messages if (each["data"] or {}).get("agreement") == agreement]
+        return [each["type"] for each in messages if (each["data"] or {}).get("agreement") == of]
 
-    async def all_told(self, service: str = "metrics", agreement: str = "toko-checkout") -> list[str]:
+    async def all_told(self, service: str = "metrics", agreement: str | None = None) -> list[str]:
         """As `told`, once nothing waits to be published, or to be noted as such: after a fault that takes a while."""
 
         async def nothing_waits() -> bool:

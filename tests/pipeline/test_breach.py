@@ -1,30 +1,19 @@
 """The way of metric events through real processes: signed agreement, events, durable buckets, one breach, status."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 from samples import agreement_dict
-from world import World, event, opened
+from world import World
 
-from sepakat_cli.backends import Backend
 from sepakat_cli.demo.telling import until
 
 pytestmark = [
-    pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")
+    pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="package")
 ]  # fmt: skip
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def world(module_backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    """For all of these tests; each has an agreement and an indicator of its own."""
-    services = ("agreements", "metrics", "incidents")
-    async with opened(module_backend, tmp_path_factory.mktemp("world"), services) as world:
-        yield world
 
 
 async def with_causes(world: World, count: int) -> bool:
@@ -43,11 +32,11 @@ async def test_a_breach_is_told_once_and_survives_a_killed_service(world: World)
     await world.agree()
     await world.register()
     begun = datetime.now(UTC)
-    up = await world.send(event("1", "up", begun - timedelta(minutes=10)))
+    up = await world.send(world.event("1", "up", begun - timedelta(minutes=10)))
     assert [each["outcome"] for each in up] == ["accepted"]
     await until("the first figure", lambda: world.figure())
 
-    await world.send(event("2", "down", begun - timedelta(minutes=5)))
+    await world.send(world.event("2", "down", begun - timedelta(minutes=5)))
     world.cluster.kill("metrics")
     await world.cluster.start_service("metrics")
     await until("the breach", lambda: breached(world))
@@ -55,9 +44,9 @@ async def test_a_breach_is_told_once_and_survives_a_killed_service(world: World)
     world.cluster.kill("incidents")
     await world.cluster.start_service("incidents")
 
-    again = await world.send(event("2", "down", begun - timedelta(minutes=5)))
+    again = await world.send(world.event("2", "down", begun - timedelta(minutes=5)))
     assert [each["outcome"] for each in again] == ["duplicate"]
-    await world.send(event("3", "up", begun - timedelta(minutes=4)))
+    await world.send(world.event("3", "up", begun - timedelta(minutes=4)))
 
     async def recovered() -> bool:
         figure = await world.figure()
@@ -83,39 +72,37 @@ async def test_a_breach_is_told_once_and_survives_a_killed_service(world: World)
 
 
 async def test_an_outage_is_told_when_its_time_has_come_without_another_event(world: World) -> None:
-    agreement, indicator = "toko-short", "nusantara/short-state"
-    await world.agree(agreement, indicator)
-    await world.register(indicator, downAfter="PT2S")
-    await world.send(event("1", "up", datetime.now(UTC) - timedelta(minutes=10), indicator))
-    await until("the first figure", lambda: world.figure(agreement))
-    await world.send(event("2", "down", datetime.now(UTC), indicator))
+    await world.agree()
+    await world.register(downAfter="PT2S")
+    await world.send(world.event("1", "up", datetime.now(UTC) - timedelta(minutes=10)))
+    await until("the first figure", lambda: world.figure())
+    await world.send(world.event("2", "down", datetime.now(UTC)))
 
     async def impaired() -> bool:
-        return "sepakat.impairment.began.v1" in await world.told(agreement=agreement)
+        return "sepakat.impairment.began.v1" in await world.told()
 
     # Everything is judged anew each minute; it is the outage's own deadline that must not be slept through.
     await until("the impairment", impaired, within=20)
 
 
 async def test_events_wait_for_their_indicator_and_bad_ones_go_to_the_dead_letters(world: World) -> None:
-    agreement, indicator = "toko-early", "nusantara/early-state"
-    await world.agree(agreement, indicator)
+    await world.agree()
     begun = datetime.now(UTC)
-    early = await world.send(event("1", "up", begun - timedelta(minutes=10), indicator))
+    early = await world.send(world.event("1", "up", begun - timedelta(minutes=10)))
     assert [each["outcome"] for each in early] == ["parked"]
-    await world.register(indicator, sources=["/probe"])
+    await world.register(sources=["/probe"])
 
     async def counted() -> bool:
-        figure = await world.figure(agreement)
+        figure = await world.figure()
         return figure is not None and figure["attainment"] == "100.0000"
 
     await until("the parked event to count", counted)
 
     results = await world.send(
-        event("2", "broken", begun, indicator),
-        event("3", "down", begun, indicator, source="/stranger"),
-        event("4", "down", begun + timedelta(hours=1), indicator),
-        event("5", "up", begun, indicator),
+        world.event("2", "broken", begun),
+        world.event("3", "down", begun, source="/stranger"),
+        world.event("4", "down", begun + timedelta(hours=1)),
+        world.event("5", "up", begun),
     )
     assert [each["outcome"] for each in results] == ["rejected", "rejected", "rejected", "accepted"]
     assert [each.get("reason", "").partition(":")[0] for each in results] == ["data.state", "source", "time", ""]
@@ -127,9 +114,9 @@ async def test_events_wait_for_their_indicator_and_bad_ones_go_to_the_dead_lette
     await producer.start()
     try:
         headers = [("content-type", b"application/cloudevents+json"), ("odd", None), ("odder", b"\xff")]
-        for body in (b"{", json.dumps(event("6", "down", begun, indicator, source="/stranger")).encode(),
-                     json.dumps(event("7", "up", begun, indicator)).encode()):  # fmt: skip
-            await producer.send_and_wait("sepakat.metrics.v1", body, key=indicator.encode(), headers=headers)
+        for body in (b"{", json.dumps(world.event("6", "down", begun, source="/stranger")).encode(),
+                     json.dumps(world.event("7", "up", begun)).encode()):  # fmt: skip
+            await producer.send_and_wait("sepakat.metrics.v1", body, key=world.indicator.encode(), headers=headers)
     finally:
         await producer.stop()
 
@@ -142,7 +129,7 @@ async def test_events_wait_for_their_indicator_and_bad_ones_go_to_the_dead_lette
     assert reasons == ["body", "source"]
 
     async def seventh() -> bool:
-        return (await world.send(event("7", "up", begun, indicator)))[0]["outcome"] == "duplicate"
+        return (await world.send(world.event("7", "up", begun)))[0]["outcome"] == "duplicate"
 
     await until("the event after the bad ones", seventh)
 

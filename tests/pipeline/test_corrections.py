@@ -1,41 +1,35 @@
 """What was agreed on afterwards, through real processes: the figure moves, the old one stays, and both are told."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from world import World, event, opened
+from world import World
 
-from sepakat_cli.backends import Backend
 from sepakat_cli.demo.telling import until
 from sepakat_metrics import evidence
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [
+    pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="package")
+]  # fmt: skip
 _SCOPES = ("compliance:read", "compliance:write")
-_OF = "/v1/agreements/toko-checkout/objectives/availability"
-
-
-@pytest.fixture
-async def world(cold_backend: Backend, tmp_path: Path) -> AsyncIterator[World]:
-    async with opened(cold_backend, tmp_path, ("agreements", "metrics")) as world:
-        yield world
 
 
 async def test_an_exclusion_is_granted_withdrawn_and_every_revision_stays(world: World) -> None:
+    of = f"/v1/agreements/{world.agreement}/objectives/availability"
     await world.agree(window={"calendar": "year"}, target="99.9999")
     await world.register()
     now = datetime.now(UTC)
     down, up = now - timedelta(minutes=8), now - timedelta(minutes=5)
-    await world.send(event("1", "up", now - timedelta(minutes=10)), event("2", "down", down), event("3", "up", up))
+    states = [(now - timedelta(minutes=10), "up"), (down, "down"), (up, "up")]
+    await world.send(*[world.event(str(i), state, at) for i, (at, state) in enumerate(states)])
 
     async def breached() -> bool:
         return "sepakat.objective.breached.v1" in await world.told()
 
     await until("the breach", breached)
     before_it = datetime.now(UTC)
-    asked = {"agreement": "toko-checkout", "kind": "exclusion", "reason": "force-majeure", "note": "a flood",
+    asked = {"agreement": world.agreement, "kind": "exclusion", "reason": "force-majeure", "note": "a flood",
              "start": down.isoformat(), "end": up.isoformat()}  # fmt: skip
     async with world.api("metrics", await world.key_of("nusantara", *_SCOPES)) as http:
         assert (await http.post("/v1/adjustments", json=asked)).status_code == 403
@@ -58,9 +52,9 @@ async def test_an_exclusion_is_granted_withdrawn_and_every_revision_stays(world:
         return bool((figure := await world.figure()) and figure["state"] == "met")
 
     await until("the figure without it", met)
-    excluded = await world.get("metrics", f"{_OF}/attainment")
+    excluded = await world.get("metrics", f"{of}/attainment")
     assert (excluded["attainment"], excluded["met"], excluded["verdict"]["met"]) == ("100.0000", True, True)
-    then: dict[str, Any] = await world.get("metrics", f"{_OF}/attainment", **{"known-at": before_it.isoformat()})
+    then: dict[str, Any] = await world.get("metrics", f"{of}/attainment", **{"known-at": before_it.isoformat()})
     assert (then["told"], then["met"]) == ("sepakat.objective.breached.v1", False)
 
     async with world.api("metrics") as http:
@@ -69,17 +63,17 @@ async def test_an_exclusion_is_granted_withdrawn_and_every_revision_stays(world:
         assert (await http.post(f"/v1/adjustments/{id}/withdraw")).status_code == 409
     await until("the breach again", lambda: told(*["sepakat.period.corrected.v1"] * 2,
                                                  *["sepakat.objective.breached.v1"] * 2))  # fmt: skip
-    revisions = (await world.get("metrics", f"{_OF}/revisions"))["items"]
+    revisions = (await world.get("metrics", f"{of}/revisions"))["items"]
     assert [each["met"] for each in revisions if each["told"] == "sepakat.period.corrected.v1"] == [True, False]
     assert sorted(each["known_at"] for each in revisions) == [each["known_at"] for each in revisions]
     async with world.api("metrics", customer) as http:
-        pack = (await http.get(f"{_OF}/evidence")).json()
+        pack = (await http.get(f"{of}/evidence")).json()
     found = evidence.verify(pack)
     assert found.ok, found.checks
     assert found.figure is not None
     assert (found.figure["met"], pack["figure"]["state"]) == (False, "breached")
     async with world.api("metrics", await world.key_of("stranger", *_SCOPES)) as http:
-        assert (await http.get(f"{_OF}/evidence")).status_code == 404
-        assert (await http.get(f"{_OF}/attainment")).status_code == 404
+        assert (await http.get(f"{of}/evidence")).status_code == 404
+        assert (await http.get(f"{of}/attainment")).status_code == 404
         assert (await http.get(f"/v1/adjustments/{id}")).status_code == 404
         assert (await http.get("/v1/adjustments")).json()["items"] == []

@@ -1,17 +1,16 @@
 """A dispute through real processes: contested, accepted, the period judged again, and both figures visible."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from world import World, event, opened
+from world import World
 
-from sepakat_cli.backends import Backend
 from sepakat_cli.demo.telling import until
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [
+    pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="package")
+]  # fmt: skip
 _SCOPES = ("compliance:read", "compliance:write", "incidents:read", "disputes:read", "disputes:write")
 _AGREED = {
     "raiseWithin": "P30D",
@@ -21,12 +20,6 @@ _AGREED = {
     ],
     "forum": "BANI",
 }
-
-
-@pytest.fixture
-async def world(cold_backend: Backend, tmp_path: Path) -> AsyncIterator[World]:
-    async with opened(cold_backend, tmp_path) as world:
-        yield world
 
 
 async def post(world: World, key: str, path: str, body: Any) -> dict[str, Any]:
@@ -50,16 +43,18 @@ async def test_an_accepted_dispute_retracts_the_breach_and_both_figures_stay(wor
     await world.register()
     now = datetime.now(UTC)
     down, up = now - timedelta(minutes=8), now - timedelta(minutes=5)
-    await world.send(event("1", "up", now - timedelta(minutes=10)), event("2", "down", down), event("3", "up", up))
+    states = [(now - timedelta(minutes=10), "up"), (down, "down"), (up, "up")]
+    await world.send(*[world.event(str(i), state, at) for i, (at, state) in enumerate(states)])
     provider, customer = await world.key_of("nusantara", *_SCOPES), await world.key_of("toko-maju", *_SCOPES)
 
     async def disputable() -> bool:
-        return any(each["figure"]["met"] is False for each in await world.items("incidents", "/v1/disputables"))
+        found = await world.items("incidents", "/v1/disputables", agreement=world.agreement)
+        return any(each["figure"]["met"] is False for each in found)
 
     await until("the breach where it may be disputed", disputable)
     asked = {"adjustments": [{"kind": "exclusion", "start": down.isoformat(), "end": up.isoformat()}]}
     dispute = await post(world, provider, "/v1/disputes", {
-        "agreement": "toko-checkout", "subject": {"kind": "verdict", "objective": "availability"}, "asked": asked,
+        "agreement": world.agreement, "subject": {"kind": "verdict", "objective": "availability"}, "asked": asked,
         "statement": "their own firewall was closed", "evidence": [{"description": "its log"}],
     })  # fmt: skip
     assert (dispute["status"], dispute["measured"]["met"], dispute["agreed"]) == ("settle", False, None)
@@ -77,12 +72,12 @@ async def test_an_accepted_dispute_retracts_the_breach_and_both_figures_stay(wor
     assert (shown["measured"]["met"], shown["agreed"]["met"]) == (False, True)
     assert shown["measured"]["attainment"] != shown["agreed"]["attainment"] == "100.0000"
 
-    [granted] = await world.items("metrics", "/v1/adjustments")
+    [granted] = await world.items("metrics", "/v1/adjustments", agreement=world.agreement)
     assert (granted["dispute"], granted["reason"]) == (dispute["id"], "dispute")
     told = await world.all_told()
     assert told.count("sepakat.adjustment.granted.v1") == told.count("sepakat.period.corrected.v1") == 1
     assert told.count("sepakat.objective.breach_retracted.v1") == 1
-    revisions = await world.items("metrics", "/v1/agreements/toko-checkout/objectives/availability/revisions")
+    revisions = await world.items("metrics", f"/v1/agreements/{world.agreement}/objectives/availability/revisions")
     assert [revisions[0]["met"], revisions[-1]["met"]] == [False, True], "what was measured stays readable"
 
     async def noted() -> list[str] | None:

@@ -1,27 +1,20 @@
 """A report through real processes: a form over HTTP, the incident, the mails to whoever sent it, and its page."""
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from world import World, opened
+from world import World
 
-from sepakat_cli.backends import Backend
 from sepakat_cli.demo.telling import until
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [
+    pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="package")
+]  # fmt: skip
 
 FIELDS = {"name": "عبد الله", "email": "abdullah@tokomaju.example", "summary": "Cards are refused", "severity": "all",
           "details": "", "website": ""}  # fmt: skip
-
-
-@pytest.fixture
-async def world(cold_backend: Backend, tmp_path: Path) -> AsyncIterator[World]:
-    async with opened(cold_backend, tmp_path) as world:
-        yield world
 
 
 async def test_a_person_reports_by_a_form_and_is_told_until_it_is_solved(world: World) -> None:
@@ -37,7 +30,7 @@ async def test_a_person_reports_by_a_form_and_is_told_until_it_is_solved(world: 
 
     form = await until(
         "the key and the text to be known",
-        lambda: act("toko-maju", "report-forms", agreement="toko-checkout", service="checkout"),
+        lambda: act("toko-maju", "report-forms", agreement=world.agreement, service="checkout"),
     )
     async with httpx.AsyncClient(follow_redirects=True, timeout=15) as browser:
         shown = await browser.get(form["url"], headers={"Accept-Language": "id"})

@@ -1,27 +1,20 @@
 """The services and `sepakat evaluate` say the same of the same events: one measuring code, two ways to it."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from world import World, event, opened
+from world import World
 
-from sepakat_cli.backends import Backend
 from sepakat_cli.commands.evaluate import evaluate_files
 from sepakat_cli.demo.telling import until
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [
+    pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="package")
+]  # fmt: skip
 _FIGURES = ("attainment", "exact", "met")
-
-
-@pytest.fixture
-async def world(cold_backend: Backend, tmp_path: Path) -> AsyncIterator[World]:
-    async with opened(cold_backend, tmp_path, ("agreements", "metrics")) as world:
-        yield world
 
 
 def objective(id: str, indicator: str, measure: str, **more: Any) -> dict[str, Any]:
@@ -40,12 +33,14 @@ async def test_services_and_files_give_the_same_figures(world: World) -> None:
         objective("fast", "nusantara/latency", "share", threshold={"atMost": 800, "unit": "ms"}),
     ]
     text = await world.agree(window={"calendar": "year"}, target="90", more=more)
-    kinds = {"nusantara/checkout-state": {}, "nusantara/orders": {"kindOfEvents": "ratio"},
+    kinds = {world.indicator: {}, "nusantara/orders": {"kindOfEvents": "ratio"},
              "nusantara/latency": {"kindOfEvents": "measurement", "unit": "ms"}}  # fmt: skip
     for indicator, changes in kinds.items():
         await world.register(indicator, **changes)
     begin = datetime.now(UTC) - timedelta(minutes=30)
-    events = [event(f"s{i}", "down" if i in (7, 8, 19) else "up", begin + i * timedelta(minutes=1)) for i in range(28)]
+    events = [
+        world.event(f"s{i}", "down" if i in (7, 8, 19) else "up", begin + i * timedelta(minutes=1)) for i in range(28)
+    ]
     events += [measured("sample", f"r{i}", begin + i * timedelta(seconds=70), indicator="nusantara/orders",
                         good=97 - i % 5, total=100) for i in range(20)]  # fmt: skip
     events += [measured("measurement", f"m{i}", begin + i * timedelta(seconds=50), indicator="nusantara/latency",
@@ -58,7 +53,9 @@ async def test_services_and_files_give_the_same_figures(world: World) -> None:
 
     async def the_same() -> bool:
         """Whether each figure that the service shows is what the files give for its instant."""
-        shown = {each["objective"]: each for each in await world.items("metrics", "/v1/status")}
+        shown = {
+            each["objective"]: each for each in await world.items("metrics", "/v1/status", agreement=world.agreement)
+        }
         differences.clear()
         for name, figure in shown.items():
             as_of = datetime.fromisoformat(figure["as_of"])
@@ -69,5 +66,8 @@ async def test_services_and_files_give_the_same_figures(world: World) -> None:
         return len(shown) == 3 and not differences
 
     await until("the same figures", the_same)
-    exact = {each["objective"]: each["exact"] for each in await world.items("metrics", "/v1/status")}
+    exact = {
+        each["objective"]: each["exact"]
+        for each in await world.items("metrics", "/v1/status", agreement=world.agreement)
+    }
     assert (exact["fast"], exact["orders"]) == ("2/5", "19/20")

@@ -1,19 +1,18 @@
 """A storm through real processes: hundreds of alerts, one incident, few mails, and an end that everybody hears of."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from world import World, opened
+from world import World
 
-from sepakat_cli.backends import Backend
 from sepakat_cli.demo.telling import until
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [
+    pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="package")
+]  # fmt: skip
 
 ALERTS, IN_A_GROUP = 400, 25
 SERVICES = [{"id": id, "description": {"en": id.title(), "id": id.title()}} for id in ("checkout", "search")]
@@ -24,18 +23,14 @@ POLICY: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-async def world(cold_backend: Backend, tmp_path: Path) -> AsyncIterator[World]:
-    async with opened(cold_backend, tmp_path) as world:
-        yield world
-
-
-def alert(n: int, since: datetime, ended: datetime | None = None, service: str = "checkout") -> dict[str, Any]:
+def alert(
+    world: World, n: int, since: datetime, ended: datetime | None = None, service: str = "checkout"
+) -> dict[str, Any]:
     return {
         "status": "firing" if ended is None else "resolved", "fingerprint": f"{n:016x}", "startsAt": since.isoformat(),
         "endsAt": "0001-01-01T00:00:00Z" if ended is None else ended.isoformat(),
         "labels": {"alertname": "ShopDown", "severity": "critical", "instance": f"shop-{n}",
-                   "sepakat_agreement": "toko-checkout", "sepakat_service": service},
+                   "sepakat_agreement": world.agreement, "sepakat_service": service},
         "annotations": {"summary": "Shops do not answer"},
     }  # fmt: skip
 
@@ -53,13 +48,13 @@ async def test_a_storm_is_one_incident_to_everybody_and_a_duplicate_of_it_goes_w
         body: dict[str, Any] = answer.json()
         return body if answer.is_success else None
 
-    await until("the door to know the agreement", lambda: post([alert(0, since)]))
+    await until("the door to know the agreement", lambda: post([alert(world, 0, since)]))
     groups = [range(n, n + IN_A_GROUP) for n in range(0, ALERTS, IN_A_GROUP)]
-    answers = await asyncio.gather(*[post([alert(n, since) for n in each]) for each in groups])
+    answers = await asyncio.gather(*[post([alert(world, n, since) for n in each]) for each in groups])
     assert sum(each["accepted"] for each in answers if each) == ALERTS - 1
     # The whole storm once more, as a sender does who has heard no answer.
     for each in groups:
-        again = await post([alert(n, since) for n in each])
+        again = await post([alert(world, n, since) for n in each])
         assert again is not None and again["repeated"] == IN_A_GROUP
     (incident,) = await world.incidents()
     # The first alert came once more, to see whether the door was ready.
@@ -76,18 +71,18 @@ async def test_a_storm_is_one_incident_to_everybody_and_a_duplicate_of_it_goes_w
     await until("the contact to be known", owned)
     assert (await sorted_("budi")).json()["errors"][0]["pointer"] == "/owner"
 
-    await post([alert(0, since, service="search")])
+    await post([alert(world, 0, since, service="search")])
     first = incident["id"]
     async with world.api("incidents", key) as http:
-        merged = await http.post("/v1/incidents/toko-checkout.search.0001/merge", json={"into": first})
+        merged = await http.post(f"/v1/incidents/{world.agreement}.search.0001/merge", json={"into": first})
     assert merged.status_code == 200, merged.text
 
     ended = datetime.now(UTC)
     for each in groups:
-        await post([alert(n, since, ended) for n in each])
+        await post([alert(world, n, since, ended) for n in each])
     (kept,) = [each for each in await world.incidents() if each["id"] == first]
     assert kept["status"] == "open", "the alert of the duplicate fires still"
-    await post([alert(0, since, ended, "search")])
+    await post([alert(world, 0, since, ended, "search")])
 
     async def over() -> bool:
         return [each["status"] for each in await world.incidents() if each["id"] == first] == ["resolved"]
