@@ -34,7 +34,7 @@ async def measure(backend: str) -> dict[str, Any]:
 
 
 async def measure_batched(backend: str) -> dict[str, Any]:
-    return await _measure("ingestion_batched", backend, events=20_000, batched=100)
+    return await _measure("ingestion_batched", backend, events=50_000, batched=100)
 
 
 async def _measure(name: str, backend: str, events: int, batched: int) -> dict[str, Any]:

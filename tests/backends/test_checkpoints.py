@@ -39,7 +39,7 @@ async def test_what_is_folded_twice_and_by_two_at_once_is_counted_once(backend: 
         stored = 0
         for round in range(3):
             for _ in range(round + 1):
-                await owner.insert("c/t/0", pending(stored), NOW)
+                assert await owner.insert({"c/t/0": pending(stored)}, NOW) == {"c/t/0": True}
                 stored += 1
             kept = await database["checkpoints"].find({"folded": False}).to_list(None)
             await asyncio.gather(owner.fold("c/t/0"), zombie.fold("c/t/0"))
@@ -54,5 +54,24 @@ async def test_what_is_folded_twice_and_by_two_at_once_is_counted_once(backend: 
             }
             assert counted == {"019999": [stored, 2 * stored], "020000": [stored, 2 * stored]}
         assert await database["checkpoints"].count_documents({"folded": False}) == 0
+    finally:
+        await mongo.close_client(client)
+
+
+async def test_of_many_at_once_each_is_stored_or_known_to_be_overtaken(backend: Backend) -> None:
+    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
+    database = client[f"t{uuid.uuid4().hex[:8]}"]
+    owner, zombie = Checkpoints(database), Checkpoints(database)
+    try:
+        await owner.create_indexes()
+        assert await owner.insert({"c/t/0": pending(0), "c/t/1": pending(7)}, NOW) == {"c/t/0": True, "c/t/1": True}
+        # The answer was lost on its way, and the same is stored again, with more beside it.
+        again = {"c/t/0": pending(0), "c/t/2": pending(3)}
+        assert await owner.insert(again, NOW) == {"c/t/0": True, "c/t/2": True}
+        late = pending(7)
+        late.end += 1
+        assert await zombie.insert({"c/t/3": pending(1), "c/t/1": late}, NOW) == {"c/t/3": True, "c/t/1": False}
+        ends = {name: await owner.end(name) for name in ("c/t/0", "c/t/1", "c/t/2", "c/t/3", "c/t/4")}
+        assert ends == {"c/t/0": 1, "c/t/1": 8, "c/t/2": 4, "c/t/3": 2, "c/t/4": None}
     finally:
         await mongo.close_client(client)

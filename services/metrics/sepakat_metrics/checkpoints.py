@@ -12,19 +12,15 @@ from typing import Any
 
 import msgspec
 from pymongo import ASCENDING, DESCENDING, ReplaceOne
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import OperationFailure
 
 from sepakat_metrics.buckets import Delta
-from sepakat_shared.mongo import Collection, Database, Document, insert_new, replace_many
+from sepakat_shared.mongo import Collection, Database, Document, insert_missing, insert_new, replace_many
 
 ID_BYTES = 8
 _MOST_PARKED, _MOST_ID_BYTES = 5_000, 4_000_000
 _FOLD_AT_ONCE = 64
 _DAYS_AT_ONCE = 50
-
-
-class Overtaken(Exception):
-    """Another instance has written this partition's next checkpoint: what this one holds in memory is worthless."""
 
 
 @dataclass
@@ -56,26 +52,23 @@ class Checkpoints:
         await self._checkpoints.create_index([("folded", ASCENDING), ("partition", ASCENDING), ("end", ASCENDING)])
         await self._days.create_index([("indicator", ASCENDING), ("day", ASCENDING)])
 
-    async def insert(self, partition: str, pending: Pending, now: datetime) -> None:
-        """Store `pending`. Raises Overtaken when another instance has stored that range."""
-        document = {
-            "_id": f"{partition}/{pending.first:020d}",
-            "partition": partition,
-            "first": pending.first,
-            "end": pending.end,
-            # As bytes: smaller than BSON's arrays, and not every database takes an array within an array.
-            "deltas": packed({indicator: delta.to_document() for indicator, delta in pending.deltas.items()}),
-            "ids": bytes(pending.ids),
-            "at": now,
-            "folded": False,
-        }
-        try:
-            await self._checkpoints.insert_one(document)
-        except DuplicateKeyError as error:
-            stored = await self._checkpoints.find_one({"_id": document["_id"]}, {"end": 1, "ids": 1})
-            # A repeated insert of the very same range is ours: the first answer was lost on its way.
-            if stored is None or stored["end"] != pending.end or stored["ids"] != document["ids"]:
-                raise Overtaken(document["_id"]) from error
+    async def insert(self, pending: Mapping[str, Pending], now: datetime) -> dict[str, bool | OperationFailure]:
+        """Store what is pending of many partitions in one round trip.
+
+        Answers for each partition whether it is stored, or why not. False is for one whose range another instance has
+        stored: what this one holds of it in memory is worthless.
+        """
+        documents = [_document(partition, each, now) for partition, each in pending.items()]
+        answers: list[bool | OperationFailure] = await insert_missing(self._checkpoints, documents)
+        for i, document in enumerate(documents):
+            if answers[i] is False:
+                answers[i] = await self._is_ours(document)
+        return dict(zip(pending, answers, strict=True))
+
+    async def _is_ours(self, document: Document) -> bool:
+        """Whether a range that is stored already was stored from here: then the first answer was lost on its way."""
+        stored = await self._checkpoints.find_one({"_id": document["_id"]}, {"end": 1, "ids": 1})
+        return stored is not None and (stored["end"], stored["ids"]) == (document["end"], document["ids"])
 
     async def end(self, partition: str) -> int | None:
         """Where consumption goes on, or None when nothing of the partition was stored."""
@@ -160,6 +153,20 @@ def _day(indicator: str, day: str, whole: Delta, folded: Mapping[str, int], vers
         "data": packed(whole.to_document()),
         "folded": [{"partition": partition, "end": end} for partition, end in folded.items()],
         "version": version,
+    }
+
+
+def _document(partition: str, pending: Pending, now: datetime) -> Document:
+    return {
+        "_id": f"{partition}/{pending.first:020d}",
+        "partition": partition,
+        "first": pending.first,
+        "end": pending.end,
+        # As bytes: smaller than BSON's arrays, and not every database takes an array within an array.
+        "deltas": packed({indicator: delta.to_document() for indicator, delta in pending.deltas.items()}),
+        "ids": bytes(pending.ids),
+        "at": now,
+        "folded": False,
     }
 
 

@@ -17,10 +17,11 @@ from typing import Any
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.partitioner import murmur2
 from faststream import AckPolicy
+from pymongo.errors import OperationFailure
 
 from sepakat_metrics import duplicates, events, quick
 from sepakat_metrics.buckets import Delta
-from sepakat_metrics.checkpoints import Checkpoints, Overtaken, Pending
+from sepakat_metrics.checkpoints import Checkpoints, Pending
 from sepakat_metrics.events import Fact
 from sepakat_metrics.feeds import Feed, check
 from sepakat_metrics.history import History
@@ -334,18 +335,26 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         await self._tell_kafka()
 
     async def _checkpoint(self, partitions: Iterable[Partition]) -> None:
-        try:
-            for held in partitions:
-                pending = held.pending
-                if pending.end == pending.first:
-                    continue
-                if pending.parked:
-                    await self._parking.add(pending.parked)
-                await self._checkpoints.insert(held.name, pending, self._clock.now())
-                held.pending = Pending(pending.end, pending.end)
-        except Overtaken as overtaken:
-            self._bus.fail(f"another instance owns {overtaken}; this one starts anew from the database")
+        waiting = {held.name: held for held in partitions if held.pending.end > held.pending.first}
+        if not waiting:
+            return
+        parked = [document for held in waiting.values() for document in held.pending.parked]
+        if parked:
+            await self._parking.add(parked)
+        answers = await self._checkpoints.insert(
+            {name: held.pending for name, held in waiting.items()}, self._clock.now()
+        )  # fmt: skip
+        for name, answer in answers.items():
+            if answer is True:
+                end = waiting[name].pending.end
+                waiting[name].pending = Pending(end, end)
+        overtaken = [name for name, answer in answers.items() if answer is False]
+        if overtaken:
+            self._bus.fail(f"another instance owns {', '.join(overtaken)}; this one starts anew from the database")
             self._forget()
+        for answer in answers.values():
+            if isinstance(answer, OperationFailure):
+                raise answer
 
     async def _tell_kafka(self) -> None:
         consumer = self._subscriber.consumer
