@@ -1,14 +1,11 @@
-"""An agreement from draft to force: who wrote it down, who signed which exact text, and from when it binds."""
+"""An agreement and its versions: who wrote which text down, who signed it, and which one is in force. Pure."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, assert_never
-from zoneinfo import ZoneInfo
+from typing import Any, Final, assert_never
 
-from sepakat_shared import signatures
-from sepakat_shared.errors import Conflict, FieldProblem, Invalid
+from sepakat_agreements.proposal import Comment, Outcome, Proposal
 
 
 class Status(StrEnum):
@@ -27,16 +24,32 @@ class Signature:
 
 
 @dataclass(frozen=True)
-class Agreement:
-    """`text` is the whole machine-readable text, `hash` that of its canonical form: what the signatures are of."""
+class Waiver:
+    """A party's written word that a need may stay uncovered; `digest` is of the need as it stood then."""
 
-    id: str
+    need: str
+    digest: str
+    party: str
+    statement: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Version:
+    """`text` is the whole machine-readable text, `hash` that of its canonical form: what the signatures are of.
+
+    `proposals` are all that were made about this version, in their order.
+    """
+
     version: int
     text: dict[str, Any]
     hash: str
     status: Status = Status.DRAFT
     signatures: tuple[Signature, ...] = ()
     effective_from: datetime | None = None
+    waivers: tuple[Waiver, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
 
     @property
     def provider(self) -> str:
@@ -49,6 +62,32 @@ class Agreement:
     @property
     def parties(self) -> tuple[str, str]:
         return self.provider, self.customer
+
+    def other(self, party: str) -> str:
+        return self.customer if party == self.provider else self.provider
+
+    def contacts(self, party: str) -> tuple[str, ...]:
+        """Who signs for that party by this text."""
+        return tuple(each["contact"] for each in self.text.get("signatories", ()) if each["party"] == party)
+
+    @property
+    def open_proposals(self) -> tuple[Proposal, ...]:
+        return tuple(each for each in self.proposals if each.is_open)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreement(Version):
+    """Its own fields are those of the version in force, or of the first one until that is."""
+
+    id: str
+
+    @property
+    def open(self) -> Version | None:
+        """The version that is still being written and not signed by both."""
+        return self if self.status is Status.DRAFT else None
+
+
+# -- events ------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -70,12 +109,54 @@ class Activated:
     at: datetime
 
 
-Event = Drafted | Signed | Activated
+@dataclass(frozen=True)
+class Waived:
+    waiver: Waiver
+
+
+@dataclass(frozen=True)
+class Proposed:
+    version: int
+    proposal: Proposal
+
+
+@dataclass(frozen=True)
+class Commented:
+    version: int
+    proposal: int
+    comment: Comment
+
+
+@dataclass(frozen=True)
+class Closed:
+    """`party` and `by` are whose doing it was; both None where time or the signatures closed it."""
+
+    version: int
+    proposal: int
+    outcome: Outcome
+    at: datetime
+    party: str | None = None
+    by: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Reminded:
+    """`left` are the reminders still to come."""
+
+    version: int
+    proposal: int
+    left: tuple[datetime, ...]
+    at: datetime
+
+
+Event = Drafted | Signed | Activated | Waived | Proposed | Commented | Closed | Reminded
+EVENTS: Final = (Drafted, Signed, Activated, Waived, Proposed, Commented, Closed, Reminded)
 
 
 def apply(agreement: Agreement | None, event: Event) -> Agreement:
     if isinstance(event, Drafted):
-        return Agreement(event.id, event.version, event.text, event.hash, effective_from=event.effective_from)
+        return _drafted(agreement, event)
     if agreement is None:
         raise ValueError("an agreement begins with its draft")
     match event:
@@ -85,118 +166,37 @@ def apply(agreement: Agreement | None, event: Event) -> Agreement:
             return replace(agreement, signatures=signatures, status=Status.SIGNED if complete else agreement.status)
         case Activated():
             return replace(agreement, status=Status.ACTIVE)
+        case Waived(waiver):
+            return replace(agreement, waivers=(*agreement.waivers, waiver))
+        case Proposed(proposal=proposal):
+            return replace(agreement, proposals=(*agreement.proposals, proposal))
+        case Commented() | Closed() | Reminded():
+            return replace(agreement, proposals=tuple(_moved(each, event) for each in agreement.proposals))
         case _:
             assert_never(event)
 
 
-def draft(agreement: Agreement | None, id: str, text: dict[str, Any], text_hash: str) -> Sequence[Event]:
-    """Write a text down, or replace one that not both have signed: that voids every signature given so far."""
-    if agreement is not None:
-        if agreement.status is not Status.DRAFT:
-            raise Conflict("both parties have signed this text; it never changes")
-        if set(agreement.parties) != set(text["parties"].values()):
-            raise Conflict("an agreement keeps its parties; write another one for others")
-        if agreement.hash == text_hash:
-            return []
-    return [Drafted(id, 1, text, text_hash, effective_from(text["term"]))]
+def _drafted(agreement: Agreement | None, event: Drafted) -> Agreement:
+    """Another text voids what was signed of the one before; what was waived stays, as it names the need itself."""
+    if agreement is None:
+        return Agreement(
+            version=event.version, text=event.text, hash=event.hash, effective_from=event.effective_from, id=event.id
+        )
+    return replace(agreement, text=event.text, hash=event.hash, effective_from=event.effective_from, signatures=())
 
 
-def sign(
-    agreement: Agreement, party: str, contact: str, text_hash: str, signature: str, now: datetime
-) -> Sequence[Event]:
-    """Record a party's signature of that exact text; with the last one the text binds from the start of its term."""
-    if text_hash != agreement.hash:
-        rule = f"the text is now {agreement.hash}; read it again before you sign"
-        raise Conflict(rule, [FieldProblem("/hash", rule)])
-    given = next((each for each in agreement.signatures if each.party == party), None)
-    if given is not None and given.signature == signature:
-        return []
-    if agreement.status is not Status.DRAFT or given is not None:
-        raise Conflict(f"{party} has signed this text already")
-    key = _pinned_key(agreement.text, party, contact)
-    signatures.verify(key, text_hash, signature)
-    signed = Signed(Signature(party, contact, key, signature, now))
-    after = apply(agreement, signed)
-    return [signed, *activate(after, now)]
-
-
-def activate(agreement: Agreement, now: datetime) -> Sequence[Event]:
-    """Put a text that both have signed into force once its term has begun."""
-    if agreement.status is not Status.SIGNED or agreement.effective_from is None or now < agreement.effective_from:
-        return []
-    return [Activated(now)]
-
-
-def effective_from(term: Mapping[str, Any]) -> datetime:
-    """The first instant of the term: midnight of its first day where the agreement is at home."""
-    first = date.fromisoformat(str(term["from"]))
-    return datetime.combine(first, time.min, ZoneInfo(str(term["timeZone"])))
-
-
-def _pinned_key(text: Mapping[str, Any], party: str, contact: str) -> str:
-    for signatory in text.get("signatories", ()):
-        if signatory["party"] == party and signatory["contact"] == contact:
-            return str(signatory["key"])
-    rule = f"is not a signatory of {party} in this text"
-    raise Invalid(rule, [FieldProblem("/contact", rule)])
-
-
-# -- parties -----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Party:
-    """`contacts` maps a contact's id to the revision of its details, which live apart so that they can be erased."""
-
-    id: str
-    name: str
-    address: str | None = None
-    contacts: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class PartyRecorded:
-    id: str
-    name: str
-    address: str | None
-
-
-@dataclass(frozen=True)
-class ContactRecorded:
-    contact: str
-    revision: int
-
-
-@dataclass(frozen=True)
-class ContactErased:
-    contact: str
-
-
-PartyEvent = PartyRecorded | ContactRecorded | ContactErased
-
-
-def apply_to_party(party: Party | None, event: PartyEvent) -> Party:
-    if isinstance(event, PartyRecorded):
-        return Party(event.id, event.name, event.address, party.contacts if party else {})
-    if party is None:
-        raise ValueError("a party is recorded before its contacts")
+def _moved(proposal: Proposal, event: Commented | Closed | Reminded) -> Proposal:
+    if proposal.number != event.proposal:
+        return proposal
     match event:
-        case ContactRecorded():
-            return replace(party, contacts={**party.contacts, event.contact: event.revision})
-        case ContactErased():
-            return replace(party, contacts={id: n for id, n in party.contacts.items() if id != event.contact})
+        case Commented(comment=comment):
+            return replace(proposal, comments=(*proposal.comments, comment))
+        case Closed():
+            return replace(
+                proposal, outcome=event.outcome, closed_at=event.at, closed_by=event.by, closed_party=event.party,
+                closing_words=event.reason, reminders=(),
+            )  # fmt: skip
+        case Reminded(left=left):
+            return replace(proposal, reminders=left)
         case _:
             assert_never(event)
-
-
-def record_party(
-    party: Party | None, id: str, name: str, address: str | None, changed: Sequence[str], gone: Sequence[str]
-) -> Sequence[PartyEvent]:
-    """Record an organisation; `changed` and `gone` are the contacts whose details are new, other, or to be erased."""
-    events: list[PartyEvent] = []
-    if party is None or (party.name, party.address) != (name, address):
-        events.append(PartyRecorded(id, name, address))
-    revisions = party.contacts if party else {}
-    events.extend(ContactRecorded(contact, revisions.get(contact, 0) + 1) for contact in changed)
-    events.extend(ContactErased(contact) for contact in gone if contact in revisions)
-    return events

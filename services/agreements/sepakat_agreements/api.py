@@ -6,11 +6,13 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from sepakat_agreements import agreement as domain
+from sepakat_agreements import signing
 from sepakat_agreements.agreement import Agreement
-from sepakat_agreements.store import Agreements, Parties
+from sepakat_agreements.need_store import Needs
+from sepakat_agreements.party_store import Parties
+from sepakat_agreements.store import Agreements, existing
 from sepakat_shared import auth, web
-from sepakat_shared.auth import KEY, Principal
+from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.commits import Aggregates, Commits, Loaded, verify_chain
 from sepakat_shared.contracts import texts
@@ -68,13 +70,13 @@ class KeyIn(BaseModel):
 
 
 def router(
-    agreements: Agreements, parties: Parties, keys: Aggregates[auth.Key, auth.Issued | auth.Revoked],
+    agreements: Agreements, parties: Parties, needs: Needs, keys: Aggregates[auth.Key, auth.Issued | auth.Revoked],
     commits: Commits, posts: IdempotentPosts, clock: Clock,
 ) -> APIRouter:  # fmt: skip
     routes = APIRouter(prefix="/v1")
     _party_routes(routes, parties)
     _agreement_routes(routes, agreements)
-    _signature_routes(routes, agreements, posts, clock)
+    _signature_routes(routes, agreements, needs, posts, clock)
     _key_routes(routes, keys, agreements)
     return routes
 
@@ -118,7 +120,7 @@ def _agreement_routes(routes: APIRouter, agreements: Agreements) -> None:
         version = web.expected_version(request) if existing else 0
         loaded = await agreements.all.execute(
             id,
-            lambda agreement, _now: domain.draft(agreement, id, texts.as_text(text), texts.text_hash(text)),
+            lambda agreement, _now: signing.draft(agreement, id, texts.as_text(text), texts.text_hash(text)),
             by=asking.id,
             expected_version=version,
         )
@@ -155,19 +157,24 @@ def _agreement_routes(routes: APIRouter, agreements: Agreements) -> None:
         return {"items": items, "intact": True}
 
 
-def _signature_routes(routes: APIRouter, agreements: Agreements, posts: IdempotentPosts, clock: Clock) -> None:
+def _signature_routes(
+    routes: APIRouter, agreements: Agreements, needs: Needs, posts: IdempotentPosts, clock: Clock
+) -> None:
     @routes.post("/agreements/{id}/signatures", tags=["agreements"], status_code=201)
     async def post_signature(id: Id, given: SignatureIn, request: Request, asking: Asking) -> Response:
-        """Approve that exact text. With both signatures it binds from the first day of its term."""
+        """Approve that exact text. With both signatures it binds from the first day of its term.
+
+        While a need that must be met is served by nothing, and not both parties waived it, this is refused.
+        """
         asking.require("agreements:write")
         asking.require_party(given.party)
-        await agreements.visible(id, asking)
+        stated = await needs.of(id, (await agreements.visible(id, asking)).state.parties)
 
         async def do() -> JSONResponse:
             loaded = await agreements.all.execute(
                 id,
-                lambda agreement, now: domain.sign(
-                    _existing(agreement), given.party, given.contact, given.hash, given.signature, now
+                lambda agreement, now: signing.sign(
+                    existing(agreement), given.party, given.contact, given.hash, given.signature, now, stated
                 ),
                 by=asking.id,
             )
@@ -222,12 +229,6 @@ def _operator_only(asking: Principal) -> None:
         raise Forbidden("this needs an operator's key")
 
 
-def _existing(agreement: Agreement | None) -> Agreement:
-    if agreement is None:
-        raise Conflict("there is no such agreement")
-    return agreement
-
-
 def _one_agreement(body: bytes) -> texts.Agreement:
     documents = texts.parse_documents(body.decode("utf-8", "replace"))
     if len(documents) != 1 or not isinstance(documents[0], texts.Agreement):
@@ -274,6 +275,3 @@ def _shown(loaded: Loaded[Agreement] | None, status: int) -> JSONResponse:
         raise Conflict("there is no such agreement")
     body = {**_summary(loaded.state), "text": loaded.state.text}
     return JSONResponse(body, status, {"ETag": web.etag(loaded.version)})
-
-
-__all__ = ["KEY", "router"]

@@ -3,18 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, assert_never
 
-from sepakat_agreements.agreement import (
-    Activated,
-    Agreement,
-    ContactErased,
-    ContactRecorded,
-    Drafted,
-    Event,
-    Party,
-    PartyEvent,
-    PartyRecorded,
-    Signed,
-)
+from sepakat_agreements.agreement import Activated, Agreement, Drafted, Event, Signed, Waived
+from sepakat_agreements.party import ContactErased, ContactRecorded, Party, PartyEvent, PartyRecorded
 from sepakat_shared.contracts import agreements as published
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.fact import Fact
@@ -39,6 +29,12 @@ def of_agreement(event: Event, agreement: Agreement) -> Iterable[Message]:
                 Message.of(topics.AGREEMENT_TEXTS, f"{agreement.id}/{agreement.version}", text),
                 _fact(agreement, published.AgreementActivated(**identity, **parties, **effective)),
             ]
+        case Waived(waiver):
+            waived = published.NeedWaived(
+                **identity, **parties, need=waiver.need, party=waiver.party, statement=waiver.statement, by=waiver.by,
+                at=waiver.at,
+            )  # fmt: skip
+            return [_fact(agreement, waived)]
         case _:
             assert_never(event)
 

@@ -664,6 +664,11 @@ def parse_documents(text: str) -> list[Document]:
     return [_parse(document, f"/{i}" if len(raw) > 1 else "") for i, document in enumerate(raw)]
 
 
+def read_document(raw: Any) -> Document:
+    """One document that was read already, from JSON or by a change. Raises Invalid with every field and its rule."""
+    return _parse(raw, "")
+
+
 def _parse(raw: Any, at: str) -> Document:
     if not isinstance(raw, dict):
         raise Invalid(f"{at or '/'}: each document is a mapping", [FieldProblem(at, "must be a mapping")])
@@ -959,5 +964,6 @@ __all__ = [
     "as_text",
     "check",
     "parse_documents",
+    "read_document",
     "text_hash",
 ]
