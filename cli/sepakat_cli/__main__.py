@@ -19,6 +19,7 @@ from sepakat_cli.commands import (
     incident_records,
     keys,
     needs,
+    negotiation,
     oncall,
     operations,
     postmortems,
@@ -62,6 +63,7 @@ app.command("up", rich_help_panel="Run")(servers.up)
 app.command("init", rich_help_panel="Run")(servers.init)
 app.command("apply", rich_help_panel="Agree")(apply.apply)
 app.add_typer(needs.needs, name="needs", rich_help_panel="Agree")
+app.add_typer(negotiation.negotiate, name="negotiate", rich_help_panel="Agree")
 app.command("sign", rich_help_panel="Agree")(keys.sign)
 app.add_typer(keys.keys, name="keys", rich_help_panel="Agree")
 app.add_typer(events.events, name="events", rich_help_panel="Measure")

@@ -3,7 +3,19 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, assert_never
 
-from sepakat_agreements.agreement import Activated, Agreement, Drafted, Event, Signed, Waived
+from sepakat_agreements import proposal_facts
+from sepakat_agreements.agreement import (
+    Activated,
+    Agreement,
+    Closed,
+    Commented,
+    Drafted,
+    Event,
+    Proposed,
+    Reminded,
+    Signed,
+    Waived,
+)
 from sepakat_agreements.party import ContactErased, ContactRecorded, Party, PartyEvent, PartyRecorded
 from sepakat_shared.contracts import agreements as published
 from sepakat_shared.contracts import topics
@@ -35,6 +47,8 @@ def of_agreement(event: Event, agreement: Agreement) -> Iterable[Message]:
                 at=waiver.at,
             )  # fmt: skip
             return [_fact(agreement, waived)]
+        case Proposed() | Commented() | Closed() | Reminded():
+            return [_fact(agreement, proposal_facts.of_proposal(event, agreement))]
         case _:
             assert_never(event)
 

@@ -1,10 +1,10 @@
 """From draft to force: a text is written down, each party signs that exact one, and from when it binds. Pure."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from sepakat_agreements import negotiation
 from sepakat_agreements.agreement import (
     Activated,
     Agreement,
@@ -19,6 +19,7 @@ from sepakat_agreements.agreement import (
     apply,
 )
 from sepakat_agreements.need import Need
+from sepakat_agreements.starting import effective_from
 from sepakat_agreements.traceability import trace
 from sepakat_shared import signatures
 from sepakat_shared.contracts import texts
@@ -26,7 +27,10 @@ from sepakat_shared.errors import Conflict, FieldProblem, Invalid
 
 
 def draft(agreement: Agreement | None, id: str, text: dict[str, Any], text_hash: str) -> Sequence[Event]:
-    """Write a text down, or replace one that not both have signed: that voids every signature given so far."""
+    """Write a text down, or replace one that not both have signed: that voids every signature given so far.
+
+    Raises Conflict once negotiation has begun: with the first proposal of either party.
+    """
     if agreement is not None:
         if agreement.status is not Status.DRAFT:
             raise Conflict("both parties have signed this text; it never changes")
@@ -34,7 +38,9 @@ def draft(agreement: Agreement | None, id: str, text: dict[str, Any], text_hash:
             raise Conflict("an agreement keeps its parties; write another one for others")
         if agreement.hash == text_hash:
             return []
-    return [Drafted(id, 1, text, text_hash, effective_from(text["term"]))]
+        if agreement.proposals:
+            raise Conflict("this text is negotiated, and no clause changes without a proposal; make one")
+    return [Drafted(id, 1, text, text_hash, effective_from(text))]
 
 
 def sign(
@@ -58,7 +64,8 @@ def sign(
     signatures.verify(key, text_hash, signature)
     signed = Signed(Signature(party, contact, key, signature, now))
     after = apply(agreement, signed)
-    return [signed, *activate(after, now)]
+    complete = after.status is not Status.DRAFT
+    return [signed, *(negotiation.overtaken(after, now) if complete else ()), *activate(after, now)]
 
 
 def activate(agreement: Agreement, now: datetime) -> Sequence[Event]:
@@ -91,12 +98,6 @@ def unserved(version: Version, needs: Sequence[Need]) -> list[str]:
         if each.priority == "must" and not each.is_covered
         and not all((each.id, each.digest, party) in waived for party in version.parties)
     ]  # fmt: skip
-
-
-def effective_from(term: Mapping[str, Any]) -> datetime:
-    """The first instant of the term: midnight of its first day where the agreement is at home."""
-    first = date.fromisoformat(str(term["from"]))
-    return datetime.combine(first, time.min, ZoneInfo(str(term["timeZone"])))
 
 
 def _read(version: Version) -> texts.Agreement:

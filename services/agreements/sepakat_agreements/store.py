@@ -1,14 +1,14 @@
 """Agreements in the database: what they are found by."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from pymongo import ASCENDING
 
 from sepakat_agreements import publish
-from sepakat_agreements.agreement import EVENTS, Agreement, Event, Status, apply
-from sepakat_agreements.signing import activate
+from sepakat_agreements.agreement import EVENTS, Agreement, Event, apply
+from sepakat_agreements.timing import due_at, fire
 from sepakat_shared.auth import Principal
 from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
 from sepakat_shared.errors import Conflict, NotFound
@@ -16,19 +16,14 @@ from sepakat_shared.mongo import Document
 
 
 def _agreement_fields(agreement: Agreement) -> Mapping[str, Any]:
-    waits = agreement.status is Status.SIGNED
     return {
         "parties": list(agreement.parties),
         "status": agreement.status.value,
-        "activates_at": agreement.effective_from if waits else None,
+        "due_at": due_at(agreement),
     }
 
 
 AGREEMENT: Kind[Agreement, Event] = Kind("agreement", Agreement, EVENTS, apply, _agreement_fields, publish.of_agreement)
-
-
-def _activate(agreement: Agreement | None, now: datetime) -> Sequence[Event]:
-    return activate(agreement, now) if agreement else []
 
 
 class Agreements:
@@ -53,10 +48,26 @@ class Agreements:
         found = self.all.states.find(asking.restrict(query)).sort("_id", ASCENDING).limit(limit)
         return [self.all.read(document) for document in await found.to_list(None)]
 
-    async def activate(self, due: Sequence[Document]) -> None:
-        """Begin the term of these agreements (their documents), where it has come."""
+    async def schedule(self) -> None:
+        """Say when something is due of agreements that were written before the others' deadlines were known here."""
+        old = await self.all.states.find({"due_at": {"$exists": False}}).to_list(None)
+        for each in old:
+            due = due_at(self.all.read(each).state)
+            await self.all.states.update_one(
+                {"_id": each["_id"], "version": each["version"]}, {"$set": {"due_at": due}}
+            )
+
+    async def fire(self, due: Sequence[Document]) -> None:
+        """Do what is due of these agreements (their documents)."""
         read = [self.all.read(each) for each in due]
-        await self.all.execute_many({each.id: _activate for each in read}, by="timer", read=read)
+        await self.all.execute_many({each.id: fire for each in read}, by="timer", read=read)
+
+    async def change(
+        self, id: str, decide: Callable[[Agreement, datetime], Sequence[Event]], by: str
+    ) -> Loaded[Agreement]:
+        """Raises Conflict where there is none, and whatever `decide` raises."""
+        await self.all.execute(id, lambda agreement, now: decide(existing(agreement), now), by=by)
+        return await self.all.get(id)
 
     async def history(self, id: str) -> list[Document]:
         return await self._commits.of(AGREEMENT.key(id))
