@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from sepakat_cli.commands import (
+    agreements,
     analytics,
     apply,
     comments,
@@ -62,6 +63,7 @@ if importlib.util.find_spec("sepakat_cli.demo") is not None:
 app.command("up", rich_help_panel="Run")(servers.up)
 app.command("init", rich_help_panel="Run")(servers.init)
 app.command("apply", rich_help_panel="Agree")(apply.apply)
+app.add_typer(agreements.agreements, name="agreements", rich_help_panel="Agree")
 app.add_typer(needs.needs, name="needs", rich_help_panel="Agree")
 app.add_typer(negotiation.negotiate, name="negotiate", rich_help_panel="Agree")
 app.command("sign", rich_help_panel="Agree")(keys.sign)

@@ -67,7 +67,7 @@ def propose(
 
       sepakat negotiate propose toko-checkout --counters 1 --merge 'objectives/availability={"target": "99.9"}'
     """
-    changes = [*_changes(merge, "merge"), *_changes(patch, "patch"), *(_read(file) if file else [])]
+    changes = read_changes(merge, patch, file)
     if not changes:
         raise BadInput("say what changes: --merge CLAUSE=JSON, --patch CLAUSE=JSON or --file")
     body = {
@@ -190,6 +190,11 @@ def _move(
     with Client.of(url, key) as client:
         found = client.post("agreements", f"/v1/agreements/{segment(agreement)}/proposals/{proposal}/{what}", body)
     _print(found, as_json, proposal)
+
+
+def read_changes(merge: list[str] | None, patch: list[str] | None, file: Path | None) -> list[dict[str, Any]]:
+    """The changes that options and a file name. Raises BadInput."""
+    return [*_changes(merge, "merge"), *_changes(patch, "patch"), *(_read(file) if file else [])]
 
 
 def _changes(given: list[str] | None, how: str) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """An agreement and its versions: who wrote which text down, who signed it, and which one is in force. Pure."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, assert_never
@@ -12,6 +12,7 @@ class Status(StrEnum):
     DRAFT = "draft"
     SIGNED = "signed"
     ACTIVE = "active"
+    SUPERSEDED = "superseded"
 
 
 @dataclass(frozen=True)
@@ -77,14 +78,41 @@ class Version:
 
 @dataclass(frozen=True, kw_only=True)
 class Agreement(Version):
-    """Its own fields are those of the version in force, or of the first one until that is."""
+    """Its own fields are those of the version in force, or of the first one until that is.
+
+    `earlier` are the versions that it took the place of; `following` are amendments that both have signed and whose day
+    is to come, and after them the one that is still being written. Both are in their order.
+    """
 
     id: str
+    earlier: tuple[Version, ...] = ()
+    following: tuple[Version, ...] = ()
+
+    @property
+    def current(self) -> Version:
+        return Version(**{each.name: getattr(self, each.name) for each in fields(Version)})
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        return *self.earlier, self.current, *self.following
+
+    @property
+    def last(self) -> Version:
+        return self.following[-1] if self.following else self.current
 
     @property
     def open(self) -> Version | None:
         """The version that is still being written and not signed by both."""
-        return self if self.status is Status.DRAFT else None
+        return self.last if self.last.status is Status.DRAFT else None
+
+    def get(self, number: int) -> Version | None:
+        return next((each for each in self.versions if each.version == number), None)
+
+    def as_of(self, at: datetime) -> Version | None:
+        """The version that is, was or will be in force at that instant, by what is signed so far."""
+        binding = [each for each in self.versions if each.status is not Status.DRAFT]
+        begun = [each for each in binding if each.effective_from is not None and each.effective_from <= at]
+        return begun[-1] if begun else None
 
 
 # -- events ------------------------------------------------------------------------------------------------------------
@@ -92,25 +120,32 @@ class Agreement(Version):
 
 @dataclass(frozen=True)
 class Drafted:
+    """`effective_from` of None: from the last signature on."""
+
     id: str
     version: int
     text: dict[str, Any]
     hash: str
-    effective_from: datetime
+    effective_from: datetime | None
 
 
 @dataclass(frozen=True)
 class Signed:
     signature: Signature
+    version: int = 1
 
 
 @dataclass(frozen=True)
 class Activated:
+    """The version that was in force until then is superseded."""
+
     at: datetime
+    version: int = 1
 
 
 @dataclass(frozen=True)
 class Waived:
+    version: int
     waiver: Waiver
 
 
@@ -159,30 +194,63 @@ def apply(agreement: Agreement | None, event: Event) -> Agreement:
         return _drafted(agreement, event)
     if agreement is None:
         raise ValueError("an agreement begins with its draft")
+    version = agreement.get(event.version)
+    if version is None:
+        raise ValueError(f"there is no version {event.version} of {agreement.id}")
     match event:
         case Signed():
-            signatures = (*agreement.signatures, event.signature)
-            complete = {signature.party for signature in signatures} >= set(agreement.parties)
-            return replace(agreement, signatures=signatures, status=Status.SIGNED if complete else agreement.status)
+            return _with(agreement, _signed(version, event.signature))
         case Activated():
-            return replace(agreement, status=Status.ACTIVE)
-        case Waived(waiver):
-            return replace(agreement, waivers=(*agreement.waivers, waiver))
+            return _activated(agreement, version)
+        case Waived(waiver=waiver):
+            return _with(agreement, replace(version, waivers=(*version.waivers, waiver)))
         case Proposed(proposal=proposal):
-            return replace(agreement, proposals=(*agreement.proposals, proposal))
+            return _with(agreement, replace(version, proposals=(*version.proposals, proposal)))
         case Commented() | Closed() | Reminded():
-            return replace(agreement, proposals=tuple(_moved(each, event) for each in agreement.proposals))
+            proposals = tuple(_moved(each, event) for each in version.proposals)
+            return _with(agreement, replace(version, proposals=proposals))
         case _:
             assert_never(event)
 
 
+def _with(agreement: Agreement, version: Version) -> Agreement:
+    """The agreement with that version in the place of the one of its number, or as the last one."""
+    if version.version == agreement.version:
+        return replace(agreement, **{each.name: getattr(version, each.name) for each in fields(Version)})
+    others = tuple(each for each in agreement.following if each.version < version.version)
+    later = tuple(each for each in agreement.following if each.version > version.version)
+    return replace(agreement, following=(*others, version, *later))
+
+
 def _drafted(agreement: Agreement | None, event: Drafted) -> Agreement:
     """Another text voids what was signed of the one before; what was waived stays, as it names the need itself."""
+    known = agreement.get(event.version) if agreement else None
+    drafted = Version(event.version, event.text, event.hash, effective_from=event.effective_from)
+    if known is not None:
+        drafted = replace(drafted, waivers=known.waivers, proposals=known.proposals)
     if agreement is None:
-        return Agreement(
-            version=event.version, text=event.text, hash=event.hash, effective_from=event.effective_from, id=event.id
-        )
-    return replace(agreement, text=event.text, hash=event.hash, effective_from=event.effective_from, signatures=())
+        return Agreement(id=event.id, **{each.name: getattr(drafted, each.name) for each in fields(Version)})
+    return _with(agreement, drafted)
+
+
+def _signed(version: Version, signature: Signature) -> Version:
+    signatures = (*version.signatures, signature)
+    if {each.party for each in signatures} < set(version.parties):
+        return replace(version, signatures=signatures)
+    effective = version.effective_from or signature.at
+    return replace(version, signatures=signatures, status=Status.SIGNED, effective_from=effective)
+
+
+def _activated(agreement: Agreement, version: Version) -> Agreement:
+    active = replace(version, status=Status.ACTIVE)
+    if version.version == agreement.version:
+        return _with(agreement, active)
+    return Agreement(
+        id=agreement.id,
+        earlier=(*agreement.earlier, replace(agreement.current, status=Status.SUPERSEDED)),
+        following=tuple(each for each in agreement.following if each.version != version.version),
+        **{each.name: getattr(active, each.name) for each in fields(Version)},
+    )
 
 
 def _moved(proposal: Proposal, event: Commented | Closed | Reminded) -> Proposal:

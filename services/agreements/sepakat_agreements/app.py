@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from sepakat_agreements import api, need_api, negotiation_api
+from sepakat_agreements import api, need_api, negotiation_api, version_api
 from sepakat_agreements.need_store import Needs
 from sepakat_agreements.party_store import Parties
 from sepakat_agreements.settings import AgreementsSettings
@@ -35,5 +35,6 @@ def build(settings: AgreementsSettings) -> FastAPI:
     app.include_router(api.router(agreements, parties, needs, keys, service.commits, service.posts, service.clock))
     app.include_router(need_api.router(needs, agreements, service.posts, service.clock))
     app.include_router(negotiation_api.router(agreements, service.posts, service.clock))
+    app.include_router(version_api.router(agreements, service.posts, service.clock))
     app.state.bus = bus
     return app

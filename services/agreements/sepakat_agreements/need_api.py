@@ -13,7 +13,7 @@ from sepakat_agreements import signing
 from sepakat_agreements.agreement import Agreement, Version
 from sepakat_agreements.need import Event, Need
 from sepakat_agreements.need_store import Needs
-from sepakat_agreements.store import Agreements, existing
+from sepakat_agreements.store import Agreements
 from sepakat_agreements.traceability import trace
 from sepakat_shared import web
 from sepakat_shared.auth import Principal
@@ -172,7 +172,8 @@ def _tracing_routes(routes: APIRouter, needs: Needs, agreements: Agreements) -> 
     async def get_traceability(id: Id, asking: Asking) -> dict[str, Any]:
         """Needs and what serves them, and what serves none: uncovered needs, unjustified objectives, unowned duties."""
         asking.require("agreements:read")
-        version: Version = (await agreements.visible(id, asking)).state
+        agreement = (await agreements.visible(id, asking)).state
+        version: Version = agreement.open or agreement
         return traceability_view(version, await needs.of(id, version.parties))
 
     @routes.post("/agreements/{id}/waivers", tags=["needs"], status_code=201)
@@ -182,11 +183,11 @@ def _tracing_routes(routes: APIRouter, needs: Needs, agreements: Agreements) -> 
         loaded = await agreements.visible(id, asking)
         stated = await needs.of(id, loaded.state.parties)
 
-        def decide(agreement: Agreement | None, now: datetime) -> Sequence[Any]:
-            return signing.waive(existing(agreement), party, given.need, given.statement, stated, asking.id, now)
+        def decide(agreement: Agreement, now: datetime) -> Sequence[Any]:
+            return signing.waive(agreement, party, given.need, given.statement, stated, asking.id, now)
 
-        await agreements.all.execute(id, decide, by=asking.id)
-        return JSONResponse(traceability_view((await agreements.all.get(id)).state, stated), 201)
+        after = (await agreements.change(id, decide, asking.id)).state
+        return JSONResponse(traceability_view(after.open or after, stated), 201)
 
 
 def need_view(need: Need) -> dict[str, Any]:

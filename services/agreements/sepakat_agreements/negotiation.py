@@ -74,7 +74,7 @@ def accept(agreement: Agreement, party: str, number: int, text_hash: str, by: st
     return [
         *overdue,
         Closed(version.version, number, "accepted", now, party, by),
-        Drafted(agreement.id, version.version, written, hashed, effective_from(written)),
+        Drafted(agreement.id, version.version, written, hashed, effective_from(written, version.version)),
     ]
 
 
@@ -140,7 +140,7 @@ def fire(agreement: Agreement, now: datetime) -> Sequence[Event]:
 def _caught_up(agreement: Agreement, party: str, now: datetime) -> tuple[Sequence[Event], Version]:
     """What has lapsed by now, and the text that is negotiated after that. Raises Conflict or Forbidden."""
     if agreement.open is None:
-        raise Conflict("both parties have signed this text; it never changes")
+        raise Conflict("both parties have signed this text; it never changes; begin an amendment of it")
     if party not in agreement.parties:
         raise Forbidden(f"{party!r} has no part in this agreement")
     lapsed = [each for each in fire(agreement, now) if isinstance(each, Closed)]

@@ -13,7 +13,7 @@ def of_proposal(event: Proposed | Commented | Closed | Reminded, agreement: Vers
     proposal = next(each for each in agreement.proposals if each.number == number)
     about: dict[str, Any] = {
         "agreement": agreement.text["metadata"]["id"], "version": agreement.version, "provider": agreement.provider,
-        "customer": agreement.customer, "agreement_title": _title(agreement), "proposal": number,
+        "customer": agreement.customer, "agreement_title": title_of(agreement), "proposal": number,
         "proposed_by": proposal.party,
     }  # fmt: skip
     answering = agreement.other(proposal.party)
@@ -45,6 +45,6 @@ def of_proposal(event: Proposed | Commented | Closed | Reminded, agreement: Vers
             assert_never(event)
 
 
-def _title(version: Version) -> Title | None:
+def title_of(version: Version) -> Title | None:
     title = version.text["metadata"].get("title")
     return None if title is None else Title(**title)

@@ -11,7 +11,8 @@ from sepakat_agreements.agreement import Agreement, Event, Status, apply
 
 def due_at(agreement: Agreement) -> datetime | None:
     """The next instant at which something is to be done; None where nothing is awaited."""
-    waits = [agreement.effective_from if agreement.status is Status.SIGNED else None]
+    signed = [each for each in (agreement.current, *agreement.following) if each.status is Status.SIGNED]
+    waits = [each.effective_from for each in signed]
     if agreement.open is not None:
         waits += [each.due_at for each in agreement.open.open_proposals]
     return min((each for each in waits if each is not None), default=None)

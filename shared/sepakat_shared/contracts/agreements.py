@@ -29,7 +29,10 @@ class AgreementSigned(Fact):
 
 
 class AgreementActivated(Fact):
-    """Both have signed and the term has begun: the text is in force from `effective_from`."""
+    """Both have signed and its day has come: the text is in force from `effective_from`.
+
+    `supersedes` is the version that was in force until then.
+    """
 
     type: ClassVar[str] = "sepakat.agreement.activated.v1"
     agreement: str
@@ -38,6 +41,23 @@ class AgreementActivated(Fact):
     provider: str
     customer: str
     effective_from: Instant
+    supersedes: int | None = None
+
+
+class AgreementAmended(Fact):
+    """Both have signed the next version: the whole text, and when it will be in force. `contacts` have signed it."""
+
+    type: ClassVar[str] = "sepakat.agreement.amended.v1"
+    agreement: str
+    version: int
+    hash: str
+    provider: str
+    customer: str
+    agreement_title: Title | None = None
+    contacts: tuple[str, ...] = ()
+    effective_from: Instant
+    text: dict[str, Any]
+    at: Instant
 
 
 class AgreementTextPublished(Fact):

@@ -103,6 +103,7 @@ EVENTS: Final[dict[str, tuple[Event, ...]]] = {
         agreements.AgreementDrafted,
         agreements.AgreementSigned,
         agreements.AgreementActivated,
+        agreements.AgreementAmended,
         agreements.NeedStated,
         agreements.NeedAnswered,
         agreements.NeedWithdrawn,

@@ -582,8 +582,12 @@ class Review(Text):
 
 
 class Amendment(Text):
-    """How this version follows the one before: for each changed objective with its next period, or at once."""
+    """How this version follows the one before: from the first instant of the day `effectiveFrom` in the term's time
+    zone, or from the last signature on where that is not given; for each changed objective with its next period, or at
+    once.
+    """
 
+    effective_from: date | None = None
     takes_effect: Literal["next-period", "at-once"] = "next-period"
 
 
