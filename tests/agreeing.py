@@ -10,7 +10,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from samples import agreement_dict
 
-from sepakat_agreements import api, need_api, negotiation_api, version_api
+from sepakat_agreements import api, need_api, negotiation_api, term_api, version_api
 from sepakat_agreements.need_store import Needs
 from sepakat_agreements.party_store import Parties
 from sepakat_agreements.store import Agreements
@@ -44,6 +44,7 @@ class Agreeing:
             need_api.router(self.needs, self.agreements, self.posts, clock),
             negotiation_api.router(self.agreements, self.posts, clock),
             version_api.router(self.agreements, self.posts, clock),
+            term_api.router(self.agreements),
         ):
             self.app.include_router(each)
         self.http: httpx.AsyncClient

@@ -25,7 +25,8 @@ def target(percent: str) -> dict[str, Any]:
 async def agreed(world: Agreeing) -> None:
     """From the need to a text that both have signed, with two counter-proposals."""
     await world.ask("toko-maju", "POST", "/v1/needs", 201, json=dict(NEED))
-    await world.ask("nusantara", "PUT", PATH, 201, json=world.text())
+    term = {"from": "2026-01-01", "until": "2026-12-31", "timeZone": "Asia/Jakarta", "termination": {"notice": "P90D"}}
+    await world.ask("nusantara", "PUT", PATH, 201, json=world.text(term=term))
     assert "pay-at-night" in (await world.sign("nusantara", 409))["detail"]
 
     refused = {"verdict": "declined", "reason": "nobody is there", "revision": 1}
@@ -50,7 +51,7 @@ async def agreed(world: Agreeing) -> None:
     assert (await world.sign("toko-maju"))["status"] == "signed"
 
 
-async def test_an_agreement_from_the_first_need_through_two_counter_proposals_to_an_amendment(
+async def test_an_agreement_from_the_first_need_through_counter_proposals_and_an_amendment_to_its_end(
     backend: Backend,
 ) -> None:
     async with opened(backend) as world:
@@ -89,6 +90,21 @@ async def test_an_agreement_from_the_first_need_through_two_counter_proposals_to
             (1, "2026-01-01T00:00:00.000+07:00"), (2, "2026-03-16T00:00:00.000+07:00")]  # fmt: skip
         (amended,) = [data for type, data in await world.told() if type == "sepakat.agreement.amended.v1"]
         assert amended["text"] == texts[1]["text"]
+
+        await world.post("toko-maju", "/termination", last_day="2026-06-30", reason="another provider")
+        (given,) = [data for type, data in await world.told() if type == "sepakat.agreement.termination_given.v1"]
+        assert (given["party"], given["notice"], given["honoured"]) == ("toko-maju", "P90D", True)
+        await world.post("nusantara", "/termination", 409, last_day="2026-07-31", reason="so do we")
+        await world.until(day(2026, 6, 30, 17))
+        assert (await world.get("/term"))["status"] == "terminated"
+        ahead = [(data["what"], data["at"][:10]) for type, data in await world.told() if type.endswith("date_ahead.v1")]
+        assert ahead == [("amendment", "2026-03-14"), ("termination", "2026-05-31"), ("termination", "2026-06-23"),
+                         ("termination", "2026-06-29")]  # fmt: skip
+        (ended,) = [data for type, data in await world.told() if type == "sepakat.agreement.ended.v1"]
+        assert (ended["how"], ended["ended_at"]) == ("terminated", "2026-07-01T00:00:00.000+07:00")
+        assert (await world.get(**{"as-of": "2026-06-30T16:59:59Z"}))["version"] == 2
+        await world.ask("toko-maju", "GET", PATH, 404, params={"as-of": "2026-06-30T17:00:00Z"})
+        await world.post("toko-maju", "/amendments", 409, changes=[target("99.5")])
 
 
 async def test_others_see_nothing_and_a_party_speaks_for_itself_alone(backend: Backend) -> None:

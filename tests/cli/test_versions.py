@@ -55,3 +55,23 @@ def test_an_amendment_is_begun_with_changes_or_with_a_whole_text(stand: Stand, r
 def test_what_changes_is_said_in_one_way(stand: Stand, run: Run, options: list[str]) -> None:
     assert run("agreements", "amend", "toko-checkout", *options).exit_code == 2
     assert stand.asked == []
+
+
+TERM: dict[str, Any] = {
+    "agreement": "toko-checkout", "status": "active", "last_day": "2026-12-31", "renewed": True, "ended_at": None,
+    "termination": None, "ahead": [{"what": "notice", "at": "2026-11-01T17:00:00.000Z"}],
+}  # fmt: skip
+GIVEN = {"party": "toko-maju", "at": "2026-11-24T09:00:00.000Z", "reason": "another provider", "honoured": False}
+
+
+def test_the_term_is_shown_ended_and_kept(stand: Stand, run: Run) -> None:
+    stand.on("GET", f"{PATH}/term", answer(TERM))
+    stand.on("POST", f"{PATH}/termination", answer({**TERM, "termination": GIVEN}, 201))
+    stand.on("POST", f"{PATH}/termination/withdraw", answer({**TERM, "ended_at": "2026-12-31T17:00:00.000Z"}))
+    told = run("agreements", "term", "toko-checkout")
+    assert told.stdout == "toko-checkout: active, until 2026-12-31 (renewed)\n"
+    assert "last instant for notice" in told.stderr
+    given = run("agreements", "terminate", "toko-checkout", "--last-day", "2026-12-31", "--reason", "x", "--cause")
+    assert "notice was not kept" in given.stderr
+    assert stand.asked[-1].json == {"last_day": "2026-12-31", "ground": "cause", "reason": "x"}
+    assert "ended 2026-12-31" in run("agreements", "keep", "toko-checkout").stdout

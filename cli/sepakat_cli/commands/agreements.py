@@ -150,6 +150,77 @@ def amend(
     _print_words(found)
 
 
+@agreements.command("term")
+def term(agreement: Agreement, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False) -> None:
+    """Show until when an agreement lasts, whether notice was given, and which dates are ahead.
+
+    **Example**
+
+      sepakat agreements term toko-checkout
+    """
+    with Client.of(url, api_key_file) as client:
+        found = client.get("agreements", f"/v1/agreements/{segment(agreement)}/term")
+    _print_term(found, as_json)
+
+
+@agreements.command("terminate")
+def terminate(
+    agreement: Agreement,
+    last_day: Annotated[str, typer.Option(help="it ends with that day (ISO 8601)")],
+    reason: Annotated[str, typer.Option(help="in words")],
+    cause: Annotated[bool, typer.Option(help="for a cause, where no notice has to be kept")] = False,
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give notice of termination, with your party's key. Whether the agreed notice was kept is recorded beside it.
+
+    **Example**
+
+      sepakat agreements terminate toko-checkout --last-day 2026-12-31 --reason "another provider"
+    """
+    body = {"last_day": last_day, "ground": "cause" if cause else "notice", "reason": reason}
+    with Client.of(url, api_key_file) as client:
+        found = client.post("agreements", f"/v1/agreements/{segment(agreement)}/termination", body)
+    _print_term(found, as_json)
+
+
+@agreements.command("keep")
+def keep(
+    agreement: Agreement,
+    reason: Annotated[str | None, typer.Option(help="in words")] = None,
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take your own notice of termination back, before the agreement has ended.
+
+    **Example**
+
+      sepakat agreements keep toko-checkout --reason "we found another way"
+    """
+    with Client.of(url, api_key_file) as client:
+        path = f"/v1/agreements/{segment(agreement)}/termination/withdraw"
+        found = client.post("agreements", path, {"reason": reason})
+    _print_term(found, as_json)
+
+
+def _print_term(found: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    ended, given = found["ended_at"], found["termination"]
+    until = f"ended {ended}" if ended else f"until {found['last_day']}" + (" (renewed)" if found["renewed"] else "")
+    typer.echo(f"{found['agreement']}: {found['status']}, {until}")
+    if given is not None:
+        kept = {True: "notice was kept", False: "notice was not kept", None: "no notice had to be kept"}
+        say(f"{given['party']} gave notice on {given['at']}: {given['reason']} ({kept[given['honoured']]})")
+    words = {"notice": "last instant for notice", "renewal": "it is renewed", "expiry": "it expires",
+             "termination": "it ends", "amendment": "the next version begins"}  # fmt: skip
+    for each in found["ahead"]:
+        say(f"{each['at']}: {words[each['what']]}")
+
+
 def _text(file: Path) -> dict[str, Any]:
     found = [each for each in read_documents(file) if isinstance(each, texts.Agreement)]
     if len(found) != 1:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, assert_never
+from typing import Any, Final, Literal, assert_never
 
 from sepakat_agreements.proposal import Comment, Outcome, Proposal
 
@@ -13,6 +13,8 @@ class Status(StrEnum):
     SIGNED = "signed"
     ACTIVE = "active"
     SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+    TERMINATED = "terminated"
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,25 @@ class Waiver:
     statement: str
     by: str
     at: datetime
+
+
+@dataclass(frozen=True)
+class Termination:
+    """A party's notice that the agreement ends with `last_day` (ISO 8601), at the instant `ends_at`.
+
+    `notice` is what the text asks for (ISO 8601), and `honoured` whether it was given so long before; both None where
+    the text asks for none, or the ground is a cause.
+    """
+
+    party: str
+    by: str
+    at: datetime
+    last_day: str
+    ends_at: datetime
+    ground: Literal["notice", "cause"]
+    reason: str
+    notice: str | None = None
+    honoured: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -81,12 +102,17 @@ class Agreement(Version):
     """Its own fields are those of the version in force, or of the first one until that is.
 
     `earlier` are the versions that it took the place of; `following` are amendments that both have signed and whose day
-    is to come, and after them the one that is still being written. Both are in their order.
+    is to come, and after them the one that is still being written. Both are in their order. `renewed_until` is the last
+    day (ISO 8601) of a term that was renewed; dates ahead are told of from `watched_since` on.
     """
 
     id: str
     earlier: tuple[Version, ...] = ()
     following: tuple[Version, ...] = ()
+    renewed_until: str | None = None
+    watched_since: datetime | None = None
+    termination: Termination | None = None
+    ended_at: datetime | None = None
 
     @property
     def current(self) -> Version:
@@ -103,13 +129,15 @@ class Agreement(Version):
     @property
     def open(self) -> Version | None:
         """The version that is still being written and not signed by both."""
-        return self.last if self.last.status is Status.DRAFT else None
+        return self.last if self.last.status is Status.DRAFT and self.ended_at is None else None
 
     def get(self, number: int) -> Version | None:
         return next((each for each in self.versions if each.version == number), None)
 
     def as_of(self, at: datetime) -> Version | None:
         """The version that is, was or will be in force at that instant, by what is signed so far."""
+        if self.ended_at is not None and at >= self.ended_at:
+            return None
         binding = [each for each in self.versions if each.status is not Status.DRAFT]
         begun = [each for each in binding if each.effective_from is not None and each.effective_from <= at]
         return begun[-1] if begun else None
@@ -185,8 +213,50 @@ class Reminded:
     at: datetime
 
 
-Event = Drafted | Signed | Activated | Waived | Proposed | Commented | Closed | Reminded
-EVENTS: Final = (Drafted, Signed, Activated, Waived, Proposed, Commented, Closed, Reminded)
+@dataclass(frozen=True)
+class Foretold:
+    """Both were told of a date that is ahead: what happens at `on`."""
+
+    what: Literal["notice", "renewal", "expiry", "termination", "amendment"]
+    on: datetime
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Renewed:
+    """The term goes on until the end of that day (ISO 8601)."""
+
+    until: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Terminated:
+    termination: Termination
+
+
+@dataclass(frozen=True)
+class TerminationWithdrawn:
+    party: str
+    reason: str | None
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Ended:
+    """It was in force until `ended_at`; `at` is when that was noticed."""
+
+    how: Literal["expired", "terminated"]
+    ended_at: datetime
+    at: datetime
+
+
+OfVersion = Drafted | Signed | Activated | Waived | Proposed | Commented | Closed | Reminded
+OfTerm = Foretold | Renewed | Terminated | TerminationWithdrawn | Ended
+Event = OfVersion | OfTerm
+EVENTS: Final = (Drafted, Signed, Activated, Waived, Proposed, Commented, Closed, Reminded, Foretold, Renewed,
+                 Terminated, TerminationWithdrawn, Ended)  # fmt: skip
 
 
 def apply(agreement: Agreement | None, event: Event) -> Agreement:
@@ -194,14 +264,17 @@ def apply(agreement: Agreement | None, event: Event) -> Agreement:
         return _drafted(agreement, event)
     if agreement is None:
         raise ValueError("an agreement begins with its draft")
+    if isinstance(event, OfTerm):
+        return _lasting(agreement, event)
     version = agreement.get(event.version)
     if version is None:
         raise ValueError(f"there is no version {event.version} of {agreement.id}")
     match event:
         case Signed():
-            return _with(agreement, _signed(version, event.signature))
+            signed = _with(agreement, _signed(version, event.signature))
+            return signed if signed.open else replace(signed, watched_since=event.signature.at)
         case Activated():
-            return _activated(agreement, version)
+            return replace(_activated(agreement, version), watched_since=event.at)
         case Waived(waiver=waiver):
             return _with(agreement, replace(version, waivers=(*version.waivers, waiver)))
         case Proposed(proposal=proposal):
@@ -245,12 +318,31 @@ def _activated(agreement: Agreement, version: Version) -> Agreement:
     active = replace(version, status=Status.ACTIVE)
     if version.version == agreement.version:
         return _with(agreement, active)
-    return Agreement(
-        id=agreement.id,
+    # Another last day is agreed: what was renewed of the one before is in it.
+    same_end = version.text["term"]["until"] == agreement.text["term"]["until"]
+    return replace(
+        agreement,
         earlier=(*agreement.earlier, replace(agreement.current, status=Status.SUPERSEDED)),
         following=tuple(each for each in agreement.following if each.version != version.version),
+        renewed_until=agreement.renewed_until if same_end else None,
         **{each.name: getattr(active, each.name) for each in fields(Version)},
     )
+
+
+def _lasting(agreement: Agreement, event: OfTerm) -> Agreement:
+    match event:
+        case Foretold(at=at):
+            return replace(agreement, watched_since=at)
+        case Renewed(until, at):
+            return replace(agreement, renewed_until=until, watched_since=at)
+        case Terminated(termination):
+            return replace(agreement, termination=termination, watched_since=termination.at)
+        case TerminationWithdrawn(at=at):
+            return replace(agreement, termination=None, watched_since=at)
+        case Ended(how, ended_at):
+            return replace(agreement, status=Status(how), ended_at=ended_at)
+        case _:
+            assert_never(event)
 
 
 def _moved(proposal: Proposal, event: Commented | Closed | Reminded) -> Proposal:

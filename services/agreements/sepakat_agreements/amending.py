@@ -21,6 +21,8 @@ def amend(
     """
     if party not in agreement.parties:
         raise Forbidden(f"{party!r} has no part in this agreement")
+    if agreement.ended_at is not None:
+        raise Conflict("this agreement has ended; write another one")
     base = agreement.last
     if agreement.open is not None:
         raise Conflict(f"version {base.version} is not signed by both yet; propose your changes to that one")

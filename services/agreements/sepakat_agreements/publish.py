@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, assert_never
 
-from sepakat_agreements import proposal_facts
+from sepakat_agreements import proposal_facts, term_facts
 from sepakat_agreements.agreement import (
     Activated,
     Agreement,
@@ -12,6 +12,7 @@ from sepakat_agreements.agreement import (
     Commented,
     Drafted,
     Event,
+    OfTerm,
     Proposed,
     Reminded,
     Signed,
@@ -27,6 +28,8 @@ from sepakat_shared.messages import Message
 
 
 def of_agreement(event: Event, agreement: Agreement) -> Iterable[Message]:
+    if isinstance(event, OfTerm):
+        return [_fact(agreement, term_facts.of_term(event, agreement))]
     version = agreement.get(event.version)
     if version is None:
         raise ValueError(f"there is no version {event.version} of {agreement.id}")

@@ -59,6 +59,8 @@ def sign(
     given = next((each for each in version.signatures if each.party == party), None)
     if given is not None and given.signature == signature:
         return []
+    if agreement.ended_at is not None:
+        raise Conflict("this agreement has ended; nothing of it is signed any more")
     if version.status is not Status.DRAFT or given is not None:
         raise Conflict(f"{party} has signed this text already")
     _check_covered(version, needs)
@@ -72,7 +74,9 @@ def sign(
 
 
 def activate(agreement: Agreement, now: datetime) -> Sequence[Event]:
-    """Put every text that both have signed into force once its day has come."""
+    """Put every text that both have signed into force once its day has come, while the agreement lasts."""
+    if agreement.ended_at is not None:
+        return []
     waiting = [each for each in (agreement.current, *agreement.following) if each.status is Status.SIGNED]
     due = [each for each in waiting if each.effective_from is not None and each.effective_from <= now]
     return [Activated(now, each.version) for each in due]

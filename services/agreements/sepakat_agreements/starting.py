@@ -21,4 +21,5 @@ def first_instant(day: str | date, text: Mapping[str, Any]) -> datetime:
 
 def end_of(day: str | date, text: Mapping[str, Any]) -> datetime:
     """The first instant after that day in the term's time zone: days in a text are inclusive."""
-    return first_instant(date.fromisoformat(str(day)) + timedelta(days=1), text)
+    last = date.fromisoformat(str(day))
+    return first_instant(last if last == date.max else last + timedelta(days=1), text)

@@ -227,16 +227,29 @@ class Signatory(Text):
 
 
 class Renewal(Text):
+    """The term goes on `for` so long, as long as the first one where nothing is said, unless a party gives notice."""
+
+    notice: Duration
+    for_: CalendarSpan | None = Field(None, alias="for")
+
+
+class TerminationNotice(Text):
+    """How long before the last day's end notice of termination is to be given."""
+
     notice: Duration
 
 
 class Term(Text):
-    """From the first instant of `from` to the last of `until` (inclusive), in `timeZone`."""
+    """From the first instant of `from` to the last of `until` (inclusive), in `timeZone`.
+
+    Without `renewal` the agreement expires then.
+    """
 
     from_: date = Field(alias="from")
     until: date
     time_zone: TimeZone
     renewal: Renewal | None = None
+    termination: TerminationNotice | None = None
 
 
 class Charge(Text):
