@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from sepakat_cli.commands import (
+    agreements,
     analytics,
     apply,
     comments,
@@ -18,6 +19,8 @@ from sepakat_cli.commands import (
     evidence,
     incident_records,
     keys,
+    needs,
+    negotiation,
     oncall,
     operations,
     postmortems,
@@ -60,6 +63,9 @@ if importlib.util.find_spec("sepakat_cli.demo") is not None:
 app.command("up", rich_help_panel="Run")(servers.up)
 app.command("init", rich_help_panel="Run")(servers.init)
 app.command("apply", rich_help_panel="Agree")(apply.apply)
+app.add_typer(agreements.agreements, name="agreements", rich_help_panel="Agree")
+app.add_typer(needs.needs, name="needs", rich_help_panel="Agree")
+app.add_typer(negotiation.negotiate, name="negotiate", rich_help_panel="Agree")
 app.command("sign", rich_help_panel="Agree")(keys.sign)
 app.add_typer(keys.keys, name="keys", rich_help_panel="Agree")
 app.add_typer(events.events, name="events", rich_help_panel="Measure")

@@ -7,8 +7,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from samples import agreement as sample
 
-from sepakat_agreements import agreement as domain
-from sepakat_agreements.agreement import Activated, Agreement, Status
+from sepakat_agreements import signing as domain
+from sepakat_agreements.agreement import Activated, Agreement, Status, apply
 from sepakat_shared import signatures
 from sepakat_shared.contracts import texts
 from sepakat_shared.errors import Conflict, Invalid
@@ -33,7 +33,7 @@ def drafted() -> Agreement:
 
 
 def after(state: Agreement | None, events: object) -> Agreement:
-    result = reduce(domain.apply, events, state)  # type: ignore[arg-type]
+    result = reduce(apply, events, state)  # type: ignore[arg-type]
     assert isinstance(result, Agreement)
     return result
 
@@ -92,10 +92,3 @@ def test_a_signed_text_never_changes() -> None:
 def test_drafting_the_same_text_again_changes_nothing() -> None:
     state = drafted()
     assert domain.draft(state, "toko-checkout", texts.as_text(text()), state.hash) == []
-
-
-def test_a_contact_left_out_is_erased_and_a_changed_one_gets_a_revision() -> None:
-    party = reduce(domain.apply_to_party, domain.record_party(None, "p", "P", None, ["a", "b"], []), None)
-    assert party is not None and party.contacts == {"a": 1, "b": 1}
-    party = reduce(domain.apply_to_party, domain.record_party(party, "p", "P", None, ["a"], ["b"]), party)
-    assert party is not None and party.contacts == {"a": 2}

@@ -3,7 +3,7 @@
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 
 import typer
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -89,11 +89,12 @@ def sign(
     contact: Annotated[str, typer.Option(help="the signatory's id in the text")],
     key: Annotated[Path, typer.Option(help="the signatory's private key, from `sepakat keys new`")],
     text: Annotated[Path | None, typer.Option(help="the text as you read it; another one is not signed")] = None,
+    version: Annotated[int | None, typer.Option(help="else the one that is not signed by both yet")] = None,
     url: Urls = None,
     api_key_file: ApiKeyFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Sign the text of an agreement. With both parties' signatures it binds from the first day of its term.
+    """Sign the text of an agreement, or of its amendment. With both parties' signatures it binds from its first day.
 
     The hash that is signed is computed here, from the text that `agreements` shows.
 
@@ -104,7 +105,7 @@ def sign(
     private = read_private(key)
     read = _the_agreement(text) if text is not None else None
     with Client.of(url, api_key_file) as client:
-        stored = client.get("agreements", f"/v1/agreements/{segment(agreement)}")
+        stored = _unsigned(client, agreement, version)
         held = texts.Agreement.model_validate(stored["text"])
         hashed = texts.text_hash(held)
         _check(held, hashed, stored["hash"], read)
@@ -117,6 +118,16 @@ def sign(
     else:
         signers = ", ".join(each["party"] for each in signed["signatures"])
         typer.echo(f"{agreement}: {signed['status']}, signed by {signers}")
+
+
+def _unsigned(client: Client, agreement: str, version: int | None) -> dict[str, Any]:
+    """The version asked for, else the one that is being written, else the one in force."""
+    stored: dict[str, Any] = client.get("agreements", f"/v1/agreements/{segment(agreement)}")
+    number = version or stored.get("open_version")
+    if number in (None, stored.get("version")):
+        return stored
+    found: dict[str, Any] = client.get("agreements", f"/v1/agreements/{segment(agreement)}/versions/{number}")
+    return found
 
 
 def _the_agreement(file: Path) -> texts.Agreement:

@@ -1,20 +1,20 @@
-"""An agreement from draft to force: who wrote it down, who signed which exact text, and from when it binds."""
+"""An agreement and its versions: who wrote which text down, who signed it, and which one is in force. Pure."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, assert_never
-from zoneinfo import ZoneInfo
+from typing import Any, Final, Literal, assert_never
 
-from sepakat_shared import signatures
-from sepakat_shared.errors import Conflict, FieldProblem, Invalid
+from sepakat_agreements.proposal import Comment, Outcome, Proposal
 
 
 class Status(StrEnum):
     DRAFT = "draft"
     SIGNED = "signed"
     ACTIVE = "active"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+    TERMINATED = "terminated"
 
 
 @dataclass(frozen=True)
@@ -27,16 +27,51 @@ class Signature:
 
 
 @dataclass(frozen=True)
-class Agreement:
-    """`text` is the whole machine-readable text, `hash` that of its canonical form: what the signatures are of."""
+class Waiver:
+    """A party's written word that a need may stay uncovered; `digest` is of the need as it stood then."""
 
-    id: str
+    need: str
+    digest: str
+    party: str
+    statement: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Termination:
+    """A party's notice that the agreement ends with `last_day` (ISO 8601), at the instant `ends_at`.
+
+    `notice` is what the text asks for (ISO 8601), and `honoured` whether it was given so long before; both None where
+    the text asks for none, or the ground is a cause.
+    """
+
+    party: str
+    by: str
+    at: datetime
+    last_day: str
+    ends_at: datetime
+    ground: Literal["notice", "cause"]
+    reason: str
+    notice: str | None = None
+    honoured: bool | None = None
+
+
+@dataclass(frozen=True)
+class Version:
+    """`text` is the whole machine-readable text, `hash` that of its canonical form: what the signatures are of.
+
+    `proposals` are all that were made about this version, in their order.
+    """
+
     version: int
     text: dict[str, Any]
     hash: str
     status: Status = Status.DRAFT
     signatures: tuple[Signature, ...] = ()
     effective_from: datetime | None = None
+    waivers: tuple[Waiver, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
 
     @property
     def provider(self) -> str:
@@ -50,153 +85,278 @@ class Agreement:
     def parties(self) -> tuple[str, str]:
         return self.provider, self.customer
 
+    def other(self, party: str) -> str:
+        return self.customer if party == self.provider else self.provider
+
+    def contacts(self, party: str) -> tuple[str, ...]:
+        """Who signs for that party by this text."""
+        return tuple(each["contact"] for each in self.text.get("signatories", ()) if each["party"] == party)
+
+    @property
+    def open_proposals(self) -> tuple[Proposal, ...]:
+        return tuple(each for each in self.proposals if each.is_open)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreement(Version):
+    """Its own fields are those of the version in force, or of the first one until that is.
+
+    `earlier` are the versions that it took the place of; `following` are amendments that both have signed and whose day
+    is to come, and after them the one that is still being written. Both are in their order. `renewed_until` is the last
+    day (ISO 8601) of a term that was renewed; dates ahead are told of from `watched_since` on.
+    """
+
+    id: str
+    earlier: tuple[Version, ...] = ()
+    following: tuple[Version, ...] = ()
+    renewed_until: str | None = None
+    watched_since: datetime | None = None
+    termination: Termination | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def current(self) -> Version:
+        return Version(**{each.name: getattr(self, each.name) for each in fields(Version)})
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        return *self.earlier, self.current, *self.following
+
+    @property
+    def last(self) -> Version:
+        return self.following[-1] if self.following else self.current
+
+    @property
+    def open(self) -> Version | None:
+        """The version that is still being written and not signed by both."""
+        return self.last if self.last.status is Status.DRAFT and self.ended_at is None else None
+
+    def get(self, number: int) -> Version | None:
+        return next((each for each in self.versions if each.version == number), None)
+
+    def as_of(self, at: datetime) -> Version | None:
+        """The version that is, was or will be in force at that instant, by what is signed so far."""
+        if self.ended_at is not None and at >= self.ended_at:
+            return None
+        binding = [each for each in self.versions if each.status is not Status.DRAFT]
+        begun = [each for each in binding if each.effective_from is not None and each.effective_from <= at]
+        return begun[-1] if begun else None
+
+
+# -- events ------------------------------------------------------------------------------------------------------------
+
 
 @dataclass(frozen=True)
 class Drafted:
+    """`effective_from` of None: from the last signature on."""
+
     id: str
     version: int
     text: dict[str, Any]
     hash: str
-    effective_from: datetime
+    effective_from: datetime | None
 
 
 @dataclass(frozen=True)
 class Signed:
     signature: Signature
+    version: int = 1
 
 
 @dataclass(frozen=True)
 class Activated:
+    """The version that was in force until then is superseded."""
+
+    at: datetime
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class Waived:
+    version: int
+    waiver: Waiver
+
+
+@dataclass(frozen=True)
+class Proposed:
+    version: int
+    proposal: Proposal
+
+
+@dataclass(frozen=True)
+class Commented:
+    version: int
+    proposal: int
+    comment: Comment
+
+
+@dataclass(frozen=True)
+class Closed:
+    """`party` and `by` are whose doing it was; both None where time or the signatures closed it."""
+
+    version: int
+    proposal: int
+    outcome: Outcome
+    at: datetime
+    party: str | None = None
+    by: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Reminded:
+    """`left` are the reminders still to come."""
+
+    version: int
+    proposal: int
+    left: tuple[datetime, ...]
     at: datetime
 
 
-Event = Drafted | Signed | Activated
+@dataclass(frozen=True)
+class Foretold:
+    """Both were told of a date that is ahead: what happens at `on`."""
+
+    what: Literal["notice", "renewal", "expiry", "termination", "amendment"]
+    on: datetime
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Renewed:
+    """The term goes on until the end of that day (ISO 8601)."""
+
+    until: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Terminated:
+    termination: Termination
+
+
+@dataclass(frozen=True)
+class TerminationWithdrawn:
+    party: str
+    reason: str | None
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Ended:
+    """It was in force until `ended_at`; `at` is when that was noticed."""
+
+    how: Literal["expired", "terminated"]
+    ended_at: datetime
+    at: datetime
+
+
+OfVersion = Drafted | Signed | Activated | Waived | Proposed | Commented | Closed | Reminded
+OfTerm = Foretold | Renewed | Terminated | TerminationWithdrawn | Ended
+Event = OfVersion | OfTerm
+EVENTS: Final = (Drafted, Signed, Activated, Waived, Proposed, Commented, Closed, Reminded, Foretold, Renewed,
+                 Terminated, TerminationWithdrawn, Ended)  # fmt: skip
 
 
 def apply(agreement: Agreement | None, event: Event) -> Agreement:
     if isinstance(event, Drafted):
-        return Agreement(event.id, event.version, event.text, event.hash, effective_from=event.effective_from)
+        return _drafted(agreement, event)
     if agreement is None:
         raise ValueError("an agreement begins with its draft")
+    if isinstance(event, OfTerm):
+        return _lasting(agreement, event)
+    version = agreement.get(event.version)
+    if version is None:
+        raise ValueError(f"there is no version {event.version} of {agreement.id}")
     match event:
         case Signed():
-            signatures = (*agreement.signatures, event.signature)
-            complete = {signature.party for signature in signatures} >= set(agreement.parties)
-            return replace(agreement, signatures=signatures, status=Status.SIGNED if complete else agreement.status)
+            signed = _with(agreement, _signed(version, event.signature))
+            return signed if signed.open else replace(signed, watched_since=event.signature.at)
         case Activated():
-            return replace(agreement, status=Status.ACTIVE)
+            return replace(_activated(agreement, version), watched_since=event.at)
+        case Waived(waiver=waiver):
+            return _with(agreement, replace(version, waivers=(*version.waivers, waiver)))
+        case Proposed(proposal=proposal):
+            return _with(agreement, replace(version, proposals=(*version.proposals, proposal)))
+        case Commented() | Closed() | Reminded():
+            proposals = tuple(_moved(each, event) for each in version.proposals)
+            return _with(agreement, replace(version, proposals=proposals))
         case _:
             assert_never(event)
 
 
-def draft(agreement: Agreement | None, id: str, text: dict[str, Any], text_hash: str) -> Sequence[Event]:
-    """Write a text down, or replace one that not both have signed: that voids every signature given so far."""
-    if agreement is not None:
-        if agreement.status is not Status.DRAFT:
-            raise Conflict("both parties have signed this text; it never changes")
-        if set(agreement.parties) != set(text["parties"].values()):
-            raise Conflict("an agreement keeps its parties; write another one for others")
-        if agreement.hash == text_hash:
-            return []
-    return [Drafted(id, 1, text, text_hash, effective_from(text["term"]))]
+def _with(agreement: Agreement, version: Version) -> Agreement:
+    """The agreement with that version in the place of the one of its number, or as the last one."""
+    if version.version == agreement.version:
+        return replace(agreement, **{each.name: getattr(version, each.name) for each in fields(Version)})
+    others = tuple(each for each in agreement.following if each.version < version.version)
+    later = tuple(each for each in agreement.following if each.version > version.version)
+    return replace(agreement, following=(*others, version, *later))
 
 
-def sign(
-    agreement: Agreement, party: str, contact: str, text_hash: str, signature: str, now: datetime
-) -> Sequence[Event]:
-    """Record a party's signature of that exact text; with the last one the text binds from the start of its term."""
-    if text_hash != agreement.hash:
-        rule = f"the text is now {agreement.hash}; read it again before you sign"
-        raise Conflict(rule, [FieldProblem("/hash", rule)])
-    given = next((each for each in agreement.signatures if each.party == party), None)
-    if given is not None and given.signature == signature:
-        return []
-    if agreement.status is not Status.DRAFT or given is not None:
-        raise Conflict(f"{party} has signed this text already")
-    key = _pinned_key(agreement.text, party, contact)
-    signatures.verify(key, text_hash, signature)
-    signed = Signed(Signature(party, contact, key, signature, now))
-    after = apply(agreement, signed)
-    return [signed, *activate(after, now)]
+def _drafted(agreement: Agreement | None, event: Drafted) -> Agreement:
+    """Another text voids what was signed of the one before; what was waived stays, as it names the need itself."""
+    known = agreement.get(event.version) if agreement else None
+    drafted = Version(event.version, event.text, event.hash, effective_from=event.effective_from)
+    if known is not None:
+        drafted = replace(drafted, waivers=known.waivers, proposals=known.proposals)
+    if agreement is None:
+        return Agreement(id=event.id, **{each.name: getattr(drafted, each.name) for each in fields(Version)})
+    return _with(agreement, drafted)
 
 
-def activate(agreement: Agreement, now: datetime) -> Sequence[Event]:
-    """Put a text that both have signed into force once its term has begun."""
-    if agreement.status is not Status.SIGNED or agreement.effective_from is None or now < agreement.effective_from:
-        return []
-    return [Activated(now)]
+def _signed(version: Version, signature: Signature) -> Version:
+    signatures = (*version.signatures, signature)
+    if {each.party for each in signatures} < set(version.parties):
+        return replace(version, signatures=signatures)
+    effective = version.effective_from or signature.at
+    return replace(version, signatures=signatures, status=Status.SIGNED, effective_from=effective)
 
 
-def effective_from(term: Mapping[str, Any]) -> datetime:
-    """The first instant of the term: midnight of its first day where the agreement is at home."""
-    first = date.fromisoformat(str(term["from"]))
-    return datetime.combine(first, time.min, ZoneInfo(str(term["timeZone"])))
+def _activated(agreement: Agreement, version: Version) -> Agreement:
+    active = replace(version, status=Status.ACTIVE)
+    if version.version == agreement.version:
+        return _with(agreement, active)
+    # Another last day is agreed: what was renewed of the one before is in it.
+    same_end = version.text["term"]["until"] == agreement.text["term"]["until"]
+    return replace(
+        agreement,
+        earlier=(*agreement.earlier, replace(agreement.current, status=Status.SUPERSEDED)),
+        following=tuple(each for each in agreement.following if each.version != version.version),
+        renewed_until=agreement.renewed_until if same_end else None,
+        **{each.name: getattr(active, each.name) for each in fields(Version)},
+    )
 
 
-def _pinned_key(text: Mapping[str, Any], party: str, contact: str) -> str:
-    for signatory in text.get("signatories", ()):
-        if signatory["party"] == party and signatory["contact"] == contact:
-            return str(signatory["key"])
-    rule = f"is not a signatory of {party} in this text"
-    raise Invalid(rule, [FieldProblem("/contact", rule)])
-
-
-# -- parties -----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Party:
-    """`contacts` maps a contact's id to the revision of its details, which live apart so that they can be erased."""
-
-    id: str
-    name: str
-    address: str | None = None
-    contacts: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class PartyRecorded:
-    id: str
-    name: str
-    address: str | None
-
-
-@dataclass(frozen=True)
-class ContactRecorded:
-    contact: str
-    revision: int
-
-
-@dataclass(frozen=True)
-class ContactErased:
-    contact: str
-
-
-PartyEvent = PartyRecorded | ContactRecorded | ContactErased
-
-
-def apply_to_party(party: Party | None, event: PartyEvent) -> Party:
-    if isinstance(event, PartyRecorded):
-        return Party(event.id, event.name, event.address, party.contacts if party else {})
-    if party is None:
-        raise ValueError("a party is recorded before its contacts")
+def _lasting(agreement: Agreement, event: OfTerm) -> Agreement:
     match event:
-        case ContactRecorded():
-            return replace(party, contacts={**party.contacts, event.contact: event.revision})
-        case ContactErased():
-            return replace(party, contacts={id: n for id, n in party.contacts.items() if id != event.contact})
+        case Foretold(at=at):
+            return replace(agreement, watched_since=at)
+        case Renewed(until, at):
+            return replace(agreement, renewed_until=until, watched_since=at)
+        case Terminated(termination):
+            return replace(agreement, termination=termination, watched_since=termination.at)
+        case TerminationWithdrawn(at=at):
+            return replace(agreement, termination=None, watched_since=at)
+        case Ended(how, ended_at):
+            return replace(agreement, status=Status(how), ended_at=ended_at)
         case _:
             assert_never(event)
 
 
-def record_party(
-    party: Party | None, id: str, name: str, address: str | None, changed: Sequence[str], gone: Sequence[str]
-) -> Sequence[PartyEvent]:
-    """Record an organisation; `changed` and `gone` are the contacts whose details are new, other, or to be erased."""
-    events: list[PartyEvent] = []
-    if party is None or (party.name, party.address) != (name, address):
-        events.append(PartyRecorded(id, name, address))
-    revisions = party.contacts if party else {}
-    events.extend(ContactRecorded(contact, revisions.get(contact, 0) + 1) for contact in changed)
-    events.extend(ContactErased(contact) for contact in gone if contact in revisions)
-    return events
+def _moved(proposal: Proposal, event: Commented | Closed | Reminded) -> Proposal:
+    if proposal.number != event.proposal:
+        return proposal
+    match event:
+        case Commented(comment=comment):
+            return replace(proposal, comments=(*proposal.comments, comment))
+        case Closed():
+            return replace(
+                proposal, outcome=event.outcome, closed_at=event.at, closed_by=event.by, closed_party=event.party,
+                closing_words=event.reason, reminders=(),
+            )  # fmt: skip
+        case Reminded(left=left):
+            return replace(proposal, reminders=left)
+        case _:
+            assert_never(event)

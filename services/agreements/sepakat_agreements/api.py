@@ -6,16 +6,19 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from sepakat_agreements import agreement as domain
+from sepakat_agreements import signing
 from sepakat_agreements.agreement import Agreement
-from sepakat_agreements.store import Agreements, Parties
+from sepakat_agreements.need_store import Needs
+from sepakat_agreements.party_store import Parties
+from sepakat_agreements.store import Agreements
+from sepakat_agreements.version_view import version_view
 from sepakat_shared import auth, web
-from sepakat_shared.auth import KEY, Principal
+from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.commits import Aggregates, Commits, Loaded, verify_chain
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.agreements import Role
-from sepakat_shared.errors import Conflict, Forbidden, Invalid
+from sepakat_shared.errors import Conflict, Forbidden, Invalid, NotFound
 from sepakat_shared.web import Asking, IdempotentPosts
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -68,13 +71,13 @@ class KeyIn(BaseModel):
 
 
 def router(
-    agreements: Agreements, parties: Parties, keys: Aggregates[auth.Key, auth.Issued | auth.Revoked],
+    agreements: Agreements, parties: Parties, needs: Needs, keys: Aggregates[auth.Key, auth.Issued | auth.Revoked],
     commits: Commits, posts: IdempotentPosts, clock: Clock,
 ) -> APIRouter:  # fmt: skip
     routes = APIRouter(prefix="/v1")
     _party_routes(routes, parties)
     _agreement_routes(routes, agreements)
-    _signature_routes(routes, agreements, posts, clock)
+    _signature_routes(routes, agreements, needs, posts, clock)
     _key_routes(routes, keys, agreements)
     return routes
 
@@ -118,7 +121,7 @@ def _agreement_routes(routes: APIRouter, agreements: Agreements) -> None:
         version = web.expected_version(request) if existing else 0
         loaded = await agreements.all.execute(
             id,
-            lambda agreement, _now: domain.draft(agreement, id, texts.as_text(text), texts.text_hash(text)),
+            lambda agreement, _now: signing.draft(agreement, id, texts.as_text(text), texts.text_hash(text)),
             by=asking.id,
             expected_version=version,
         )
@@ -135,10 +138,18 @@ def _agreement_routes(routes: APIRouter, agreements: Agreements) -> None:
         return web.page(request, items, limit, key=lambda item: item["id"])
 
     @routes.get("/agreements/{id}", tags=["agreements"])
-    async def get_agreement(id: Id, asking: Asking) -> Response:
-        """The text with its hash, signatures and status."""
+    async def get_agreement(
+        id: Id, asking: Asking, as_of: Annotated[AwareDatetime | None, Query(alias="as-of")] = None
+    ) -> Response:
+        """The text with its hash, signatures and status: the version in force, or the one of the instant `as-of`."""
         asking.require("agreements:read")
-        return _shown(await agreements.visible(id, asking), 200)
+        loaded = await agreements.visible(id, asking)
+        if as_of is None:
+            return _shown(loaded, 200)
+        version = loaded.state.as_of(as_of)
+        if version is None:
+            raise NotFound(f"no version of {id} is in force at {as_of.isoformat()}")
+        return JSONResponse({**version_view(loaded.state, version), "text": version.text})
 
     @routes.get("/agreements/{id}/history", tags=["agreements"])
     async def get_history(id: Id, asking: Asking) -> dict[str, Any]:
@@ -155,23 +166,30 @@ def _agreement_routes(routes: APIRouter, agreements: Agreements) -> None:
         return {"items": items, "intact": True}
 
 
-def _signature_routes(routes: APIRouter, agreements: Agreements, posts: IdempotentPosts, clock: Clock) -> None:
+def _signature_routes(
+    routes: APIRouter, agreements: Agreements, needs: Needs, posts: IdempotentPosts, clock: Clock
+) -> None:
     @routes.post("/agreements/{id}/signatures", tags=["agreements"], status_code=201)
     async def post_signature(id: Id, given: SignatureIn, request: Request, asking: Asking) -> Response:
-        """Approve that exact text. With both signatures it binds from the first day of its term."""
+        """Approve that exact text. With both signatures it binds from the first day of its term.
+
+        While a need that must be met is served by nothing, and not both parties waived it, this is refused.
+        """
         asking.require("agreements:write")
         asking.require_party(given.party)
-        await agreements.visible(id, asking)
+        stated = await needs.of(id, (await agreements.visible(id, asking)).state.parties)
 
         async def do() -> JSONResponse:
-            loaded = await agreements.all.execute(
+            loaded = await agreements.change(
                 id,
-                lambda agreement, now: domain.sign(
-                    _existing(agreement), given.party, given.contact, given.hash, given.signature, now
+                lambda agreement, now: signing.sign(
+                    agreement, given.party, given.contact, given.hash, given.signature, now, stated
                 ),
-                by=asking.id,
+                asking.id,
             )
-            return _shown(loaded, 201)
+            signed = next(each for each in reversed(loaded.state.versions) if each.hash == given.hash)
+            body = {**_summary(loaded.state), **version_view(loaded.state, signed), "text": signed.text}
+            return JSONResponse(body, 201, {"ETag": web.etag(loaded.version)})
 
         return await posts.once(request, asking, clock.now(), do)
 
@@ -222,12 +240,6 @@ def _operator_only(asking: Principal) -> None:
         raise Forbidden("this needs an operator's key")
 
 
-def _existing(agreement: Agreement | None) -> Agreement:
-    if agreement is None:
-        raise Conflict("there is no such agreement")
-    return agreement
-
-
 def _one_agreement(body: bytes) -> texts.Agreement:
     documents = texts.parse_documents(body.decode("utf-8", "replace"))
     if len(documents) != 1 or not isinstance(documents[0], texts.Agreement):
@@ -252,21 +264,8 @@ def _contact_details(contact: texts.Contact) -> dict[str, Any]:
 
 
 def _summary(agreement: Agreement) -> dict[str, Any]:
-    effective = agreement.effective_from
-    return {
-        "id": agreement.id,
-        "title": agreement.text["metadata"].get("title"),
-        "version": agreement.version,
-        "status": agreement.status.value,
-        "hash": agreement.hash,
-        "provider": agreement.provider,
-        "customer": agreement.customer,
-        "effective_from": effective.isoformat() if effective else None,
-        "signatures": [
-            {"party": each.party, "contact": each.contact, "key": each.key, "at": each.at.isoformat()}
-            for each in agreement.signatures
-        ],
-    }
+    open_version = agreement.open.version if agreement.open else None
+    return {**version_view(agreement, agreement), "open_version": open_version, "last_version": agreement.last.version}
 
 
 def _shown(loaded: Loaded[Agreement] | None, status: int) -> JSONResponse:
@@ -274,6 +273,3 @@ def _shown(loaded: Loaded[Agreement] | None, status: int) -> JSONResponse:
         raise Conflict("there is no such agreement")
     body = {**_summary(loaded.state), "text": loaded.state.text}
     return JSONResponse(body, status, {"ETag": web.etag(loaded.version)})
-
-
-__all__ = ["KEY", "router"]

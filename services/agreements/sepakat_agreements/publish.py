@@ -1,20 +1,26 @@
 """What the others are told of each event here."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any, assert_never
 
+from sepakat_agreements import proposal_facts, term_facts
 from sepakat_agreements.agreement import (
     Activated,
     Agreement,
-    ContactErased,
-    ContactRecorded,
+    Closed,
+    Commented,
     Drafted,
     Event,
-    Party,
-    PartyEvent,
-    PartyRecorded,
+    OfTerm,
+    Proposed,
+    Reminded,
     Signed,
+    Status,
+    Version,
+    Waived,
 )
+from sepakat_agreements.party import ContactErased, ContactRecorded, Party, PartyEvent, PartyRecorded
 from sepakat_shared.contracts import agreements as published
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.fact import Fact
@@ -22,7 +28,12 @@ from sepakat_shared.messages import Message
 
 
 def of_agreement(event: Event, agreement: Agreement) -> Iterable[Message]:
-    identity = {"agreement": agreement.id, "version": agreement.version, "hash": agreement.hash}
+    if isinstance(event, OfTerm):
+        return [_fact(agreement, term_facts.of_term(event, agreement))]
+    version = agreement.get(event.version)
+    if version is None:
+        raise ValueError(f"there is no version {event.version} of {agreement.id}")
+    identity = {"agreement": agreement.id, "version": version.version, "hash": version.hash}
     parties = {"provider": agreement.provider, "customer": agreement.customer}
     match event:
         case Drafted():
@@ -31,16 +42,38 @@ def of_agreement(event: Event, agreement: Agreement) -> Iterable[Message]:
             fact = published.AgreementSigned(
                 **identity, party=signature.party, contact=signature.contact, at=signature.at
             )
-            return [_fact(agreement, fact)]
+            return [_fact(agreement, fact), *_amended(version, agreement, signature.at)]
         case Activated():
-            effective = {"effective_from": agreement.effective_from}
-            text = published.AgreementTextPublished(**identity, **effective, text=agreement.text)
+            effective = {"effective_from": version.effective_from}
+            before = version.version - 1 or None
+            text = published.AgreementTextPublished(**identity, **effective, text=version.text)
             return [
-                Message.of(topics.AGREEMENT_TEXTS, f"{agreement.id}/{agreement.version}", text),
-                _fact(agreement, published.AgreementActivated(**identity, **parties, **effective)),
+                Message.of(topics.AGREEMENT_TEXTS, f"{agreement.id}/{version.version}", text),
+                _fact(agreement, published.AgreementActivated(**identity, **parties, **effective, supersedes=before)),
             ]
+        case Waived(waiver=waiver):
+            waived = published.NeedWaived(
+                **identity, **parties, need=waiver.need, party=waiver.party, statement=waiver.statement, by=waiver.by,
+                at=waiver.at,
+            )  # fmt: skip
+            return [_fact(agreement, waived)]
+        case Proposed() | Commented() | Closed() | Reminded():
+            return [_fact(agreement, proposal_facts.of_proposal(event, version))]
         case _:
             assert_never(event)
+
+
+def _amended(version: Version, agreement: Agreement, at: datetime) -> Iterable[Message]:
+    """With the last signature of an amendment: what will be in force, and from when on."""
+    if version.version == 1 or version.status is Status.DRAFT:
+        return []
+    fact = published.AgreementAmended(
+        agreement=agreement.id, version=version.version, hash=version.hash, provider=version.provider,
+        customer=version.customer, agreement_title=proposal_facts.title_of(version),
+        contacts=tuple(contact for party in version.parties for contact in version.contacts(party)),
+        effective_from=version.effective_from, text=version.text, at=at,
+    )  # fmt: skip
+    return [_fact(agreement, fact)]
 
 
 def _fact(agreement: Agreement, fact: Fact) -> Message:

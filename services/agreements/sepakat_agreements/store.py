@@ -1,51 +1,29 @@
-"""Agreements and parties in the database: what they are found by, and where people's details live."""
+"""Agreements in the database: what they are found by."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from pymongo import ASCENDING
 
 from sepakat_agreements import publish
-from sepakat_agreements.agreement import (
-    Activated,
-    Agreement,
-    ContactErased,
-    ContactRecorded,
-    Drafted,
-    Event,
-    Party,
-    PartyEvent,
-    PartyRecorded,
-    Signed,
-    Status,
-    activate,
-    apply,
-    apply_to_party,
-    record_party,
-)
-from sepakat_shared.auth import KEY, Principal
+from sepakat_agreements.agreement import EVENTS, Agreement, Event, apply
+from sepakat_agreements.timing import due_at, fire
+from sepakat_shared.auth import Principal
 from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
-from sepakat_shared.errors import NotFound
+from sepakat_shared.errors import Conflict, NotFound
 from sepakat_shared.mongo import Document
 
 
 def _agreement_fields(agreement: Agreement) -> Mapping[str, Any]:
-    waits = agreement.status is Status.SIGNED
     return {
         "parties": list(agreement.parties),
         "status": agreement.status.value,
-        "activates_at": agreement.effective_from if waits else None,
+        "due_at": due_at(agreement),
     }
 
 
-AGREEMENT: Kind[Agreement, Event] = Kind(
-    "agreement", Agreement, (Drafted, Signed, Activated), apply, _agreement_fields, publish.of_agreement
-)
-
-
-def _activate(agreement: Agreement | None, now: datetime) -> Sequence[Event]:
-    return activate(agreement, now) if agreement else []
+AGREEMENT: Kind[Agreement, Event] = Kind("agreement", Agreement, EVENTS, apply, _agreement_fields, publish.of_agreement)
 
 
 class Agreements:
@@ -70,82 +48,33 @@ class Agreements:
         found = self.all.states.find(asking.restrict(query)).sort("_id", ASCENDING).limit(limit)
         return [self.all.read(document) for document in await found.to_list(None)]
 
-    async def activate(self, due: Sequence[Document]) -> None:
-        """Begin the term of these agreements (their documents), where it has come."""
+    async def schedule(self) -> None:
+        """Say when something is due of agreements that were written before the others' deadlines were known here."""
+        old = await self.all.states.find({"due_at": {"$exists": False}}).to_list(None)
+        for each in old:
+            due = due_at(self.all.read(each).state)
+            await self.all.states.update_one(
+                {"_id": each["_id"], "version": each["version"]}, {"$set": {"due_at": due}}
+            )
+
+    async def fire(self, due: Sequence[Document]) -> None:
+        """Do what is due of these agreements (their documents)."""
         read = [self.all.read(each) for each in due]
-        await self.all.execute_many({each.id: _activate for each in read}, by="timer", read=read)
+        await self.all.execute_many({each.id: fire for each in read}, by="timer", read=read)
+
+    async def change(
+        self, id: str, decide: Callable[[Agreement, datetime], Sequence[Event]], by: str
+    ) -> Loaded[Agreement]:
+        """Raises Conflict where there is none, and whatever `decide` raises."""
+        await self.all.execute(id, lambda agreement, now: decide(existing(agreement), now), by=by)
+        return await self.all.get(id)
 
     async def history(self, id: str) -> list[Document]:
         return await self._commits.of(AGREEMENT.key(id))
 
 
-class Parties:
-    """Organisations and their contacts.
-
-    The details of people are in documents of their own (`contact_details`) and in the messages of commits, which are
-    not part of any hash: erasing someone removes both and leaves every hash valid.
-    """
-
-    def __init__(self, commits: Commits) -> None:
-        self._commits = commits
-        self._details = commits.db["contact_details"]
-        self._to_tell: dict[tuple[str, str], Mapping[str, Any]] = {}
-        self._kind: Kind[Party, PartyEvent] = Kind(
-            "party",
-            Party,
-            (PartyRecorded, ContactRecorded, ContactErased),
-            apply_to_party,
-            lambda party: {"parties": [party.id]},
-            publish.of_party(lambda party, contact: self._to_tell[party, contact]),
-        )
-        self.all = Aggregates(commits, self._kind)
-
-    async def visible(self, id: str, asking: Principal) -> Loaded[Party]:
-        loaded = await self.all.find(id)
-        if loaded is None or not asking.sees([id]):
-            raise NotFound(f"there is no party {id!r} of yours")
-        return loaded
-
-    async def details(self, party: str) -> dict[str, Mapping[str, Any]]:
-        found = await self._details.find({"party": party}).to_list(None)
-        return {document["contact"]: document["details"] for document in found}
-
-    async def record(
-        self, id: str, name: str, address: str | None, contacts: Mapping[str, Mapping[str, Any]], by: str,
-        expected_version: int | None,
-    ) -> Loaded[Party]:  # fmt: skip
-        """Record the organisation with exactly these contacts; those no longer named are erased."""
-        known = await self.details(id)
-        changed = [contact for contact, details in contacts.items() if known.get(contact) != details]
-        gone = [contact for contact in known if contact not in contacts]
-        self._to_tell.update({(id, contact): contacts[contact] for contact in changed})
-        loaded = await self.all.execute(
-            id,
-            lambda party, _now: record_party(party, id, name, address, changed, gone),
-            by=by,
-            expected_version=expected_version,
-        )
-        for contact in changed:
-            self._to_tell.pop((id, contact), None)
-            key = f"{id}/{contact}"
-            document = {"_id": key, "party": id, "contact": contact, "details": dict(contacts[contact])}
-            await self._details.replace_one({"_id": key}, document, upsert=True)
-        for contact in gone:
-            await self._erase(id, contact)
-        if loaded is None:
-            raise NotFound(f"there is no party {id!r}")
-        return loaded
-
-    async def _erase(self, party: str, contact: str) -> None:
-        await self._details.delete_one({"_id": f"{party}/{contact}"})
-        told = {"aggregate": self._kind.key(party), "messages.key": f"{party}/{contact}"}
-        for commit in await self._commits.collection.find(told).to_list(None):
-            kept = [
-                message
-                for message in commit["messages"]
-                if message["key"] != f"{party}/{contact}" or not message["data"]
-            ]
-            await self._commits.collection.update_one({"_id": commit["_id"]}, {"$set": {"messages": kept}})
-
-
-__all__ = ["AGREEMENT", "KEY", "Agreements", "Parties"]
+def existing(agreement: Agreement | None) -> Agreement:
+    """Raises Conflict where there is none."""
+    if agreement is None:
+        raise Conflict("there is no such agreement")
+    return agreement

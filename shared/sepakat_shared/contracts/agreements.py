@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, Literal
 
-from sepakat_shared.contracts.fact import Fact, Instant
+from sepakat_shared.contracts.fact import Fact, Instant, Title
 
 
 class AgreementDrafted(Fact):
@@ -29,7 +29,10 @@ class AgreementSigned(Fact):
 
 
 class AgreementActivated(Fact):
-    """Both have signed and the term has begun: the text is in force from `effective_from`."""
+    """Both have signed and its day has come: the text is in force from `effective_from`.
+
+    `supersedes` is the version that was in force until then.
+    """
 
     type: ClassVar[str] = "sepakat.agreement.activated.v1"
     agreement: str
@@ -38,6 +41,23 @@ class AgreementActivated(Fact):
     provider: str
     customer: str
     effective_from: Instant
+    supersedes: int | None = None
+
+
+class AgreementAmended(Fact):
+    """Both have signed the next version: the whole text, and when it will be in force. `contacts` have signed it."""
+
+    type: ClassVar[str] = "sepakat.agreement.amended.v1"
+    agreement: str
+    version: int
+    hash: str
+    provider: str
+    customer: str
+    agreement_title: Title | None = None
+    contacts: tuple[str, ...] = ()
+    effective_from: Instant
+    text: dict[str, Any]
+    at: Instant
 
 
 class AgreementTextPublished(Fact):
@@ -49,6 +69,59 @@ class AgreementTextPublished(Fact):
     hash: str
     effective_from: Instant
     text: dict[str, Any]
+
+
+class _NeedEvent(Fact):
+    """`need` is its id in the agreement that shall serve it, which need not be written yet."""
+
+    need: str
+    agreement: str
+    provider: str
+    customer: str
+    service: str
+    revision: int
+    by: str
+    at: Instant
+
+
+class NeedStated(_NeedEvent):
+    """The customer says what its business needs, or says it anew: what was answered before is void."""
+
+    type: ClassVar[str] = "sepakat.need.stated.v1"
+    statement: Title
+    priority: Literal["must", "should", "could"]
+
+
+class NeedAnswered(_NeedEvent):
+    """The provider accepts a need with the objectives and obligations that serve it, adjusts it, or declines it."""
+
+    type: ClassVar[str] = "sepakat.need.answered.v1"
+    verdict: Literal["accepted", "adjusted", "declined"]
+    served_by: tuple[str, ...] = ()
+    reason: str | None = None
+
+
+class NeedWithdrawn(_NeedEvent):
+    """The customer needs it no longer."""
+
+    type: ClassVar[str] = "sepakat.need.withdrawn.v1"
+    reason: str | None = None
+
+
+class NeedWaived(Fact):
+    """A party says in writing that a need may stay uncovered by that version."""
+
+    type: ClassVar[str] = "sepakat.need.waived.v1"
+    agreement: str
+    version: int
+    hash: str
+    provider: str
+    customer: str
+    need: str
+    party: str
+    statement: str
+    by: str
+    at: Instant
 
 
 class BacktestRequested(Fact):

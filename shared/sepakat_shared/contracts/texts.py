@@ -229,16 +229,29 @@ class Signatory(Text):
 
 
 class Renewal(Text):
+    """The term goes on `for` so long, as long as the first one where nothing is said, unless a party gives notice."""
+
+    notice: Duration
+    for_: CalendarSpan | None = Field(None, alias="for")
+
+
+class TerminationNotice(Text):
+    """How long before the last day's end notice of termination is to be given."""
+
     notice: Duration
 
 
 class Term(Text):
-    """From the first instant of `from` to the last of `until` (inclusive), in `timeZone`."""
+    """From the first instant of `from` to the last of `until` (inclusive), in `timeZone`.
+
+    Without `renewal` the agreement expires then.
+    """
 
     from_: date = Field(alias="from")
     until: date
     time_zone: TimeZone
     renewal: Renewal | None = None
+    termination: TerminationNotice | None = None
 
 
 class Charge(Text):
@@ -584,8 +597,12 @@ class Review(Text):
 
 
 class Amendment(Text):
-    """How this version follows the one before: for each changed objective with its next period, or at once."""
+    """How this version follows the one before: from the first instant of the day `effectiveFrom` in the term's time
+    zone, or from the last signature on where that is not given; for each changed objective with its next period, or at
+    once.
+    """
 
+    effective_from: date | None = None
     takes_effect: Literal["next-period", "at-once"] = "next-period"
 
 
@@ -664,6 +681,11 @@ def parse_documents(text: str) -> list[Document]:
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise Malformed(f"this is not readable YAML: {error}") from error
     return [_parse(document, f"/{i}" if len(raw) > 1 else "") for i, document in enumerate(raw)]
+
+
+def read_document(raw: Any) -> Document:
+    """One document that was read already, from JSON or by a change. Raises Invalid with every field and its rule."""
+    return _parse(raw, "")
 
 
 def _parse(raw: Any, at: str) -> Document:
@@ -961,5 +983,6 @@ __all__ = [
     "as_text",
     "check",
     "parse_documents",
+    "read_document",
     "text_hash",
 ]

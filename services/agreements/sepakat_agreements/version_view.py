@@ -1,0 +1,23 @@
+"""One version of an agreement as it is shown."""
+
+from typing import Any
+
+from sepakat_agreements.agreement import Agreement, Version
+
+
+def version_view(agreement: Agreement, version: Version) -> dict[str, Any]:
+    effective = version.effective_from
+    return {
+        "id": agreement.id,
+        "title": version.text["metadata"].get("title"),
+        "version": version.version,
+        "status": version.status.value,
+        "hash": version.hash,
+        "provider": version.provider,
+        "customer": version.customer,
+        "effective_from": effective.isoformat() if effective else None,
+        "signatures": [
+            {"party": each.party, "contact": each.contact, "key": each.key, "at": each.at.isoformat()}
+            for each in version.signatures
+        ],
+    }

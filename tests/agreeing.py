@@ -1,0 +1,124 @@
+"""Agreements over HTTP on a real database, with a clock that the test owns; parties sign with keys of their own."""
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from samples import agreement_dict
+
+from sepakat_agreements import api, need_api, negotiation_api, term_api, version_api
+from sepakat_agreements.need_store import Needs
+from sepakat_agreements.party_store import Parties
+from sepakat_agreements.store import Agreements
+from sepakat_cli.backends import Backend
+from sepakat_shared import mongo, signatures, web
+from sepakat_shared.auth import KEY, KnownKeys, digest
+from sepakat_shared.clock import ManualClock
+from sepakat_shared.commits import Aggregates, Commits
+from sepakat_shared.contracts.agreements import KeyIssued
+from sepakat_shared.settings import ServiceSettings
+from sepakat_shared.timers import Timers
+
+NOW = datetime(2025, 11, 3, 9, tzinfo=UTC)
+SIGNERS = {"nusantara": "rina", "toko-maju": "budi"}
+PATH = "/v1/agreements/toko-checkout"
+
+
+class Agreeing:
+    """The parties' agreements; `nusantara`, `toko-maju` and `stranger` have a key each, and so has an operator."""
+
+    def __init__(self, db: mongo.Database, clock: ManualClock) -> None:
+        self.clock, self.commits = clock, Commits(db, clock)
+        self.keys, self.posts = KnownKeys(db, clock), web.IdempotentPosts(db)
+        self.agreements, self.needs = Agreements(self.commits), Needs(self.commits)
+        self.timers = Timers(self.agreements.all.states, "due_at", clock, self.agreements.fire)
+        self.signing_keys = {party: Ed25519PrivateKey.generate() for party in SIGNERS}
+        self.app = web.application("agreements", "", self.keys, 5_000_000)
+        issued = Aggregates(self.commits, KEY)
+        for each in (
+            api.router(self.agreements, Parties(self.commits), self.needs, issued, self.commits, self.posts, clock),
+            need_api.router(self.needs, self.agreements, self.posts, clock),
+            negotiation_api.router(self.agreements, self.posts, clock),
+            version_api.router(self.agreements, self.posts, clock),
+            term_api.router(self.agreements),
+        ):
+            self.app.include_router(each)
+        self.http: httpx.AsyncClient
+
+    async def key(self, name: str, party: str | None) -> None:
+        roles = () if party else ("operator",)
+        scopes = ("agreements:read", "agreements:write") if party else ()
+        issued = KeyIssued(key=name, digest=digest(f"spk_{name}"), party=party, roles=roles, scopes=scopes)
+        await self.keys.on_issued(issued)
+
+    def text(self, **changes: Any) -> dict[str, Any]:
+        """The sample agreement, with the keys that the parties sign with."""
+        keys = {party: signatures.public_key(key) for party, key in self.signing_keys.items()}
+        signatories = [{"party": party, "contact": SIGNERS[party], "key": key} for party, key in keys.items()]
+        return agreement_dict(**{"signatories": signatories, **changes})
+
+    async def ask(self, who: str, method: str, path: str, status: int = 200, **more: Any) -> Any:
+        headers = {"Authorization": f"Bearer spk_{who}"} | more.pop("headers", {})
+        answer = await self.http.request(method, path, headers=headers, **more)
+        assert answer.status_code == status, answer.text
+        return answer.json() if answer.content else None
+
+    async def get(self, path: str = "", who: str = "toko-maju", **params: Any) -> Any:
+        return await self.ask(who, "GET", PATH + path, params=params)
+
+    async def post(self, who: str, path: str, status: int = 201, **body: Any) -> Any:
+        return await self.ask(who, "POST", PATH + path, status, json=body)
+
+    async def sign(self, party: str, status: int = 201) -> Any:
+        """Read the text that is not signed yet, and sign that one."""
+        shown = await self.get(who=party)
+        number = shown["open_version"] or shown["version"]
+        hashed = (await self.get(f"/versions/{number}", party))["hash"]
+        return await self.post(
+            party, "/signatures", status, party=party, contact=SIGNERS[party], hash=hashed,
+            signature=signatures.sign(self.signing_keys[party], hashed),
+        )  # fmt: skip
+
+    async def accept(self, party: str, number: int) -> Any:
+        following = (await self.get(f"/proposals/{number}", party))["following"]
+        return await self.post(party, f"/proposals/{number}/accept", 200, hash=following["hash"])
+
+    async def until(self, at: datetime) -> None:
+        """Time passes; what is due on the way is done at its time."""
+        while True:
+            ahead = self.agreements.all.states.find({"due_at": {"$ne": None}}, {"due_at": 1})
+            due = [each["due_at"] for each in await ahead.to_list(None) if each["due_at"] <= at]
+            if not due:
+                break
+            self.clock.set(max(min(due), self.clock.now()))
+            assert await self.timers.fire_due(), "what is due is done"
+        self.clock.set(at)
+
+    async def told(self) -> list[tuple[str, dict[str, Any]]]:
+        """The types and data of everything that was published, in order of its commits."""
+        commits = await self.commits.collection.find({}).sort([("committed_at", 1), ("n", 1)]).to_list(None)
+        return [(each["type"], each["data"]) for commit in commits for each in commit["messages"]]
+
+
+@asynccontextmanager
+async def opened(backend: Backend) -> AsyncIterator[Agreeing]:
+    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
+    agreeing = Agreeing(client[f"agreeing_{uuid.uuid4().hex[:8]}"], ManualClock(NOW))
+    await agreeing.commits.create_indexes()
+    await agreeing.agreements.create_indexes()
+    await agreeing.needs.create_indexes()
+    for party in (*SIGNERS, "stranger"):
+        await agreeing.key(party, party)
+    await agreeing.key("operator", None)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(agreeing.app), base_url="http://agreements") as http:
+        agreeing.http = http
+        yield agreeing
+    await mongo.close_client(client)
+
+
+def day(year: int, month: int, day: int, hours: float = 0) -> datetime:
+    return datetime(year, month, day, tzinfo=UTC) + timedelta(hours=hours)

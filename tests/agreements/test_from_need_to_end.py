@@ -1,0 +1,126 @@
+"""The whole way of one agreement, over HTTP on a real database: needs, negotiation, signatures, amendment, end."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from agreeing import PATH, Agreeing, day, opened
+
+from sepakat_cli.backends import Backend
+
+pytestmark = pytest.mark.servers
+NEED: Mapping[str, Any] = {
+    "agreement": "toko-checkout", "need": "pay-at-night", "provider": "nusantara", "service": "checkout",
+    "statement": {"en": "Shoppers can pay at night too", "id": "Pembeli dapat membayar juga di malam hari"},
+    "priority": "must", "impact": {"cost": "40000000", "currency": "IDR", "per": "PT1H"},
+    "success": {"en": "Not one night of a campaign week without payments"},
+}  # fmt: skip
+NEED_PATH = "/v1/needs/toko-checkout.toko-maju.pay-at-night"
+
+
+def target(percent: str) -> dict[str, Any]:
+    return {"clause": "objectives/availability", "merge": {"target": percent}}
+
+
+async def agreed(world: Agreeing) -> None:
+    """From the need to a text that both have signed, with two counter-proposals."""
+    await world.ask("toko-maju", "POST", "/v1/needs", 201, json=dict(NEED))
+    term = {"from": "2026-01-01", "until": "2026-12-31", "timeZone": "Asia/Jakarta", "termination": {"notice": "P90D"}}
+    await world.ask("nusantara", "PUT", PATH, 201, json=world.text(term=term))
+    assert "pay-at-night" in (await world.sign("nusantara", 409))["detail"]
+
+    refused = {"verdict": "declined", "reason": "nobody is there", "revision": 1}
+    await world.ask("nusantara", "POST", f"{NEED_PATH}/answer", json=refused)
+    assert (await world.get("/traceability"))["hinders_signing"] == ["pay-at-night"]
+    served = {"verdict": "adjusted", "served_by": ["availability"], "reason": "by on-call staff", "revision": 1}
+    await world.ask("nusantara", "POST", f"{NEED_PATH}/answer", json=served)
+    traced = await world.get("/traceability")
+    assert (traced["hinders_signing"], traced["uncovered_needs"]) == ([], [])
+    assert traced["serves"] == {"availability": ["sell-all-day", "pay-at-night"]}
+
+    await world.sign("nusantara")
+    first = await world.post("toko-maju", "/proposals", changes=[target("99.99")], reason="campaign weeks")
+    assert first["proposals"][0]["differences"][0]["words"] == "target of availability: 99.9 % → 99.99 %"
+    await world.post("nusantara", "/proposals/1/comments", text="who pays for a second site?")
+    second = await world.post("nusantara", "/proposals", changes=[target("99.93")], counters=1)
+    assert [each["closed"] and each["closed"]["outcome"] for each in second["proposals"]] == ["countered", None]
+    third = await world.post("toko-maju", "/proposals", changes=[target("99.95")], counters=2)
+    assert third["signed_by"] == ["nusantara"]
+    assert (await world.accept("nusantara", 3))["signed_by"] == [], "what was signed before is void"
+    await world.sign("nusantara")
+    assert (await world.sign("toko-maju"))["status"] == "signed"
+
+
+async def test_an_agreement_from_the_first_need_through_counter_proposals_and_an_amendment_to_its_end(
+    backend: Backend,
+) -> None:
+    async with opened(backend) as world:
+        await agreed(world)
+        await world.until(day(2025, 12, 31, 16.99))
+        assert (await world.get())["status"] == "signed"
+        await world.until(day(2025, 12, 31, 17))
+        in_force = await world.get()
+        assert (in_force["status"], in_force["text"]["objectives"][0]["target"]) == ("active", "99.95")
+
+        await world.until(day(2026, 3, 10))
+        how = {"clause": "amendment", "merge": {"effectiveFrom": "2026-03-16", "takesEffect": "at-once"}}
+        begun = await world.post("toko-maju", "/amendments", changes=[target("99.97"), how])
+        assert (begun["version"], begun["status"]) == (2, "draft")
+        assert begun["differences"][0]["words"] == "target of availability: 99.95 % → 99.97 %"
+        await world.post("nusantara", "/proposals", changes=[target("99.96")])
+        await world.accept("toko-maju", 1)
+        await world.sign("toko-maju")
+        signed = await world.sign("nusantara")
+        assert (signed["version"], signed["status"]) == (2, "signed")
+        assert (await world.get())["version"] == 1, "until its day comes"
+
+        await world.until(day(2026, 3, 16))
+        versions = (await world.get("/versions"))["items"]
+        assert [(each["version"], each["status"]) for each in versions] == [(1, "superseded"), (2, "active")]
+        for at, number in (("2026-03-15T16:59:59Z", 1), ("2026-03-15T17:00:00Z", 2)):
+            assert (await world.get(**{"as-of": at}))["version"] == number
+        moved = await world.get("/diff", **{"from": 1, "to": 2})
+        assert [each["words"] for each in moved["differences"]] == [
+            "target of availability: 99.95 % → 99.96 %", "amendment is added"]  # fmt: skip
+        assert (await world.get("/versions/1"))["hash"] == in_force["hash"]
+        assert (await world.get("/history"))["intact"]
+
+        texts = [data for type, data in await world.told() if type == "sepakat.agreement-text.published.v1"]
+        assert [(each["version"], each["effective_from"]) for each in texts] == [
+            (1, "2026-01-01T00:00:00.000+07:00"), (2, "2026-03-16T00:00:00.000+07:00")]  # fmt: skip
+        (amended,) = [data for type, data in await world.told() if type == "sepakat.agreement.amended.v1"]
+        assert amended["text"] == texts[1]["text"]
+
+        await world.post("toko-maju", "/termination", last_day="2026-06-30", reason="another provider")
+        (given,) = [data for type, data in await world.told() if type == "sepakat.agreement.termination_given.v1"]
+        assert (given["party"], given["notice"], given["honoured"]) == ("toko-maju", "P90D", True)
+        await world.post("nusantara", "/termination", 409, last_day="2026-07-31", reason="so do we")
+        await world.until(day(2026, 6, 30, 17))
+        assert (await world.get("/term"))["status"] == "terminated"
+        ahead = [(data["what"], data["at"][:10]) for type, data in await world.told() if type.endswith("date_ahead.v1")]
+        assert ahead == [("amendment", "2026-03-14"), ("termination", "2026-05-31"), ("termination", "2026-06-23"),
+                         ("termination", "2026-06-29")]  # fmt: skip
+        (ended,) = [data for type, data in await world.told() if type == "sepakat.agreement.ended.v1"]
+        assert (ended["how"], ended["ended_at"]) == ("terminated", "2026-07-01T00:00:00.000+07:00")
+        assert (await world.get(**{"as-of": "2026-06-30T16:59:59Z"}))["version"] == 2
+        await world.ask("toko-maju", "GET", PATH, 404, params={"as-of": "2026-06-30T17:00:00Z"})
+        await world.post("toko-maju", "/amendments", 409, changes=[target("99.5")])
+
+
+async def test_others_see_nothing_and_a_party_speaks_for_itself_alone(backend: Backend) -> None:
+    async with opened(backend) as world:
+        await world.ask("toko-maju", "POST", "/v1/needs", 201, json=dict(NEED))
+        await world.ask("nusantara", "PUT", PATH, 201, json=world.text())
+        await world.post("toko-maju", "/proposals", changes=[target("99.99")])
+        for path in ("", "/traceability", "/clauses", "/negotiation", "/proposals/1", "/versions", "/diff"):
+            await world.ask("stranger", "GET", PATH + path, 404)
+        await world.ask("stranger", "GET", NEED_PATH, 404)
+        assert (await world.ask("stranger", "GET", "/v1/needs"))["items"] == []
+        for path in ("/proposals/1/accept", "/proposals/1/reject"):
+            await world.post("stranger", path, 404, **({"hash": "x"} if "accept" in path else {}))
+        await world.post("operator", "/proposals", 403, changes=[target("99.99")])
+        await world.ask("nusantara", "POST", f"{NEED_PATH}/withdraw", 403, json={})
+        broken = await world.post("toko-maju", "/proposals", 422, changes=[target("120"), {"clause": "term"}])
+        assert [each["pointer"] for each in broken["errors"]] == ["/changes/1"]
+        broken = await world.post("toko-maju", "/proposals", 422, changes=[target("120")])
+        assert [each["pointer"] for each in broken["errors"]] == ["/changes/0/merge/target"]
