@@ -52,7 +52,7 @@ class World:
 
     def api(self, service: str, key: str | None = OPERATOR) -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        return httpx.AsyncClient(base_url=self.cluster.urls[service], headers=headers, timeout=15)
+        return httpx.AsyncClient(base_url=self.cluster.urls[service], headers=headers, timeout=60)
 
     async def get(self, service: str, path: str, **params: Any) -> Any:
         """The body of an answer, or None while the service is away or not ready for it."""

@@ -14,7 +14,7 @@ pytestmark = [
     pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="package")
 ]  # fmt: skip
 
-ALERTS, IN_A_GROUP = 400, 25
+ALERTS, IN_A_GROUP = 400, 50
 SERVICES = [{"id": id, "description": {"en": id.title(), "id": id.title()}} for id in ("checkout", "search")]
 POLICY: dict[str, Any] = {
     "services": SERVICES,

@@ -238,7 +238,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         """What there is to know of an indicator while its events come."""
         id = indicator.metadata.id
         history = await self.history_of(id) if self._registry.is_served(id) else None
-        thresholds = self._thresholds(id)
+        thresholds = self._thresholds(id) if indicator.kind_of_events == "measurement" else ()
         if history is not None:
             history.thresholds = thresholds
         return Feed(indicator, self._partition_of(id), thresholds, history)
@@ -393,7 +393,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
             if not self.caught_up and turn % _FOLD_SELDOM:
                 continue
             # An amendment may have brought another threshold into force.
-            self._forget_feeds()
+            self._feeds = {id: feed for id, feed in self._feeds.items() if not self._registry.is_amended(id)}
             for held in list(self._partitions.values()):
                 await retry.until_done(f"folding {held.name}", lambda h=held: self._checkpoints.fold(h.name))  # type: ignore[misc]
 

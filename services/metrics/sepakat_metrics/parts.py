@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from sepakat_metrics import windows
 from sepakat_metrics.windows import Interval
@@ -18,8 +19,12 @@ class Version:
     starts: int
     text: Agreement
 
+    @cached_property
+    def _objectives(self) -> dict[str, Objective]:
+        return {each.id: each for each in self.text.objectives}
+
     def objective(self, id: str) -> Objective | None:
-        return next((each for each in self.text.objectives if each.id == id), None)
+        return self._objectives.get(id)
 
 
 @dataclass(frozen=True)

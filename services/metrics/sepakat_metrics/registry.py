@@ -160,6 +160,10 @@ class Registry:
         """Whether any objective is or was on `indicator`."""
         return indicator in self._serving
 
+    def is_amended(self, indicator: str) -> bool:
+        """Whether what is asked of `indicator` may change by itself: a later text may begin to govern with a period."""
+        return any(len(self.agreements[agreement]) > 1 for agreement, _ in self.serves(indicator))
+
     @property
     def served(self) -> Iterable[str]:
         """The indicators that any objective is or was on."""
