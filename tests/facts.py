@@ -5,7 +5,8 @@ from typing import Any
 
 from sepakat_notifier.notification import Notification, Occasion
 from sepakat_notifier.routing import CONTRACTS, subject_of
-from sepakat_shared.contracts import compliance, disputes, incidents, oncall, postmortems, reports
+from sepakat_shared.contracts import agreements, compliance, disputes, incidents, oncall, postmortems, reports, topics
+from sepakat_shared.contracts.catalogue import EVENTS
 from sepakat_shared.contracts.fact import Fact, PeriodSpan, Title
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -158,6 +159,26 @@ def objective(kind: type[Fact] = compliance.ObjectiveBreached, /, **changes: Any
     return kind(**{**_OBJECTIVE, **changes})
 
 
+_CHANGE: dict[str, Any] = {
+    **_PARTIES, "agreement": "toko", "version": 2, "agreement_title": _INCIDENT["agreement_title"],
+    "contacts": ("budi", "rina"), "at": NOW, "proposal": 2, "proposed_by": "toko-maju", "party": "nusantara",
+    "by": "rina", "changes": ("target of availability: 99.5 % → 99.9 %",), "answer_by": NOW + timedelta(days=14),
+    "text": "from which month on?", "outcome": "accepted", "what": "expiry", "on": NOW + timedelta(days=30),
+    "until": "2027-12-31", "ground": "notice", "reason": "another provider", "last_day": "2026-12-31",
+    "ends_at": NOW + timedelta(days=37), "notice": "P60D", "honoured": False, "how": "expired", "ended_at": NOW,
+    "hash": "sha256:x", "effective_from": NOW, "need": "sell-all-day", "service": "checkout", "revision": 1,
+    "priority": "must", "verdict": "accepted", "statement": "we sell by day",
+}  # fmt: skip
+_OF_KIND: dict[type[Fact], dict[str, Any]] = {
+    agreements.AgreementAmended: {"text": {"kind": "Agreement"}},
+    agreements.NeedStated: {"statement": Title(en="Shoppers can pay at any time")},
+}
+
+
+def agreed(kind: type[Fact], **changes: Any) -> Any:
+    return kind(**{**_CHANGE, **_OF_KIND.get(kind, {}), **changes})
+
+
 def every_fact() -> list[Fact]:
     """One of each kind that somebody may be told of."""
     about = incidents._IncidentEvent
@@ -169,6 +190,7 @@ def every_fact() -> list[Fact]:
         else dispute(kind) if issubclass(kind, disputes._DisputeEvent)
         else on_call(kind) if issubclass(kind, oncall._OnCallEvent)
         else report(kind) if issubclass(kind, reports._ReportEvent)
+        else agreed(kind) if kind in EVENTS[topics.AGREEMENTS]
         else objective(kind, **more)
         for kind in CONTRACTS.values()
     ]  # fmt: skip

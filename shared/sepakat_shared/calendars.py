@@ -83,7 +83,7 @@ def _hours(calendar: Calendar, start: int, end: int) -> Iterator[Interval]:
     last = from_ms(end).astimezone(zone).date()
     while day <= last:
         following = day + timedelta(days=1)
-        if not _is_holiday(calendar, day):
+        if not is_holiday(calendar, day):
             begins, ends = local_midnight(day, zone), local_midnight(following, zone)
             for hours in _weekly(calendar).get(day.weekday(), ()):
                 opens, closes = hours.split("-")
@@ -93,7 +93,7 @@ def _hours(calendar: Calendar, start: int, end: int) -> Iterator[Interval]:
 
 def is_business_day(calendar: Calendar, day: date) -> bool:
     """Whether the calendar has any hours on that local day."""
-    return bool(_weekly(calendar).get(day.weekday())) and not _is_holiday(calendar, day)
+    return bool(_weekly(calendar).get(day.weekday())) and not is_holiday(calendar, day)
 
 
 def _local(day: date, clock: str, zone: ZoneInfo) -> int:
@@ -115,7 +115,8 @@ def _weekly(calendar: Calendar) -> dict[int, list[str]]:
     return week
 
 
-def _is_holiday(calendar: Calendar, day: date) -> bool:
+def is_holiday(calendar: Calendar, day: date) -> bool:
+    """Whether the calendar has no hours on that local day because it is a holiday."""
     given = calendar.holidays
     if given is None or day in given.remove:
         return False

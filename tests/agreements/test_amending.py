@@ -1,15 +1,17 @@
 """The next version: begun, signed and in force from its own day, while the one before stays as it was."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from agreements.test_agreement import BUDI, RINA, START, after, drafted, signed_by, text
 from agreements.test_clauses import merge
 
 from sepakat_agreements import amending as domain
 from sepakat_agreements import signing, timing
-from sepakat_agreements.agreement import Agreement, Status
+from sepakat_agreements.agreement import Agreement, Signed, Status
 from sepakat_agreements.publish import of_agreement
 from sepakat_shared import signatures
 from sepakat_shared.contracts import topics
@@ -122,3 +124,13 @@ def test_consumers_get_the_whole_text_when_it_is_signed_and_again_when_it_is_in_
     text_told, activated = of_agreement(begun, after(state, [begun]))
     assert (text_told.topic, text_told.key) == (topics.AGREEMENT_TEXTS, "toko-checkout/2")
     assert activated.data is not None and activated.data["supersedes"] == 1
+
+
+def test_what_was_stored_before_there_were_versions_is_read_as_it_stands() -> None:
+    state = in_force()
+    written: dict[str, Any] = msgspec.to_builtins(state)
+    old = {name: written[name] for name in ("id", "version", "text", "hash", "status", "signatures", "effective_from")}
+    read = msgspec.convert(old, Agreement)
+    assert (read.versions, read.open, read.status) == ((replace(state.current, frozen=None),), None, Status.ACTIVE)
+    assert timing.due_at(read) == datetime(2026, 12, 1, 17, tzinfo=UTC), "its end is told ahead, too"
+    assert msgspec.convert({"signature": msgspec.to_builtins(state.signatures[0])}, Signed).version == 1

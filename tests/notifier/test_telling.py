@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from facts import NAMES, NOW, dispute, every_fact, incident, notification, objective, on_call, report
+from facts import NAMES, NOW, agreed, dispute, every_fact, incident, notification, objective, on_call, report
 
 from sepakat_notifier import letters, reporter_letters, routing
 from sepakat_notifier import notification as domain
@@ -12,7 +12,17 @@ from sepakat_notifier.directory import Reader
 from sepakat_notifier.letters import Words
 from sepakat_notifier.notification import Claimed, Delivered, Failed, GivenUp, Notification, Status, Suppressed, Waited
 from sepakat_notifier.vault import Link, Vault
-from sepakat_shared.contracts import compliance, disputes, incidents, oncall, postmortems, reports
+from sepakat_shared.contracts import (
+    agreements,
+    compliance,
+    disputes,
+    incidents,
+    lasting,
+    oncall,
+    postmortems,
+    proposals,
+    reports,
+)
 from sepakat_shared.errors import Conflict, Gone, NotFound
 
 SIGNATORIES = {"nusantara": ["rina"], "toko-maju": ["budi"]}
@@ -86,6 +96,41 @@ def test_who_must_act_in_a_dispute_is_written_to_and_the_other_is_informed() -> 
     assert routing.mails(dispute(disputes.DisputeRecalculated), SIGNATORIES, []) == []
 
 
+def test_what_is_negotiated_names_its_readers_itself_since_nobody_has_signed_yet() -> None:
+    for kind in (proposals.ProposalMade, proposals.ProposalClosed, lasting.DateAhead, agreements.AgreementAmended):
+        assert routing.mails(agreed(kind, contacts=("ana", "budi", "ana")), SIGNATORIES, []) == ["ana", "budi"], kind
+        assert routing.signatories_of_whom(agreed(kind)) == ()
+    assert routing.mails(agreed(agreements.NeedStated), SIGNATORIES, []) == []
+    assert routing.subject_of(agreed(agreements.NeedWaived)).about_type == "agreement"
+
+
+def test_a_proposal_is_told_in_words_of_the_field_with_the_time_to_answer_it() -> None:
+    made = agreed(proposals.ProposalMade, counters=1, reason="campaign weeks")
+    english, indonesian = (letters.compose(made, reader(each), NAMES, None) for each in letters.LANGUAGES)
+    assert english.subject == "Counter-proposal 2 of Toko Maju: Checkout platform"
+    assert indonesian.subject == "Usulan balasan 2 dari Toko Maju: Platform checkout"
+    said = " ".join(english.text.split())
+    assert "target of availability: 99.5 % → 99.9 %" in said and "instead of proposal 1" in said
+    assert "before 8 Dec 2026, 16:00:00 WIB" in said
+    for outcome in ("accepted", "rejected", "withdrawn", "countered", "lapsed", "overtaken"):
+        fact = agreed(proposals.ProposalClosed, outcome=outcome)
+        assert letters.compose(fact, reader(), NAMES, None).subject == f"Proposal 2 {outcome}: Checkout platform"
+
+
+def test_dates_ahead_and_the_end_are_told_as_what_they_are() -> None:
+    subjects = {
+        letters.compose(agreed(lasting.DateAhead, what=what), reader(language), NAMES, None).subject
+        for what in ("notice", "renewal", "expiry", "termination", "amendment") for language in letters.LANGUAGES
+    }  # fmt: skip
+    assert len(subjects) == 9, "in Indonesian it ends soon either way"
+    for honoured, said in ((True, "was kept"), (False, "was not kept")):
+        fact = agreed(lasting.TerminationGiven, honoured=honoured)
+        assert f"that was agreed {said}" in " ".join(letters.compose(fact, reader(), NAMES, None).text.split())
+    silent = letters.compose(agreed(lasting.TerminationGiven, honoured=None), reader(), NAMES, None)
+    assert silent.subject == "PT Nusantara Cloud ends Checkout platform with 31 Dec 2026"
+    assert "that was agreed" not in silent.text
+
+
 def test_who_is_put_on_call_and_who_is_relieved_are_told_and_again_when_it_is_taken_back() -> None:
     put, back = (
         on_call(oncall.OnCallOverridden, instead_of=("ana", "dewi")), on_call(oncall.OverrideWithdrawn, again=("ana",)),
@@ -122,7 +167,7 @@ def test_every_event_that_is_mailed_has_a_letter_in_both_languages() -> None:
         fact for fact in every_fact()
         if routing.mails(fact, SIGNATORIES, ["budi"]) and not isinstance(fact, reports._ReportEvent)
     ]  # fmt: skip
-    assert len(mailed) == 42
+    assert len(mailed) == 52
     for fact in mailed:
         texts = [letters.compose(fact, reader(language), NAMES, None) for language in letters.LANGUAGES]
         for letter, agreement in zip(texts, ("Checkout platform", "Platform checkout"), strict=True):

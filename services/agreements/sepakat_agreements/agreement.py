@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Literal, assert_never
 
+from sepakat_agreements.freezing import Frozen
 from sepakat_agreements.proposal import Comment, Outcome, Proposal
 
 
@@ -61,7 +62,8 @@ class Termination:
 class Version:
     """`text` is the whole machine-readable text, `hash` that of its canonical form: what the signatures are of.
 
-    `proposals` are all that were made about this version, in their order.
+    `proposals` are all that were made about this version, in their order. `frozen` is what the tables that it names
+    said when both had signed.
     """
 
     version: int
@@ -72,6 +74,7 @@ class Version:
     effective_from: datetime | None = None
     waivers: tuple[Waiver, ...] = ()
     proposals: tuple[Proposal, ...] = ()
+    frozen: Frozen | None = None
 
     @property
     def provider(self) -> str:
@@ -159,8 +162,11 @@ class Drafted:
 
 @dataclass(frozen=True)
 class Signed:
+    """`frozen` comes with the last signature."""
+
     signature: Signature
     version: int = 1
+    frozen: Frozen | None = None
 
 
 @dataclass(frozen=True)
@@ -271,7 +277,7 @@ def apply(agreement: Agreement | None, event: Event) -> Agreement:
         raise ValueError(f"there is no version {event.version} of {agreement.id}")
     match event:
         case Signed():
-            signed = _with(agreement, _signed(version, event.signature))
+            signed = _with(agreement, _signed(version, event))
             return signed if signed.open else replace(signed, watched_since=event.signature.at)
         case Activated():
             return replace(_activated(agreement, version), watched_since=event.at)
@@ -306,12 +312,14 @@ def _drafted(agreement: Agreement | None, event: Drafted) -> Agreement:
     return _with(agreement, drafted)
 
 
-def _signed(version: Version, signature: Signature) -> Version:
-    signatures = (*version.signatures, signature)
+def _signed(version: Version, event: Signed) -> Version:
+    signatures = (*version.signatures, event.signature)
     if {each.party for each in signatures} < set(version.parties):
         return replace(version, signatures=signatures)
-    effective = version.effective_from or signature.at
-    return replace(version, signatures=signatures, status=Status.SIGNED, effective_from=effective)
+    return replace(
+        version, signatures=signatures, status=Status.SIGNED, frozen=event.frozen,
+        effective_from=version.effective_from or event.signature.at,
+    )  # fmt: skip
 
 
 def _activated(agreement: Agreement, version: Version) -> Agreement:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, assert_never
 
+import msgspec
+
 from sepakat_agreements import proposal_facts, term_facts
 from sepakat_agreements.agreement import (
     Activated,
@@ -46,7 +48,7 @@ def of_agreement(event: Event, agreement: Agreement) -> Iterable[Message]:
         case Activated():
             effective = {"effective_from": version.effective_from}
             before = version.version - 1 or None
-            text = published.AgreementTextPublished(**identity, **effective, text=version.text)
+            text = published.AgreementTextPublished(**identity, **effective, text=version.text, frozen=_frozen(version))
             return [
                 Message.of(topics.AGREEMENT_TEXTS, f"{agreement.id}/{version.version}", text),
                 _fact(agreement, published.AgreementActivated(**identity, **parties, **effective, supersedes=before)),
@@ -71,9 +73,13 @@ def _amended(version: Version, agreement: Agreement, at: datetime) -> Iterable[M
         agreement=agreement.id, version=version.version, hash=version.hash, provider=version.provider,
         customer=version.customer, agreement_title=proposal_facts.title_of(version),
         contacts=tuple(contact for party in version.parties for contact in version.contacts(party)),
-        effective_from=version.effective_from, text=version.text, at=at,
+        effective_from=version.effective_from, text=version.text, frozen=_frozen(version), at=at,
     )  # fmt: skip
     return [_fact(agreement, fact)]
+
+
+def _frozen(version: Version) -> published.Frozen | None:
+    return None if version.frozen is None else published.Frozen.model_validate(msgspec.to_builtins(version.frozen))
 
 
 def _fact(agreement: Agreement, fact: Fact) -> Message:

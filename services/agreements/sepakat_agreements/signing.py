@@ -18,6 +18,7 @@ from sepakat_agreements.agreement import (
     Waiver,
     apply,
 )
+from sepakat_agreements.freezing import freeze
 from sepakat_agreements.need import Need
 from sepakat_agreements.starting import effective_from
 from sepakat_agreements.traceability import trace
@@ -67,7 +68,9 @@ def sign(
     check_effective(agreement, version, now)
     key = _pinned_key(version.text, party, contact)
     signatures.verify(key, text_hash, signature)
-    signed = Signed(Signature(party, contact, key, signature, now), version.version)
+    last = {party, *(each.party for each in version.signatures)} >= set(version.parties)
+    frozen = freeze(_read(version)) if last else None
+    signed = Signed(Signature(party, contact, key, signature, now), version.version, frozen)
     after = apply(agreement, signed)
     overtaken = negotiation.overtaken(after.last, now) if after.open is None else ()
     return [signed, *overtaken, *activate(after, now)]

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from sepakat_agreements.agreement import Agreement, Version
 
 
@@ -20,4 +22,5 @@ def version_view(agreement: Agreement, version: Version) -> dict[str, Any]:
             {"party": each.party, "contact": each.contact, "key": each.key, "at": each.at.isoformat()}
             for each in version.signatures
         ],
+        "frozen": None if version.frozen is None else msgspec.to_builtins(version.frozen),
     }

@@ -6,18 +6,19 @@ for all of them.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 from babel.units import format_unit
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from sepakat_notifier import dispute_words
 from sepakat_notifier.directory import Reader
+from sepakat_notifier.routing import Agreed
 from sepakat_shared.contracts.compliance import Money, _ObjectiveEvent
 from sepakat_shared.contracts.disputes import DisputedFigure, DisputeRaised, _DisputeEvent
 from sepakat_shared.contracts.fact import Fact, PeriodSpan, Title
@@ -25,7 +26,7 @@ from sepakat_shared.contracts.incidents import IncidentEscalated, IncidentHanded
 from sepakat_shared.contracts.oncall import _OnCallEvent
 
 LANGUAGES = ("en", "id")
-_Told = _IncidentEvent | _ObjectiveEvent | _DisputeEvent | _OnCallEvent
+_Told = _IncidentEvent | _ObjectiveEvent | _DisputeEvent | _OnCallEvent | Agreed
 """What there are letters about."""
 
 _templates = Environment(
@@ -35,6 +36,7 @@ _templates = Environment(
 
 _LABELS = {
     "agreement": {"en": "Agreement", "id": "Perjanjian"},
+    "version": {"en": "Version", "id": "Versi"},
     "service": {"en": "Service", "id": "Layanan"},
     "incident": {"en": "Incident", "id": "Insiden"},
     "dispute": {"en": "Dispute", "id": "Sengketa"},
@@ -92,6 +94,10 @@ class Words:
     def day(self, instant: datetime) -> str:
         return format_datetime(instant, "d MMM y", tzinfo=self._zone, locale=self.language)
 
+    def date(self, day: date) -> str:
+        """A day of a text, which is the same in every zone."""
+        return str(format_date(day, "d MMM y", locale=self.language))
+
     def decimal(self, value: str) -> str:
         """All digits that are there: 99.951 must not become 100."""
         digits = len(value.partition(".")[2])
@@ -130,7 +136,7 @@ def compose(fact: Fact, reader: Reader, names: Mapping[str, str], link: str | No
         "words": words,
         "reader": reader,
         "service": agreement
-        if isinstance(fact, _OnCallEvent)
+        if isinstance(fact, _OnCallEvent | Agreed)
         else words.title(fact.service_title, fact.service or agreement),
         "subject_title": _subject_title(fact, words),
         "provider": names[fact.provider],
@@ -197,6 +203,8 @@ def _subject_title(fact: _Told, words: Words) -> str:
         return words.title(fact.title, fact.incident)
     if isinstance(fact, _OnCallEvent):
         return words.title(fact.title, fact.rotation.partition("/")[2])
+    if isinstance(fact, Agreed):
+        return words.title(fact.agreement_title, fact.agreement)
     return words.title(fact.objective_title, fact.objective)
 
 
@@ -204,6 +212,8 @@ def _figures(fact: _Told, words: Words, agreement: str, names: Mapping[str, str]
     about = [("agreement", agreement)]
     if isinstance(fact, _OnCallEvent):
         return [("from", words.when(fact.start)), ("until", words.when(fact.end)), *about]
+    if isinstance(fact, Agreed):
+        return [*about, ("version", str(fact.version)), *_by_when(fact, words)]
     if fact.service is not None:
         about.insert(0, ("service", words.title(fact.service_title, fact.service)))
     if isinstance(fact, _DisputeEvent):
@@ -223,6 +233,12 @@ def _figures(fact: _Told, words: Words, agreement: str, names: Mapping[str, str]
     if fact.credit_percent is not None:
         figures.append(("credit", f"{words.decimal(fact.credit_percent)} %"))
     return [*figures, *about]
+
+
+def _by_when(fact: Agreed, words: Words) -> list[tuple[str, str]]:
+    """Until when an answer is awaited."""
+    answer_by = getattr(fact, "answer_by", None)
+    return [] if answer_by is None else [("answer_by", words.when(answer_by))]
 
 
 def _of_dispute(fact: _DisputeEvent, words: Words, names: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -259,6 +275,8 @@ _TONES = {
 
 def _tone(fact: Fact) -> str:
     what = fact.type.split(".")[2]
+    if isinstance(fact, Agreed):
+        return "warn" if what in ("reminded", "date_ahead", "termination_given") else "calm"
     if isinstance(fact, _DisputeEvent):
         return "warn" if what in ("reminded", "step_defaulted") else "calm"
     return _TONES.get(what, "good")

@@ -5,14 +5,29 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from sepakat_notifier.notification import Notification
-from sepakat_shared.contracts import compliance, disputes, incidents, oncall, postmortems, reports, topics
+from sepakat_shared.contracts import (
+    agreements,
+    compliance,
+    disputes,
+    incidents,
+    lasting,
+    oncall,
+    postmortems,
+    proposals,
+    reports,
+    topics,
+)
 from sepakat_shared.contracts.catalogue import EVENTS
 from sepakat_shared.contracts.fact import Fact
+
+Agreed = proposals._ProposalEvent | lasting._LastingEvent | agreements.AgreementAmended
+"""What is told of an agreement itself. It names whom to write to: nobody may have signed yet."""
+_OF_AGREEMENTS = Agreed | agreements._NeedEvent | agreements.NeedWaived
 
 TOLD: dict[str, list[type[Fact]]] = {
     topic: [event for event in EVENTS[topic] if issubclass(event, Fact)]
     for topic in (topics.INCIDENTS, topics.COMPLIANCE)
-}
+} | {topics.AGREEMENTS: [event for event in EVENTS[topics.AGREEMENTS] if issubclass(event, _OF_AGREEMENTS)]}
 CONTRACTS = {contract.type: contract for contracts in TOLD.values() for contract in contracts}
 """Every event that somebody may be told of, by its type."""
 
@@ -38,7 +53,7 @@ class Subject:
 
 
 def subject_of(fact: Fact) -> Subject:
-    """Raises TypeError for an event that is about no incident, dispute, rotation, report or objective."""
+    """Raises TypeError for an event that is about none of these."""
     if isinstance(fact, incidents._IncidentEvent):
         return Subject(fact.incident, "incident", fact.agreement, fact.provider, fact.customer)
     if isinstance(fact, disputes._DisputeEvent):
@@ -57,6 +72,8 @@ def subject_of(fact: Fact) -> Subject:
         return Subject(fact.adjustment, "adjustment", fact.agreement, fact.provider, fact.customer)
     if isinstance(fact, compliance._Backtest):
         return Subject(fact.backtest, "backtest", fact.agreement, fact.provider, fact.customer)
+    if isinstance(fact, _OF_AGREEMENTS):
+        return Subject(fact.agreement, "agreement", fact.agreement, fact.provider, fact.customer)
     raise TypeError(f"nobody is told of {fact.type}")
 
 
@@ -166,6 +183,8 @@ def mails(fact: Fact, signatories: Mapping[str, Sequence[str]], told: Collection
     """The ids of the contacts to write to: `signatories` by party, `told` who has heard of the incident before."""
     if isinstance(fact, reports._ReportEvent):
         return _reporter(fact)
+    if isinstance(fact, Agreed):
+        return list(dict.fromkeys(fact.contacts))
     if isinstance(fact, incidents.IncidentEscalated | incidents.IncidentHandedOver):
         return list(dict.fromkeys(fact.contacts))
     if isinstance(fact, oncall.OnCallOverridden):

@@ -1,6 +1,9 @@
 """What `agreements` publishes."""
 
+from datetime import date
 from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
 
 from sepakat_shared.contracts.fact import Fact, Instant, Title
 
@@ -44,6 +47,47 @@ class AgreementActivated(Fact):
     supersedes: int | None = None
 
 
+class ClockOffset(BaseModel):
+    """From `since` on, clocks of a zone are `seconds` ahead of UTC."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    since: Instant
+    seconds: int
+
+
+class FrozenZone(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    zone: str
+    offsets: tuple[ClockOffset, ...]
+
+
+class FrozenCalendar(BaseModel):
+    """The days of the term on which a calendar of the text has no hours, being holidays."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    calendar: str
+    holidays: tuple[date, ...]
+
+
+class Frozen(BaseModel):
+    """What the tables of holidays and time zones that a text names said when both had signed it.
+
+    It is of the days from `first_day` to `last_day`; `tables` are the releases of the packages that
+    holidays are from.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    first_day: date
+    last_day: date
+    calendars: tuple[FrozenCalendar, ...] = ()
+    zones: tuple[FrozenZone, ...] = ()
+    tables: dict[str, str] = {}
+
+
 class AgreementAmended(Fact):
     """Both have signed the next version: the whole text, and when it will be in force. `contacts` have signed it."""
 
@@ -57,6 +101,7 @@ class AgreementAmended(Fact):
     contacts: tuple[str, ...] = ()
     effective_from: Instant
     text: dict[str, Any]
+    frozen: Frozen | None = None
     at: Instant
 
 
@@ -69,6 +114,7 @@ class AgreementTextPublished(Fact):
     hash: str
     effective_from: Instant
     text: dict[str, Any]
+    frozen: Frozen | None = None
 
 
 class _NeedEvent(Fact):
