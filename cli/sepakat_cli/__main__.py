@@ -22,11 +22,14 @@ from sepakat_cli.commands import (
     needs,
     negotiation,
     oncall,
+    openslo,
     operations,
     postmortems,
+    render,
     reports,
     servers,
     status,
+    validate,
 )
 from sepakat_cli.output import EXIT_CODES, Commands
 
@@ -66,6 +69,9 @@ app.command("apply", rich_help_panel="Agree")(apply.apply)
 app.add_typer(agreements.agreements, name="agreements", rich_help_panel="Agree")
 app.add_typer(needs.needs, name="needs", rich_help_panel="Agree")
 app.add_typer(negotiation.negotiate, name="negotiate", rich_help_panel="Agree")
+app.command("validate", rich_help_panel="Agree")(validate.validate)
+app.command("render", rich_help_panel="Agree")(render.render)
+app.add_typer(openslo.openslo, name="openslo", rich_help_panel="Agree")
 app.command("sign", rich_help_panel="Agree")(keys.sign)
 app.add_typer(keys.keys, name="keys", rich_help_panel="Agree")
 app.add_typer(events.events, name="events", rich_help_panel="Measure")

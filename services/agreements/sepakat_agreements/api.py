@@ -16,7 +16,7 @@ from sepakat_shared import auth, web
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.commits import Aggregates, Commits, Loaded, verify_chain
-from sepakat_shared.contracts import texts
+from sepakat_shared.contracts import reading, texts
 from sepakat_shared.contracts.agreements import Role
 from sepakat_shared.errors import Conflict, Forbidden, Invalid, NotFound
 from sepakat_shared.web import Asking, IdempotentPosts
@@ -241,7 +241,7 @@ def _operator_only(asking: Principal) -> None:
 
 
 def _one_agreement(body: bytes) -> texts.Agreement:
-    documents = texts.parse_documents(body.decode("utf-8", "replace"))
+    documents = reading.parse_documents(body.decode("utf-8", "replace"))
     if len(documents) != 1 or not isinstance(documents[0], texts.Agreement):
         raise Invalid("send exactly one document of kind Agreement")
     return documents[0]

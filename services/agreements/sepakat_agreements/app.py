@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from sepakat_agreements import api, need_api, negotiation_api, term_api, version_api
+from sepakat_agreements import api, document_api, need_api, negotiation_api, term_api, version_api
 from sepakat_agreements.need_store import Needs
 from sepakat_agreements.party_store import Parties
 from sepakat_agreements.settings import AgreementsSettings
@@ -37,5 +37,6 @@ def build(settings: AgreementsSettings) -> FastAPI:
     app.include_router(negotiation_api.router(agreements, service.posts, service.clock))
     app.include_router(version_api.router(agreements, service.posts, service.clock))
     app.include_router(term_api.router(agreements))
+    app.include_router(document_api.router(agreements, parties))
     app.state.bus = bus
     return app

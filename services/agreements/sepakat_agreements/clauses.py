@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 import jsonpatch
 from jsonpointer import JsonPointerException
 
-from sepakat_shared.contracts import texts
+from sepakat_shared.contracts import reading, texts
 from sepakat_shared.errors import FieldProblem, Invalid
 
 LISTED: Final = ("charges", "services", "needs", "obligations", "calendars", "objectives", "rotations")
@@ -67,7 +67,7 @@ def changed(text: Mapping[str, Any], changes: Sequence[Change]) -> texts.Agreeme
             problems.append(FieldProblem(f"/changes/{i}/{broken.field}", broken.rule))
     if not problems:
         try:
-            document = texts.read_document(result)
+            document = reading.read_document(result)
         except Invalid as error:
             problems = [_as_sent(each, result, changes) for each in error.problems]
         else:

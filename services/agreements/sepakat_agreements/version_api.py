@@ -17,7 +17,7 @@ from sepakat_agreements.store import Agreements
 from sepakat_agreements.version_view import version_view
 from sepakat_shared import web
 from sepakat_shared.clock import Clock
-from sepakat_shared.contracts import texts
+from sepakat_shared.contracts import reading, texts
 from sepakat_shared.errors import FieldProblem, Forbidden, Invalid, NotFound
 from sepakat_shared.web import Asking, IdempotentPosts
 
@@ -114,7 +114,7 @@ def _found(agreement: Agreement, number: int) -> Version:
 def _agreement(text: Any) -> texts.Agreement:
     """Raises Invalid with pointers into what was sent."""
     try:
-        document = texts.read_document(text)
+        document = reading.read_document(text)
     except Invalid as error:
         problems = [FieldProblem(f"/text{each.pointer}", each.rule) for each in error.problems]
         raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems), problems) from error
