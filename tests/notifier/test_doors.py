@@ -1,5 +1,6 @@
 """The links that people press and the API that systems call, on a real database."""
 
+import json
 import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -9,14 +10,18 @@ from typing import Any
 import httpx
 import pytest
 from facts import incident, notification, objective
+from notifying import LOOPBACK, VAULT, received, settings
 
 from sepakat_cli.backends import Backend
-from sepakat_notifier import api, pages
+from sepakat_notifier import api, endpoint_api, pages
+from sepakat_notifier.channels.webhook import WebhookSender
+from sepakat_notifier.delivery import Deliveries
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoints import Endpoints
 from sepakat_notifier.notification import Notification, Planned
+from sepakat_notifier.replays import Replays
 from sepakat_notifier.store import Notifications
-from sepakat_notifier.vault import Link, Vault
+from sepakat_notifier.vault import Link
 from sepakat_shared import mongo, web
 from sepakat_shared.auth import KnownKeys, digest
 from sepakat_shared.clock import SystemClock
@@ -27,7 +32,7 @@ from sepakat_shared.messages import Envelope
 from sepakat_shared.settings import ServiceSettings
 
 pytestmark = pytest.mark.servers
-VAULT, CLOCK = Vault("a secret of thirty-two characters"), SystemClock()
+CLOCK = SystemClock()
 CAUSE = Envelope("e", "/test", "t", None, None, b"")
 
 
@@ -40,9 +45,19 @@ class Door:
         self.keys = KnownKeys(db, CLOCK)
         app = web.application("t", "t", self.keys, 1_000_000)
         endpoints = Endpoints(commits)
-        app.include_router(api.router(self.notifications, endpoints, VAULT, (), web.IdempotentPosts(db), CLOCK))
+        app.include_router(api.router(self.notifications))
+        given = settings()
+        hooks = WebhookSender(endpoints, VAULT, (), given.notifier_attempt_timeout, CLOCK)
+        deliveries = Deliveries(self.notifications, {}, given, CLOCK)
+        self._routes = routes = endpoint_api.Routes(endpoints, deliveries, hooks, VAULT, given, CLOCK)
+        app.include_router(endpoint_api.router(routes, Replays(self.notifications), web.IdempotentPosts(db)))
         app.include_router(pages.router(self.notifications, self.directory, VAULT, CLOCK))
         self._transport = httpx.ASGITransport(app)
+
+    def allow_loopback(self) -> None:
+        """As an operator's setting would have it."""
+        timeout = settings().notifier_attempt_timeout
+        self._routes.hooks = WebhookSender(self._routes.endpoints, VAULT, LOOPBACK, timeout, CLOCK)
 
     async def http(self, party: str | None = None) -> httpx.AsyncClient:
         headers = {}
@@ -134,6 +149,49 @@ async def test_an_endpoint_is_its_partys_alone_and_its_secret_is_shown_once(door
         assert (await customer.get(f"/v1/webhook-endpoints/{id}")).status_code == 404
 
 
+async def test_an_endpoint_is_edited_by_who_has_read_it_and_disabled_enabled_and_rotated(door: Door) -> None:
+    given = {"party": "toko-maju", "url": "https://hooks.example/x"}
+    edit = {"url": "https://hooks.example/y", "types": ["sepakat.dispute.*"], "ordered": True, "fallback": "budi"}
+    async with await door.http("toko-maju") as customer, await door.http("other") as other:
+        made = await customer.post("/v1/webhook-endpoints", json=given)
+        path, etag = f"/v1/webhook-endpoints/{made.json()['id']}", made.headers["etag"]
+        assert (await customer.put(path, json=edit)).status_code == 428
+        edited = await customer.put(path, json=edit, headers={"If-Match": etag})
+        assert edited.json() | edit == edited.json() and edited.json()["status"] == "working"
+        assert (await customer.put(path, json=edit, headers={"If-Match": etag})).status_code == 412
+        wrong = {"url": "ftp://x", "types": ["sepakat.*", "nothing"]}
+        refused = await customer.put(path, json=wrong, headers={"If-Match": edited.headers["etag"]})
+        assert [each["pointer"] for each in refused.json()["errors"]] == ["/url", "/types/1"]
+        disabled = (await customer.post(f"{path}/disable")).json()
+        assert disabled["status"] == "disabled" and disabled["disabled_at"]
+        since = {"since": "2026-01-01T00:00:00Z"}
+        assert (await customer.post(f"{path}/replay", json=since)).status_code == 422
+        assert (await customer.post(f"{path}/enable")).json()["status"] == "working"
+        assert (await customer.post(f"{path}/enable")).status_code == 409
+        assert (await customer.post(f"{path}/replay", json=since)).json() == {"replayed": 0}
+        rotated = (await customer.post(f"{path}/rotate-secret", json={"overlap": "PT1H"})).json()
+        assert rotated["secret"] != made.json()["secret"] and rotated["previous_until"]
+        assert (await customer.post(f"{path}/rotate-secret", json={"overlap": "P31D"})).status_code == 422
+        for command in ("test", "disable", "enable", "rotate-secret"):
+            assert (await other.post(f"{path}/{command}")).status_code == 404
+    stored = str(await door.commits.of(f"endpoint/{made.json()['id']}"))
+    assert rotated["secret"] not in stored
+
+
+async def test_the_test_button_says_what_came_of_it_and_reaches_nothing_inside(door: Door) -> None:
+    async with received() as receiver, await door.http("toko-maju") as customer:
+        given = {"party": "toko-maju", "url": f"http://localhost:{receiver.port}/"}
+        path = f"/v1/webhook-endpoints/{(await customer.post('/v1/webhook-endpoints', json=given)).json()['id']}"
+        tried = (await customer.post(f"{path}/test")).json()
+        assert tried["delivered"] is False and "not a public address" in tried["reason"]
+        assert receiver.requests == []
+        door.allow_loopback()
+        await customer.post(f"{path}/disable")
+        assert (await customer.post(f"{path}/test")).json()["delivered"] is True
+        [(headers, body)] = receiver.requests
+        assert json.loads(body)["type"] == "sepakat.endpoint.tested.v1" and headers["webhook-signature"]
+
+
 async def test_deliveries_are_paged_filtered_and_shown_to_their_parties(door: Door) -> None:
     await door.notifications.create_indexes()
     for n in range(5):
@@ -151,6 +209,8 @@ async def test_deliveries_are_paged_filtered_and_shown_to_their_parties(door: Do
                 break
         assert seen == ["n4", "n3", "n2", "n1", "n0"]
         assert (await customer.get("/v1/deliveries", params={"status": "delivered"})).json()["items"] == []
+        assert (await customer.get("/v1/delivery-counts")).json()["pending"] == 5
+        assert (await other.get("/v1/delivery-counts")).json()["pending"] == 0
         assert len((await customer.get("/v1/deliveries", params={"about": "toko/availability"})).json()["items"]) == 5
         assert (await other.get("/v1/deliveries")).json()["items"] == []
         assert (await other.get("/v1/deliveries/n1")).status_code == 404

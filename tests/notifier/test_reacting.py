@@ -12,7 +12,9 @@ from samples import agreement_dict
 from sepakat_cli.backends import Backend
 from sepakat_notifier.delivery import Deliveries
 from sepakat_notifier.directory import Directory
-from sepakat_notifier.endpoints import Added, Endpoint, Endpoints
+from sepakat_notifier.endpoint import Added, Endpoint
+from sepakat_notifier.endpoints import Endpoints
+from sepakat_notifier.planning import Planning
 from sepakat_notifier.reactions import Reactions
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.store import Notifications
@@ -37,7 +39,8 @@ class Notifier:
         commits = Commits(db, CLOCK)
         self.notifications, self.endpoints = Notifications(commits), Endpoints(commits)
         deliveries = Deliveries(self.notifications, {}, settings, CLOCK)
-        self.reactions = Reactions(db, self.notifications, self.endpoints, Directory(db), deliveries, CLOCK)
+        planning = Planning(self.notifications, deliveries)
+        self.reactions = Reactions(db, self.notifications, self.endpoints, Directory(db), planning, CLOCK)
 
     async def hear(self, fact: Fact, id: str) -> None:
         body = json.dumps(fact.as_json()).encode()

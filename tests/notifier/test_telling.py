@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 from facts import NAMES, NOW, dispute, every_fact, incident, notification, objective, on_call, report
 
-from sepakat_notifier import letters, reporter_letters, routing
+from sepakat_notifier import letters, notices, reporter_letters, routing
 from sepakat_notifier import notification as domain
 from sepakat_notifier.directory import Reader
 from sepakat_notifier.letters import Words
 from sepakat_notifier.notification import Claimed, Delivered, Failed, GivenUp, Notification, Status, Suppressed, Waited
 from sepakat_notifier.vault import Link, Vault
-from sepakat_shared.contracts import compliance, disputes, incidents, oncall, postmortems, reports
+from sepakat_shared.contracts import compliance, disputes, incidents, notifications, oncall, postmortems, reports
 from sepakat_shared.errors import Conflict, Gone, NotFound
 
 SIGNATORIES = {"nusantara": ["rina"], "toko-maju": ["budi"]}
@@ -268,6 +268,27 @@ def test_one_of_two_acknowledgements_does_not_stop_the_escalation() -> None:
 def test_an_endpoint_that_a_level_names_is_told_whatever_else_it_wants() -> None:
     assert routing.endpoints_named(incident(incidents.IncidentEscalated, webhooks=("pager",))) == ("pager",)
     assert routing.endpoints_named(incident(incidents.IncidentOpened)) == ()
+
+
+def test_an_endpoint_that_was_disabled_and_what_was_given_up_are_told_in_both_languages() -> None:
+    disabled = notifications.EndpointDisabled(
+        endpoint="9f2c", party="toko-maju", host="hooks.example", reason="the endpoint answered 503", failed=True,
+        failing_since=NOW, at=NOW,
+    )  # fmt: skip
+    lost = notifications.NotificationGivenUp(
+        notification="n1", channel="email", recipient="budi", about="x", about_type="incident", at=NOW, attempts=9,
+        reason="550",
+    )  # fmt: skip
+    missed = [replace(notification(objective(), f"budi{n}"), reason="550 no such user") for n in range(2)]
+    for language, disabled_subject, lost_subject in (
+        ("en", "Webhook endpoint disabled: hooks.example", "30 messages could not be delivered"),
+        ("id", "Alamat webhook dinonaktifkan: hooks.example", "30 pesan tidak dapat dikirim"),
+    ):
+        letter = notices.of_endpoint(disabled, reader(language), "Toko Maju")
+        assert letter.subject == disabled_subject and "16:00:00 WIB" in letter.text and "answered 503" in letter.html
+        letter = notices.of_given_up(lost, reader(language), missed, 30)
+        assert letter.subject == lost_subject and "email budi1: toko/availability: 550 no such user" in letter.text
+    assert notices.of_given_up(lost, reader(), missed[:1], 1).subject == "1 message could not be delivered"
 
 
 def test_what_others_wrote_cannot_become_markup_or_a_header() -> None:

@@ -157,6 +157,11 @@ def compose(fact: Fact, reader: Reader, names: Mapping[str, str], link: str | No
     return sent(shown)
 
 
+def is_told(fact: Fact) -> bool:
+    """Whether there is a letter about such an event."""
+    return isinstance(fact, _Told) and template_of(fact.type) in _templates.list_templates(["jinja"])
+
+
 def rendered(fact: Fact, words: Words, context: Mapping[str, Any]) -> tuple[str, list[str]]:
     """The subject and the paragraphs of the letter about `fact`, as its template has them in the reader's language."""
     template = _templates.get_template(template_of(fact.type))

@@ -1,18 +1,15 @@
 """What events do to notifications: each becomes a message to everyone concerned, once."""
 
 import asyncio
-import json
 from datetime import datetime
 
 import msgspec
 
-from sepakat_notifier import notification as domain
 from sepakat_notifier import routing
-from sepakat_notifier.delivery import Deliveries
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoints import Endpoints
-from sepakat_notifier.notification import Channel, Notification, Occasion
-from sepakat_notifier.routing import CONTRACTS, Subject
+from sepakat_notifier.planning import Planning, occasion_of
+from sepakat_notifier.routing import CONTRACTS
 from sepakat_notifier.store import Notifications
 from sepakat_shared.bus import Erased, Reaction
 from sepakat_shared.clock import Clock
@@ -22,20 +19,19 @@ from sepakat_shared.contracts.fact import Fact
 from sepakat_shared.contracts.reports import ReporterRecorded
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Collection, Database
-from sepakat_shared.telemetry import current_traceparent
 
 
 class Reactions:
     def __init__(
         self, db: Database, notifications: Notifications, endpoints: Endpoints, directory: Directory,
-        deliveries: Deliveries, clock: Clock,
+        planning: Planning, clock: Clock,
     ) -> None:  # fmt: skip
         self._unrouted: Collection = db["unrouted"]
         """Events whose mails wait for the agreement's text: topics have no common order."""
         self._notifications = notifications
         self._endpoints = endpoints
         self._directory = directory
-        self._deliveries = deliveries
+        self._planning = planning
         self._clock = clock
 
     def all(self) -> list[Reaction]:
@@ -64,10 +60,23 @@ class Reactions:
 
     async def _call_hooks(self, fact: Fact, cause: Envelope) -> None:
         subject = routing.subject_of(fact)
+        occasion = occasion_of(cause)
         at = datetime.fromisoformat(cause.time) if cause.time else self._clock.now()
         endpoints = await self._endpoints.for_event(subject.parties, fact.type, at, routing.endpoints_named(fact))
         await asyncio.gather(
-            *[self._plan("webhook", each.id, each.party, (each.party,), subject, cause) for each in endpoints]
+            *[
+                self._planning.plan(
+                    "webhook",
+                    each.id,
+                    each.party,
+                    (each.party,),
+                    (subject.about, subject.about_type),
+                    occasion,
+                    cause,
+                    ordered=each.ordered,
+                )
+                for each in endpoints
+            ]
         )
 
     async def _mail(self, fact: Fact, cause: Envelope) -> None:
@@ -85,31 +94,13 @@ class Reactions:
                     return
             signatories = found
         told = await self._notifications.told(subject.about) if routing.depends_on_those_told_before(fact) else []
+        occasion = occasion_of(cause)
         contacts = routing.mails(fact, signatories, told)
         await asyncio.gather(
-            *[self._plan("email", contact, None, subject.parties, subject, cause) for contact in contacts]
+            *[
+                self._planning.plan(
+                    "email", contact, None, subject.parties, (subject.about, subject.about_type), occasion, cause
+                )
+                for contact in contacts
+            ]
         )
-
-    async def _plan(
-        self, channel: Channel, recipient: str, party: str | None, parties: tuple[str, ...], subject: Subject,
-        cause: Envelope,
-    ) -> None:  # fmt: skip
-        id = domain.notification_id(cause.id, channel, recipient)
-        occasion = Occasion(
-            cause.id, cause.source, cause.type, cause.subject, cause.time, json.loads(cause.data)
-        )  # fmt: skip
-        traceparent = current_traceparent()
-
-        def plan(known: Notification | None, now: datetime) -> list[domain.Event]:
-            if known is not None:
-                return []
-            # Planned in this instance's hands: the first attempt begins at once and needs no claim.
-            planned = Notification(
-                id, channel, recipient, party, parties, subject.about, subject.about_type, occasion, traceparent,
-                created_at=now, holder=self._deliveries.holder, due_at=now + self._deliveries.lease,
-            )  # fmt: skip
-            return [domain.Planned(planned)]
-
-        await self._notifications.all.execute(
-            id, plan, by=cause.source, cause=cause, new=True, then=self._deliveries.hand
-        )  # fmt: skip

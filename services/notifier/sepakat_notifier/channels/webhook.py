@@ -10,8 +10,9 @@ import httpx
 from cryptography.fernet import InvalidToken
 from standardwebhooks import Webhook
 
-from sepakat_notifier.channels import Permanent, Transient, Unwanted
+from sepakat_notifier.channels import Gone, Permanent, Unreachable, Unwanted
 from sepakat_notifier.channels.addresses import Network, NotAllowed, Unresolved, check, resolve
+from sepakat_notifier.endpoint import Endpoint, sealed_secrets
 from sepakat_notifier.endpoints import Endpoints
 from sepakat_notifier.notification import Notification
 from sepakat_notifier.vault import Vault
@@ -21,6 +22,7 @@ from sepakat_shared.messages import STRUCTURED
 from sepakat_shared.telemetry import current_traceparent
 
 _MOST_OF_AN_ANSWER = 64 * 1024
+_MOST_DIGITS = 9
 
 
 class WebhookSender:
@@ -42,23 +44,30 @@ class WebhookSender:
         endpoint = await self._endpoints.of(notification.recipient)
         if endpoint is None:
             raise Unwanted("the endpoint was removed")
+        if endpoint.disabled_at is not None:
+            raise Unwanted("the endpoint is disabled; enable it and replay what it has missed")
+        await self.post(endpoint, notification)
+        return endpoint.party
+
+    async def post(self, endpoint: Endpoint, notification: Notification) -> None:
+        """Post it there, whether or not the endpoint is disabled. Raises as `send` does."""
+        now = self._clock.now()
         try:
-            secret = self._vault.unseal(endpoint.sealed)
+            secrets = [self._vault.unseal(each) for each in sealed_secrets(endpoint, now)]
         except InvalidToken as error:
             raise Permanent("the endpoint's secret was encrypted with another SEPAKAT_NOTIFIER_SECRET_KEY") from error
         body = json.dumps(_event(notification), ensure_ascii=False)
-        now = self._clock.now()
         headers = {
             "content-type": STRUCTURED,
             "user-agent": "Sepakat",
             "webhook-id": notification.id,
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Webhook(secret).sign(notification.id, now, body),
+            # While a secret is being replaced there are two: whoever verifies takes either.
+            "webhook-signature": " ".join(Webhook(each).sign(notification.id, now, body) for each in secrets),
         }
         if traceparent := current_traceparent():
             headers |= {"traceparent": traceparent, "x-sepakat-trace": traceparent.split("-")[1]}
         await self._post(endpoint.url, body.encode(), headers)
-        return endpoint.party
 
     async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> None:
         wanted = httpx.URL(url)
@@ -68,7 +77,7 @@ class WebhookSender:
         except NotAllowed as error:
             raise Permanent(str(error)) from error
         except Unresolved as error:
-            raise Transient(str(error)) from error
+            raise Unreachable(str(error)) from error
         problem: Exception | None = None
         for address in addresses:
             # The checked address itself is dialled; the name goes along for TLS and as Host.
@@ -82,8 +91,8 @@ class WebhookSender:
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 problem = error
             except httpx.HTTPError as error:
-                raise Transient(f"{type(error).__name__}: {error}") from error
-        raise Transient(f"cannot connect: {problem}") from problem
+                raise Unreachable(f"{type(error).__name__}: {error}") from error
+        raise Unreachable(f"cannot connect: {problem}") from problem
 
     async def _judged(self, request: httpx.Request) -> None:
         response = await self._http.send(request, stream=True)
@@ -98,9 +107,15 @@ class WebhookSender:
         if response.is_success:
             return
         if response.status_code == httpx.codes.GONE:
-            raise Permanent("the endpoint answered 410 Gone")
+            raise Gone("the endpoint answered 410 Gone")
         moved = "; redirects are not followed" if response.is_redirect else ""
-        raise Transient(f"the endpoint answered {response.status_code}{moved}")
+        raise Unreachable(f"the endpoint answered {response.status_code}{moved}", _asked_for(response))
+
+
+def _asked_for(response: httpx.Response) -> timedelta | None:
+    """How long it wants to be left alone, where it says so in seconds."""
+    named = response.headers.get("retry-after", "")
+    return timedelta(seconds=int(named)) if named.isascii() and named.isdigit() and len(named) < _MOST_DIGITS else None
 
 
 def _event(notification: Notification) -> dict[str, Any]:
