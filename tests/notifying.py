@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -50,6 +51,10 @@ class Receiver:
     answer: bytes = OK
     requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     port: int = 0
+    keeps: bool = False
+    """Whether a connection is kept for the next request."""
+    hangs_up: int = 0
+    """So many requests are read, and the connection closed without an answer."""
 
     @property
     def url(self) -> str:
@@ -61,21 +66,30 @@ class Receiver:
         return [headers["webhook-id"] for headers, _ in self.requests]
 
     async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")[1:]
-        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head if line)}
-        body = await reader.readexactly(int(headers["content-length"]))
-        self.requests.append((headers, body))
-        if not self.answer:
-            await asyncio.Event().wait()
-        writer.write(self.answer)
-        await writer.drain()
+        while True:
+            try:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")[1:]
+            except (asyncio.IncompleteReadError, ConnectionError):
+                break
+            headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head if line)}
+            self.requests.append((headers, await reader.readexactly(int(headers["content-length"]))))
+            if not self.answer:
+                await asyncio.Event().wait()
+            if self.hangs_up:
+                self.hangs_up -= 1
+                break
+            writer.write(self.answer)
+            await writer.drain()
+            if not self.keeps:
+                break
         writer.close()
 
 
 @asynccontextmanager
-async def received() -> AsyncIterator[Receiver]:
+async def received(context: ssl.SSLContext | None = None) -> AsyncIterator[Receiver]:
+    """One that listens until the end of the block; with `context`, over TLS."""
     receiver = Receiver()
-    server = await asyncio.start_server(receiver.take, "127.0.0.1", 0)
+    server = await asyncio.start_server(receiver.take, "127.0.0.1", 0, ssl=context)
     receiver.port = server.sockets[0].getsockname()[1]
     yield receiver
     server.close()

@@ -124,14 +124,14 @@ async def test_what_was_missed_while_it_was_disabled_is_replayed_under_the_same_
 ) -> None:
     post = Post(db)
     await post.notifications.create_indexes()
-    await post.add("hook", receiver.url)
+    await post.add("hook", receiver.url, ordered=True)
     replays = Replays(post.notifications)
     async with post.running():
-        before = await post.plan("hook", "before")
+        before = await post.plan("hook", "before", ordered=True)
         await post.ended(before)
         since = SystemClock().now()
         await post.endpoints.execute("hook", lambda known, now: domain.disable(known, "budi", now), "test")
-        missed = [await post.plan("hook", f"e{n}") for n in range(3)]
+        missed = [await post.plan("hook", f"e{n}", ordered=True) for n in range(3)]
         done = await post.ended(*missed)
         assert {each.status for each in done} == {"suppressed"} and "disabled" in (done[0].reason or "")
         await post.endpoints.execute("hook", domain.enable, "test")

@@ -13,6 +13,7 @@ from sepakat_notifier.letters import Words
 from sepakat_notifier.notification import Claimed, Delivered, Failed, GivenUp, Notification, Status, Suppressed, Waited
 from sepakat_notifier.vault import Link, Vault
 from sepakat_shared.contracts import compliance, disputes, incidents, notifications, oncall, postmortems, reports
+from sepakat_shared.contracts.fact import Fact
 from sepakat_shared.errors import Conflict, Gone, NotFound
 
 SIGNATORIES = {"nusantara": ["rina"], "toko-maju": ["budi"]}
@@ -296,6 +297,30 @@ def test_what_others_wrote_cannot_become_markup_or_a_header() -> None:
     letter = letters.compose(fact, reader(name="<script>"), NAMES, None)
     assert "<b>" not in letter.html and "<script>" not in letter.html
     assert letter.subject == "Target missed: <b>x</b> Bcc: all@example.com"
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["{{ 7 * 7 }}", "{% include 'letter.html' %}", "{{ fact.__class__.__mro__ }}", "${7*7}",
+     "<img src=x onerror=alert(1)>", "\"><script>alert(1)</script>", "javascript:alert(1)",
+     "x\r\nBcc: all@example.com\r\n\r\nbody", "\u202eevil",
+     "=HYPERLINK(\"http://evil.example\")"],
+)  # fmt: skip
+def test_what_others_wrote_is_words_wherever_it_stands(said: str) -> None:
+    """In a template it is not run, in HTML it is not markup, in a header it is one line."""
+    facts: list[tuple[Fact, str | None]] = [
+        (incident(incidents.IncidentEscalated, title={"en": said}, service_title={"en": said}, note=said), "https://x.example/a"),
+        (incident(incidents.IncidentUpdated, note=said), None),
+        (incident(incidents.IncidentCommented, body=said), None),
+        (dispute(disputes.DisputeRaised, statement=said, objective_title={"en": said}), None),
+        (objective(objective_title={"en": said}, agreement_title={"en": said}), None),
+    ]  # fmt: skip
+    for fact, link in facts:
+        letter = letters.compose(fact, reader(name=said), dict.fromkeys(NAMES, said), link)
+        assert "49" not in letter.text.replace(said, "") and "<class" not in letter.text
+        for markup in ("<img", "<script", 'href="javascript'):
+            assert markup not in letter.html
+        assert not set(letter.subject) & {"\r", "\n"}
 
 
 def test_lengths_and_decimals_lose_nothing() -> None:

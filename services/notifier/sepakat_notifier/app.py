@@ -30,7 +30,8 @@ def build(settings: NotifierSettings) -> FastAPI:
     notifications = Notifications(service.commits)
     endpoints = Endpoints(service.commits)
     directory = Directory(service.db)
-    hooks = WebhookSender(endpoints, vault, allowed, settings.notifier_attempt_timeout, clock)
+    authorities = settings.notifier_authorities
+    hooks = WebhookSender(endpoints, vault, allowed, settings.notifier_attempt_timeout, clock, authorities)
     mails = MailSender(settings, directory, notifications, vault, clock)
     health = Health(endpoints, settings.notifier_disable_after, clock)
     deliveries = Deliveries(notifications, {"email": mails, "webhook": hooks}, settings, clock, health)

@@ -32,7 +32,7 @@ from sepakat_shared.telemetry import meter
 
 _AT_LEAST_EVERY = timedelta(seconds=2)
 """Another instance, or a person, may have left a message due: nobody wakes us for it."""
-_AT_MOST_EVERY = timedelta(milliseconds=20)
+_AT_MOST_EVERY = timedelta(milliseconds=100)
 _GIVEN_UP_AT_ONCE = 200
 _NEVER_TRIED = "its recipient's side was not tried any more, since everything before it had failed"
 _log = logging.getLogger(__name__)

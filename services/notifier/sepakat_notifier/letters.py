@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_datetime
 from babel.numbers import format_currency, format_decimal
 from babel.units import format_unit
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import PackageLoader, StrictUndefined, select_autoescape
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sepakat_notifier import dispute_words
 from sepakat_notifier.directory import Reader
@@ -28,7 +29,7 @@ LANGUAGES = ("en", "id")
 _Told = _IncidentEvent | _ObjectiveEvent | _DisputeEvent | _OnCallEvent
 """What there are letters about."""
 
-_templates = Environment(
+_templates = ImmutableSandboxedEnvironment(
     loader=PackageLoader("sepakat_notifier"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     autoescape=select_autoescape(["html"]),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
@@ -26,6 +27,9 @@ class NotifierSettings(ServiceSettings):
     notifier_mail_from: str = Field("sepakat@localhost", description="address that mails come from")
     notifier_allow_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         (), description="networks that webhooks may reach though they are not public, comma-separated CIDR"
+    )
+    notifier_authorities: Path | None = Field(
+        None, description="file in PEM: authorities of your own that mail servers and webhooks may be certified by"
     )
     notifier_link_lifetime: timedelta = Field(timedelta(days=7), description="how long an acknowledge link works")
     notifier_attempt_timeout: timedelta = Field(timedelta(seconds=15), description="longest that one attempt may take")

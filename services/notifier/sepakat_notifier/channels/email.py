@@ -9,6 +9,7 @@ import aiosmtplib
 
 from sepakat_notifier import letters, notices, reporter_letters
 from sepakat_notifier.channels import NotYet, Permanent, Transient, Unreachable, Unwanted
+from sepakat_notifier.channels.dialling import trust
 from sepakat_notifier.directory import Directory, Forgotten, Reader, Unknown
 from sepakat_notifier.notification import OPERATOR, Notification
 from sepakat_notifier.own_reactions import first_of, window_of
@@ -31,6 +32,7 @@ class MailSender:
     ) -> None:
         self._settings = settings
         self._notifications = notifications
+        self._trust = None if settings.notifier_smtp_tls == "none" else trust(settings.notifier_authorities)
         self._directory = directory
         self._vault = vault
         self._clock = clock
@@ -131,6 +133,7 @@ class MailSender:
                 password=password.get_secret_value() if password else None,
                 use_tls=settings.notifier_smtp_tls == "tls",
                 start_tls=settings.notifier_smtp_tls == "starttls",
+                tls_context=self._trust,
                 timeout=settings.notifier_attempt_timeout.total_seconds(),
             )
         except aiosmtplib.SMTPAuthenticationError as error:
