@@ -21,6 +21,7 @@ from sepakat_cli.commands import (
     oncall,
     operations,
     postmortems,
+    preferences,
     reports,
     servers,
     status,
@@ -77,6 +78,7 @@ app.add_typer(oncall.oncall, name="oncall", rich_help_panel="Handle")
 app.add_typer(disputes.disputes, name="disputes", rich_help_panel="Handle")
 app.command("analytics", rich_help_panel="Handle")(analytics.analytics)
 app.add_typer(operations.deliveries, name="deliveries", rich_help_panel="Handle")
+app.add_typer(preferences.preferences, name="preferences", rich_help_panel="Handle")
 app.add_typer(webhooks.webhooks, name="webhooks", rich_help_panel="Handle")
 app.add_typer(keys.apikeys, name="apikeys", rich_help_panel="Operate")
 app.add_typer(operations.dlq, name="dlq", rich_help_panel="Operate")

@@ -1,6 +1,7 @@
-"""Webhook endpoints and deliveries on the command line."""
+"""Webhook endpoints, deliveries and preferences on the command line."""
 
 import json
+from pathlib import Path
 
 from stand import Run, Stand, answer
 
@@ -44,3 +45,21 @@ def test_what_was_missed_is_replayed_from_an_instant_with_its_offset(stand: Stan
 def test_a_delivery_is_tried_again(stand: Stand, run: Run) -> None:
     stand.on("POST", "/v1/deliveries/n1/retry", answer({"id": "n1", "status": "pending"}))
     assert "pending" in run("deliveries", "retry", "n1").stdout
+
+
+def test_a_preference_is_set_from_a_file_over_what_was_read(stand: Stand, run: Run, tmp_path: Path) -> None:
+    path = "/v1/preferences/nusantara/rina"
+    stand.on("GET", path, answer({"language": None}, etag='"4"'))
+    stand.on("PUT", path, answer({"language": "id"}))
+    (tmp_path / "rina.yaml").write_text(
+        'language: id\nquiet: {begin: "22:00", end: "07:00", time_zone: Asia/Jakarta}\n'
+        "vacation: {start: 2026-12-20T00:00:00+07:00, end: 2027-01-02T00:00:00+07:00, delegate: ana}\n"
+    )
+    assert run("preferences", "set", "nusantara", "rina", "rina.yaml").exit_code == 0
+    asked = stand.asked[-1]
+    assert asked.headers["if-match"] == '"4"' and asked.json["quiet"]["begin"] == "22:00"
+    assert asked.json["vacation"]["start"].startswith("2026-12-20T00:00:00")
+    (tmp_path / "list.yaml").write_text("- 1\n")
+    for wrong in ("none.yaml", "list.yaml"):
+        assert run("preferences", "set", "nusantara", "rina", wrong).exit_code == 2
+    assert json.loads(run("preferences", "show", "nusantara", "rina", "--json").stdout) == {"language": None}

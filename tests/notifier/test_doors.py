@@ -13,12 +13,13 @@ from facts import incident, notification, objective
 from notifying import LOOPBACK, VAULT, received, settings
 
 from sepakat_cli.backends import Backend
-from sepakat_notifier import api, endpoint_api, pages
+from sepakat_notifier import api, endpoint_api, pages, preference_api, unsubscribing
 from sepakat_notifier.channels.webhook import WebhookSender
 from sepakat_notifier.delivery import Deliveries
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoints import Endpoints
 from sepakat_notifier.notification import Notification, Planned
+from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.replays import Replays
 from sepakat_notifier.store import Notifications
 from sepakat_notifier.vault import Link
@@ -51,6 +52,9 @@ class Door:
         deliveries = Deliveries(self.notifications, {}, given, CLOCK)
         self._routes = routes = endpoint_api.Routes(endpoints, deliveries, hooks, VAULT, given, CLOCK)
         app.include_router(endpoint_api.router(routes, Replays(self.notifications), web.IdempotentPosts(db)))
+        self.preferences = Preferences(commits)
+        app.include_router(preference_api.router(self.preferences, self.directory))
+        app.include_router(unsubscribing.router(self.preferences, VAULT))
         app.include_router(pages.router(self.notifications, self.directory, VAULT, CLOCK))
         self._transport = httpx.ASGITransport(app)
 
@@ -79,6 +83,11 @@ async def door(backend: Backend) -> AsyncIterator[Door]:
     client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
     yield Door(client[f"doors_{uuid.uuid4().hex[:8]}"])
     await mongo.close_client(client)
+
+
+def acknowledging() -> str:
+    """A link for another purpose."""
+    return token()
 
 
 def token(**changes: Any) -> str:
@@ -190,6 +199,59 @@ async def test_the_test_button_says_what_came_of_it_and_reaches_nothing_inside(d
         assert (await customer.post(f"{path}/test")).json()["delivered"] is True
         [(headers, body)] = receiver.requests
         assert json.loads(body)["type"] == "sepakat.endpoint.tested.v1" and headers["webhook-signature"]
+
+
+async def test_how_people_want_to_be_told_is_their_partys_to_say_and_every_mistake_is_named(door: Door) -> None:
+    for contact in ("rina", "ana"):
+        known = ContactRecorded(party="nusantara", contact=contact, name=contact)
+        await door.directory.on_contact(known, CAUSE)
+    quiet = {"begin": "22:00", "end": "07:00", "time_zone": "Asia/Jakarta", "but_highest": True}
+    away = {"start": "2026-12-20T00:00:00+07:00", "end": "2027-01-02T00:00:00+07:00", "delegate": "ana"}
+    said = {"language": "id", "minimum_priority": "P2", "quiet": quiet, "vacation": away, "muted": False}
+    path = "/v1/preferences/nusantara/rina"
+    async with await door.http("nusantara") as ours, await door.http("other") as other:
+        first = await ours.get(path)
+        assert (first.headers["etag"], first.json()["quiet"]) == ('"0"', None)
+        assert (await ours.put(path, json=said)).status_code == 428
+        kept = await ours.put(path, json=said, headers={"If-Match": '"0"'})
+        assert kept.status_code == 200 and kept.json() | {"vacation": away} == kept.json() | said
+        assert (await ours.put(path, json=said, headers={"If-Match": '"0"'})).status_code == 412
+        etag = {"If-Match": kept.headers["etag"]}
+        wrong = said | {"minimum_priority": "urgent", "language": "fr",
+                        "quiet": quiet | {"time_zone": "Jakarta", "end": "25:00"}}  # fmt: skip
+        refused = await ours.put(path, json=wrong, headers=etag)
+        pointers = {each["pointer"] for each in refused.json()["errors"]}
+        assert pointers == {"/minimum_priority", "/language", "/quiet/time_zone", "/quiet/end"}
+        nobody = await ours.put(path, json=said | {"vacation": away | {"delegate": "rina"}}, headers=etag)
+        assert [each["pointer"] for each in nobody.json()["errors"]] == ["/vacation/delegate"]
+        assert (await other.get(path)).status_code == 404
+        assert (await other.put(path, json=said, headers=etag)).status_code == 403
+        assert (
+            await ours.put("/v1/preferences/nusantara/siti", json={}, headers={"If-Match": '"0"'})
+        ).status_code == 404
+
+
+async def test_unsubscribing_needs_one_press_no_key_and_can_be_undone(door: Door) -> None:
+    token = VAULT.subscriber_token("nusantara", "rina", "id")
+
+    async def is_muted() -> bool:
+        loaded = await door.preferences.find("nusantara", "rina")
+        return loaded is not None and loaded.state.muted
+
+    async with await door.http() as browser:
+        page = await browser.get(f"/u/{token}")
+        assert page.status_code == 200 and "Berhenti berlangganan" in page.text and not await is_muted()
+        # As RFC 8058 has a mail program do it.
+        for _ in range(2):
+            pressed = await browser.post(f"/u/{token}", data={"List-Unsubscribe": "One-Click"})
+            assert pressed.status_code == 200 and await is_muted()
+        again = re.findall(r'action="([^"]+)"', (await browser.get(f"/u/{token}")).text)
+        assert (await browser.post(again[0])).status_code == 200 and not await is_muted()
+        for wrong in (token[:-4], "x", acknowledging()):
+            answers = [await browser.get(f"/u/{wrong}"), await browser.post(f"/u/{wrong}"),
+                       await browser.post(f"/u/{wrong}/again")]  # fmt: skip
+            assert [each.status_code for each in answers] == [404] * 3
+    assert not await is_muted()
 
 
 async def test_deliveries_are_paged_filtered_and_shown_to_their_parties(door: Door) -> None:

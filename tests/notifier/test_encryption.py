@@ -24,6 +24,7 @@ from sepakat_notifier.channels.webhook import WebhookSender
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoint import Endpoint
 from sepakat_notifier.endpoints import new_secret
+from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.store import Notifications
 from sepakat_shared import mongo
 from sepakat_shared.clock import SystemClock
@@ -126,7 +127,9 @@ async def send(db: Database, port: int, host: str = "localhost", **changes: Any)
     await directory.on_contact(known, CAUSE)
     given = settings(notifier_smtp_host=host, notifier_smtp_port=port, **changes)
     clock = SystemClock()
-    sender = MailSender(given, directory, Notifications(Commits(db, clock)), VAULT, clock)
+    sender = MailSender(
+        given, directory, Notifications(Commits(db, clock)), Preferences(Commits(db, clock)), VAULT, clock
+    )
     await sender.send(notification(objective(), "rina"))
 
 

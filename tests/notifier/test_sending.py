@@ -27,6 +27,8 @@ from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoint import Added, Endpoint, Removed
 from sepakat_notifier.endpoints import Endpoints, new_secret
 from sepakat_notifier.notification import Notification, Planned
+from sepakat_notifier.preference import Chosen, Preference
+from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.store import Notifications
 from sepakat_shared import mongo
@@ -198,7 +200,9 @@ async def mailing(db: Database, server: MailServer, **contact: Any) -> tuple[Mai
     await directory.on_contact(ContactRecorded(**known), CAUSE)
     given = settings(notifier_smtp_host="127.0.0.1", notifier_smtp_port=server.port)
     notifications = Notifications(Commits(db, SystemClock()))
-    return MailSender(given, directory, notifications, VAULT, SystemClock()), directory
+    return MailSender(
+        given, directory, notifications, Preferences(Commits(db, SystemClock())), VAULT, SystemClock()
+    ), directory
 
 
 @pytest.mark.servers
@@ -214,6 +218,23 @@ async def test_a_mail_has_both_parts_its_thread_and_the_link(db: Database, mail_
     token = plain.split("https://sla.example/a/")[1].split()[0]
     assert token in page
     assert VAULT.open_link(token, NOW).contact == "rina"
+    assert mail["List-Unsubscribe"] is None, "what asks to act is not unsubscribed from"
+
+
+@pytest.mark.servers
+async def test_a_mail_with_news_has_its_one_click_way_out_in_the_language_that_was_chosen(
+    db: Database, mail_server: MailServer
+) -> None:
+    sender, _ = await mailing(db, mail_server)
+    said = Chosen(Preference("nusantara", "rina", language="id"))
+    await Preferences(Commits(db, SystemClock())).execute("nusantara", "rina", lambda *_: [said], "test")
+    await sender.send(notification(incident(incidents.IncidentResolved), "rina"))
+    mail: Any = message_from_bytes(mail_server.received[0], policy=policy.default)
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click" and mail["Content-Language"] == "id"
+    way_out = mail["List-Unsubscribe"].strip("<>").replace("\n", "").replace(" ", "")
+    assert way_out.startswith("https://sla.example/u/")
+    of = VAULT.open_subscriber(way_out.rpartition("/")[2])
+    assert (of.party, of.contact, of.language) == ("nusantara", "rina", "id")
 
 
 @pytest.mark.servers
@@ -240,7 +261,9 @@ async def test_who_cannot_be_written_to_is_said(db: Database, mail_server: MailS
     with pytest.raises(Unwanted, match="erased"):
         await sender.send(notification(objective(), "rina"))
     notifications = Notifications(Commits(db, SystemClock()))
-    nowhere = MailSender(settings(), directory, notifications, VAULT, SystemClock())
+    nowhere = MailSender(
+        settings(), directory, notifications, Preferences(Commits(db, SystemClock())), VAULT, SystemClock()
+    )
     with pytest.raises(Unwanted, match="SEPAKAT_NOTIFIER_SMTP_HOST"):
         await nowhere.send(notification(objective(), "rina"))
     sender, _ = await mailing(db, mail_server, email="rina@nusantara.example\r\nBcc: all@example.com")

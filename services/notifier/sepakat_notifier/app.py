@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from sepakat_notifier import api, endpoint_api, pages
+from sepakat_notifier import api, endpoint_api, pages, preference_api, unsubscribing
 from sepakat_notifier.channels.email import MailSender
 from sepakat_notifier.channels.webhook import WebhookSender
 from sepakat_notifier.delivery import Deliveries
@@ -11,6 +11,7 @@ from sepakat_notifier.endpoints import Endpoints
 from sepakat_notifier.health import Health
 from sepakat_notifier.own_reactions import OwnReactions
 from sepakat_notifier.planning import Planning
+from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.reactions import Reactions
 from sepakat_notifier.replays import Replays
 from sepakat_notifier.settings import NotifierSettings
@@ -30,13 +31,14 @@ def build(settings: NotifierSettings) -> FastAPI:
     notifications = Notifications(service.commits)
     endpoints = Endpoints(service.commits)
     directory = Directory(service.db)
+    preferences = Preferences(service.commits)
     authorities = settings.notifier_authorities
     hooks = WebhookSender(endpoints, vault, allowed, settings.notifier_attempt_timeout, clock, authorities)
-    mails = MailSender(settings, directory, notifications, vault, clock)
+    mails = MailSender(settings, directory, notifications, preferences, vault, clock)
     health = Health(endpoints, settings.notifier_disable_after, clock)
     deliveries = Deliveries(notifications, {"email": mails, "webhook": hooks}, settings, clock, health)
     planning = Planning(notifications, deliveries)
-    reactions = Reactions(service.db, notifications, endpoints, directory, planning, clock)
+    reactions = Reactions(service.db, notifications, endpoints, directory, preferences, planning, clock)
     own = OwnReactions(notifications, endpoints, directory, planning, settings.notifier_operator_mail, clock)
     bus = service.start([*reactions.all(), *own.all()], at_once=_FACTS_AT_ONCE)
 
@@ -48,6 +50,8 @@ def build(settings: NotifierSettings) -> FastAPI:
     app.include_router(api.router(notifications))
     routes = endpoint_api.Routes(endpoints, deliveries, hooks, vault, settings, clock)
     app.include_router(endpoint_api.router(routes, Replays(notifications), service.posts))
+    app.include_router(preference_api.router(preferences, directory))
+    app.include_router(unsubscribing.router(preferences, vault))
     app.include_router(pages.router(notifications, directory, vault, clock))
     app.state.bus = bus
     return app

@@ -145,10 +145,9 @@ class Deliveries:
         if channels := [each.channel for each in busy if each.recipient is None]:
             query["channel"] = {"$nin": channels}
         for each in busy:
+            each.left_out = True
             if (until := each.held_back_until()) is not None and until > now:
                 self._look_by(until)
-            else:
-                self._is_full = True
         return query
 
     async def _give_up_what_was_left_alone(self, now: datetime) -> None:
@@ -235,22 +234,22 @@ class Deliveries:
             _log.warning(
                 "%s %s is left alone until %s", outlet.channel, outlet.recipient or "", outlet.breaker.open_until
             )
-        if self._is_full or outlet.ordered:
+        if self._is_full or outlet.ordered or (outlet.left_out and not outlet.waiting):
+            outlet.left_out = False
             self._look_by(now)
         self._changed.set()
 
     async def _keep(self, outlet: Outlet, held: Notification, attempted: Attempted) -> None:
         after = await self._decide(held.id, attempted.decide)
+        if after is not None and after.status is not Status.PENDING:
+            _count(after)
         if after is not None and after.due_at is not None:
             self._look_by(after.due_at)
             if outlet.ordered:
                 outlet.put_off(after.due_at)
         if self._health is not None and held.channel == "webhook":
-            await retry.until_done("keeping how an endpoint is", lambda: self._health_of(held.recipient, attempted))
-
-    async def _health_of(self, endpoint: str, attempted: Attempted) -> None:
-        if self._health is not None:
-            await self._health.note(endpoint, attempted)
+            health = self._health
+            await retry.until_done("keeping how an endpoint is", lambda: health.note(held.recipient, attempted))
 
     async def _in_turn(self, outlet: Outlet, waiting: Waiting) -> Notification | None:
         """What is first for an endpoint that wants everything in its order; None where that must wait.
@@ -300,12 +299,9 @@ class Deliveries:
         return held.due_at is not None and held.due_at > ends
 
     async def _decide(self, id: str, decide: Decide) -> Notification | None:
-        after = await retry.until_done(
+        return await retry.until_done(
             f"keeping what became of {id}", lambda: self._notifications.execute(id, decide, by="delivery")
         )
-        if after is not None and after.status is not Status.PENDING:
-            _count(after)
-        return after
 
 
 _PLACE = {"due_at": 1, "channel": 1, "recipient": 1, "state.ordered": 1}

@@ -53,6 +53,7 @@ _LABELS = {
     "left": {"en": "Loss still permitted", "id": "Kerugian yang masih diizinkan"},
     "credit": {"en": "Service credit so far", "id": "Kredit layanan sementara"},
     "button": {"en": "I take care of it", "id": "Saya tangani"},
+    "unsubscribe": {"en": "No more news by mail", "id": "Berhenti menerima kabar"},
     "reason": {"en": "You get this message as {}, under the agreement {}.",
                "id": "Anda menerima pesan ini sebagai {}, menurut perjanjian {}."},
 }  # fmt: skip
@@ -117,8 +118,10 @@ class Words:
         return str(format_currency(Decimal(money.amount), money.currency, locale=self.language))
 
 
-def compose(fact: Fact, reader: Reader, names: Mapping[str, str], link: str | None) -> Letter:
-    """The letter about `fact`; `names` are those of the parties, `link` acknowledges.
+def compose(
+    fact: Fact, reader: Reader, names: Mapping[str, str], link: str | None, unsubscribe: str | None = None
+) -> Letter:
+    """The letter about `fact`; `names` are those of the parties, `link` acknowledges, `unsubscribe` ends such news.
 
     Raises ValueError for an event that nobody is written to about.
     """
@@ -154,6 +157,8 @@ def compose(fact: Fact, reader: Reader, names: Mapping[str, str], link: str | No
         "link": link,
         "button": words.label("button"),
         "reason": words.label("reason").format(reader.name, agreement),
+        "unsubscribe": unsubscribe,
+        "unsubscribe_label": words.label("unsubscribe"),
     }
     return sent(shown)
 
@@ -184,10 +189,12 @@ def sent(shown: Mapping[str, Any]) -> Letter:
     )
 
 
-def page(language: str, heading: str, paragraphs: list[str], nonce: str, button: str | None = None) -> str:
-    """A small HTML page; with `button`, one that posts to its own address."""
+def page(
+    language: str, heading: str, paragraphs: list[str], nonce: str, button: str | None = None, action: str | None = None
+) -> str:
+    """A small HTML page; with `button`, one that posts to `action`, or to its own address."""
     return _templates.get_template("page.html").render(
-        language=language, heading=heading, paragraphs=paragraphs, nonce=nonce, button=button
+        language=language, heading=heading, paragraphs=paragraphs, nonce=nonce, button=button, action=action
     )
 
 

@@ -139,8 +139,11 @@ class GivenUp:
 
 @dataclass(frozen=True)
 class Suppressed:
+    """`by_choice`: the recipient can be reached, and does not want it."""
+
     reason: str
     at: datetime
+    by_choice: bool = False
 
 
 @dataclass(frozen=True)
@@ -183,7 +186,7 @@ def apply(notification: Notification | None, event: Event) -> Notification:
         case GivenUp(reason, at, attempted):
             attempts = notification.attempts + (1 if attempted else 0)
             return replace(_ended(notification, Status.GIVEN_UP, reason, at), attempts=attempts)
-        case Suppressed(reason, at):
+        case Suppressed(reason, at, _):
             return _ended(notification, Status.SUPPRESSED, reason, at)
         case Retried(at):
             return replace(

@@ -62,6 +62,9 @@ class Outlet:
     not_before: datetime | None = None
     """By the rate, or because an ordered message waits for its next attempt."""
 
+    left_out: bool = False
+    """Whether its messages were not looked for the last time: there may be more."""
+
     def add(self, waiting: Waiting, now: datetime) -> bool:
         """Whether it was taken: what is not must be found in the database later."""
         if len(self.waiting) >= _MOST_WAITING or breakers.is_open(self.breaker, now):

@@ -25,11 +25,12 @@ class Planning:
     async def plan(
         self, channel: Channel, recipient: str, party: str | None, parties: tuple[str, ...], about: tuple[str, str],
         occasion: Occasion, cause: Envelope, *, once_for: str | None = None, ordered: bool = False,
-        due_at: datetime | None = None,
+        due_at: datetime | None = None, left_out: str | None = None,
     ) -> Notification | None:  # fmt: skip
         """Plan it, unless it is planned. `about` is what it is about, and of which kind.
 
-        `once_for` stands for the event where several are told by one message; `due_at` puts the first attempt off.
+        `once_for` stands for the event where several are told by one message; `due_at` puts the first attempt off;
+        `left_out` says why it is not sent at all: the recipient does not want it.
         """
         id = domain.notification_id(once_for or occasion.id, channel, recipient)
         traceparent = current_traceparent()
@@ -44,6 +45,8 @@ class Planning:
                 holder=self._deliveries.holder if in_hand else "",
                 due_at=now + self._deliveries.lease if in_hand else due_at, ordered=ordered,
             )  # fmt: skip
+            if left_out is not None:
+                return [domain.Planned(planned), domain.Suppressed(left_out, now, by_choice=True)]
             return [domain.Planned(planned)]
 
         loaded = await self._notifications.all.execute(

@@ -5,11 +5,13 @@ from datetime import datetime
 
 import msgspec
 
-from sepakat_notifier import routing
+from sepakat_notifier import preference, routing
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoints import Endpoints
 from sepakat_notifier.planning import Planning, occasion_of
-from sepakat_notifier.routing import CONTRACTS
+from sepakat_notifier.preference import LeaveOut, Preference, Tell
+from sepakat_notifier.preferences import Preferences
+from sepakat_notifier.routing import CONTRACTS, Subject
 from sepakat_notifier.store import Notifications
 from sepakat_shared.bus import Erased, Reaction
 from sepakat_shared.clock import Clock
@@ -24,13 +26,14 @@ from sepakat_shared.mongo import Collection, Database
 class Reactions:
     def __init__(
         self, db: Database, notifications: Notifications, endpoints: Endpoints, directory: Directory,
-        planning: Planning, clock: Clock,
+        preferences: Preferences, planning: Planning, clock: Clock,
     ) -> None:  # fmt: skip
         self._unrouted: Collection = db["unrouted"]
         """Events whose mails wait for the agreement's text: topics have no common order."""
         self._notifications = notifications
         self._endpoints = endpoints
         self._directory = directory
+        self._preferences = preferences
         self._planning = planning
         self._clock = clock
 
@@ -94,13 +97,22 @@ class Reactions:
                     return
             signatories = found
         told = await self._notifications.told(subject.about) if routing.depends_on_those_told_before(fact) else []
-        occasion = occasion_of(cause)
         contacts = routing.mails(fact, signatories, told)
-        await asyncio.gather(
-            *[
-                self._planning.plan(
-                    "email", contact, None, subject.parties, (subject.about, subject.about_type), occasion, cause
-                )
-                for contact in contacts
-            ]
-        )
+        chosen = await self._preferences.of(subject.parties, contacts) if contacts else {}
+        await asyncio.gather(*[self._write_to(each, chosen.get(each), fact, subject, cause) for each in contacts])
+
+    async def _write_to(
+        self, contact: str, chosen: Preference | None, fact: Fact, subject: Subject, cause: Envelope
+    ) -> None:
+        """Write to a contact, or do as they have said they want it."""
+        occasion, about = occasion_of(cause), (subject.about, subject.about_type)
+        if chosen is None:
+            await self._planning.plan("email", contact, None, subject.parties, about, occasion, cause)
+            return
+        for each in preference.told(chosen, fact, self._clock.now()):
+            left_out = each.reason if isinstance(each, LeaveOut) else None
+            due_at = each.at if isinstance(each, Tell) else None
+            await self._planning.plan(
+                "email", each.contact, chosen.party, subject.parties, about, occasion, cause, due_at=due_at,
+                left_out=left_out,
+            )  # fmt: skip

@@ -68,8 +68,9 @@ def _fact(event: Event, notification: Notification) -> Fact | None:
             return contract.NotificationFailing(**about, at=at, attempts=notification.attempts, reason=reason)
         case GivenUp(reason, at, _):
             return contract.NotificationGivenUp(**about, at=at, attempts=notification.attempts, reason=reason)
-        case Suppressed(reason, at):
-            return contract.NotificationSuppressed(**about, at=at, reason=reason)
+        case Suppressed(reason, at, by_choice):
+            chosen = True if by_choice else None
+            return contract.NotificationSuppressed(**about, at=at, reason=reason, by_choice=chosen)
         case Acknowledged(party, contact, at):
             return contract.NotificationAcknowledged(
                 **(about | {"party": party}), at=at, incident=notification.about, contact=contact

@@ -33,10 +33,11 @@ class NotificationGivenUp(_NotificationEvent):
 
 
 class NotificationSuppressed(_NotificationEvent):
-    """It was not sent on purpose; `reason` says why."""
+    """It was not sent on purpose; `reason` says why. `by_choice`: its recipient can be reached and does not want it."""
 
     type: ClassVar[str] = "sepakat.notification.suppressed.v1"
     reason: str
+    by_choice: bool | None = None
 
 
 class NotificationAcknowledged(_NotificationEvent):

@@ -1,6 +1,7 @@
 """E-mail over SMTP: plain text and HTML in the reader's language, with the acknowledge link where one is asked for."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
@@ -13,6 +14,8 @@ from sepakat_notifier.channels.dialling import trust
 from sepakat_notifier.directory import Directory, Forgotten, Reader, Unknown
 from sepakat_notifier.notification import OPERATOR, Notification
 from sepakat_notifier.own_reactions import first_of, window_of
+from sepakat_notifier.preference import may_be_left_out
+from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.routing import asks_to_acknowledge, fact_of, subject_of
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.store import Notifications
@@ -28,10 +31,12 @@ _SHUTTING_DOWN = 421
 
 class MailSender:
     def __init__(
-        self, settings: NotifierSettings, directory: Directory, notifications: Notifications, vault: Vault, clock: Clock
-    ) -> None:
+        self, settings: NotifierSettings, directory: Directory, notifications: Notifications, preferences: Preferences,
+        vault: Vault, clock: Clock,
+    ) -> None:  # fmt: skip
         self._settings = settings
         self._notifications = notifications
+        self._preferences = preferences
         self._trust = None if settings.notifier_smtp_tls == "none" else trust(settings.notifier_authorities)
         self._directory = directory
         self._vault = vault
@@ -51,7 +56,8 @@ class MailSender:
         if reader.email is None:
             raise Unwanted(f"contact {notification.recipient!r} has no e-mail address")
         try:
-            message = self._message(notification, reader, letter)
+            unsubscribe = self._unsubscribe(reader) if may_be_left_out(fact) else None
+            message = self._message(notification, reader, letter, unsubscribe)
         except (ValueError, IndexError) as error:
             raise Permanent(f"no mail can be addressed to contact {reader.contact!r}: {error}") from error
         await self._hand_over(host, message, reader.email)
@@ -74,12 +80,20 @@ class MailSender:
         parties = subject.parties if notification.party is None else (notification.party,)
         reader = await self._reader(notification, parties, subject.agreement)
         names = await self._directory.names(subject.parties)
-        return reader, letters.compose(fact, reader, names, self._link(notification, reader))
+        unsubscribe = self._unsubscribe(reader) if may_be_left_out(fact) else None
+        return reader, letters.compose(fact, reader, names, self._link(notification, reader), unsubscribe)
 
     async def _reader(self, notification: Notification, parties: Sequence[str], agreement: str) -> Reader:
         if notification.recipient == OPERATOR and notification.party == OPERATOR:
             return self._operator()
-        return await self._directory.reader(parties, notification.recipient, agreement)
+        reader = await self._directory.reader(parties, notification.recipient, agreement)
+        loaded = await self._preferences.find(reader.party, reader.contact)
+        chosen = loaded.state.language if loaded else None
+        return reader if chosen is None else replace(reader, language=chosen)
+
+    def _unsubscribe(self, reader: Reader) -> str:
+        token = self._vault.subscriber_token(reader.party, reader.contact, reader.language)
+        return f"{self._settings.public_url.rstrip('/')}/u/{token}"
 
     def _operator(self) -> Reader:
         return Reader(OPERATOR, OPERATOR, "Operator", self._settings.notifier_operator_mail, "en", "UTC")
@@ -100,7 +114,9 @@ class MailSender:
         link = Link(notification.id, notification.about, reader.party, reader.contact, until.timestamp())
         return f"{self._settings.public_url.rstrip('/')}/a/{self._vault.link_token(link)}"
 
-    def _message(self, notification: Notification, reader: Reader, letter: letters.Letter) -> EmailMessage:
+    def _message(
+        self, notification: Notification, reader: Reader, letter: letters.Letter, unsubscribe: str | None
+    ) -> EmailMessage:
         name, sender = parseaddr(self._settings.notifier_mail_from)
         domain = sender.rpartition("@")[2]
         message = EmailMessage()
@@ -112,6 +128,9 @@ class MailSender:
         message["Message-ID"] = f"<{notification.id}@{domain}>"
         message["References"] = f"<{notification.about.replace('/', '.')}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"
+        if unsubscribe is not None:
+            message["List-Unsubscribe"] = f"<{unsubscribe}>"
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         if traceparent := current_traceparent():
             message["X-Sepakat-Trace"] = traceparent.split("-")[1]
         message.set_content(letter.text, cte="quoted-printable")
