@@ -155,7 +155,7 @@ async def test_a_name_that_leads_inside_is_refused_at_the_attempt(db: Database, 
     with pytest.raises(Permanent, match="not a public address"):
         await hook_sender(endpoints, allowed=()).send(hook_message())
     assert receiver.requests == []
-    await endpoints.all.execute("hook", lambda *_: [Removed(NOW)], by="test")
+    await endpoints.execute("hook", lambda *_: [Removed(NOW)], "test")
     with pytest.raises(Unwanted, match="removed"):
         await hook_sender(endpoints).send(hook_message())
 

@@ -31,7 +31,7 @@ from sepakat_shared.contracts.notifications import EndpointDisabled
 from sepakat_shared.errors import NotFound
 from sepakat_shared.messages import Message
 
-_FRESH_SECONDS = 1.0
+_FRESH_SECONDS = 5.0
 
 
 def new_secret() -> str:
@@ -84,11 +84,13 @@ class Endpoints:
         return wanting
 
     async def of(self, id: str) -> Endpoint | None:
-        """The endpoint, as it stood within the last second; None when it was removed."""
+        """The endpoint, as it stood within the last seconds; None when it was removed."""
         read_at, endpoint = self._read.get(id, (0.0, None))
         if endpoint is None or monotonic() - read_at > _FRESH_SECONDS:
             loaded = await self.all.find(id)
             endpoint = loaded.state if loaded else None
+            if endpoint is not None:
+                self._read[id] = (monotonic(), endpoint)
         return None if endpoint is None or endpoint.removed else endpoint
 
     async def execute(
