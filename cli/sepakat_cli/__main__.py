@@ -25,11 +25,13 @@ from sepakat_cli.commands import (
     openslo,
     operations,
     postmortems,
+    preferences,
     render,
     reports,
     servers,
     status,
     validate,
+    webhooks,
 )
 from sepakat_cli.output import EXIT_CODES, Commands
 
@@ -88,6 +90,8 @@ app.add_typer(oncall.oncall, name="oncall", rich_help_panel="Handle")
 app.add_typer(disputes.disputes, name="disputes", rich_help_panel="Handle")
 app.command("analytics", rich_help_panel="Handle")(analytics.analytics)
 app.add_typer(operations.deliveries, name="deliveries", rich_help_panel="Handle")
+app.add_typer(preferences.preferences, name="preferences", rich_help_panel="Handle")
+app.add_typer(webhooks.webhooks, name="webhooks", rich_help_panel="Handle")
 app.add_typer(keys.apikeys, name="apikeys", rich_help_panel="Operate")
 app.add_typer(operations.dlq, name="dlq", rich_help_panel="Operate")
 app.command("replay", rich_help_panel="Operate")(operations.replay)

@@ -11,10 +11,12 @@ import httpx
 import pytest
 
 from sepakat_agreements import api, document_api
-from sepakat_agreements.store import KEY, Agreements, Parties
+from sepakat_agreements.need_store import Needs
+from sepakat_agreements.party_store import Parties
+from sepakat_agreements.store import Agreements
 from sepakat_cli.backends import Backend
 from sepakat_shared import mongo, web
-from sepakat_shared.auth import KnownKeys, digest
+from sepakat_shared.auth import KEY, KnownKeys, digest
 from sepakat_shared.clock import ManualClock
 from sepakat_shared.commits import Aggregates, Commits
 from sepakat_shared.contracts.agreements import KeyIssued
@@ -42,7 +44,7 @@ async def asked(backend: Backend) -> AsyncIterator[httpx.AsyncClient]:
     for party in ("nusantara-cloud", "toko-maju", "stranger"):
         await keys.on_issued(KeyIssued(key=party, digest=digest(f"spk_{party}"), party=party, scopes=scopes))
     app = web.application("agreements", "", keys, 100_000)
-    app.include_router(api.router(agreements, parties, Aggregates(commits, KEY), commits, posts, clock))
+    app.include_router(api.router(agreements, parties, Needs(commits), Aggregates(commits, KEY), commits, posts, clock))
     app.include_router(document_api.router(agreements, parties))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://agreements") as http:
         yield http

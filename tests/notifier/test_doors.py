@@ -1,5 +1,6 @@
 """The links that people press and the API that systems call, on a real database."""
 
+import json
 import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -9,14 +10,19 @@ from typing import Any
 import httpx
 import pytest
 from facts import incident, notification, objective
+from notifying import LOOPBACK, VAULT, received, settings
 
 from sepakat_cli.backends import Backend
-from sepakat_notifier import api, pages
+from sepakat_notifier import api, endpoint_api, pages, preference_api, unsubscribing
+from sepakat_notifier.channels.webhook import WebhookSender
+from sepakat_notifier.delivery import Deliveries
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoints import Endpoints
 from sepakat_notifier.notification import Notification, Planned
+from sepakat_notifier.preferences import Preferences
+from sepakat_notifier.replays import Replays
 from sepakat_notifier.store import Notifications
-from sepakat_notifier.vault import Link, Vault
+from sepakat_notifier.vault import Link
 from sepakat_shared import mongo, web
 from sepakat_shared.auth import KnownKeys, digest
 from sepakat_shared.clock import SystemClock
@@ -27,7 +33,7 @@ from sepakat_shared.messages import Envelope
 from sepakat_shared.settings import ServiceSettings
 
 pytestmark = pytest.mark.servers
-VAULT, CLOCK = Vault("a secret of thirty-two characters"), SystemClock()
+CLOCK = SystemClock()
 CAUSE = Envelope("e", "/test", "t", None, None, b"")
 
 
@@ -40,9 +46,22 @@ class Door:
         self.keys = KnownKeys(db, CLOCK)
         app = web.application("t", "t", self.keys, 1_000_000)
         endpoints = Endpoints(commits)
-        app.include_router(api.router(self.notifications, endpoints, VAULT, (), web.IdempotentPosts(db), CLOCK))
+        app.include_router(api.router(self.notifications))
+        given = settings()
+        hooks = WebhookSender(endpoints, VAULT, (), given.notifier_attempt_timeout, CLOCK)
+        deliveries = Deliveries(self.notifications, {}, given, CLOCK)
+        self._routes = routes = endpoint_api.Routes(endpoints, deliveries, hooks, VAULT, given, CLOCK)
+        app.include_router(endpoint_api.router(routes, Replays(self.notifications), web.IdempotentPosts(db)))
+        self.preferences = Preferences(commits)
+        app.include_router(preference_api.router(self.preferences, self.directory))
+        app.include_router(unsubscribing.router(self.preferences, VAULT))
         app.include_router(pages.router(self.notifications, self.directory, VAULT, CLOCK))
         self._transport = httpx.ASGITransport(app)
+
+    def allow_loopback(self) -> None:
+        """As an operator's setting would have it."""
+        timeout = settings().notifier_attempt_timeout
+        self._routes.hooks = WebhookSender(self._routes.endpoints, VAULT, LOOPBACK, timeout, CLOCK)
 
     async def http(self, party: str | None = None) -> httpx.AsyncClient:
         headers = {}
@@ -64,6 +83,11 @@ async def door(backend: Backend) -> AsyncIterator[Door]:
     client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
     yield Door(client[f"doors_{uuid.uuid4().hex[:8]}"])
     await mongo.close_client(client)
+
+
+def acknowledging() -> str:
+    """A link for another purpose."""
+    return token()
 
 
 def token(**changes: Any) -> str:
@@ -134,6 +158,102 @@ async def test_an_endpoint_is_its_partys_alone_and_its_secret_is_shown_once(door
         assert (await customer.get(f"/v1/webhook-endpoints/{id}")).status_code == 404
 
 
+async def test_an_endpoint_is_edited_by_who_has_read_it_and_disabled_enabled_and_rotated(door: Door) -> None:
+    given = {"party": "toko-maju", "url": "https://hooks.example/x"}
+    edit = {"url": "https://hooks.example/y", "types": ["sepakat.dispute.*"], "ordered": True, "fallback": "budi"}
+    async with await door.http("toko-maju") as customer, await door.http("other") as other:
+        made = await customer.post("/v1/webhook-endpoints", json=given)
+        path, etag = f"/v1/webhook-endpoints/{made.json()['id']}", made.headers["etag"]
+        assert (await customer.put(path, json=edit)).status_code == 428
+        edited = await customer.put(path, json=edit, headers={"If-Match": etag})
+        assert edited.json() | edit == edited.json() and edited.json()["status"] == "working"
+        assert (await customer.put(path, json=edit, headers={"If-Match": etag})).status_code == 412
+        wrong = {"url": "ftp://x", "types": ["sepakat.*", "nothing"]}
+        refused = await customer.put(path, json=wrong, headers={"If-Match": edited.headers["etag"]})
+        assert [each["pointer"] for each in refused.json()["errors"]] == ["/url", "/types/1"]
+        disabled = (await customer.post(f"{path}/disable")).json()
+        assert disabled["status"] == "disabled" and disabled["disabled_at"]
+        since = {"since": "2026-01-01T00:00:00Z"}
+        assert (await customer.post(f"{path}/replay", json=since)).status_code == 422
+        assert (await customer.post(f"{path}/enable")).json()["status"] == "working"
+        assert (await customer.post(f"{path}/enable")).status_code == 409
+        assert (await customer.post(f"{path}/replay", json=since)).json() == {"replayed": 0}
+        rotated = (await customer.post(f"{path}/rotate-secret", json={"overlap": "PT1H"})).json()
+        assert rotated["secret"] != made.json()["secret"] and rotated["previous_until"]
+        assert (await customer.post(f"{path}/rotate-secret", json={"overlap": "P31D"})).status_code == 422
+        for command in ("test", "disable", "enable", "rotate-secret"):
+            assert (await other.post(f"{path}/{command}")).status_code == 404
+    stored = str(await door.commits.of(f"endpoint/{made.json()['id']}"))
+    assert rotated["secret"] not in stored
+
+
+async def test_the_test_button_says_what_came_of_it_and_reaches_nothing_inside(door: Door) -> None:
+    async with received() as receiver, await door.http("toko-maju") as customer:
+        given = {"party": "toko-maju", "url": f"http://localhost:{receiver.port}/"}
+        path = f"/v1/webhook-endpoints/{(await customer.post('/v1/webhook-endpoints', json=given)).json()['id']}"
+        tried = (await customer.post(f"{path}/test")).json()
+        assert tried["delivered"] is False and "not a public address" in tried["reason"]
+        assert receiver.requests == []
+        door.allow_loopback()
+        await customer.post(f"{path}/disable")
+        assert (await customer.post(f"{path}/test")).json()["delivered"] is True
+        [(headers, body)] = receiver.requests
+        assert json.loads(body)["type"] == "sepakat.endpoint.tested.v1" and headers["webhook-signature"]
+
+
+async def test_how_people_want_to_be_told_is_their_partys_to_say_and_every_mistake_is_named(door: Door) -> None:
+    for contact in ("rina", "ana"):
+        known = ContactRecorded(party="nusantara", contact=contact, name=contact)
+        await door.directory.on_contact(known, CAUSE)
+    quiet = {"begin": "22:00", "end": "07:00", "time_zone": "Asia/Jakarta", "but_highest": True}
+    away = {"start": "2026-12-20T00:00:00+07:00", "end": "2027-01-02T00:00:00+07:00", "delegate": "ana"}
+    said = {"language": "id", "minimum_priority": "P2", "quiet": quiet, "vacation": away, "muted": False}
+    path = "/v1/preferences/nusantara/rina"
+    async with await door.http("nusantara") as ours, await door.http("other") as other:
+        first = await ours.get(path)
+        assert (first.headers["etag"], first.json()["quiet"]) == ('"0"', None)
+        assert (await ours.put(path, json=said)).status_code == 428
+        kept = await ours.put(path, json=said, headers={"If-Match": '"0"'})
+        assert kept.status_code == 200 and kept.json() | {"vacation": away} == kept.json() | said
+        assert (await ours.put(path, json=said, headers={"If-Match": '"0"'})).status_code == 412
+        etag = {"If-Match": kept.headers["etag"]}
+        wrong = said | {"minimum_priority": "urgent", "language": "fr",
+                        "quiet": quiet | {"time_zone": "Jakarta", "end": "25:00"}}  # fmt: skip
+        refused = await ours.put(path, json=wrong, headers=etag)
+        pointers = {each["pointer"] for each in refused.json()["errors"]}
+        assert pointers == {"/minimum_priority", "/language", "/quiet/time_zone", "/quiet/end"}
+        nobody = await ours.put(path, json=said | {"vacation": away | {"delegate": "rina"}}, headers=etag)
+        assert [each["pointer"] for each in nobody.json()["errors"]] == ["/vacation/delegate"]
+        assert (await other.get(path)).status_code == 404
+        assert (await other.put(path, json=said, headers=etag)).status_code == 403
+        assert (
+            await ours.put("/v1/preferences/nusantara/siti", json={}, headers={"If-Match": '"0"'})
+        ).status_code == 404
+
+
+async def test_unsubscribing_needs_one_press_no_key_and_can_be_undone(door: Door) -> None:
+    token = VAULT.subscriber_token("nusantara", "rina", "id")
+
+    async def is_muted() -> bool:
+        loaded = await door.preferences.find("nusantara", "rina")
+        return loaded is not None and loaded.state.muted
+
+    async with await door.http() as browser:
+        page = await browser.get(f"/u/{token}")
+        assert page.status_code == 200 and "Berhenti berlangganan" in page.text and not await is_muted()
+        # As RFC 8058 has a mail program do it.
+        for _ in range(2):
+            pressed = await browser.post(f"/u/{token}", data={"List-Unsubscribe": "One-Click"})
+            assert pressed.status_code == 200 and await is_muted()
+        again = re.findall(r'action="([^"]+)"', (await browser.get(f"/u/{token}")).text)
+        assert (await browser.post(again[0])).status_code == 200 and not await is_muted()
+        for wrong in (token[:-4], "x", acknowledging()):
+            answers = [await browser.get(f"/u/{wrong}"), await browser.post(f"/u/{wrong}"),
+                       await browser.post(f"/u/{wrong}/again")]  # fmt: skip
+            assert [each.status_code for each in answers] == [404] * 3
+    assert not await is_muted()
+
+
 async def test_deliveries_are_paged_filtered_and_shown_to_their_parties(door: Door) -> None:
     await door.notifications.create_indexes()
     for n in range(5):
@@ -151,6 +271,8 @@ async def test_deliveries_are_paged_filtered_and_shown_to_their_parties(door: Do
                 break
         assert seen == ["n4", "n3", "n2", "n1", "n0"]
         assert (await customer.get("/v1/deliveries", params={"status": "delivered"})).json()["items"] == []
+        assert (await customer.get("/v1/delivery-counts")).json()["pending"] == 5
+        assert (await other.get("/v1/delivery-counts")).json()["pending"] == 0
         assert len((await customer.get("/v1/deliveries", params={"about": "toko/availability"})).json()["items"]) == 5
         assert (await other.get("/v1/deliveries")).json()["items"] == []
         assert (await other.get("/v1/deliveries/n1")).status_code == 404

@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,11 @@ from samples import agreement_dict
 from sepakat_cli.backends import Backend
 from sepakat_notifier.delivery import Deliveries
 from sepakat_notifier.directory import Directory
-from sepakat_notifier.endpoints import Added, Endpoint, Endpoints
+from sepakat_notifier.endpoint import Added, Endpoint
+from sepakat_notifier.endpoints import Endpoints
+from sepakat_notifier.planning import Planning
+from sepakat_notifier.preference import Chosen, Preference, Vacation
+from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.reactions import Reactions
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.store import Notifications
@@ -34,10 +39,14 @@ class Notifier:
     """The notifier's reactions, without any delivery: what is planned stays planned."""
 
     def __init__(self, db: Any, settings: NotifierSettings) -> None:
-        commits = Commits(db, CLOCK)
+        self.commits = commits = Commits(db, CLOCK)
         self.notifications, self.endpoints = Notifications(commits), Endpoints(commits)
         deliveries = Deliveries(self.notifications, {}, settings, CLOCK)
-        self.reactions = Reactions(db, self.notifications, self.endpoints, Directory(db), deliveries, CLOCK)
+        planning = Planning(self.notifications, deliveries)
+        self.preferences = Preferences(commits)
+        self.reactions = Reactions(
+            db, self.notifications, self.endpoints, Directory(db), self.preferences, planning, CLOCK
+        )
 
     async def hear(self, fact: Fact, id: str) -> None:
         body = json.dumps(fact.as_json()).encode()
@@ -112,3 +121,30 @@ async def test_a_level_of_the_escalation_calls_the_endpoint_that_it_names(notifi
     named = incident(incidents.IncidentEscalated, webhooks=("pager", "elsewhere"))
     await notifier.hear(named, "e1")
     assert await notifier.planned() == [("email", "oncall"), ("webhook", "pager")], "of the two parties alone"
+
+
+async def test_people_are_told_as_they_have_said_and_what_they_left_out_says_why(notifier: Notifier) -> None:
+    async def choose(party: str, contact: str, **chosen: Any) -> None:
+        said = Preference(party, contact, **chosen)
+        await notifier.preferences.execute(party, contact, lambda *_: [Chosen(said)], "test")
+
+    await notifier.hear_text()
+    await choose("toko-maju", "budi", muted=True)
+    week = timedelta(days=7)
+    await choose("nusantara", "oncall", vacation=Vacation(CLOCK.now() - week, CLOCK.now() + week, "ana"))
+    await notifier.hear(incident(incidents.IncidentOpened), "e1")
+    await notifier.hear(incident(incidents.IncidentEscalated), "e2")
+    await notifier.hear(objective(), "e3")
+    states = await notifier.notifications.all.states.find({}).to_list(None)
+    found = [notifier.notifications.all.read(each).state for each in states]
+    ended = {(each.recipient, each.occasion.id): (each.status.value, each.reason) for each in found}
+    assert ended == {
+        ("budi", "e1"): ("suppressed", "unsubscribed from news"),
+        ("ana", "e2"): ("pending", None),
+        ("oncall", "e2"): ("suppressed", "on vacation; ana is told instead"),
+        ("budi", "e3"): ("pending", None),
+        ("rina", "e3"): ("pending", None),
+    }
+    commits = [await notifier.commits.of(f"notification/{each.id}") for each in found if each.status == "suppressed"]
+    told = [message["data"]["by_choice"] for of in commits for each in of for message in each["messages"]]
+    assert told == [True, True], "so that nobody takes them for people whom no message reaches"

@@ -6,12 +6,13 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from facts import NOW, incident, notification, objective, report
+from notifying import LOOPBACK, SETTINGS, VAULT, Receiver, received, settings
 from standardwebhooks import Webhook
 
 from sepakat_cli.backends import Backend
@@ -23,11 +24,13 @@ from sepakat_notifier.channels.email import MailSender
 from sepakat_notifier.channels.webhook import WebhookSender, checked_url
 from sepakat_notifier.delivery import Deliveries
 from sepakat_notifier.directory import Directory
-from sepakat_notifier.endpoints import Added, Endpoint, Endpoints, Removed, new_secret
+from sepakat_notifier.endpoint import Added, Endpoint, Removed
+from sepakat_notifier.endpoints import Endpoints, new_secret
 from sepakat_notifier.notification import Notification, Planned
+from sepakat_notifier.preference import Chosen, Preference
+from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.store import Notifications
-from sepakat_notifier.vault import Vault
 from sepakat_shared import mongo
 from sepakat_shared.bus import Erased
 from sepakat_shared.clock import SystemClock
@@ -39,9 +42,7 @@ from sepakat_shared.errors import Invalid
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Database
 
-LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 CAUSE = Envelope("e", "/test", "t", None, None, b"")
-VAULT = Vault("a secret of thirty-two characters")
 
 
 # -- addresses ---------------------------------------------------------------------------------------------------------
@@ -78,33 +79,10 @@ def test_an_endpoint_is_a_public_http_address(url: str) -> None:
 # -- webhooks ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass
-class Receiver:
-    """A web server of raw bytes: answers each request with `answer`, or never when that is empty."""
-
-    answer: bytes = b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"
-    requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    port: int = 0
-
-    async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")[1:]
-        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head if line)}
-        body = await reader.readexactly(int(headers["content-length"]))
-        self.requests.append((headers, body))
-        if not self.answer:
-            await asyncio.Event().wait()
-        writer.write(self.answer)
-        await writer.drain()
-        writer.close()
-
-
 @pytest.fixture
 async def receiver() -> AsyncIterator[Receiver]:
-    receiver = Receiver()
-    server = await asyncio.start_server(receiver.take, "127.0.0.1", 0)
-    receiver.port = server.sockets[0].getsockname()[1]
-    yield receiver
-    server.close()
+    async with received() as receiver:
+        yield receiver
 
 
 @pytest.fixture
@@ -113,16 +91,6 @@ async def db(backend: Backend) -> AsyncIterator[Database]:
     client = mongo.open_client(settings)
     yield client[f"test_{uuid.uuid4().hex[:8]}"]
     await mongo.close_client(client)
-
-
-SETTINGS: dict[str, Any] = {
-    "kafka": "-", "mongo": "mongodb://-", "notifier_secret_key": "a secret of thirty-two characters",
-    "public_url": "https://sla.example", "notifier_first_retry": "PT0.01S", "notifier_longest_retry": "PT0.05S",
-}  # fmt: skip
-
-
-def settings(**changes: Any) -> NotifierSettings:
-    return NotifierSettings.model_validate(SETTINGS | changes)
 
 
 async def endpoint(db: Database, url: str) -> tuple[Endpoints, str]:
@@ -187,7 +155,7 @@ async def test_a_name_that_leads_inside_is_refused_at_the_attempt(db: Database, 
     with pytest.raises(Permanent, match="not a public address"):
         await hook_sender(endpoints, allowed=()).send(hook_message())
     assert receiver.requests == []
-    await endpoints.all.execute("hook", lambda *_: [Removed(NOW)], by="test")
+    await endpoints.execute("hook", lambda *_: [Removed(NOW)], "test")
     with pytest.raises(Unwanted, match="removed"):
         await hook_sender(endpoints).send(hook_message())
 
@@ -231,7 +199,10 @@ async def mailing(db: Database, server: MailServer, **contact: Any) -> tuple[Mai
     known = {"party": "nusantara", "contact": "rina", "name": "Rina 🙂", "email": "rina@nusantara.example"} | contact
     await directory.on_contact(ContactRecorded(**known), CAUSE)
     given = settings(notifier_smtp_host="127.0.0.1", notifier_smtp_port=server.port)
-    return MailSender(given, directory, VAULT, SystemClock()), directory
+    notifications = Notifications(Commits(db, SystemClock()))
+    return MailSender(
+        given, directory, notifications, Preferences(Commits(db, SystemClock())), VAULT, SystemClock()
+    ), directory
 
 
 @pytest.mark.servers
@@ -247,6 +218,23 @@ async def test_a_mail_has_both_parts_its_thread_and_the_link(db: Database, mail_
     token = plain.split("https://sla.example/a/")[1].split()[0]
     assert token in page
     assert VAULT.open_link(token, NOW).contact == "rina"
+    assert mail["List-Unsubscribe"] is None, "what asks to act is not unsubscribed from"
+
+
+@pytest.mark.servers
+async def test_a_mail_with_news_has_its_one_click_way_out_in_the_language_that_was_chosen(
+    db: Database, mail_server: MailServer
+) -> None:
+    sender, _ = await mailing(db, mail_server)
+    said = Chosen(Preference("nusantara", "rina", language="id"))
+    await Preferences(Commits(db, SystemClock())).execute("nusantara", "rina", lambda *_: [said], "test")
+    await sender.send(notification(incident(incidents.IncidentResolved), "rina"))
+    mail: Any = message_from_bytes(mail_server.received[0], policy=policy.default)
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click" and mail["Content-Language"] == "id"
+    way_out = mail["List-Unsubscribe"].strip("<>").replace("\n", "").replace(" ", "")
+    assert way_out.startswith("https://sla.example/u/")
+    of = VAULT.open_subscriber(way_out.rpartition("/")[2])
+    assert (of.party, of.contact, of.language) == ("nusantara", "rina", "id")
 
 
 @pytest.mark.servers
@@ -272,7 +260,10 @@ async def test_who_cannot_be_written_to_is_said(db: Database, mail_server: MailS
     await directory.on_erased(Erased(key="nusantara/rina"), CAUSE)
     with pytest.raises(Unwanted, match="erased"):
         await sender.send(notification(objective(), "rina"))
-    nowhere = MailSender(settings(), directory, VAULT, SystemClock())
+    notifications = Notifications(Commits(db, SystemClock()))
+    nowhere = MailSender(
+        settings(), directory, notifications, Preferences(Commits(db, SystemClock())), VAULT, SystemClock()
+    )
     with pytest.raises(Unwanted, match="SEPAKAT_NOTIFIER_SMTP_HOST"):
         await nowhere.send(notification(objective(), "rina"))
     sender, _ = await mailing(db, mail_server, email="rina@nusantara.example\r\nBcc: all@example.com")

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from facts import NAMES, NOW, agreed, dispute, every_fact, incident, notification, objective, on_call, report
 
-from sepakat_notifier import letters, reporter_letters, routing
+from sepakat_notifier import letters, notices, reporter_letters, routing
 from sepakat_notifier import notification as domain
 from sepakat_notifier.directory import Reader
 from sepakat_notifier.letters import Words
@@ -18,11 +18,13 @@ from sepakat_shared.contracts import (
     disputes,
     incidents,
     lasting,
+    notifications,
     oncall,
     postmortems,
     proposals,
     reports,
 )
+from sepakat_shared.contracts.fact import Fact
 from sepakat_shared.errors import Conflict, Gone, NotFound
 
 SIGNATORIES = {"nusantara": ["rina"], "toko-maju": ["budi"]}
@@ -315,11 +317,56 @@ def test_an_endpoint_that_a_level_names_is_told_whatever_else_it_wants() -> None
     assert routing.endpoints_named(incident(incidents.IncidentOpened)) == ()
 
 
+def test_an_endpoint_that_was_disabled_and_what_was_given_up_are_told_in_both_languages() -> None:
+    disabled = notifications.EndpointDisabled(
+        endpoint="9f2c", party="toko-maju", host="hooks.example", reason="the endpoint answered 503", failed=True,
+        failing_since=NOW, at=NOW,
+    )  # fmt: skip
+    lost = notifications.NotificationGivenUp(
+        notification="n1", channel="email", recipient="budi", about="x", about_type="incident", at=NOW, attempts=9,
+        reason="550",
+    )  # fmt: skip
+    missed = [replace(notification(objective(), f"budi{n}"), reason="550 no such user") for n in range(2)]
+    for language, disabled_subject, lost_subject in (
+        ("en", "Webhook endpoint disabled: hooks.example", "30 messages could not be delivered"),
+        ("id", "Alamat webhook dinonaktifkan: hooks.example", "30 pesan tidak dapat dikirim"),
+    ):
+        letter = notices.of_endpoint(disabled, reader(language), "Toko Maju")
+        assert letter.subject == disabled_subject and "16:00:00 WIB" in letter.text and "answered 503" in letter.html
+        letter = notices.of_given_up(lost, reader(language), missed, 30)
+        assert letter.subject == lost_subject and "email budi1: toko/availability: 550 no such user" in letter.text
+    assert notices.of_given_up(lost, reader(), missed[:1], 1).subject == "1 message could not be delivered"
+
+
 def test_what_others_wrote_cannot_become_markup_or_a_header() -> None:
     fact = objective(objective_title={"en": "<b>x</b>\nBcc: all@example.com"})
     letter = letters.compose(fact, reader(name="<script>"), NAMES, None)
     assert "<b>" not in letter.html and "<script>" not in letter.html
     assert letter.subject == "Target missed: <b>x</b> Bcc: all@example.com"
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["{{ 7 * 7 }}", "{% include 'letter.html' %}", "{{ fact.__class__.__mro__ }}", "${7*7}",
+     "<img src=x onerror=alert(1)>", "\"><script>alert(1)</script>", "javascript:alert(1)",
+     "x\r\nBcc: all@example.com\r\n\r\nbody", "\u202eevil",
+     "=HYPERLINK(\"http://evil.example\")"],
+)  # fmt: skip
+def test_what_others_wrote_is_words_wherever_it_stands(said: str) -> None:
+    """In a template it is not run, in HTML it is not markup, in a header it is one line."""
+    facts: list[tuple[Fact, str | None]] = [
+        (incident(incidents.IncidentEscalated, title={"en": said}, service_title={"en": said}, note=said), "https://x.example/a"),
+        (incident(incidents.IncidentUpdated, note=said), None),
+        (incident(incidents.IncidentCommented, body=said), None),
+        (dispute(disputes.DisputeRaised, statement=said, objective_title={"en": said}), None),
+        (objective(objective_title={"en": said}, agreement_title={"en": said}), None),
+    ]  # fmt: skip
+    for fact, link in facts:
+        letter = letters.compose(fact, reader(name=said), dict.fromkeys(NAMES, said), link)
+        assert "49" not in letter.text.replace(said, "") and "<class" not in letter.text
+        for markup in ("<img", "<script", 'href="javascript'):
+            assert markup not in letter.html
+        assert not set(letter.subject) & {"\r", "\n"}
 
 
 def test_lengths_and_decimals_lose_nothing() -> None:

@@ -51,6 +51,27 @@ def list_deliveries(
     print_table(columns, ([each.get(name) for name in columns] for each in items), "nothing was sent yet")
 
 
+@deliveries.command("retry")
+def retry_delivery(
+    id: Annotated[str, typer.Argument(help="the delivery's id")],
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Try again what was given up or suppressed.
+
+    **Example**
+
+      sepakat deliveries retry 0d4c9c3e6f0a4f0b8f0e5c4a1d2b3c4d
+    """
+    with Client.of(url, api_key_file) as client:
+        tried = client.post("notifier", f"/v1/deliveries/{segment(id)}/retry")
+    if as_json:
+        print_json(tried)
+    else:
+        print_table(("field", "value"), tried.items(), "")
+
+
 # -- dead letters ------------------------------------------------------------------------------------------------------
 
 

@@ -154,7 +154,7 @@ class Reactions:
 
     async def on_undelivered(self, fact: NotificationGivenUp | NotificationSuppressed, cause: Envelope) -> None:
         """Somebody who was asked will never know: they have left, or their server takes nothing."""
-        if fact.about_type != "incident":
+        if fact.about_type != "incident" or (isinstance(fact, NotificationSuppressed) and fact.by_choice):
             return
 
         def decide(line: Line | None, now: datetime, rosters: Rosters) -> list[Event]:

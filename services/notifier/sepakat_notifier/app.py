@@ -2,13 +2,18 @@
 
 from fastapi import FastAPI
 
-from sepakat_notifier import api, pages
+from sepakat_notifier import api, endpoint_api, pages, preference_api, unsubscribing
 from sepakat_notifier.channels.email import MailSender
 from sepakat_notifier.channels.webhook import WebhookSender
 from sepakat_notifier.delivery import Deliveries
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoints import Endpoints
+from sepakat_notifier.health import Health
+from sepakat_notifier.own_reactions import OwnReactions
+from sepakat_notifier.planning import Planning
+from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.reactions import Reactions
+from sepakat_notifier.replays import Replays
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.store import Notifications
 from sepakat_notifier.vault import Vault
@@ -26,18 +31,27 @@ def build(settings: NotifierSettings) -> FastAPI:
     notifications = Notifications(service.commits)
     endpoints = Endpoints(service.commits)
     directory = Directory(service.db)
-    hooks = WebhookSender(endpoints, vault, allowed, settings.notifier_attempt_timeout, clock)
-    mails = MailSender(settings, directory, vault, clock)
-    deliveries = Deliveries(notifications, {"email": mails, "webhook": hooks}, settings, clock)
-    reactions = Reactions(service.db, notifications, endpoints, directory, deliveries, clock)
-    bus = service.start(reactions.all(), at_once=_FACTS_AT_ONCE)
+    preferences = Preferences(service.commits)
+    authorities = settings.notifier_authorities
+    hooks = WebhookSender(endpoints, vault, allowed, settings.notifier_attempt_timeout, clock, authorities)
+    mails = MailSender(settings, directory, notifications, preferences, vault, clock)
+    health = Health(endpoints, settings.notifier_disable_after, clock)
+    deliveries = Deliveries(notifications, {"email": mails, "webhook": hooks}, settings, clock, health)
+    planning = Planning(notifications, deliveries)
+    reactions = Reactions(service.db, notifications, endpoints, directory, preferences, planning, clock)
+    own = OwnReactions(notifications, endpoints, directory, planning, settings.notifier_operator_mail, clock)
+    bus = service.start([*reactions.all(), *own.all()], at_once=_FACTS_AT_ONCE)
 
     for setup in (notifications.create_indexes, endpoints.create_indexes, reactions.create_indexes):
         service.before_start(setup)
     service.alongside(deliveries.run)
 
     app = service.web("Sepakat notifier", "Who was told of what, and what became of each message.")
-    app.include_router(api.router(notifications, endpoints, vault, allowed, service.posts, clock))
+    app.include_router(api.router(notifications))
+    routes = endpoint_api.Routes(endpoints, deliveries, hooks, vault, settings, clock)
+    app.include_router(endpoint_api.router(routes, Replays(notifications), service.posts))
+    app.include_router(preference_api.router(preferences, directory))
+    app.include_router(unsubscribing.router(preferences, vault))
     app.include_router(pages.router(notifications, directory, vault, clock))
     app.state.bus = bus
     return app

@@ -75,9 +75,9 @@ class Directory:
             return None
         signed = text["signatories"]
         named = {party: [each["contact"] for each in signed if each["party"] == party] for party in parties}
-        return {party: contacts or await self._contacts_of(party) for party, contacts in named.items()}
+        return {party: contacts or await self.contacts_of(party) for party, contacts in named.items()}
 
-    async def _contacts_of(self, party: str) -> list[str]:
+    async def contacts_of(self, party: str) -> list[str]:
         found = await self._contacts.find({"party": party}, {"contact": 1}).sort("_id", 1).to_list(None)
         return [each["contact"] for each in found]
 

@@ -1,59 +1,37 @@
-"""Webhook endpoints: where a party's own systems are told."""
+"""Webhook endpoints in the database: those of all parties, found by what they want to hear."""
 
 import base64
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from time import monotonic
 from typing import Any
+from urllib.parse import urlsplit
 
 from pymongo import ASCENDING
 
+from sepakat_notifier.endpoint import (
+    Added,
+    Changed,
+    Disabled,
+    Enabled,
+    Endpoint,
+    Event,
+    Faltered,
+    Recovered,
+    Removed,
+    Rotated,
+    apply,
+)
 from sepakat_notifier.routing import wants
 from sepakat_shared.auth import Principal
 from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
+from sepakat_shared.contracts import topics
+from sepakat_shared.contracts.notifications import EndpointDisabled
 from sepakat_shared.errors import NotFound
+from sepakat_shared.messages import Message
 
-_FRESH_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """`types` are patterns of event types, none of them meaning all; `sealed` is the encrypted secret."""
-
-    id: str
-    party: str
-    url: str
-    types: tuple[str, ...]
-    sealed: str
-    created_at: datetime
-    removed: bool = False
-
-
-@dataclass(frozen=True)
-class Added:
-    endpoint: Endpoint
-
-
-@dataclass(frozen=True)
-class Removed:
-    at: datetime
-
-
-Event = Added | Removed
-
-
-def apply(endpoint: Endpoint | None, event: Event) -> Endpoint:
-    if isinstance(event, Added):
-        return event.endpoint
-    if endpoint is None:
-        raise ValueError("an endpoint is removed that does not exist")
-    return replace(endpoint, removed=True)
-
-
-def remove(endpoint: Endpoint | None, now: datetime) -> Sequence[Event]:
-    return [Removed(now)] if endpoint is not None and not endpoint.removed else []
+_FRESH_SECONDS = 5.0
 
 
 def new_secret() -> str:
@@ -65,7 +43,21 @@ def _fields(endpoint: Endpoint) -> Mapping[str, Any]:
     return {"parties": [endpoint.party], "removed": endpoint.removed}
 
 
-ENDPOINT: Kind[Endpoint, Event] = Kind("endpoint", Endpoint, (Added, Removed), apply, _fields, lambda *_: [])
+def _messages(event: Event, endpoint: Endpoint) -> Iterable[Message]:
+    if not isinstance(event, Disabled):
+        return []
+    # Its host alone: what else is in an address may be a secret.
+    fact = EndpointDisabled(
+        endpoint=endpoint.id, party=endpoint.party, host=urlsplit(endpoint.url).hostname or "", reason=event.reason,
+        failed=event.failed, failing_since=endpoint.failing_since, at=event.at,
+    )  # fmt: skip
+    return [Message.of(topics.NOTIFICATIONS, endpoint.id, fact)]
+
+
+ENDPOINT: Kind[Endpoint, Event] = Kind(
+    "endpoint", Endpoint, (Added, Changed, Rotated, Faltered, Recovered, Disabled, Enabled, Removed), apply, _fields,
+    _messages,
+)  # fmt: skip
 
 
 class Endpoints:
@@ -92,12 +84,25 @@ class Endpoints:
         return wanting
 
     async def of(self, id: str) -> Endpoint | None:
-        """The endpoint, as it stood within the last second; None when it was removed."""
+        """The endpoint, as it stood within the last seconds; None when it was removed."""
         read_at, endpoint = self._read.get(id, (0.0, None))
         if endpoint is None or monotonic() - read_at > _FRESH_SECONDS:
             loaded = await self.all.find(id)
             endpoint = loaded.state if loaded else None
+            if endpoint is not None:
+                self._read[id] = (monotonic(), endpoint)
         return None if endpoint is None or endpoint.removed else endpoint
+
+    async def execute(
+        self, id: str, decide: Callable[[Endpoint | None, datetime], Sequence[Event]], by: str,
+        expected_version: int | None = None,
+    ) -> Loaded[Endpoint]:  # fmt: skip
+        """Raises what `decide` raises, and Stale. What is read afterwards here is what was decided."""
+        loaded = await self.all.execute(id, decide, by=by, expected_version=expected_version)
+        self._read.pop(id, None)
+        if loaded is None:
+            raise NotFound(f"there is no webhook endpoint {id!r} of yours")
+        return loaded
 
     async def visible(self, id: str, asking: Principal) -> Loaded[Endpoint]:
         """Raises NotFound also for what belongs to others or was removed."""

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 from babel.units import format_unit
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import PackageLoader, StrictUndefined, select_autoescape
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sepakat_notifier import dispute_words
 from sepakat_notifier.directory import Reader
@@ -29,7 +30,7 @@ LANGUAGES = ("en", "id")
 _Told = _IncidentEvent | _ObjectiveEvent | _DisputeEvent | _OnCallEvent | Agreed
 """What there are letters about."""
 
-_templates = Environment(
+_templates = ImmutableSandboxedEnvironment(
     loader=PackageLoader("sepakat_notifier"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     autoescape=select_autoescape(["html"]),
 )  # fmt: skip
@@ -54,6 +55,7 @@ _LABELS = {
     "left": {"en": "Loss still permitted", "id": "Kerugian yang masih diizinkan"},
     "credit": {"en": "Service credit so far", "id": "Kredit layanan sementara"},
     "button": {"en": "I take care of it", "id": "Saya tangani"},
+    "unsubscribe": {"en": "No more news by mail", "id": "Berhenti menerima kabar"},
     "reason": {"en": "You get this message as {}, under the agreement {}.",
                "id": "Anda menerima pesan ini sebagai {}, menurut perjanjian {}."},
 }  # fmt: skip
@@ -122,8 +124,10 @@ class Words:
         return str(format_currency(Decimal(money.amount), money.currency, locale=self.language))
 
 
-def compose(fact: Fact, reader: Reader, names: Mapping[str, str], link: str | None) -> Letter:
-    """The letter about `fact`; `names` are those of the parties, `link` acknowledges.
+def compose(
+    fact: Fact, reader: Reader, names: Mapping[str, str], link: str | None, unsubscribe: str | None = None
+) -> Letter:
+    """The letter about `fact`; `names` are those of the parties, `link` acknowledges, `unsubscribe` ends such news.
 
     Raises ValueError for an event that nobody is written to about.
     """
@@ -159,8 +163,15 @@ def compose(fact: Fact, reader: Reader, names: Mapping[str, str], link: str | No
         "link": link,
         "button": words.label("button"),
         "reason": words.label("reason").format(reader.name, agreement),
+        "unsubscribe": unsubscribe,
+        "unsubscribe_label": words.label("unsubscribe"),
     }
     return sent(shown)
+
+
+def is_told(fact: Fact) -> bool:
+    """Whether there is a letter about such an event."""
+    return isinstance(fact, _Told) and template_of(fact.type) in _templates.list_templates(["jinja"])
 
 
 def rendered(fact: Fact, words: Words, context: Mapping[str, Any]) -> tuple[str, list[str]]:
@@ -184,10 +195,12 @@ def sent(shown: Mapping[str, Any]) -> Letter:
     )
 
 
-def page(language: str, heading: str, paragraphs: list[str], nonce: str, button: str | None = None) -> str:
-    """A small HTML page; with `button`, one that posts to its own address."""
+def page(
+    language: str, heading: str, paragraphs: list[str], nonce: str, button: str | None = None, action: str | None = None
+) -> str:
+    """A small HTML page; with `button`, one that posts to `action`, or to its own address."""
     return _templates.get_template("page.html").render(
-        language=language, heading=heading, paragraphs=paragraphs, nonce=nonce, button=button
+        language=language, heading=heading, paragraphs=paragraphs, nonce=nonce, button=button, action=action
     )
 
 

@@ -7,13 +7,16 @@ attempt is held by one instance until `due_at`; when that one dies, the message 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal, assert_never
 
+from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Conflict
 
 Channel = Literal["email", "webhook"]
+OPERATOR = "operator"
+"""The recipient, and the party, of what is for whoever runs this service."""
 
 
 class Status(StrEnum):
@@ -33,6 +36,8 @@ class Occasion:
     subject: str | None
     time: str | None
     data: dict[str, Any]
+    sequence: str | None = None
+    """Its place among the events of its aggregate."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,14 @@ class Notification:
     ended_at: datetime | None = None
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
+    ordered: bool = False
+    """Whether it waits for everything that was planned for its recipient before it."""
+
+
+def order(notification: Notification) -> str:
+    """Messages in the order in which they were planned: text orders as the instants do, and equal ones by sequence."""
+    sequence = notification.occasion.sequence or ""
+    return " ".join(each for each in (rfc3339(notification.created_at), sequence, notification.id) if each)
 
 
 def notification_id(event: str, channel: Channel, recipient: str) -> str:
@@ -102,6 +115,14 @@ class Failed:
 
 
 @dataclass(frozen=True)
+class Faltered:
+    """So many attempts have failed that it is told another way as well, where there is one."""
+
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Delivered:
     party: str
     at: datetime
@@ -109,19 +130,25 @@ class Delivered:
 
 @dataclass(frozen=True)
 class GivenUp:
+    """`attempted` is False where its time was over before its turn had come."""
+
     reason: str
     at: datetime
+    attempted: bool = True
 
 
 @dataclass(frozen=True)
 class Suppressed:
+    """`by_choice`: the recipient can be reached, and does not want it."""
+
     reason: str
     at: datetime
+    by_choice: bool = False
 
 
 @dataclass(frozen=True)
 class Retried:
-    """Somebody asked for another try of what was given up or suppressed."""
+    """Somebody asked for another try of what was given up or suppressed, or to have all of a time once more."""
 
     at: datetime
 
@@ -135,7 +162,7 @@ class Acknowledged:
     at: datetime
 
 
-Event = Planned | Claimed | Waited | Failed | Delivered | GivenUp | Suppressed | Retried | Acknowledged
+Event = Planned | Claimed | Waited | Failed | Faltered | Delivered | GivenUp | Suppressed | Retried | Acknowledged
 
 
 def apply(notification: Notification | None, event: Event) -> Notification:
@@ -151,13 +178,15 @@ def apply(notification: Notification | None, event: Event) -> Notification:
         case Failed(reason, next_at):
             attempts = notification.attempts + 1
             return replace(notification, holder="", due_at=next_at, reason=reason, attempts=attempts)
+        case Faltered():
+            return notification
         case Delivered(party, at):
             attempts = notification.attempts + 1
             return replace(_ended(notification, Status.DELIVERED, None, at), party=party, attempts=attempts)
-        case GivenUp(reason, at):
-            attempts = notification.attempts + 1
+        case GivenUp(reason, at, attempted):
+            attempts = notification.attempts + (1 if attempted else 0)
             return replace(_ended(notification, Status.GIVEN_UP, reason, at), attempts=attempts)
-        case Suppressed(reason, at):
+        case Suppressed(reason, at, _):
             return _ended(notification, Status.SUPPRESSED, reason, at)
         case Retried(at):
             return replace(
@@ -193,10 +222,15 @@ def wait(notification: Notification | None, reason: str, next_at: datetime, late
 
 
 def fail(
-    notification: Notification | None, reason: str, next_at: datetime, latest: datetime, now: datetime
-) -> Sequence[Event]:
-    """Try again at `next_at`, or give up when that is after `latest`."""
-    return _if_pending(notification, GivenUp(reason, now) if next_at > latest else Failed(reason, next_at))
+    notification: Notification | None, reason: str, next_at: datetime, latest: datetime, now: datetime,
+    falters_after: int = 0,
+) -> Sequence[Event]:  # fmt: skip
+    """Try again at `next_at`, or give up when that is after `latest`. It falters with the failure of that number."""
+    if notification is None or next_at > latest:
+        return _if_pending(notification, GivenUp(reason, now))
+    failed = _if_pending(notification, Failed(reason, next_at))
+    falters = failed and notification.attempts + 1 == falters_after
+    return [*failed, Faltered(reason, now)] if falters else failed
 
 
 def deliver(notification: Notification | None, party: str, now: datetime) -> Sequence[Event]:
@@ -205,6 +239,13 @@ def deliver(notification: Notification | None, party: str, now: datetime) -> Seq
 
 def give_up(notification: Notification | None, reason: str, now: datetime) -> Sequence[Event]:
     return _if_pending(notification, GivenUp(reason, now))
+
+
+def expire(notification: Notification | None, lasts: timedelta, otherwise: str, now: datetime) -> Sequence[Event]:
+    """Give up what was tried for, or has waited, as long as `lasts`; `otherwise` is why, where no attempt said so."""
+    if notification is None or now < (notification.tried_since or notification.created_at) + lasts:
+        return []
+    return _if_pending(notification, GivenUp(notification.reason or otherwise, now, attempted=False))
 
 
 def suppress(notification: Notification | None, reason: str, now: datetime) -> Sequence[Event]:
@@ -218,6 +259,11 @@ def retry(notification: Notification | None, now: datetime) -> Sequence[Event]:
     if notification.status is Status.DELIVERED:
         raise Conflict("this was delivered; there is nothing to try again")
     return [] if notification.status is Status.PENDING else [Retried(now)]
+
+
+def replay(notification: Notification | None, now: datetime) -> Sequence[Event]:
+    """Send it again, also what was delivered; what is being tried already stays as it is."""
+    return [] if notification is None or notification.status is Status.PENDING else [Retried(now)]
 
 
 def acknowledge(notification: Notification | None, party: str, contact: str, now: datetime) -> Sequence[Event]:

@@ -48,7 +48,7 @@ def router(notifications: Notifications, directory: Directory, vault: Vault, clo
         try:
             _, notification, words = await opened(token)
         except SepakatError as error:
-            return _refusal(error)
+            return refusal(error)
         return _answer(notification, words)
 
     @routes.post("/a/{token}")
@@ -56,14 +56,14 @@ def router(notifications: Notifications, directory: Directory, vault: Vault, clo
         try:
             link, _, words = await opened(token)
         except SepakatError as error:
-            return _refusal(error)
+            return refusal(error)
         after = await notifications.execute(
             link.notification,
             lambda notification, now: domain.acknowledge(notification, link.party, link.contact, now),
             by=f"{link.party}/{link.contact}",
         )
         if after is None:
-            return _refusal(NotFound("the message of this link is not here any more"))
+            return refusal(NotFound("the message of this link is not here any more"))
         return _answer(after, words)
 
     return routes
@@ -72,7 +72,7 @@ def router(notifications: Notifications, directory: Directory, vault: Vault, clo
 def _answer(notification: Notification, words: Words) -> HTMLResponse:
     fact = fact_of(notification)
     if not isinstance(fact, _IncidentEvent):
-        return _refusal(NotFound("this link is not about an incident"))
+        return refusal(NotFound("this link is not about an incident"))
     title = f"{fact.number}: {words.title(fact.title, fact.incident)}"
 
     def say(name: str, value: str = "") -> str:
@@ -80,16 +80,24 @@ def _answer(notification: Notification, words: Words) -> HTMLResponse:
 
     if notification.acknowledged_at is not None:
         paragraphs = [say("at", words.when(notification.acknowledged_at)), say("close")]
-        return _page(200, words.language, say("done", title), paragraphs)
+        return html_page(200, words.language, say("done", title), paragraphs)
     since = say("since", words.when(fact.impact_started_at or fact.opened_at))
-    return _page(200, words.language, say("ask", title), [since, say("means")], say("button"))
+    return html_page(200, words.language, say("ask", title), [since, say("means")], say("button"))
 
 
-def _refusal(error: SepakatError) -> HTMLResponse:
-    return _page(error.status, "en", error.title, [error.detail[:1].upper() + error.detail[1:] + "."])
+def refusal(error: SepakatError) -> HTMLResponse:
+    return html_page(error.status, "en", error.title, [error.detail[:1].upper() + error.detail[1:] + "."])
 
 
-def _page(status: int, language: str, heading: str, paragraphs: list[str], button: str | None = None) -> HTMLResponse:
+def html_page(
+    status: int,
+    language: str,
+    heading: str,
+    paragraphs: list[str],
+    button: str | None = None,
+    action: str | None = None,
+) -> HTMLResponse:
+    """A page for whoever follows a link; with `button`, one that posts to `action`, or to its own address."""
     nonce = secrets.token_urlsafe(16)
     policy = (
         f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -100,4 +108,4 @@ def _page(status: int, language: str, heading: str, paragraphs: list[str], butto
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "no-store",
     }
-    return HTMLResponse(letters.page(language, heading, paragraphs, nonce, button), status, headers)
+    return HTMLResponse(letters.page(language, heading, paragraphs, nonce, button, action), status, headers)

@@ -1,17 +1,16 @@
 """What events do to notifications: each becomes a message to everyone concerned, once."""
 
 import asyncio
-import json
 from datetime import datetime
 
 import msgspec
 
-from sepakat_notifier import notification as domain
-from sepakat_notifier import routing
-from sepakat_notifier.delivery import Deliveries
+from sepakat_notifier import preference, routing
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoints import Endpoints
-from sepakat_notifier.notification import Channel, Notification, Occasion
+from sepakat_notifier.planning import Planning, occasion_of
+from sepakat_notifier.preference import LeaveOut, Preference, Tell
+from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.routing import CONTRACTS, Subject
 from sepakat_notifier.store import Notifications
 from sepakat_shared.bus import Erased, Reaction
@@ -22,20 +21,20 @@ from sepakat_shared.contracts.fact import Fact
 from sepakat_shared.contracts.reports import ReporterRecorded
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Collection, Database
-from sepakat_shared.telemetry import current_traceparent
 
 
 class Reactions:
     def __init__(
         self, db: Database, notifications: Notifications, endpoints: Endpoints, directory: Directory,
-        deliveries: Deliveries, clock: Clock,
+        preferences: Preferences, planning: Planning, clock: Clock,
     ) -> None:  # fmt: skip
         self._unrouted: Collection = db["unrouted"]
         """Events whose mails wait for the agreement's text: topics have no common order."""
         self._notifications = notifications
         self._endpoints = endpoints
         self._directory = directory
-        self._deliveries = deliveries
+        self._preferences = preferences
+        self._planning = planning
         self._clock = clock
 
     def all(self) -> list[Reaction]:
@@ -64,10 +63,23 @@ class Reactions:
 
     async def _call_hooks(self, fact: Fact, cause: Envelope) -> None:
         subject = routing.subject_of(fact)
+        occasion = occasion_of(cause)
         at = datetime.fromisoformat(cause.time) if cause.time else self._clock.now()
         endpoints = await self._endpoints.for_event(subject.parties, fact.type, at, routing.endpoints_named(fact))
         await asyncio.gather(
-            *[self._plan("webhook", each.id, each.party, (each.party,), subject, cause) for each in endpoints]
+            *[
+                self._planning.plan(
+                    "webhook",
+                    each.id,
+                    each.party,
+                    (each.party,),
+                    (subject.about, subject.about_type),
+                    occasion,
+                    cause,
+                    ordered=each.ordered,
+                )
+                for each in endpoints
+            ]
         )
 
     async def _mail(self, fact: Fact, cause: Envelope) -> None:
@@ -86,30 +98,21 @@ class Reactions:
             signatories = found
         told = await self._notifications.told(subject.about) if routing.depends_on_those_told_before(fact) else []
         contacts = routing.mails(fact, signatories, told)
-        await asyncio.gather(
-            *[self._plan("email", contact, None, subject.parties, subject, cause) for contact in contacts]
-        )
+        chosen = await self._preferences.of(subject.parties, contacts) if contacts else {}
+        await asyncio.gather(*[self._write_to(each, chosen.get(each), fact, subject, cause) for each in contacts])
 
-    async def _plan(
-        self, channel: Channel, recipient: str, party: str | None, parties: tuple[str, ...], subject: Subject,
-        cause: Envelope,
-    ) -> None:  # fmt: skip
-        id = domain.notification_id(cause.id, channel, recipient)
-        occasion = Occasion(
-            cause.id, cause.source, cause.type, cause.subject, cause.time, json.loads(cause.data)
-        )  # fmt: skip
-        traceparent = current_traceparent()
-
-        def plan(known: Notification | None, now: datetime) -> list[domain.Event]:
-            if known is not None:
-                return []
-            # Planned in this instance's hands: the first attempt begins at once and needs no claim.
-            planned = Notification(
-                id, channel, recipient, party, parties, subject.about, subject.about_type, occasion, traceparent,
-                created_at=now, holder=self._deliveries.holder, due_at=now + self._deliveries.lease,
+    async def _write_to(
+        self, contact: str, chosen: Preference | None, fact: Fact, subject: Subject, cause: Envelope
+    ) -> None:
+        """Write to a contact, or do as they have said they want it."""
+        occasion, about = occasion_of(cause), (subject.about, subject.about_type)
+        if chosen is None:
+            await self._planning.plan("email", contact, None, subject.parties, about, occasion, cause)
+            return
+        for each in preference.told(chosen, fact, self._clock.now()):
+            left_out = each.reason if isinstance(each, LeaveOut) else None
+            due_at = each.at if isinstance(each, Tell) else None
+            await self._planning.plan(
+                "email", each.contact, chosen.party, subject.parties, about, occasion, cause, due_at=due_at,
+                left_out=left_out,
             )  # fmt: skip
-            return [domain.Planned(planned)]
-
-        await self._notifications.all.execute(
-            id, plan, by=cause.source, cause=cause, new=True, then=self._deliveries.hand
-        )  # fmt: skip

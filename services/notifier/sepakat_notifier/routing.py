@@ -11,6 +11,7 @@ from sepakat_shared.contracts import (
     disputes,
     incidents,
     lasting,
+    notifications,
     oncall,
     postmortems,
     proposals,
@@ -31,10 +32,16 @@ TOLD: dict[str, list[type[Fact]]] = {
 CONTRACTS = {contract.type: contract for contracts in TOLD.values() for contract in contracts}
 """Every event that somebody may be told of, by its type."""
 
+NOTICES: dict[str, type[Fact]] = {
+    each.type: each for each in (notifications.EndpointDisabled, notifications.NotificationGivenUp)
+}
+"""What the notifier itself has to tell: of an endpoint its party, of what was given up whoever runs the service."""
+
 
 def fact_of(notification: Notification) -> Fact:
     """What a message tells of, as its contract reads it."""
-    return CONTRACTS[notification.occasion.type].model_validate(notification.occasion.data)
+    type = notification.occasion.type
+    return (CONTRACTS.get(type) or NOTICES[type]).model_validate(notification.occasion.data)
 
 
 @dataclass(frozen=True)

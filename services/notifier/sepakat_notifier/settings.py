@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
@@ -27,6 +28,9 @@ class NotifierSettings(ServiceSettings):
     notifier_allow_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         (), description="networks that webhooks may reach though they are not public, comma-separated CIDR"
     )
+    notifier_authorities: Path | None = Field(
+        None, description="file in PEM: authorities of your own that mail servers and webhooks may be certified by"
+    )
     notifier_link_lifetime: timedelta = Field(timedelta(days=7), description="how long an acknowledge link works")
     notifier_attempt_timeout: timedelta = Field(timedelta(seconds=15), description="longest that one attempt may take")
     notifier_first_retry: timedelta = Field(timedelta(seconds=1), description="pause after the first failed attempt")
@@ -35,7 +39,35 @@ class NotifierSettings(ServiceSettings):
     notifier_wait_for_contact: timedelta = Field(
         timedelta(hours=1), description="how long an unknown contact is awaited"
     )
-    notifier_concurrency: int = Field(32, ge=1, le=1000, description="attempts under way at once")
+    notifier_concurrency: int = Field(
+        32, ge=1, le=1000, description="attempts under way at once; one that takes over a second counts no more"
+    )
+    notifier_endpoint_concurrency: int = Field(4, ge=1, le=100, description="of them, to one webhook endpoint")
+    notifier_mail_concurrency: int = Field(8, ge=1, le=100, description="of them, to the mail server")
+    notifier_endpoint_rate: int | None = Field(
+        None, ge=1, description="most attempts a minute to one webhook endpoint; empty: any number"
+    )
+    notifier_mail_rate: int | None = Field(None, ge=1, description="most mails a minute; empty: any number")
+    notifier_circuit_failures: int = Field(
+        5, ge=1, description="failures in a row after which an endpoint or the mail server is left alone for a while"
+    )
+    notifier_circuit_pause: timedelta = Field(
+        timedelta(seconds=10), description="how long, at first; it doubles up to the longest pause between attempts"
+    )
+    notifier_fallback_after: int = Field(
+        3,
+        ge=1,
+        description="failed attempts after which a webhook's event is mailed to its endpoint's fallback contact",
+    )
+    notifier_disable_after: timedelta = Field(
+        timedelta(days=5), description="how long a webhook endpoint may fail before it is disabled"
+    )
+    notifier_secret_overlap: timedelta = Field(
+        timedelta(days=1), description="how long the secret before it signs too when a webhook endpoint's is replaced"
+    )
+    notifier_operator_mail: str | None = Field(
+        None, description="who runs this service: told by mail of messages given up and of disabled endpoints"
+    )
 
     @field_validator("notifier_allow_networks", mode="before")
     @classmethod

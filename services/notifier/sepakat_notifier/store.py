@@ -7,24 +7,28 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING
 
 from sepakat_notifier.notification import (
+    OPERATOR,
     Acknowledged,
     Claimed,
     Delivered,
     Event,
     Failed,
+    Faltered,
     GivenUp,
     Notification,
     Planned,
     Retried,
+    Status,
     Suppressed,
     Waited,
     apply,
+    order,
 )
 from sepakat_shared.auth import Principal
 from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
 from sepakat_shared.contracts import notifications as contract
 from sepakat_shared.contracts import topics
-from sepakat_shared.contracts.fact import Fact, rfc3339
+from sepakat_shared.contracts.fact import Fact
 from sepakat_shared.errors import NotFound
 from sepakat_shared.messages import Envelope, Message
 from sepakat_shared.mongo import Document
@@ -38,8 +42,8 @@ def _fields(notification: Notification) -> Mapping[str, Any]:
         "channel": notification.channel,
         "recipient": notification.recipient,
         "due_at": notification.due_at,
-        # Text orders as the instants do, and equal ones by id.
-        "order": f"{rfc3339(notification.created_at)} {notification.id}",
+        "order": order(notification),
+        "given_up_at": notification.ended_at if notification.status is Status.GIVEN_UP else None,
     }
 
 
@@ -60,10 +64,13 @@ def _fact(event: Event, notification: Notification) -> Fact | None:
     match event:
         case Delivered(_, at):
             return contract.NotificationDelivered(**about, at=at, attempts=notification.attempts)
-        case GivenUp(reason, at):
+        case Faltered(reason, at):
+            return contract.NotificationFailing(**about, at=at, attempts=notification.attempts, reason=reason)
+        case GivenUp(reason, at, _):
             return contract.NotificationGivenUp(**about, at=at, attempts=notification.attempts, reason=reason)
-        case Suppressed(reason, at):
-            return contract.NotificationSuppressed(**about, at=at, reason=reason)
+        case Suppressed(reason, at, by_choice):
+            chosen = True if by_choice else None
+            return contract.NotificationSuppressed(**about, at=at, reason=reason, by_choice=chosen)
         case Acknowledged(party, contact, at):
             return contract.NotificationAcknowledged(
                 **(about | {"party": party}), at=at, incident=notification.about, contact=contact
@@ -75,7 +82,7 @@ def _fact(event: Event, notification: Notification) -> Fact | None:
 NOTIFICATION: Kind[Notification, Event] = Kind(
     "notification",
     Notification,
-    (Planned, Claimed, Waited, Failed, Delivered, GivenUp, Suppressed, Retried, Acknowledged),
+    (Planned, Claimed, Waited, Failed, Faltered, Delivered, GivenUp, Suppressed, Retried, Acknowledged),
     apply,
     _fields,
     _messages,
@@ -91,7 +98,9 @@ class Notifications:
     async def create_indexes(self) -> None:
         await self.all.states.create_index([("parties", ASCENDING), ("order", DESCENDING)])
         await self.all.states.create_index([("about", ASCENDING)])
+        await self.all.states.create_index([("given_up_at", DESCENDING)])
         await self.all.states.create_index([("due_at", ASCENDING)])
+        await self.all.states.create_index([("recipient", ASCENDING), ("status", ASCENDING), ("order", ASCENDING)])
 
     async def execute(
         self,
@@ -108,6 +117,27 @@ class Notifications:
         query = {"about": about, "channel": "email", "status": {"$in": ["pending", "delivered", "given_up"]}}
         found = await self.all.states.find(query, {"recipient": 1}).to_list(None)
         return sorted({each["recipient"] for each in found})
+
+    async def given_up_since(self, since: datetime, limit: int) -> tuple[list[Notification], int]:
+        """The latest that were given up from `since` on, but for the operator's own, and how many there are."""
+        query = {"given_up_at": {"$gte": since}, "recipient": {"$ne": OPERATOR}}
+        found = self.all.states.find(query).sort("given_up_at", DESCENDING).limit(limit)
+        return [self.all.read(each).state for each in await found.to_list(None)], await self.all.states.count_documents(
+            query
+        )
+
+    async def counts(self, asking: Principal) -> dict[str, int]:
+        """How many there are of each status, of those that the principal sees."""
+        return {
+            status.value: await self.all.states.count_documents(asking.restrict({"status": status.value}))
+            for status in Status
+        }
+
+    async def first_pending(self, recipient: str) -> Notification | None:
+        """Of what is to be told to it, what was planned before all the rest."""
+        query = {"recipient": recipient, "status": "pending"}
+        found = await self.all.states.find(query).sort("order", ASCENDING).limit(1).to_list(None)
+        return self.all.read(found[0]).state if found else None
 
     async def visible(self, id: str, asking: Principal) -> Loaded[Notification]:
         """Raises NotFound also for what belongs to others."""

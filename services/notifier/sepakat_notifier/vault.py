@@ -4,6 +4,7 @@ import base64
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -24,11 +25,22 @@ class Link:
     """Seconds since 1970."""
 
 
+@dataclass(frozen=True)
+class Subscriber:
+    """Whose unsubscribe link it is, and the language that its page is in. It works as long as the secret key does."""
+
+    party: str
+    contact: str
+    language: str
+    token: str = ""
+
+
 class Vault:
-    """Two keys are derived from the secret, so that a token made for one purpose opens nothing of the other."""
+    """Keys are derived from the secret, so that a token made for one purpose opens nothing of another."""
 
     def __init__(self, secret: str) -> None:
         self._links = _derived(secret, b"sepakat links")
+        self._subscribers = _derived(secret, b"sepakat subscribers")
         self._secrets = _derived(secret, b"sepakat endpoint secrets")
 
     def link_token(self, link: Link) -> str:
@@ -36,14 +48,18 @@ class Vault:
 
     def open_link(self, token: str, now: datetime) -> Link:
         """Raises NotFound for a token that we did not make, or that was altered; Gone for one that has expired."""
-        try:
-            padded = token.encode("ascii") + b"=" * (-len(token) % 4)
-            link = Link(**json.loads(self._links.decrypt(padded)))
-        except (InvalidToken, UnicodeEncodeError) as error:
-            raise NotFound("this link is not one of ours, or a part of it is missing") from error
+        link = Link(**_opened(self._links, token))
         if link.until <= now.timestamp():
             raise Gone("this link has expired; a later message has a new one")
         return link
+
+    def subscriber_token(self, party: str, contact: str, language: str) -> str:
+        named = {"party": party, "contact": contact, "language": language}
+        return self._subscribers.encrypt(json.dumps(named).encode()).decode().rstrip("=")
+
+    def open_subscriber(self, token: str) -> Subscriber:
+        """Raises NotFound for a token that we did not make, or that was altered."""
+        return Subscriber(**_opened(self._subscribers, token), token=token)
 
     def seal(self, secret: str) -> str:
         return self._secrets.encrypt(secret.encode()).decode()
@@ -51,6 +67,14 @@ class Vault:
     def unseal(self, sealed: str) -> str:
         """Raises InvalidToken when it was sealed with another secret key."""
         return self._secrets.decrypt(sealed.encode()).decode()
+
+
+def _opened(key: Fernet, token: str) -> dict[str, Any]:
+    try:
+        padded = token.encode("ascii") + b"=" * (-len(token) % 4)
+        return dict(json.loads(key.decrypt(padded)))
+    except (InvalidToken, UnicodeEncodeError) as error:
+        raise NotFound("this link is not one of ours, or a part of it is missing") from error
 
 
 def _derived(secret: str, purpose: bytes) -> Fernet:

@@ -99,6 +99,8 @@ EVENTS: Final[dict[str, tuple[Event, ...]]] = {
         notifications.NotificationGivenUp,
         notifications.NotificationSuppressed,
         notifications.NotificationAcknowledged,
+        notifications.NotificationFailing,
+        notifications.EndpointDisabled,
     ),
     topics.AGREEMENTS: (
         agreements.AgreementDrafted,

@@ -33,10 +33,11 @@ class NotificationGivenUp(_NotificationEvent):
 
 
 class NotificationSuppressed(_NotificationEvent):
-    """It was not sent on purpose; `reason` says why."""
+    """It was not sent on purpose; `reason` says why. `by_choice`: its recipient can be reached and does not want it."""
 
     type: ClassVar[str] = "sepakat.notification.suppressed.v1"
     reason: str
+    by_choice: bool | None = None
 
 
 class NotificationAcknowledged(_NotificationEvent):
@@ -46,3 +47,24 @@ class NotificationAcknowledged(_NotificationEvent):
     party: str
     incident: str
     contact: str
+
+
+class NotificationFailing(_NotificationEvent):
+    """Several attempts have failed, and it is still tried: where there is another way, it is told that way as well."""
+
+    type: ClassVar[str] = "sepakat.notification.failing.v1"
+    attempts: int
+    reason: str
+
+
+class EndpointDisabled(Fact):
+    """Nothing is posted to a webhook endpoint any more: it failed for days (`failed`), or somebody asked for that."""
+
+    type: ClassVar[str] = "sepakat.endpoint.disabled.v1"
+    endpoint: str
+    party: str
+    host: str
+    reason: str
+    failed: bool
+    failing_since: Instant | None = None
+    at: Instant

@@ -1,27 +1,43 @@
 """E-mail over SMTP: plain text and HTML in the reader's language, with the acknowledge link where one is asked for."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 
 import aiosmtplib
 
-from sepakat_notifier import letters, reporter_letters
-from sepakat_notifier.channels import NotYet, Permanent, Transient, Unwanted
+from sepakat_notifier import letters, notices, reporter_letters
+from sepakat_notifier.channels import NotYet, Permanent, Transient, Unreachable, Unwanted
+from sepakat_notifier.channels.dialling import trust
 from sepakat_notifier.directory import Directory, Forgotten, Reader, Unknown
-from sepakat_notifier.notification import Notification
+from sepakat_notifier.notification import OPERATOR, Notification
+from sepakat_notifier.own_reactions import first_of, window_of
+from sepakat_notifier.preference import may_be_left_out
+from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.routing import asks_to_acknowledge, fact_of, subject_of
 from sepakat_notifier.settings import NotifierSettings
+from sepakat_notifier.store import Notifications
 from sepakat_notifier.vault import Link, Vault
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import Fact
+from sepakat_shared.contracts.notifications import EndpointDisabled, NotificationGivenUp
 from sepakat_shared.contracts.reports import _ReportEvent
 from sepakat_shared.telemetry import current_traceparent
 
+_SHUTTING_DOWN = 421
+
 
 class MailSender:
-    def __init__(self, settings: NotifierSettings, directory: Directory, vault: Vault, clock: Clock) -> None:
+    def __init__(
+        self, settings: NotifierSettings, directory: Directory, notifications: Notifications, preferences: Preferences,
+        vault: Vault, clock: Clock,
+    ) -> None:  # fmt: skip
         self._settings = settings
+        self._notifications = notifications
+        self._preferences = preferences
+        self._trust = None if settings.notifier_smtp_tls == "none" else trust(settings.notifier_authorities)
         self._directory = directory
         self._vault = vault
         self._clock = clock
@@ -40,7 +56,8 @@ class MailSender:
         if reader.email is None:
             raise Unwanted(f"contact {notification.recipient!r} has no e-mail address")
         try:
-            message = self._message(notification, reader, letter)
+            unsubscribe = self._unsubscribe(reader) if may_be_left_out(fact) else None
+            message = self._message(notification, reader, letter, unsubscribe)
         except (ValueError, IndexError) as error:
             raise Permanent(f"no mail can be addressed to contact {reader.contact!r}: {error}") from error
         await self._hand_over(host, message, reader.email)
@@ -51,10 +68,44 @@ class MailSender:
         if isinstance(fact, _ReportEvent):
             reader, page = await self._directory.reporter(fact.report, fact.customer, fact.agreement)
             return reader, reporter_letters.compose(fact, reader, page)
+        if isinstance(fact, NotificationGivenUp):
+            return await self._what_was_given_up(fact)
+        if isinstance(fact, EndpointDisabled):
+            names = await self._directory.names([fact.party])
+            reader = await self._reader(notification, (fact.party,), "")
+            return reader, notices.of_endpoint(fact, reader, names[fact.party])
+        if not letters.is_told(fact):
+            raise Unwanted(f"there is no letter about {fact.type}")
         subject = subject_of(fact)
-        reader = await self._directory.reader(subject.parties, notification.recipient, subject.agreement)
+        parties = subject.parties if notification.party is None else (notification.party,)
+        reader = await self._reader(notification, parties, subject.agreement)
         names = await self._directory.names(subject.parties)
-        return reader, letters.compose(fact, reader, names, self._link(notification, reader))
+        unsubscribe = self._unsubscribe(reader) if may_be_left_out(fact) else None
+        return reader, letters.compose(fact, reader, names, self._link(notification, reader), unsubscribe)
+
+    async def _reader(self, notification: Notification, parties: Sequence[str], agreement: str) -> Reader:
+        if notification.recipient == OPERATOR and notification.party == OPERATOR:
+            return self._operator()
+        reader = await self._directory.reader(parties, notification.recipient, agreement)
+        loaded = await self._preferences.find(reader.party, reader.contact)
+        chosen = loaded.state.language if loaded else None
+        return reader if chosen is None else replace(reader, language=chosen)
+
+    def _unsubscribe(self, reader: Reader) -> str:
+        token = self._vault.subscriber_token(reader.party, reader.contact, reader.language)
+        return f"{self._settings.public_url.rstrip('/')}/u/{token}"
+
+    def _operator(self) -> Reader:
+        return Reader(OPERATOR, OPERATOR, "Operator", self._settings.notifier_operator_mail, "en", "UTC")
+
+    async def _what_was_given_up(self, fact: NotificationGivenUp) -> tuple[Reader, letters.Letter]:
+        """All that was given up since the mail before this one."""
+        begun = window_of(fact.at)
+        before = await self._notifications.all.find(first_of(begun))
+        since = before.state.ended_at if before else None
+        latest, count = await self._notifications.given_up_since(since or begun, notices.MOST_LISTED)
+        reader = self._operator()
+        return reader, notices.of_given_up(fact, reader, latest, count)
 
     def _link(self, notification: Notification, reader: Reader) -> str | None:
         if not asks_to_acknowledge(notification.occasion.type):
@@ -63,7 +114,9 @@ class MailSender:
         link = Link(notification.id, notification.about, reader.party, reader.contact, until.timestamp())
         return f"{self._settings.public_url.rstrip('/')}/a/{self._vault.link_token(link)}"
 
-    def _message(self, notification: Notification, reader: Reader, letter: letters.Letter) -> EmailMessage:
+    def _message(
+        self, notification: Notification, reader: Reader, letter: letters.Letter, unsubscribe: str | None
+    ) -> EmailMessage:
         name, sender = parseaddr(self._settings.notifier_mail_from)
         domain = sender.rpartition("@")[2]
         message = EmailMessage()
@@ -75,6 +128,9 @@ class MailSender:
         message["Message-ID"] = f"<{notification.id}@{domain}>"
         message["References"] = f"<{notification.about.replace('/', '.')}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"
+        if unsubscribe is not None:
+            message["List-Unsubscribe"] = f"<{unsubscribe}>"
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         if traceparent := current_traceparent():
             message["X-Sepakat-Trace"] = traceparent.split("-")[1]
         message.set_content(letter.text, cte="quoted-printable")
@@ -96,19 +152,21 @@ class MailSender:
                 password=password.get_secret_value() if password else None,
                 use_tls=settings.notifier_smtp_tls == "tls",
                 start_tls=settings.notifier_smtp_tls == "starttls",
+                tls_context=self._trust,
                 timeout=settings.notifier_attempt_timeout.total_seconds(),
             )
         except aiosmtplib.SMTPAuthenticationError as error:
             # That is the operator's to mend, not the recipient's refusal.
-            raise Transient(f"the mail server refused the login: {error}") from error
+            raise Unreachable(f"the mail server refused the login: {error}") from error
         except aiosmtplib.SMTPRecipientsRefused as error:
             raise _refusal(error.recipients[0].code, error.recipients[0].message) from error
         except aiosmtplib.SMTPResponseException as error:
             raise _refusal(error.code, error.message) from error
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise Transient(f"{type(error).__name__}: {error}") from error
+            raise Unreachable(f"{type(error).__name__}: {error}") from error
 
 
 def _refusal(code: int, message: str) -> Exception:
-    kind = Permanent if code >= 500 else Transient
+    # 421: it closes the connection, whoever the mail is for.
+    kind = Permanent if code >= 500 else Unreachable if code == _SHUTTING_DOWN else Transient
     return kind(f"the mail server answered {code} {message}")

@@ -4,16 +4,19 @@ import json
 from collections.abc import Sequence
 from datetime import timedelta
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
+import httpcore
 import httpx
 from cryptography.fernet import InvalidToken
 from standardwebhooks import Webhook
 
-from sepakat_notifier.channels import Permanent, Transient, Unwanted
-from sepakat_notifier.channels.addresses import Network, NotAllowed, Unresolved, check, resolve
+from sepakat_notifier.channels import Gone, Permanent, Unreachable, Unwanted, dialling
+from sepakat_notifier.channels.addresses import Network, NotAllowed, Unresolved, check
+from sepakat_notifier.endpoint import Endpoint, sealed_secrets
 from sepakat_notifier.endpoints import Endpoints
-from sepakat_notifier.notification import Notification
+from sepakat_notifier.notification import Notification, Occasion
 from sepakat_notifier.vault import Vault
 from sepakat_shared.clock import Clock
 from sepakat_shared.errors import Invalid
@@ -21,90 +24,118 @@ from sepakat_shared.messages import STRUCTURED
 from sepakat_shared.telemetry import current_traceparent
 
 _MOST_OF_AN_ANSWER = 64 * 1024
+_MOST_DIGITS = 9
+_STALE = (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError)
+_FAILURES = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
 
 
 class WebhookSender:
     def __init__(
-        self, endpoints: Endpoints, vault: Vault, allowed: Sequence[Network], timeout: timedelta, clock: Clock
-    ) -> None:
+        self, endpoints: Endpoints, vault: Vault, allowed: Sequence[Network], timeout: timedelta, clock: Clock,
+        authorities: Path | None = None,
+    ) -> None:  # fmt: skip
         self._endpoints = endpoints
         self._vault = vault
-        self._allowed = allowed
         self._clock = clock
-        # Proxies of the environment would dial for us, unchecked. A connection is not used again: the next request to
-        # the same address may be for another name, whose certificate it has not shown.
-        self._http = httpx.AsyncClient(
-            trust_env=False, follow_redirects=False, timeout=timeout.total_seconds(),
-            limits=httpx.Limits(max_keepalive_connections=0),
-        )  # fmt: skip
+        self._connections = dialling.Connections(allowed, authorities)
+        seconds = timeout.total_seconds()
+        self._timeouts = dict.fromkeys(("connect", "read", "write", "pool"), seconds)
+
+    async def close(self) -> None:
+        """Close the connections that are kept."""
+        await self._connections.close()
 
     async def send(self, notification: Notification) -> str:
         endpoint = await self._endpoints.of(notification.recipient)
         if endpoint is None:
             raise Unwanted("the endpoint was removed")
+        if endpoint.disabled_at is not None:
+            raise Unwanted("the endpoint is disabled; enable it and replay what it has missed")
+        await self.post(endpoint, notification)
+        return endpoint.party
+
+    async def post(self, endpoint: Endpoint, notification: Notification) -> None:
+        """Post it there, whether or not the endpoint is disabled. Raises as `send` does."""
+        now = self._clock.now()
         try:
-            secret = self._vault.unseal(endpoint.sealed)
+            secrets = [self._vault.unseal(each) for each in sealed_secrets(endpoint, now)]
         except InvalidToken as error:
             raise Permanent("the endpoint's secret was encrypted with another SEPAKAT_NOTIFIER_SECRET_KEY") from error
-        body = json.dumps(_event(notification), ensure_ascii=False)
-        now = self._clock.now()
+        body = body_of(notification.occasion)
         headers = {
             "content-type": STRUCTURED,
             "user-agent": "Sepakat",
             "webhook-id": notification.id,
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Webhook(secret).sign(notification.id, now, body),
+            # While a secret is being replaced there are two: whoever verifies takes either.
+            "webhook-signature": " ".join(Webhook(each).sign(notification.id, now, body.decode()) for each in secrets),
         }
         if traceparent := current_traceparent():
             headers |= {"traceparent": traceparent, "x-sepakat-trace": traceparent.split("-")[1]}
-        await self._post(endpoint.url, body.encode(), headers)
-        return endpoint.party
+        await self._post(endpoint.url, body, headers)
 
     async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> None:
-        wanted = httpx.URL(url)
-        port = wanted.port or (443 if wanted.scheme == "https" else 80)
         try:
-            addresses = await resolve(wanted.host, port, self._allowed)
-        except NotAllowed as error:
+            status, asked = await self._answered(url, body, headers)
+        except (NotAllowed, httpx.InvalidURL, httpcore.UnsupportedProtocol) as error:
             raise Permanent(str(error)) from error
         except Unresolved as error:
-            raise Transient(str(error)) from error
-        problem: Exception | None = None
-        for address in addresses:
-            # The checked address itself is dialled; the name goes along for TLS and as Host.
-            request = self._http.build_request(
-                "POST", wanted.copy_with(host=address), content=body,
-                headers=headers | {"host": wanted.netloc.decode()}, extensions={"sni_hostname": wanted.host},
-            )  # fmt: skip
-            try:
-                await self._judged(request)
-                return
-            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-                problem = error
-            except httpx.HTTPError as error:
-                raise Transient(f"{type(error).__name__}: {error}") from error
-        raise Transient(f"cannot connect: {problem}") from problem
+            raise Unreachable(str(error)) from error
+        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            raise Unreachable(f"cannot connect: {error or type(error).__name__}") from error
+        except _FAILURES as error:
+            raise Unreachable(f"{type(error).__name__}: {error}") from error
+        if httpx.codes.is_success(status):
+            return
+        if status == httpx.codes.GONE:
+            raise Gone("the endpoint answered 410 Gone")
+        moved = "; redirects are not followed" if httpx.codes.is_redirect(status) else ""
+        raise Unreachable(f"the endpoint answered {status}{moved}", asked)
 
-    async def _judged(self, request: httpx.Request) -> None:
-        response = await self._http.send(request, stream=True)
+    async def _answered(self, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, timedelta | None]:
+        """The status of the answer, and how long it asks to be left alone."""
+        wanted = httpx.URL(url)
+        if wanted.userinfo or not wanted.host:
+            raise NotAllowed("the address holds a user, or no host")
+        to = httpcore.URL(
+            scheme=wanted.raw_scheme, host=wanted.raw_host, port=wanted.port, target=wanted.raw_path
+        )  # fmt: skip
+        named = {"host": wanted.netloc.decode("ascii"), **headers}
+        raw = [(name.encode("ascii"), value.encode("latin-1")) for name, value in named.items()]
+        dialled: list[str] = []
+        dialling.DIALLED.set(dialled)
         try:
+            return await self._exchange(to, raw, body)
+        except _STALE:
+            if dialled:
+                raise
+            # It may have closed a connection that was kept just as we used it. The id says that it is the same.
+            return await self._exchange(to, raw, body)
+
+    async def _exchange(
+        self, to: httpcore.URL, headers: list[tuple[bytes, bytes]], body: bytes
+    ) -> tuple[int, timedelta | None]:
+        async with self._connections.post(to, headers, body, self._timeouts) as response:
             read = 0
-            async for chunk in response.aiter_raw():
+            async for chunk in response.aiter_stream():
                 read += len(chunk)
                 if read > _MOST_OF_AN_ANSWER:
                     break
-        finally:
-            await response.aclose()
-        if response.is_success:
-            return
-        if response.status_code == httpx.codes.GONE:
-            raise Permanent("the endpoint answered 410 Gone")
-        moved = "; redirects are not followed" if response.is_redirect else ""
-        raise Transient(f"the endpoint answered {response.status_code}{moved}")
+            return response.status, _asked_for(response.headers)
 
 
-def _event(notification: Notification) -> dict[str, Any]:
-    occasion = notification.occasion
+def _asked_for(headers: Sequence[tuple[bytes, bytes]]) -> timedelta | None:
+    """How long it wants to be left alone, where it says so in seconds."""
+    named = next((value for name, value in headers if name.lower() == b"retry-after"), b"")
+    return timedelta(seconds=int(named)) if named.isdigit() and len(named) < _MOST_DIGITS else None
+
+
+def body_of(occasion: Occasion) -> bytes:
+    """The event as it is posted: CloudEvents, in JSON."""
+    return json.dumps(_event(occasion), ensure_ascii=False).encode()
+
+
+def _event(occasion: Occasion) -> dict[str, Any]:
     attributes = {"subject": occasion.subject, "time": occasion.time}
     return {
         "specversion": "1.0",

@@ -1,0 +1,81 @@
+"""`sepakat preferences`: how a contact wants to be told."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
+from sepakat_cli.output import AsJson, BadInput, print_json, print_table
+
+preferences = typer.Typer(
+    no_args_is_help=True, help="How people want to be told: language, least severity, quiet hours, vacation, news."
+)
+Party = Annotated[str, typer.Argument(help="the contact's party")]
+Contact = Annotated[str, typer.Argument(help="the contact's id")]
+
+
+def _path(party: str, contact: str) -> str:
+    return f"/v1/preferences/{segment(party)}/{segment(contact)}"
+
+
+def _print(preference: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json(preference)
+    else:
+        print_table(("field", "value"), preference.items(), "")
+
+
+@preferences.command("show")
+def show(
+    party: Party, contact: Contact, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False
+) -> None:
+    """Show how a contact wants to be told.
+
+    **Example**
+
+      sepakat preferences show nusantara-cloud rina
+    """
+    with Client.of(url, api_key_file) as client:
+        _print(client.get("notifier", _path(party, contact)), as_json)
+
+
+@preferences.command("set")
+def set_(
+    party: Party,
+    contact: Contact,
+    file: Annotated[Path, typer.Argument(help="the preference in YAML or JSON")],
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say how a contact wants to be told. What the file does not have is as if nothing had been said.
+
+    It may have `language`, `minimum_priority`, `quiet` (`begin`, `end`, `time_zone`, `but_highest`), `vacation`
+    (`start`, `end`, `delegate`) and `muted`. Write times of day in quotation marks.
+
+    **Example**
+
+      sepakat preferences set nusantara-cloud rina rina.yaml
+    """
+    try:
+        said = yaml.safe_load(file.read_text())
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise BadInput(f"{file}: {error}") from error
+    if not isinstance(said, dict):
+        raise BadInput(f"{file}: must hold fields, as `language: id`")
+    path = _path(party, contact)
+    with Client.of(url, api_key_file) as client:
+        etag = client.ask("GET", "notifier", path).headers["etag"]
+        body = {name: _written(value) for name, value in said.items()}
+        after = client.ask("PUT", "notifier", path, json=body, headers={"If-Match": etag}).json()
+    _print(after, as_json)
+
+
+def _written(value: Any) -> Any:
+    """YAML reads instants by itself; JSON has none."""
+    if isinstance(value, dict):
+        return {name: _written(each) for name, each in value.items()}
+    return value.isoformat() if isinstance(value, date) else value

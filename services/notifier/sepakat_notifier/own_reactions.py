@@ -1,0 +1,105 @@
+"""What follows from deliveries that do not go well: another way is taken, and somebody hears of it.
+
+These are reactions to the notifier's own events, so that none of it is lost when an instance dies.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from sepakat_notifier import notification as domain
+from sepakat_notifier.directory import Directory
+from sepakat_notifier.endpoints import Endpoints
+from sepakat_notifier.notification import OPERATOR, Notification, Status
+from sepakat_notifier.planning import Planning, occasion_of
+from sepakat_notifier.store import Notifications
+from sepakat_shared.bus import Reaction
+from sepakat_shared.clock import Clock
+from sepakat_shared.contracts import topics
+from sepakat_shared.contracts.notifications import EndpointDisabled, NotificationFailing, NotificationGivenUp
+from sepakat_shared.messages import Envelope
+
+WINDOW = timedelta(hours=1)
+"""Of one such window the operator gets two mails at most: one soon, and one at its end about what came later."""
+GATHERED_FOR = timedelta(minutes=1)
+
+
+class OwnReactions:
+    def __init__(
+        self, notifications: Notifications, endpoints: Endpoints, directory: Directory, planning: Planning,
+        operator: str | None, clock: Clock,
+    ) -> None:  # fmt: skip
+        self._notifications = notifications
+        self._endpoints = endpoints
+        self._directory = directory
+        self._planning = planning
+        self._operator = operator
+        self._clock = clock
+
+    def all(self) -> list[Reaction]:
+        return [
+            Reaction(topics.NOTIFICATIONS, NotificationFailing, self.on_failing),
+            Reaction(topics.NOTIFICATIONS, NotificationGivenUp, self.on_given_up),
+            Reaction(topics.NOTIFICATIONS, EndpointDisabled, self.on_endpoint_disabled),
+        ]
+
+    async def on_failing(self, fact: NotificationFailing, cause: Envelope) -> None:
+        await self._fall_back(fact, cause)
+
+    async def on_given_up(self, fact: NotificationGivenUp, cause: Envelope) -> None:
+        await self._fall_back(fact, cause)
+        # What could not be told to the operator must not be told to the operator.
+        if self._operator is not None and fact.recipient != OPERATOR:
+            await self._tell_operator(fact, cause)
+
+    async def on_endpoint_disabled(self, fact: EndpointDisabled, cause: Envelope) -> None:
+        """Its party hears of it, and who runs the service; of what somebody asked for, nobody."""
+        if not fact.failed:
+            return
+        contacts = await self._directory.contacts_of(fact.party)
+        told = [(contact, fact.party, (fact.party,)) for contact in contacts]
+        if self._operator is not None:
+            told.append((OPERATOR, OPERATOR, (OPERATOR,)))
+        about = (f"endpoint/{fact.endpoint}", "endpoint")
+        await asyncio.gather(
+            *[
+                self._planning.plan("email", contact, party, parties, about, occasion_of(cause), cause)
+                for contact, party, parties in told
+            ]
+        )
+
+    async def _fall_back(self, fact: NotificationFailing | NotificationGivenUp, cause: Envelope) -> None:
+        """Mail the event to the contact whom the endpoint names for that; once, also where that person was told."""
+        if fact.channel != "webhook":
+            return
+        endpoint = await self._endpoints.of(fact.recipient)
+        loaded = await self._notifications.all.find(fact.notification)
+        if endpoint is None or endpoint.fallback is None or loaded is None:
+            return
+        failed = loaded.state
+        await self._planning.plan(
+            "email", endpoint.fallback, endpoint.party, (endpoint.party,), (failed.about, failed.about_type),
+            failed.occasion, cause,
+        )  # fmt: skip
+
+    async def _tell_operator(self, fact: NotificationGivenUp, cause: Envelope) -> None:
+        """One mail of all that was given up in a while: a server that is away must not bring a thousand of them."""
+        begun = window_of(fact.at)
+        soon = await self._plan_for_operator(f"{begun} soon", self._clock.now() + GATHERED_FOR, cause)
+        if soon is not None and soon.status is not Status.PENDING and fact.at > (soon.ended_at or fact.at):
+            await self._plan_for_operator(f"{begun} end", begun + WINDOW, cause)
+
+    async def _plan_for_operator(self, window: str, due_at: datetime, cause: Envelope) -> Notification | None:
+        about = ("deliveries", "deliveries")
+        return await self._planning.plan(
+            "email", OPERATOR, OPERATOR, (OPERATOR,), about, occasion_of(cause), cause,
+            once_for=f"given up {window}", due_at=due_at,
+        )  # fmt: skip
+
+
+def window_of(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
+def first_of(begun: datetime) -> str:
+    """The id of the first mail of a window."""
+    return domain.notification_id(f"given up {begun} soon", "email", OPERATOR)

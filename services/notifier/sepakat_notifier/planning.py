@@ -1,0 +1,55 @@
+"""A message is planned: once for each event, channel and recipient, and held by the instance that planned it."""
+
+import json
+from datetime import datetime
+
+from sepakat_notifier import notification as domain
+from sepakat_notifier.delivery import Deliveries
+from sepakat_notifier.notification import Channel, Notification, Occasion
+from sepakat_notifier.store import Notifications
+from sepakat_shared.messages import Envelope
+from sepakat_shared.telemetry import current_traceparent
+
+
+def occasion_of(cause: Envelope) -> Occasion:
+    return Occasion(
+        cause.id, cause.source, cause.type, cause.subject, cause.time, json.loads(cause.data), cause.sequence
+    )  # fmt: skip
+
+
+class Planning:
+    def __init__(self, notifications: Notifications, deliveries: Deliveries) -> None:
+        self._notifications = notifications
+        self._deliveries = deliveries
+
+    async def plan(
+        self, channel: Channel, recipient: str, party: str | None, parties: tuple[str, ...], about: tuple[str, str],
+        occasion: Occasion, cause: Envelope, *, once_for: str | None = None, ordered: bool = False,
+        due_at: datetime | None = None, left_out: str | None = None,
+    ) -> Notification | None:  # fmt: skip
+        """Plan it, unless it is planned. `about` is what it is about, and of which kind.
+
+        `once_for` stands for the event where several are told by one message; `due_at` puts the first attempt off;
+        `left_out` says why it is not sent at all: the recipient does not want it.
+        """
+        id = domain.notification_id(once_for or occasion.id, channel, recipient)
+        traceparent = current_traceparent()
+
+        def plan(known: Notification | None, now: datetime) -> list[domain.Event]:
+            if known is not None:
+                return []
+            # Planned in this instance's hands: the first attempt begins at once and needs no claim.
+            in_hand = due_at is None
+            planned = Notification(
+                id, channel, recipient, party, parties, *about, occasion, traceparent, created_at=now,
+                holder=self._deliveries.holder if in_hand else "",
+                due_at=now + self._deliveries.lease if in_hand else due_at, ordered=ordered,
+            )  # fmt: skip
+            if left_out is not None:
+                return [domain.Planned(planned), domain.Suppressed(left_out, now, by_choice=True)]
+            return [domain.Planned(planned)]
+
+        loaded = await self._notifications.all.execute(
+            id, plan, by=cause.source, cause=cause, new=True, then=self._deliveries.hand
+        )  # fmt: skip
+        return loaded.state if loaded else None

@@ -1,0 +1,149 @@
+"""Preferences over HTTP: how a contact wants to be told, read and edited by their party."""
+
+from dataclasses import replace
+from datetime import time
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from sepakat_notifier import preference as domain
+from sepakat_notifier.directory import Directory
+from sepakat_notifier.preference import Language, Preference
+from sepakat_notifier.preferences import Preferences
+from sepakat_shared import web
+from sepakat_shared.contracts.fact import rfc3339
+from sepakat_shared.errors import FieldProblem, Invalid, NotFound
+from sepakat_shared.web import Asking
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("must be a name of the IANA time zone database, such as Asia/Jakarta")
+    return name
+
+
+def _wall_clock(value: time) -> time:
+    if value.tzinfo is not None:
+        raise ValueError("must be a time of day without an offset, such as 22:00")
+    return value
+
+
+WallClock = Annotated[time, AfterValidator(_wall_clock)]
+
+
+class QuietIn(BaseModel):
+    """Every day, by the wall clock of the time zone; over midnight where the end is not later than the beginning."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    begin: WallClock
+    end: WallClock
+    time_zone: Annotated[str, AfterValidator(_zone)]
+    but_highest: bool = Field(True, description="what has priority P1 is told all the same")
+
+    @model_validator(mode="after")
+    def _some_time(self) -> "QuietIn":
+        if self.begin == self.end:
+            raise ValueError("begin and end must differ: a whole day of quiet is a vacation")
+        return self
+
+
+class VacationIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    start: AwareDatetime
+    end: AwareDatetime
+    delegate: str = Field(min_length=1, max_length=100, description="a contact of the same party, told instead")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "VacationIn":
+        if self.end <= self.start:
+            raise ValueError("end must be after start")
+        return self
+
+
+class PreferenceIn(BaseModel):
+    """What is not given is as if nothing had been said."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    language: Language | None = None
+    minimum_priority: str | None = Field(None, pattern=r"^P[1-9]$", description="leave out news of what is below it")
+    quiet: QuietIn | None = None
+    vacation: VacationIn | None = None
+    muted: bool = Field(False, description="leave out all news; notices that the agreement owes are told all the same")
+
+
+def router(preferences: Preferences, directory: Directory) -> APIRouter:
+    routes = APIRouter(prefix="/v1/preferences", tags=["preferences"])
+
+    @routes.get("/{party}/{contact}")
+    async def get_preference(party: str, contact: str, asking: Asking) -> Response:
+        """How a contact wants to be told; the ETag is "0" where they have said nothing yet."""
+        asking.require("notifications:read")
+        if not asking.sees([party]):
+            raise NotFound(f"there is no contact {contact!r} of {party!r} that you may see")
+        loaded = await preferences.find(party, contact)
+        state = loaded.state if loaded else Preference(party, contact)
+        return JSONResponse(_shown(state), headers={"ETag": web.etag(loaded.version if loaded else 0)})
+
+    @routes.put("/{party}/{contact}")
+    async def put_preference(
+        party: str, contact: str, given: PreferenceIn, request: Request, asking: Asking
+    ) -> Response:
+        """Say how a contact of the key's party wants to be told."""
+        asking.require("notifications:write")
+        asking.require_party(party)
+        version = web.expected_version(request)
+        chosen = _chosen(party, contact, given)
+        await _check_people(directory, chosen)
+        loaded = await preferences.execute(
+            party, contact, lambda known, _now: domain.choose(known, chosen), asking.id, version
+        )
+        after = loaded.state if loaded else chosen
+        return JSONResponse(_shown(after), headers={"ETag": web.etag(loaded.version if loaded else 0)})
+
+    return routes
+
+
+async def _check_people(directory: Directory, chosen: Preference) -> None:
+    """Raises NotFound for a contact that nobody knows, and Invalid for a delegate that nobody knows."""
+    known = await directory.contacts_of(chosen.party)
+    if chosen.contact not in known:
+        raise NotFound(f"{chosen.party!r} has told of no contact {chosen.contact!r}")
+    if chosen.vacation is not None and chosen.vacation.delegate not in set(known) - {chosen.contact}:
+        rule = f"must be another contact of {chosen.party!r}"
+        raise Invalid(f"/vacation/delegate: {rule}", [FieldProblem("/vacation/delegate", rule)])
+
+
+def _chosen(party: str, contact: str, given: PreferenceIn) -> Preference:
+    quiet, vacation = given.quiet, given.vacation
+    chosen = Preference(party, contact, given.language, given.minimum_priority, muted=given.muted)
+    if quiet is not None:
+        hours = domain.QuietHours(quiet.begin, quiet.end, quiet.time_zone, quiet.but_highest)
+        chosen = replace(chosen, quiet=hours)
+    if vacation is not None:
+        away = domain.Vacation(vacation.start, vacation.end, vacation.delegate)
+        chosen = replace(chosen, vacation=away)
+    return chosen
+
+
+def _shown(preference: Preference) -> dict[str, Any]:
+    quiet, vacation = preference.quiet, preference.vacation
+    return {
+        "party": preference.party,
+        "contact": preference.contact,
+        "language": preference.language,
+        "minimum_priority": preference.minimum_priority,
+        "muted": preference.muted,
+        "quiet": None if quiet is None else {
+            "begin": f"{quiet.begin:%H:%M}", "end": f"{quiet.end:%H:%M}", "time_zone": quiet.time_zone,
+            "but_highest": quiet.but_highest,
+        },
+        "vacation": None if vacation is None else {
+            "start": rfc3339(vacation.start), "end": rfc3339(vacation.end), "delegate": vacation.delegate,
+        },
+    }  # fmt: skip
