@@ -12,8 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from sepakat_agreements import amending, signing, term, timing
 from sepakat_agreements import negotiation as domain
-from sepakat_agreements.agreement import Agreement, Closed, Drafted, Signed, Status, Version, apply
+from sepakat_agreements.agreement import Agreement, Closed, Drafted, Signed, Status, Version
 from sepakat_agreements.clauses import Change
+from sepakat_agreements.folding import apply
 from sepakat_shared import signatures
 from sepakat_shared.contracts import texts
 from sepakat_shared.errors import SepakatError
