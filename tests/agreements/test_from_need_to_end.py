@@ -60,6 +60,8 @@ async def test_an_agreement_from_the_first_need_through_counter_proposals_and_an
         assert (await world.get())["status"] == "signed"
         await world.until(day(2025, 12, 31, 17))
         in_force = await world.get()
+        assert in_force["frozen"]["zones"][0]["zone"] == "Asia/Jakarta"
+        assert "text" not in (await world.ask("toko-maju", "GET", "/v1/agreements"))["items"][0]
         assert (in_force["status"], in_force["text"]["objectives"][0]["target"]) == ("active", "99.95")
 
         await world.until(day(2026, 3, 10))

@@ -6,7 +6,7 @@ from typing import Any
 
 from agreements.test_agreement import BUDI, RINA, START, text
 from agreements.test_clauses import merge
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -178,5 +178,7 @@ class NegotiationMachine(RuleBasedStateMachine):
             assert timing.due_at(self.state) is not None
 
 
-NegotiationMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+NegotiationMachine.TestCase.settings = settings(
+    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)  # fmt: skip
 TestAnyOrder = NegotiationMachine.TestCase
