@@ -8,7 +8,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from samples import agreement as sample
 
 from sepakat_agreements import signing as domain
-from sepakat_agreements.agreement import Activated, Agreement, Status, apply
+from sepakat_agreements.agreement import Activated, Agreement, Status
+from sepakat_agreements.folding import apply
 from sepakat_shared import signatures
 from sepakat_shared.contracts import texts
 from sepakat_shared.errors import Conflict, Invalid

@@ -60,6 +60,8 @@ async def test_an_agreement_from_the_first_need_through_counter_proposals_and_an
         assert (await world.get())["status"] == "signed"
         await world.until(day(2025, 12, 31, 17))
         in_force = await world.get()
+        assert in_force["frozen"]["zones"][0]["zone"] == "Asia/Jakarta"
+        assert "text" not in (await world.ask("toko-maju", "GET", "/v1/agreements"))["items"][0]
         assert (in_force["status"], in_force["text"]["objectives"][0]["target"]) == ("active", "99.95")
 
         await world.until(day(2026, 3, 10))
@@ -79,6 +81,9 @@ async def test_an_agreement_from_the_first_need_through_counter_proposals_and_an
         assert [(each["version"], each["status"]) for each in versions] == [(1, "superseded"), (2, "active")]
         for at, number in (("2026-03-15T16:59:59Z", 1), ("2026-03-15T17:00:00Z", 2)):
             assert (await world.get(**{"as-of": at}))["version"] == number
+        for version, outcomes in ((1, ["countered", "countered", "accepted"]), (2, ["accepted"])):
+            shown = await world.get("/negotiation", version=version)
+            assert [each["closed"]["outcome"] for each in shown["proposals"]] == outcomes
         moved = await world.get("/diff", **{"from": 1, "to": 2})
         assert [each["words"] for each in moved["differences"]] == [
             "target of availability: 99.95 % → 99.96 %", "amendment is added"]  # fmt: skip
@@ -124,3 +129,17 @@ async def test_others_see_nothing_and_a_party_speaks_for_itself_alone(backend: B
         assert [each["pointer"] for each in broken["errors"]] == ["/changes/1"]
         broken = await world.post("toko-maju", "/proposals", 422, changes=[target("120")])
         assert [each["pointer"] for each in broken["errors"]] == ["/changes/0/merge/target"]
+
+
+async def test_what_was_in_force_before_dates_were_told_has_its_dates_after_the_next_start(backend: Backend) -> None:
+    async with opened(backend) as world:
+        await world.ask("nusantara", "PUT", PATH, 201, json=world.text())
+        for party in ("nusantara", "toko-maju"):
+            await world.sign(party)
+        await world.until(day(2026, 1, 1))
+        states = world.agreements.all.states
+        await states.update_one({"_id": "toko-checkout"}, {"$unset": {"due_at": ""}})
+        await world.agreements.schedule()
+        found = await states.find_one({"_id": "toko-checkout"})
+        assert found is not None and found["due_at"] == day(2026, 12, 1, 17)
+        assert (await world.get())["status"] == "active"

@@ -83,6 +83,7 @@ def propose(
 def show(
     agreement: Agreement,
     proposal: Annotated[int | None, typer.Argument(help="one proposal, with the text that would follow")] = None,
+    version: Annotated[int | None, typer.Option(help="else the one that is negotiated, or in force")] = None,
     url: Urls = None,
     api_key_file: ApiKeyFile = None,
     as_json: AsJson = False,
@@ -96,9 +97,9 @@ def show(
     path = f"/v1/agreements/{segment(agreement)}"
     with Client.of(url, api_key_file) as client:
         if proposal is None:
-            found = client.get("agreements", f"{path}/negotiation")
+            found = client.get("agreements", f"{path}/negotiation", version=version)
         else:
-            found = client.get("agreements", f"{path}/proposals/{proposal}")
+            found = client.get("agreements", f"{path}/proposals/{proposal}", version=version)
     if as_json:
         print_json(found)
     elif proposal is None:

@@ -11,7 +11,7 @@ from sepakat_agreements.agreement import Agreement
 from sepakat_agreements.need_store import Needs
 from sepakat_agreements.party_store import Parties
 from sepakat_agreements.store import Agreements
-from sepakat_agreements.version_view import version_view
+from sepakat_agreements.version_view import version_view, whole_view
 from sepakat_shared import auth, web
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
@@ -149,7 +149,7 @@ def _agreement_routes(routes: APIRouter, agreements: Agreements) -> None:
         version = loaded.state.as_of(as_of)
         if version is None:
             raise NotFound(f"no version of {id} is in force at {as_of.isoformat()}")
-        return JSONResponse({**version_view(loaded.state, version), "text": version.text})
+        return JSONResponse(whole_view(loaded.state, version))
 
     @routes.get("/agreements/{id}/history", tags=["agreements"])
     async def get_history(id: Id, asking: Asking) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def _signature_routes(
                 asking.id,
             )
             signed = next(each for each in reversed(loaded.state.versions) if each.hash == given.hash)
-            body = {**_summary(loaded.state), **version_view(loaded.state, signed), "text": signed.text}
+            body = {**_summary(loaded.state), **whole_view(loaded.state, signed)}
             return JSONResponse(body, 201, {"ETag": web.etag(loaded.version)})
 
         return await posts.once(request, asking, clock.now(), do)
@@ -271,5 +271,5 @@ def _summary(agreement: Agreement) -> dict[str, Any]:
 def _shown(loaded: Loaded[Agreement] | None, status: int) -> JSONResponse:
     if loaded is None:
         raise Conflict("there is no such agreement")
-    body = {**_summary(loaded.state), "text": loaded.state.text}
+    body = {**_summary(loaded.state), **whole_view(loaded.state, loaded.state)}
     return JSONResponse(body, status, {"ETag": web.etag(loaded.version)})

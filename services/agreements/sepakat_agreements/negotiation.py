@@ -9,19 +9,10 @@ from datetime import datetime
 from functools import reduce
 from typing import Literal
 
-from sepakat_agreements.agreement import (
-    Agreement,
-    Closed,
-    Commented,
-    Drafted,
-    Event,
-    Proposed,
-    Reminded,
-    Version,
-    apply,
-)
+from sepakat_agreements.agreement import Agreement, Closed, Commented, Drafted, Event, Proposed, Reminded, Version
 from sepakat_agreements.clauses import Change, changed
 from sepakat_agreements.difference import differences
+from sepakat_agreements.folding import apply
 from sepakat_agreements.proposal import Comment, Proposal, reminders
 from sepakat_agreements.starting import effective_from
 from sepakat_shared.contracts import texts

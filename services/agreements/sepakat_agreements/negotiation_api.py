@@ -107,22 +107,21 @@ def _reading_routes(routes: APIRouter, agreements: Agreements) -> None:
         return {"version": version.version, "hash": version.hash, "items": items}
 
     @routes.get("/agreements/{id}/negotiation")
-    async def get_negotiation(id: Id, asking: Asking) -> Response:
-        """Every proposal about the text that is negotiated: who moved what and when."""
+    async def get_negotiation(id: Id, asking: Asking, version: int | None = None) -> Response:
+        """Every proposal about a version, else about the one that is negotiated: who moved what and when."""
         asking.require("agreements:read")
         loaded = await agreements.visible(id, asking)
-        return _shown(loaded, loaded.state.open or loaded.state)
+        return _shown(loaded, _version(loaded.state, version))
 
     @routes.get("/agreements/{id}/proposals/{number}")
-    async def get_proposal(id: Id, number: int, asking: Asking) -> dict[str, Any]:
+    async def get_proposal(id: Id, number: int, asking: Asking, version: int | None = None) -> dict[str, Any]:
         """One proposal, with the text that accepting it would make of the present one."""
         asking.require("agreements:read")
-        agreement = (await agreements.visible(id, asking)).state
-        version: Version = agreement.open or agreement
-        found = next((each for each in version.proposals if each.number == number), None)
+        about = _version((await agreements.visible(id, asking)).state, version)
+        found = next((each for each in about.proposals if each.number == number), None)
         if found is None:
-            raise NotFound(f"there is no proposal {number} about version {version.version} of {id}")
-        return {**proposal_view(found), "following": _following(version, found)}
+            raise NotFound(f"there is no proposal {number} about version {about.version} of {id}")
+        return {**proposal_view(found), "following": _following(about, found)}
 
 
 def _proposing_route(routes: APIRouter, agreements: Agreements, posts: IdempotentPosts, clock: Clock) -> None:
@@ -181,6 +180,16 @@ def _answering_routes(routes: APIRouter, agreements: Agreements) -> None:
             agreements, id, asking,
             lambda known, now: negotiation.comment(known, party, number, given.text, asking.id, now), 201,
         )  # fmt: skip
+
+
+def _version(agreement: Agreement, number: int | None) -> Version:
+    """The version of that number; else the one that is negotiated, or the one in force. Raises NotFound."""
+    if number is None:
+        return agreement.open or agreement.current
+    found = agreement.get(number)
+    if found is None:
+        raise NotFound(f"{agreement.id} has no version {number}; its last one is {agreement.last.version}")
+    return found
 
 
 async def _change(agreements: Agreements, id: str, asking: Principal, decide: Any, status: int = 200) -> JSONResponse:

@@ -16,8 +16,8 @@ from sepakat_agreements.agreement import (
     Version,
     Waived,
     Waiver,
-    apply,
 )
+from sepakat_agreements.folding import apply
 from sepakat_agreements.freezing import freeze
 from sepakat_agreements.need import Need
 from sepakat_agreements.starting import effective_from

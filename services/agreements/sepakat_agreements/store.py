@@ -7,7 +7,8 @@ from typing import Any
 from pymongo import ASCENDING
 
 from sepakat_agreements import publish
-from sepakat_agreements.agreement import EVENTS, Agreement, Event, apply
+from sepakat_agreements.agreement import EVENTS, Agreement, Event
+from sepakat_agreements.folding import apply
 from sepakat_agreements.timing import due_at, fire
 from sepakat_shared.auth import Principal
 from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded

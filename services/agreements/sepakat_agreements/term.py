@@ -21,8 +21,8 @@ from sepakat_agreements.agreement import (
     Terminated,
     Termination,
     TerminationWithdrawn,
-    apply,
 )
+from sepakat_agreements.folding import apply
 from sepakat_agreements.starting import end_of
 from sepakat_shared.contracts import texts
 from sepakat_shared.errors import Conflict, FieldProblem, Forbidden, Invalid

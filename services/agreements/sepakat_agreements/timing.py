@@ -6,7 +6,8 @@ from functools import reduce
 from typing import Final
 
 from sepakat_agreements import negotiation, signing, term
-from sepakat_agreements.agreement import Agreement, Event, Status, apply
+from sepakat_agreements.agreement import Agreement, Event, Status
+from sepakat_agreements.folding import apply
 
 
 def due_at(agreement: Agreement) -> datetime | None:

@@ -14,7 +14,7 @@ from sepakat_agreements.clauses import Change
 from sepakat_agreements.difference import differences
 from sepakat_agreements.negotiation_api import ChangeIn, difference_view
 from sepakat_agreements.store import Agreements
-from sepakat_agreements.version_view import version_view
+from sepakat_agreements.version_view import version_view, whole_view
 from sepakat_shared import web
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import reading, texts
@@ -63,8 +63,8 @@ def router(agreements: Agreements, posts: IdempotentPosts, clock: Clock) -> APIR
         async def do() -> JSONResponse:
             loaded = await agreements.change(id, decide, asking.id)
             last = loaded.state.last
-            body = {**version_view(loaded.state, last), **_compared(loaded.state, last.version - 1, last.version)}
-            return JSONResponse({**body, "text": last.text}, 201, {"ETag": web.etag(loaded.version)})
+            body = {**whole_view(loaded.state, last), **_compared(loaded.state, last.version - 1, last.version)}
+            return JSONResponse(body, 201, {"ETag": web.etag(loaded.version)})
 
         return await posts.once(request, asking, clock.now(), do)
 
@@ -85,7 +85,7 @@ def _reading_routes(routes: APIRouter, agreements: Agreements) -> None:
         asking.require("agreements:read")
         agreement = (await agreements.visible(id, asking)).state
         version = _found(agreement, number)
-        return {**version_view(agreement, version), "text": version.text}
+        return whole_view(agreement, version)
 
     @routes.get("/agreements/{id}/diff")
     async def get_difference(

@@ -22,5 +22,10 @@ def version_view(agreement: Agreement, version: Version) -> dict[str, Any]:
             {"party": each.party, "contact": each.contact, "key": each.key, "at": each.at.isoformat()}
             for each in version.signatures
         ],
-        "frozen": None if version.frozen is None else msgspec.to_builtins(version.frozen),
     }
+
+
+def whole_view(agreement: Agreement, version: Version) -> dict[str, Any]:
+    """The same with its text, and with what was frozen when both had signed it."""
+    frozen = None if version.frozen is None else msgspec.to_builtins(version.frozen)
+    return {**version_view(agreement, version), "frozen": frozen, "text": version.text}
