@@ -113,7 +113,7 @@ def test_clauses_come_and_go() -> None:
         ([merge("objectives/availability", {"calendar": "office"})], ["/changes/0/merge/calendar"]),
         (
             [merge("term", {"until": "2020-01-01"}), merge("objectives/availability", {"target": "120"})],
-            ["/changes/1/merge/target"],
+            ["/changes/1/merge/target", "/changes/0/merge/until"],
         ),
         ([merge("objectives/availability", None)], ["/changes"]),
         ([merge("metadata", {"id": "other"})], ["/changes"]),

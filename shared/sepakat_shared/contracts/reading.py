@@ -139,7 +139,8 @@ def _of_the_rest(raw: dict[str, Any], own: Sequence[FieldProblem]) -> list[Field
                 return []
             continue
         told = {each.pointer for each in own}
-        found = [FieldProblem(pruned.as_sent(pointer), rule) for pointer, rule in rules.check(document)]
+        alone = [(pointer, rule) for _, pointer, rule in rules.check_together([document])]
+        found = [FieldProblem(pruned.as_sent(pointer), rule) for pointer, rule in (*rules.check(document), *alone)]
         return [each for each in found if each.pointer not in told and not pruned.follows(each.pointer)]
     return []
 

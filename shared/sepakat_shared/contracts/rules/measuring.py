@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
-from sepakat_shared.contracts.rules.naming import Broken, calendars_of, known, parties_of
+from sepakat_shared.contracts.rules.naming import Broken, calendars_of, known
 from sepakat_shared.contracts.texts import DAYS, Agreement, Calendar, Indicator, Limit, Objective
 
 _MINUTE: Final = timedelta(minutes=1)
@@ -51,13 +51,6 @@ def check_indicator(indicator: Indicator) -> Iterator[Broken]:
 
 
 def _check_names(at: str, objective: Objective, text: Agreement) -> Iterator[Broken]:
-    owner = objective.indicator.partition("/")[0]
-    if owner not in parties_of(text):
-        there = ", ".join(sorted(parties_of(text)))
-        yield (
-            f"{at}/indicator",
-            f"{owner!r} is no party of this agreement (there: {there}): no such indicator can feed it",
-        )
     yield from known(f"{at}/calendar", objective.calendar, calendars_of(text), "a calendar of this agreement, or 24x7")
     if objective.clock is not None:
         where = f"{at}/clock/calendar"

@@ -26,8 +26,19 @@ def check(documents: Sequence[Document]) -> Iterator[tuple[int, str, str]]:
     parties = {each.metadata.id: each for each in documents if isinstance(each, Party)}
     for i, document in enumerate(documents):
         if isinstance(document, Agreement):
-            for pointer, rule in (*_check_kinds(document, indicators), *_check_contacts(document, parties)):
+            broken = *_check_owners(document), *_check_kinds(document, indicators), *_check_contacts(document, parties)
+            for pointer, rule in broken:
                 yield i, pointer, rule
+
+
+def _check_owners(text: Agreement) -> Iterator[Broken]:
+    """Here and not among the rules of the text itself: a back-test tells it of each objective, and tries the others."""
+    there = ", ".join(sorted(parties_of(text)))
+    for i, objective in enumerate(text.objectives):
+        owner = objective.indicator.partition("/")[0]
+        if owner not in parties_of(text):
+            rule = f"{owner!r} is no party of this agreement (there: {there}): no such indicator can feed it"
+            yield f"/objectives/{i}/indicator", rule
 
 
 def _check_kinds(text: Agreement, indicators: Mapping[str, Indicator]) -> Iterator[Broken]:
