@@ -24,6 +24,7 @@ from sepakat_cli.commands import (
     reports,
     servers,
     status,
+    validate,
 )
 from sepakat_cli.output import EXIT_CODES, Commands
 
@@ -60,6 +61,7 @@ if importlib.util.find_spec("sepakat_cli.demo") is not None:
 app.command("up", rich_help_panel="Run")(servers.up)
 app.command("init", rich_help_panel="Run")(servers.init)
 app.command("apply", rich_help_panel="Agree")(apply.apply)
+app.command("validate", rich_help_panel="Agree")(validate.validate)
 app.command("sign", rich_help_panel="Agree")(keys.sign)
 app.add_typer(keys.keys, name="keys", rich_help_panel="Agree")
 app.add_typer(events.events, name="events", rich_help_panel="Measure")

@@ -16,7 +16,7 @@ from sepakat_incidents.events import Acknowledged, HandedOver, Unacknowledged, U
 from sepakat_incidents.handling import Handling, handling
 from sepakat_incidents.incident import Line
 from sepakat_incidents.rotations import Rotation
-from sepakat_shared.contracts import texts
+from sepakat_shared.contracts import rules, texts
 from sepakat_shared.errors import Conflict, Forbidden
 
 PROVIDER, CUSTOMER = "nusantara", "toko-maju"
@@ -241,7 +241,7 @@ def test_a_level_that_cannot_be_is_refused_by_its_field(changes: dict[str, Any],
         escalation={"critical": {"levels": [{"notify": ["oncall"], "acknowledgeWithin": "PT15M", **changes}]}},
     )  # fmt: skip
     document = texts.Agreement.model_validate(given)
-    assert [found for found, _ in texts.check(document)] == [f"/escalation/critical/levels/0/{pointer}"]
+    assert [found for found, _ in rules.check(document)] == [f"/escalation/critical/levels/0/{pointer}"]
 
 
 def test_an_incident_that_an_earlier_version_wrote_still_loads_and_goes_on() -> None:

@@ -15,7 +15,7 @@ from sepakat_incidents import oncall, rotations
 from sepakat_incidents.oncall import Layer, Override, Shift
 from sepakat_incidents.rotation_facts import of_rotation
 from sepakat_incidents.rotations import Rotation
-from sepakat_shared.contracts import texts
+from sepakat_shared.contracts import reading, texts
 from sepakat_shared.errors import Conflict, Invalid, NotFound
 
 BERLIN = "Europe/Berlin"
@@ -223,7 +223,7 @@ def test_a_layer_that_cannot_be_is_refused_by_its_field(changes: dict[str, Any],
     base = {"participants": ["ana"], "timeZone": "UTC", "from": "2026-11-23", "every": "day"}
     given = agreement_dict(rotations=[{"id": "primary", "layers": [{**base, **changes}]}])
     with pytest.raises(Invalid) as refused:
-        texts.parse_documents(json.dumps(given))
+        reading.parse_documents(json.dumps(given))
     assert pointer in [each.pointer for each in refused.value.problems]
 
 

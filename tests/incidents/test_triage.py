@@ -14,7 +14,7 @@ from sepakat_incidents.incident import Incident
 from sepakat_incidents.matrix import DEGREES, Degree, priority_of
 from sepakat_incidents.record import Owned, Triaged
 from sepakat_incidents.triage import Sorting
-from sepakat_shared.contracts import texts
+from sepakat_shared.contracts import rules, texts
 from sepakat_shared.errors import Conflict, Forbidden, Invalid
 
 PROVIDER, CUSTOMER = "nusantara", "toko-maju"
@@ -64,7 +64,7 @@ def test_the_agreements_matrix_comes_first_and_what_it_leaves_open_is_the_neares
 
 def test_a_cell_that_is_none_is_refused_by_its_name() -> None:
     given = agreement_dict(priorities={"matrix": {"huge-high": "P1"}, "P1": {"escalation": "critical"}})
-    assert [at for at, _ in texts.check(texts.Agreement.model_validate(given))] == ["/priorities/matrix/huge-high"]
+    assert [at for at, _ in rules.check(texts.Agreement.model_validate(given))] == ["/priorities/matrix/huge-high"]
 
 
 # -- sorting -----------------------------------------------------------------------------------------------------------

@@ -134,6 +134,20 @@ def test_a_rolling_window_recovers_after_five_minutes_well_within_its_budget() -
     assert recovered == [67]
 
 
+def test_alerts_that_were_agreed_take_the_place_of_the_usual_ones() -> None:
+    def at_risk(alerts: list[dict[str, str]] | None) -> bool:
+        story = Story("occurrences", "99", **({} if alerts is None else {"alerts": alerts}))
+        story.count(NOVEMBER, 1_000_000, 1_000_000)
+        for minute in range(60):
+            story.count(NOVEMBER + DAY + minute * MINUTE, 95, 100)
+        return "objective.at_risk" in story.look(NOVEMBER + DAY + HOUR)
+
+    # Five of a hundred lost where one is allowed: five times the pace over any stretch of this hour.
+    assert at_risk([{"rate": "4.99", "over": "PT1H", "andOver": "PT10M"}])
+    assert not at_risk([{"rate": "5", "over": "PT1H", "andOver": "PT10M"}])
+    assert not at_risk([{"rate": "101", "over": "PT1H"}]), "above 100 % lost: it can never fire"
+
+
 def test_a_projection_says_how_the_period_ends_if_it_goes_on_like_this() -> None:
     story = Story("occurrences", "99")
     for minute in range(0, 10 * 24 * 60):

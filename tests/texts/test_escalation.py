@@ -9,7 +9,7 @@ from samples import agreement_dict
 
 from sepakat_incidents import rotations
 from sepakat_incidents.handling import handling
-from sepakat_shared.contracts import texts
+from sepakat_shared.contracts import reading, texts
 
 PAGE = Path(__file__).parents[2] / "docs" / "escalation.md"
 
@@ -17,7 +17,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "escalation.md"
 def test_the_example_is_read_and_a_night_is_londons() -> None:
     block = re.search(r"```yaml\n(.*?)```", PAGE.read_text(), re.S)
     assert block is not None
-    (text,) = texts.parse_documents(yaml.safe_dump(agreement_dict(**yaml.safe_load(block[1]))))
+    (text,) = reading.parse_documents(yaml.safe_dump(agreement_dict(**yaml.safe_load(block[1]))))
     assert isinstance(text, texts.Agreement)
     since = datetime(2026, 1, 1, tzinfo=UTC)
     primary, database = (rotations.apply(None, each) for each in rotations.declared_in(text, 1, since))

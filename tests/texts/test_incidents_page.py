@@ -14,7 +14,7 @@ from sepakat_incidents.alert_door import AlertDoor
 from sepakat_incidents.alerts import Alert, Target
 from sepakat_incidents.matrix import DEFAULT, DEGREES, priority_of
 from sepakat_shared.auth import SCOPES
-from sepakat_shared.contracts import texts
+from sepakat_shared.contracts import reading, texts
 
 PAGE = (Path(__file__).parents[2] / "docs" / "incidents.md").read_text()
 MATRIX, CONFIG, RULES, *_ = (yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.S))
@@ -23,7 +23,7 @@ MATRIX, CONFIG, RULES, *_ = (yaml.safe_load(block) for block in re.findall(r"```
 def test_the_matrix_is_read_and_the_default_one_is_the_table() -> None:
     level = {"levels": [{"notify": ["oncall"], "acknowledgeWithin": "PT15M"}]}
     given = agreement_dict(**MATRIX, escalation={"critical": level, "normal": level})
-    (text,) = texts.parse_documents(json.dumps(given))
+    (text,) = reading.parse_documents(json.dumps(given))
     assert isinstance(text, texts.Agreement)
     assert priority_of(text, "low", "high") == "P2"
     assert priority_of(text, "low", "medium") == "P3", "P4 by the table, and the nearest graver one is P3"

@@ -1,23 +1,24 @@
 """Texts are read strictly: every error names the field by JSON Pointer and the rule it breaks."""
 
 import json
+from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 from samples import agreement, agreement_dict
 
-from sepakat_shared.contracts import texts
+from sepakat_shared.contracts import reading, texts
 from sepakat_shared.errors import Invalid, Malformed
 
 
 def problems_of(raw: dict[str, Any]) -> dict[str, str]:
     with pytest.raises(Invalid) as caught:
-        texts.parse_documents(yaml.safe_dump(raw))
+        reading.parse_documents(yaml.safe_dump(raw))
     return {problem.pointer: problem.rule for problem in caught.value.problems}
 
 
@@ -68,7 +69,9 @@ def test_a_procedure_for_disputes_says_whose_turn_it_is_and_until_when() -> None
         {"by": "both", "otherwise": "next"},
         {"by": "provider", "decideWithin": "P1D", "otherwise": "forum"},
     ]
-    raw = agreement_dict(disputes={"raiseWithin": "P30D", "days": "business", "calendar": "none", "steps": steps})
+    raw = agreement_dict(
+        disputes={"raiseWithin": "P30D", "days": "business", "calendar": "none", "steps": steps, "forum": "BANI"}
+    )
     found = problems_of(raw)
     assert set(found) == {"/disputes/calendar", "/disputes/steps/0/by", "/disputes/steps/1", "/disputes/steps/2/by"}
 
@@ -79,27 +82,63 @@ def test_every_problem_is_told_at_once() -> None:
     assert {"/objectives/0/target", "/extra"} <= set(problems_of(raw))
 
 
+BREAKS: dict[str, tuple[str, Any]] = {
+    "/metadata/id": ("/metadata/id", "Not An Id"),
+    "/term/until": ("/term/until", "2020-01-01"),
+    "/term/timeZone": ("/term/timeZone", "Mars"),
+    "/services/0/description": ("/services/0/description", {}),
+    "/needs/0/servedBy/0": ("/needs/0/servedBy/0", "nothing"),
+    "/needs/0/priority": ("/needs/0/priority", "perhaps"),
+    "/charges/0/amount": ("/charges/0/amount", "-3"),
+    "/objectives/1/target": ("/objectives/1/target", "0"),
+    "/objectives/1/unknown": ("/objectives/1/unknown", "perhaps"),
+    "/objectives/2/indicator": ("/objectives/2/indicator", "somebody/else"),
+    "/objectives/2/credits/tiers/0/below": ("/objectives/2/credits/tiers/0/below", 99.9),
+    "/escalation/critical/levels/1/acknowledgeWithin": ("/escalation/critical/levels/1/acknowledgeWithin", "PT0S"),
+    "/escalation/critical/levels/0/notify": ("/escalation/critical/levels/0/notify", []),
+    "/priorities/P2/escalation": ("/priorities/P2/escalation", "gentle"),
+    "/more": ("/more", 1),
+}
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.sets(st.sampled_from(sorted(BREAKS)), min_size=1))
+def test_no_broken_rule_hides_another_and_none_is_made_up(broken: set[str]) -> None:
+    raw = agreement_dict()
+    first = raw["objectives"][0]
+    raw["objectives"] = [first, *({**deepcopy(first), "id": f"more-{i}"} for i in range(2))]
+    for name in broken:
+        path, value = BREAKS[name]
+        here: Any = raw
+        *parents, last = [int(part) if part.isdigit() else part for part in path.strip("/").split("/")]
+        for part in parents:
+            here = here[part]
+        here[last] = value
+    unreadable_term = {"/term/timeZone", "/term/until"} <= broken
+    assert set(problems_of(raw)) == broken - ({"/term/until"} if unreadable_term else set())
+
+
 def test_the_documents_of_a_stream_are_told_apart() -> None:
     good, bad = yaml.safe_dump(agreement_dict()), yaml.safe_dump(agreement_dict(unknown=1))
     with pytest.raises(Invalid) as caught:
-        texts.parse_documents(f"{good}---\n{bad}")
+        reading.parse_documents(f"{good}---\n{bad}")
     assert [problem.pointer for problem in caught.value.problems] == ["/1/unknown"]
 
 
 @pytest.mark.parametrize("text", ["a: [", "a: 1\na: 2", "a: &x [1]\nb: *x", "1: 2", "\x00"])
 def test_unreadable_yaml_is_malformed(text: str) -> None:
     with pytest.raises(Malformed):
-        texts.parse_documents(text)
+        reading.parse_documents(text)
 
 
 def test_no_document_at_all_is_none() -> None:
-    assert texts.parse_documents("") == []
+    assert reading.parse_documents("") == []
 
 
 def test_the_hash_is_of_what_is_said_and_not_of_how_it_is_written() -> None:
     text = agreement()
-    as_yaml = texts.parse_documents(yaml.safe_dump(agreement_dict(), sort_keys=True))[0]
-    as_json = texts.parse_documents(json.dumps(agreement_dict()))[0]
+    as_yaml = reading.parse_documents(yaml.safe_dump(agreement_dict(), sort_keys=True))[0]
+    as_json = reading.parse_documents(json.dumps(agreement_dict()))[0]
     read_back = texts.Agreement.model_validate(texts.as_text(text))
     assert {texts.text_hash(each) for each in (text, as_yaml, as_json, read_back)} == {texts.text_hash(text)}
     other = agreement(parties={"provider": "nusantara", "customer": "toko-lain"})

@@ -10,7 +10,7 @@ import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.output import AsJson, BadInput, CommandFailed, InPart, Refused, print_json, say
-from sepakat_shared.contracts import texts
+from sepakat_shared.contracts import reading, texts
 from sepakat_shared.errors import SepakatError
 
 _ORDER = {"Party": 0, "Indicator": 1, "Agreement": 2}
@@ -53,7 +53,7 @@ def read_documents(file: Path) -> list[texts.Document]:
     """The documents of a file. Raises BadInput with the field and its rule."""
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-        documents = texts.parse_documents(text)
+        documents = reading.parse_documents(text)
     except SepakatError as error:
         raise BadInput(f"{file}: {error.detail}") from error
     except (OSError, UnicodeDecodeError) as error:

@@ -18,7 +18,7 @@ from sepakat_metrics.history import History
 from sepakat_metrics.terms import Terms, Unsupported
 from sepakat_metrics.windows import Interval
 from sepakat_shared.calendars import to_ms
-from sepakat_shared.contracts import texts
+from sepakat_shared.contracts import reading, texts
 from sepakat_shared.errors import SepakatError
 
 _HORIZON = 1_000_000
@@ -53,7 +53,7 @@ def evaluate_files(
 
 def _read_agreement(text: str) -> tuple[texts.Agreement, dict[str, texts.Indicator]]:
     try:
-        documents = texts.parse_documents(text)
+        documents = reading.parse_documents(text)
     except SepakatError as error:
         raise BadFile(error.detail) from error
     agreements = [each for each in documents if isinstance(each, texts.Agreement)]

@@ -13,7 +13,7 @@ from sepakat_shared import auth, web
 from sepakat_shared.auth import KEY, Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.commits import Aggregates, Commits, Loaded, verify_chain
-from sepakat_shared.contracts import texts
+from sepakat_shared.contracts import reading, texts
 from sepakat_shared.contracts.agreements import Role
 from sepakat_shared.errors import Conflict, Forbidden, Invalid
 from sepakat_shared.web import Asking, IdempotentPosts
@@ -229,7 +229,7 @@ def _existing(agreement: Agreement | None) -> Agreement:
 
 
 def _one_agreement(body: bytes) -> texts.Agreement:
-    documents = texts.parse_documents(body.decode("utf-8", "replace"))
+    documents = reading.parse_documents(body.decode("utf-8", "replace"))
     if len(documents) != 1 or not isinstance(documents[0], texts.Agreement):
         raise Invalid("send exactly one document of kind Agreement")
     return documents[0]

@@ -17,7 +17,7 @@ from sepakat_metrics.registry import Registry
 from sepakat_metrics.showing import Figures
 from sepakat_shared import web
 from sepakat_shared.clock import Clock
-from sepakat_shared.contracts import texts
+from sepakat_shared.contracts import reading, texts
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import FieldProblem, Invalid, NotFound
 from sepakat_shared.web import Asking, IdempotentPosts
@@ -66,7 +66,7 @@ def _indicator_routes(routes: APIRouter, registry: Registry, parking: Parking) -
         """Register an indicator (YAML or JSON), or change it with If-Match. Events that waited for it are counted."""
         asking.require("agreements:write")
         asking.require_party(party)
-        documents = texts.parse_documents((await request.body()).decode("utf-8", "replace"))
+        documents = reading.parse_documents((await request.body()).decode("utf-8", "replace"))
         if len(documents) != 1 or not isinstance(documents[0], texts.Indicator):
             raise Invalid("send exactly one document of kind Indicator")
         indicator = documents[0]

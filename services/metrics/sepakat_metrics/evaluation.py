@@ -3,7 +3,8 @@
 The services, `sepakat evaluate` and `sepakat verify` share this module.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
@@ -71,14 +72,30 @@ def can_fire(terms: Terms, factor: Fraction) -> bool:
 
 
 def _burns(terms: Terms, history: History, span: Interval, until: int, lost_share: _LostShare) -> tuple[Burn, ...]:
-    length = span[1] - span[0]
     burns = []
-    for factor, long, short in _ALERTS:
+    for factor, windows_ms in _alerts(terms, span[1] - span[0]):
         if can_fire(terms, factor) and terms.target < 1:
-            scaled = [max(_grain(terms), window * length // _THIRTY_DAYS) for window in (long, short)]
+            scaled = [max(_grain(terms), window) for window in windows_ms]
             rates = [_rate(terms, lost_share(terms, history, until - window, until)) for window in scaled]
             burns.append(Burn(factor, scaled[0], scaled[1], rates[0], rates[1]))
     return tuple(burns)
+
+
+def _alerts(terms: Terms, length: int) -> Iterator[tuple[Fraction, tuple[int, int]]]:
+    """Factor, long and short window (ms) of each alert for a window of that length, the longest last."""
+    agreed = terms.objective.alerts
+    if agreed is None:
+        for factor, long, short in _ALERTS:
+            yield factor, (long * length // _THIRTY_DAYS, short * length // _THIRTY_DAYS)
+        return
+    for alert in sorted(agreed, key=lambda each: each.over):
+        short_window = alert.and_over if alert.and_over is not None else alert.over / 12
+        # History is kept for a tenth of a window before it: that of a short month is less than that of a long one.
+        yield Fraction(alert.rate), (min(length // 10, _ms(alert.over)), min(length // 10, _ms(short_window)))
+
+
+def _ms(duration: timedelta) -> int:
+    return duration // timedelta(milliseconds=1)
 
 
 def projection(terms: Terms, figure: Figure) -> dict[str, Any] | None:

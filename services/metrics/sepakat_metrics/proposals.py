@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from sepakat_metrics.windows import Interval
 from sepakat_shared.calendars import from_ms, to_ms
 from sepakat_shared.commits import Kind
-from sepakat_shared.contracts import compliance, texts, topics
+from sepakat_shared.contracts import compliance, rules, topics
 from sepakat_shared.contracts.agreements import BacktestRequested
 from sepakat_shared.contracts.texts import Agreement, Objective
 from sepakat_shared.errors import Invalid
@@ -154,7 +154,7 @@ def proposed(asked: Asked) -> tuple[Agreement, list[Objective], Interval]:
     except ValidationError as error:
         first = error.errors()[0]
         raise Invalid(f"/text/{'/'.join(map(str, first['loc']))}: {first['msg']}") from error
-    for pointer, rule in texts.check(text):
+    for pointer, rule in rules.check(text):
         raise Invalid(f"/text{pointer}: {rule}")
     if (text.parties.provider, text.parties.customer) != (asked.provider, asked.customer):
         raise Invalid(f"/text/parties: must be {asked.provider!r} and {asked.customer!r}, for whom it was asked")

@@ -6,14 +6,12 @@ targets, amounts and shares are written as text (`"99.9"`). Durations are ISO 86
 
 import hashlib
 import re
-from collections.abc import Hashable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import rfc8785
-import yaml
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -24,14 +22,11 @@ from pydantic import (
     Field,
     PlainSerializer,
     Tag,
-    TypeAdapter,
-    ValidationError,
     WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
 
 from sepakat_shared.contracts.fact import Title
-from sepakat_shared.errors import FieldProblem, Invalid, Malformed
 
 API_VERSION: Final = "sepakat/v1"
 
@@ -363,6 +358,16 @@ Profile = Literal[
 """The calculation of another house, by name (docs/reference/profiles.md)."""
 
 
+class BurnAlert(Text):
+    """At risk: over `over` and over `andOver` (a twelfth of it, where nothing is said) the error budget burned faster
+    than `rate` times the pace that would just use it up by the end of the window.
+    """
+
+    rate: Exact
+    over: Duration
+    and_over: Duration | None = None
+
+
 class Objective(Text):
     """An indicator, a comparison with a target, over a window, in a schedule."""
 
@@ -387,6 +392,8 @@ class Objective(Text):
     unknown: Literal["exclude", "up", "down"] = "exclude"
     exclusions: Literal["remove", "count-as-up"] = "remove"
     profile: Profile | None = None
+    alerts: tuple[BurnAlert, ...] | None = Field(None, min_length=1)
+    """When this objective is at risk; the three of docs/writing-agreements.md where nothing is said."""
     credits: Credits | None = None
 
 
@@ -624,316 +631,6 @@ class Agreement(Text):
 
 
 Document = Party | Indicator | Agreement
-_documents: TypeAdapter[Document] = TypeAdapter(Annotated[Document, Field(discriminator="kind")])
-
-
-# -- reading -----------------------------------------------------------------------------------------------------------
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """YAML without what lets a text say two things or grow without bound: repeated keys and aliases."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.constructor.ConstructorError(
-                None,
-                None,
-                "aliases (*name) are not allowed; write it out",
-                self.peek_event().start_mark,  # type: ignore[no-untyped-call]
-            )
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[Hashable] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, str):
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} is not text", key_node.start_mark)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{key!r} stands twice", key_node.start_mark)
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
-def parse_documents(text: str) -> list[Document]:
-    """Read a stream of YAML (or JSON) documents. Raises Malformed, or Invalid with every field and its rule."""
-    try:
-        raw = [document for document in yaml.load_all(text, _StrictLoader) if document is not None]
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise Malformed(f"this is not readable YAML: {error}") from error
-    return [_parse(document, f"/{i}" if len(raw) > 1 else "") for i, document in enumerate(raw)]
-
-
-def _parse(raw: Any, at: str) -> Document:
-    if not isinstance(raw, dict):
-        raise Invalid(f"{at or '/'}: each document is a mapping", [FieldProblem(at, "must be a mapping")])
-    try:
-        document = _documents.validate_python(raw)
-    except ValidationError as error:
-        raise _invalid(
-            [FieldProblem(at + _pointer(raw, each["loc"]), _rule(each)) for each in error.errors()]
-        ) from error
-    problems = [FieldProblem(at + pointer, rule) for pointer, rule in check(document)]
-    if problems:
-        raise _invalid(problems)
-    return document
-
-
-def _invalid(problems: list[FieldProblem]) -> Invalid:
-    shown = "; ".join(f"{each.pointer or '/'}: {each.rule}" for each in problems[:5])
-    more = f" (and {len(problems) - 5} more)" if len(problems) > 5 else ""
-    return Invalid(shown + more, problems)
-
-
-def _pointer(raw: Any, location: tuple[int | str, ...]) -> str:
-    """Where in what was sent: pydantic's location without the names of the types it tried."""
-    pointer, here = "", raw
-    for i, part in enumerate(location):
-        inside = _has(here, part)
-        missing = i == len(location) - 1 and isinstance(here, dict) and not str(part).startswith("function-")
-        if inside:
-            here = here[part]
-        if inside or missing:
-            pointer += "/" + str(part).replace("~", "~0").replace("/", "~1")
-    return pointer
-
-
-def _has(here: Any, part: int | str) -> bool:
-    if isinstance(here, dict):
-        return part in here
-    return isinstance(here, list) and isinstance(part, int) and part < len(here)
-
-
-def _rule(error: Mapping[str, Any]) -> str:
-    if error["type"] == "extra_forbidden":
-        return "is not a field here; check the spelling against the reference"
-    message: str = error["msg"]
-    return message.removeprefix("Value error, ").rstrip()
-
-
-# -- rules across fields -----------------------------------------------------------------------------------------------
-
-
-def check(document: Document) -> Iterator[tuple[str, str]]:
-    """The rules that one field alone cannot tell: each broken one as (JSON Pointer, rule)."""
-    if isinstance(document, Party):
-        yield from _unique("/contacts", (contact.id for contact in document.contacts))
-    elif isinstance(document, Agreement):
-        yield from _check_agreement(document)
-
-
-def _check_agreement(text: Agreement) -> Iterator[tuple[str, str]]:
-    parties = {text.parties.provider, text.parties.customer}
-    if len(parties) == 1:
-        yield "/parties/customer", "must be another party than the provider"
-    if text.term.until < text.term.from_:
-        yield "/term/until", "must not be before /term/from"
-    for i, signatory in enumerate(text.signatories):
-        yield from _known(f"/signatories/{i}/party", signatory.party, parties, "a party of this agreement")
-    for name in ("charges", "services", "needs", "obligations", "calendars", "objectives"):
-        yield from _unique(f"/{name}", (each.id for each in getattr(text, name)))
-    served = {each.id for each in text.objectives} | {each.id for each in text.obligations}
-    for i, need in enumerate(text.needs):
-        for j, id in enumerate(need.served_by):
-            yield from _known(f"/needs/{i}/servedBy/{j}", id, served, "an objective or obligation of this agreement")
-    for i, obligation in enumerate(text.obligations):
-        yield from _known(f"/obligations/{i}/party", obligation.party, parties, "a party of this agreement")
-    for i, objective in enumerate(text.objectives):
-        yield from _check_objective(f"/objectives/{i}", objective, text)
-    yield from _check_escalation(text)
-    yield from _check_rotations(text)
-    yield from _check_maintenance(text)
-    yield from _check_disputes(text)
-
-
-_NEEDS_PERCENT = {"occurrences", "time", "timeslices", "ratio-timeslices", "share", "per-case"}
-
-
-def _check_objective(at: str, objective: Objective, text: Agreement) -> Iterator[tuple[str, str]]:
-    calendars = {calendar.id for calendar in text.calendars} | {"24x7"}
-    yield from _known(f"{at}/calendar", objective.calendar, calendars, "a calendar of this agreement, or 24x7")
-    if objective.clock is not None:
-        yield from _known(f"{at}/clock/calendar", objective.clock.calendar, calendars, "a calendar of this agreement")
-    if objective.service is not None:
-        yield from _known(f"{at}/service", objective.service, {s.id for s in text.services}, "a service of this text")
-    if objective.credits is not None:
-        yield from _known(f"{at}/credits/of", objective.credits.of, {c.id for c in text.charges}, "one of the charges")
-    window = objective.window
-    if (window.calendar is None) == (window.rolling is None):
-        yield f"{at}/window", "names exactly one of `calendar` and `rolling`"
-    if window.rolling is not None and window.rolling < timedelta(minutes=1):
-        yield f"{at}/window/rolling", "must be a minute at least"
-    percent = isinstance(objective.target, Decimal)
-    if objective.measure in _NEEDS_PERCENT and not percent:
-        yield f"{at}/target", f'a {objective.measure} objective has a percentage, such as "99.9"'
-    if objective.measure not in _NEEDS_PERCENT and percent:
-        yield f"{at}/target", f"a {objective.measure} objective has a limit: {{atMost: 1500, unit: ms}}"
-    for name in _required_fields(objective):
-        yield f"{at}/{name}", f"is required for a {objective.measure} objective"
-    yield from _check_measuring(at, objective)
-
-
-def _check_measuring(at: str, objective: Objective) -> Iterator[tuple[str, str]]:
-    for name, limit in (("target", objective.target), ("threshold", objective.threshold)):
-        if isinstance(limit, Limit):
-            if (limit.at_most is None) == (limit.at_least is None):
-                yield f"{at}/{name}", "names exactly one of `atMost` and `atLeast`"
-            elif limit.at_least is not None and (name == "threshold" or objective.measure != "mean"):
-                yield f"{at}/{name}/atLeast", "is for means alone, such as the time between failures"
-    if objective.slice is not None and (objective.slice < _MINUTE or objective.slice % _MINUTE):
-        yield f"{at}/slice", "is whole minutes, one at least"
-    for name in objective.where:
-        yield from _known(f"{at}/where/{name}", name, {"priority"}, "what cases are told apart by")
-    if objective.clock is not None and (objective.clock.from_, objective.clock.until) not in _CLOCKS:
-        pairs = ", ".join(f"{start} until {end}" for start, end in _CLOCKS)
-        yield f"{at}/clock", f"runs from one fact until another: {pairs}"
-
-
-_MINUTE = timedelta(minutes=1)
-_CLOCKS = (
-    ("opened", "responded"), ("opened", "restored"), ("opened", "resolved"), ("responded", "restored"),
-    ("responded", "resolved"), ("restored", "resolved"), ("restored", "opened"), ("resolved", "opened"),
-    ("down", "up"), ("up", "down"),
-)  # fmt: skip
-
-
-def _required_fields(objective: Objective) -> Iterator[str]:
-    required: dict[str, dict[str, object]] = {
-        "share": {"threshold": objective.threshold},
-        "percentile": {"percentile": objective.percentile},
-        "per-case": {"clock": objective.clock, "threshold": objective.threshold},
-        "timeslices": {"slice": objective.slice, "sliceTarget": objective.slice_target},
-        "ratio-timeslices": {"slice": objective.slice},
-    }
-    return (name for name, value in required.get(objective.measure, {}).items() if value is None)
-
-
-def _check_escalation(text: Agreement) -> Iterator[tuple[str, str]]:
-    for name, policy in text.escalation.items():
-        for i, level in enumerate(policy.levels):
-            yield from _check_level(f"/escalation/{name}/levels/{i}", level, name, text)
-    if text.priorities is None:
-        return
-    names = [f"P{i}" for i in range(1, 6)]
-    for name in names:
-        priority = text.priorities.get(name)
-        if priority is None:
-            continue
-        if priority.escalation is not None:
-            at = f"/priorities/{name}/escalation"
-            yield from _known(at, priority.escalation, set(text.escalation), "an escalation policy of this agreement")
-        if priority.calendar is not None:
-            known = {calendar.id for calendar in text.calendars} | {"24x7"}
-            yield from _known(f"/priorities/{name}/calendar", priority.calendar, known, "a calendar of this agreement")
-        for limit in ("first_response", "restore", "resolve"):
-            if getattr(priority, limit) == timedelta(0):
-                yield f"/priorities/{name}/{to_camel(limit)}", "must be longer than nothing"
-    given = {name for name in names if text.priorities.get(name) is not None}
-    degrees = ("high", "medium", "low")
-    cells = [f"{impact}-{urgency}" for impact in degrees for urgency in degrees]
-    for cell, name in text.priorities.matrix.items():
-        yield from _known(f"/priorities/matrix/{cell}", cell, cells, "an impact and an urgency")
-        yield from _known(f"/priorities/matrix/{cell}", name, given, "a priority of this agreement")
-
-
-def _check_level(at: str, level: Level, policy: str, text: Agreement) -> Iterator[tuple[str, str]]:
-    if not level.acknowledge_within:
-        yield f"{at}/acknowledgeWithin", "must be longer than nothing"
-    if level.hours is not None:
-        known = [calendar.id for calendar in text.calendars]
-        yield from _known(f"{at}/hours", level.hours, known, "a calendar of this agreement")
-    if (level.hours is None) != (level.otherwise is None):
-        yield f"{at}/otherwise", "says who is told outside of `hours`: both are needed, or none"
-    if level.acknowledgements is not None and level.acknowledgements > len(level.notify):
-        yield f"{at}/acknowledgements", "must not be more than those who are told"
-    left = level.when_left
-    if left is not None:
-        if (left.percent is None) == (left.time is None):
-            yield f"{at}/whenLeft", "names exactly one of `percent` and `time`"
-        if not _has_limit(text, policy, left.clock):
-            yield (
-                f"{at}/whenLeft/clock",
-                f"no priority with this policy has a limit for {left.clock}; it would never be",
-            )
-
-
-def _has_limit(text: Agreement, policy: str, clock: str) -> bool:
-    """Whether a priority that escalates by `policy` limits that clock, or an objective measures it."""
-    field, fact = {
-        "first-response": ("first_response", "responded"), "restore": ("restore", "restored"),
-        "resolve": ("resolve", "resolved"),
-    }[clock]  # fmt: skip
-    named = [text.priorities.get(f"P{i}") for i in range(1, 6)] if text.priorities is not None else []
-    limited = any(each is not None and each.escalation == policy and getattr(each, field) for each in named)
-    return limited or any(each.clock is not None and each.clock.until == fact for each in text.objectives)
-
-
-def _check_rotations(text: Agreement) -> Iterator[tuple[str, str]]:
-    yield from _unique("/rotations", (each.id for each in text.rotations or ()))
-    parties = {text.parties.provider, text.parties.customer}
-    for i, rotation in enumerate(text.rotations or ()):
-        if rotation.party is not None:
-            yield from _known(f"/rotations/{i}/party", rotation.party, parties, "a party of this agreement")
-        for j, layer in enumerate(rotation.layers):
-            at = f"/rotations/{i}/layers/{j}"
-            if isinstance(layer.every, timedelta) and layer.every < timedelta(hours=1):
-                yield f"{at}/every", "must be an hour at least"
-            if (layer.every == "week") != (layer.weekday is not None):
-                yield f"{at}/weekday", "names the day of the handover where turns are weeks, and only there"
-            for days, hours in layer.hours.items():
-                for k, each in enumerate(hours):
-                    opens, closes = each.split("-")
-                    if opens >= closes:
-                        yield (
-                            f"{at}/hours/{days}/{k}",
-                            (f"{each!r} ends before it begins; write {opens}-24:00 and 00:00-{closes}"),
-                        )
-
-
-def _check_maintenance(text: Agreement) -> Iterator[tuple[str, str]]:
-    objectives = {objective.id for objective in text.objectives}
-    for i, window in enumerate(text.maintenance.windows if text.maintenance else ()):
-        at = f"/maintenance/windows/{i}"
-        if window.duration <= timedelta(0):
-            yield f"{at}/duration", "must be longer than nothing"
-        for j, id in enumerate(window.objectives):
-            yield from _known(f"{at}/objectives/{j}", id, objectives, "an objective of this agreement")
-        if window.rrule is not None and not re.fullmatch(
-            r"FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;[A-Z]+=[^;=]+)*", window.rrule
-        ):
-            yield f"{at}/rrule", "must be an RFC 5545 rule such as FREQ=MONTHLY;BYDAY=1SU (daily or rarer)"
-
-
-def _check_disputes(text: Agreement) -> Iterator[tuple[str, str]]:
-    agreed = text.disputes
-    if agreed is None:
-        return
-    if agreed.days == "business":
-        calendars = {calendar.id for calendar in text.calendars}
-        yield from _known("/disputes/calendar", agreed.calendar or "", calendars, "a calendar of this agreement")
-    for i, step in enumerate(agreed.steps):
-        at = f"/disputes/steps/{i}"
-        times = [step.answer_within, step.settle_within, step.decide_within]
-        if sum(time is not None for time in times) != 1:
-            yield at, "names exactly one of `answerWithin`, `settleWithin` and `decideWithin`"
-        if step.answer_within is not None and step.by not in ("provider", "customer"):
-            yield f"{at}/by", "an answer is due from the provider or the customer"
-        if (step.decide_within is not None) != (step.by == "mediator"):
-            yield f"{at}/by", "a mediator decides, and nobody else does"
-
-
-def _known(pointer: str, id: str, known: Iterable[str], what: str) -> Iterator[tuple[str, str]]:
-    if id not in known:
-        there = ", ".join(sorted(known)) or "none"
-        yield pointer, f"{id!r} is not {what} (there: {there})"
-
-
-def _unique(pointer: str, ids: Iterable[str]) -> Iterator[tuple[str, str]]:
-    seen: set[str] = set()
-    for i, id in enumerate(ids):
-        if id in seen:
-            yield f"{pointer}/{i}/id", f"{id!r} stands twice"
-        seen.add(id)
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------
@@ -957,7 +654,5 @@ __all__ = [
     "Objective",
     "Party",
     "as_text",
-    "check",
-    "parse_documents",
     "text_hash",
 ]

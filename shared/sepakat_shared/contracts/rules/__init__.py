@@ -1,0 +1,41 @@
+"""What one field of a text alone cannot tell: clauses that contradict each other, or can never have an effect.
+
+Each broken rule is (JSON Pointer, rule); the rule says what to write instead. `advise` has what breaks no rule and is
+likely not meant.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from sepakat_shared.contracts.rules import escalation, measuring, people, procedures, together
+from sepakat_shared.contracts.rules.naming import Broken, unique
+from sepakat_shared.contracts.texts import Agreement, Document, Indicator, Party
+
+
+def check(document: Document) -> Iterator[Broken]:
+    """The rules of one document by itself."""
+    match document:
+        case Party():
+            yield from unique("/contacts", (contact.id for contact in document.contacts))
+        case Indicator():
+            yield from measuring.check_indicator(document)
+        case Agreement():
+            yield from people.check(document)
+            yield from measuring.check(document)
+            yield from escalation.check(document)
+            yield from procedures.check(document)
+
+
+def check_together(documents: Sequence[Document]) -> Iterator[tuple[int, str, str]]:
+    """Rules between documents that come together, each with the number of the document at fault."""
+    yield from together.check(documents)
+
+
+def advise(document: Document) -> Iterator[Broken]:
+    """What breaks no rule and is still worth a second look, with the reason."""
+    if isinstance(document, Agreement):
+        yield from people.advise(document)
+        yield from measuring.advise(document)
+        yield from escalation.advise(document)
+
+
+__all__ = ["Broken", "advise", "check", "check_together"]
