@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.locked
-OWN    := -e shared -e services/agreements -e services/metrics -e services/incidents -e services/notifier -e cli
+OWN    := -e shared -e document -e services/agreements -e services/metrics -e services/incidents -e services/notifier -e cli
 NAME   ?=
 ONCE   ?=
 CHECK  ?=
@@ -16,7 +16,7 @@ help:  ## list the targets
 
 setup: $(STAMP)  ## make .venv from the hashed locks
 
-$(STAMP): requirements/dev.txt requirements/uv.txt shared/pyproject.toml cli/pyproject.toml $(wildcard services/*/pyproject.toml)
+$(STAMP): requirements/dev.txt requirements/uv.txt shared/pyproject.toml document/pyproject.toml cli/pyproject.toml $(wildcard services/*/pyproject.toml)
 	@sh requirements/setup.sh "$(PYTHON)" "$(VENV)" $(OWN)
 	@touch $@
 

@@ -21,7 +21,8 @@ starts() { # interpreter, service
 
 for service in agreements metrics incidents notifier cli; do
   own="./shared ./services/$service"
-  [ "$service" = cli ] && own="./shared ./services/metrics ./cli"
+  [ "$service" = agreements ] && own="$own ./document"
+  [ "$service" = cli ] && own="./shared ./document ./services/metrics ./cli"
   "$uv" venv --quiet --python "$bin/python" "$work/$service"
   "$uv" pip install --quiet --python "$work/$service/bin/python" --require-hashes -r "requirements/$service.txt"
   # shellcheck disable=SC2086  # several words on purpose

@@ -9,14 +9,14 @@ compile() { # output, inputs and options...
   # The workspace's own packages are installed from this tree, never from an index.
   echo "locked requirements/$out.txt"
 }
-own='--no-emit-package sepakat-shared --no-emit-package sepakat-agreements --no-emit-package sepakat-metrics --no-emit-package sepakat-incidents --no-emit-package sepakat-notifier --no-emit-package sepakat-cli'
+own='--no-emit-package sepakat-shared --no-emit-package sepakat-document --no-emit-package sepakat-agreements --no-emit-package sepakat-metrics --no-emit-package sepakat-incidents --no-emit-package sepakat-notifier --no-emit-package sepakat-cli'
 # shellcheck disable=SC2086  # several words on purpose
 {
   for service in agreements metrics incidents notifier; do
     compile "$service" $own "services/$service/pyproject.toml" requirements/build.in
   done
   compile cli $own cli/pyproject.toml requirements/build.in
-  compile dev $own --all-extras shared/pyproject.toml cli/pyproject.toml services/agreements/pyproject.toml \
+  compile dev $own --all-extras shared/pyproject.toml document/pyproject.toml cli/pyproject.toml services/agreements/pyproject.toml \
     services/metrics/pyproject.toml services/incidents/pyproject.toml services/notifier/pyproject.toml \
     requirements/build.in requirements/dev.in
   compile peers requirements/peers.in

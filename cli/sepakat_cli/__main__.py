@@ -21,6 +21,7 @@ from sepakat_cli.commands import (
     oncall,
     operations,
     postmortems,
+    render,
     reports,
     servers,
     status,
@@ -62,6 +63,7 @@ app.command("up", rich_help_panel="Run")(servers.up)
 app.command("init", rich_help_panel="Run")(servers.init)
 app.command("apply", rich_help_panel="Agree")(apply.apply)
 app.command("validate", rich_help_panel="Agree")(validate.validate)
+app.command("render", rich_help_panel="Agree")(render.render)
 app.command("sign", rich_help_panel="Agree")(keys.sign)
 app.add_typer(keys.keys, name="keys", rich_help_panel="Agree")
 app.add_typer(events.events, name="events", rich_help_panel="Measure")

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from sepakat_agreements import api
+from sepakat_agreements import api, document_api
 from sepakat_agreements.settings import AgreementsSettings
 from sepakat_agreements.store import Agreements, Parties
 from sepakat_shared.auth import KEY
@@ -29,5 +29,6 @@ def build(settings: AgreementsSettings) -> FastAPI:
 
     app = service.web("Sepakat agreements", "What provider and customer agreed: parties, texts, signatures, API keys.")
     app.include_router(api.router(agreements, parties, keys, service.commits, service.posts, service.clock))
+    app.include_router(document_api.router(agreements, parties))
     app.state.bus = bus
     return app

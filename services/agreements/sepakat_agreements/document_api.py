@@ -1,0 +1,75 @@
+"""`GET /v1/agreements/{id}/document`: an agreement as people read and sign it."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import HTMLResponse
+
+from sepakat_agreements.agreement import Agreement
+from sepakat_agreements.store import Agreements, Parties
+from sepakat_document import compose, html, pdf
+from sepakat_document.source import Signature
+from sepakat_document.speech import Language, Speech
+from sepakat_shared.contracts import texts
+from sepakat_shared.web import Asking
+
+_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'"
+
+
+def router(agreements: Agreements, parties: Parties) -> APIRouter:
+    routes = APIRouter(prefix="/v1")
+
+    @routes.get("/agreements/{id}/document", tags=["agreements"], response_class=Response)
+    async def get_document(
+        id: Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")],
+        asking: Asking,
+        lang: Annotated[Language | None, Query(description="else the authoritative language of the text")] = None,
+        format: Annotated[Literal["html", "pdf"], Query()] = "pdf",
+    ) -> Response:
+        """The agreement as a document, PDF (PDF/A-2a, PDF/UA-1) or HTML, in English or Indonesian."""
+        asking.require("agreements:read")
+        loaded = await agreements.visible(id, asking)
+        known = [party for each in loaded.state.parties if (party := await _party(parties, each)) is not None]
+        text = texts.Agreement.model_validate(loaded.state.text)
+        language: Language = lang or (text.languages.authoritative if text.languages is not None else "en")
+        source = compose.source_of(
+            text, language, known, _signatures(loaded.state, text, language), loaded.state.version
+        )
+        # Half a second of typesetting: not on the loop that serves everybody.
+        if format == "html":
+            page = await asyncio.to_thread(lambda: html.render(compose.compose(source)))
+            return HTMLResponse(
+                page, headers={"Content-Security-Policy": _PAGE_POLICY, "Referrer-Policy": "no-referrer"}
+            )
+        paper = await asyncio.to_thread(lambda: pdf.render(compose.compose(source)))
+        named = {"Content-Disposition": f'inline; filename="{id}-{language}.pdf"'}
+        return Response(paper, media_type="application/pdf", headers=named)
+
+    return routes
+
+
+async def _party(parties: Parties, id: str) -> texts.Party | None:
+    """The organisation with its people, as far as they are recorded and not erased."""
+    loaded = await parties.all.find(id)
+    if loaded is None:
+        return None
+    contacts = tuple(
+        texts.Contact(id=contact, name=str(details["name"]), title=details.get("title"))
+        for contact, details in (await parties.details(id)).items()
+    )
+    named = texts.Metadata(id=id)
+    return texts.Party(metadata=named, name=loaded.state.name, address=loaded.state.address, contacts=contacts)
+
+
+def _signatures(agreement: Agreement, text: texts.Agreement, language: Language) -> list[Signature]:
+    zone, speech = ZoneInfo(text.term.time_zone), Speech(language)
+
+    def when(at: datetime) -> str:
+        return speech.instant(at.astimezone(zone))
+
+    return [
+        Signature(each.party, each.contact, each.key, each.signature, when(each.at)) for each in agreement.signatures
+    ]
