@@ -19,6 +19,7 @@ from sepakat_cli.commands import (
     incident_records,
     keys,
     oncall,
+    openslo,
     operations,
     postmortems,
     render,
@@ -64,6 +65,7 @@ app.command("init", rich_help_panel="Run")(servers.init)
 app.command("apply", rich_help_panel="Agree")(apply.apply)
 app.command("validate", rich_help_panel="Agree")(validate.validate)
 app.command("render", rich_help_panel="Agree")(render.render)
+app.add_typer(openslo.openslo, name="openslo", rich_help_panel="Agree")
 app.command("sign", rich_help_panel="Agree")(keys.sign)
 app.add_typer(keys.keys, name="keys", rich_help_panel="Agree")
 app.add_typer(events.events, name="events", rich_help_panel="Measure")

@@ -1,0 +1,1 @@
+"""OpenSLO v1 from and to agreements; what cannot be carried over is listed, each with its place and why."""
