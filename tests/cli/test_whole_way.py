@@ -97,6 +97,7 @@ def write_texts() -> None:
         {"kind": "Party", "metadata": {"id": p}, "name": p, "contacts": [{"id": c, "name": c}]}
         for p, c in SIGNATORIES.items()
     ]
+    parties[0]["contacts"].append({"id": "oncall", "name": "On call"})
     Path("all.yaml").write_text(yaml.safe_dump_all([agreement, indicator, *parties]))
 
 
