@@ -7,6 +7,7 @@ import sys
 
 import breach_latency
 import cold_start
+import hanging_endpoints
 import history_growth
 import ingestion
 import instances
@@ -16,6 +17,7 @@ import reevaluation
 import status_read
 import storm
 import timers
+import webhook_throughput
 
 from sepakat_cli.backends import BackendFailed
 
@@ -31,6 +33,8 @@ BENCHES = {
     "storm": storm.measure,
     "timers": timers.measure,
     "history_growth": history_growth.measure,
+    "hanging_endpoints": hanging_endpoints.measure,
+    "webhook_throughput": webhook_throughput.measure,
     "peers": peers.measure,
 }
 NEEDS = {"peers": "native"}

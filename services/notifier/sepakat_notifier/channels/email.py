@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
+from typing import Any
 
 import aiosmtplib
 
@@ -128,7 +130,7 @@ class MailSender:
         message["Message-ID"] = f"<{notification.id}@{domain}>"
         message["References"] = f"<{notification.about.replace('/', '.')}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"
-        if unsubscribe is not None:
+        if unsubscribe is not None and (reader.email or "").isascii():
             message["List-Unsubscribe"] = f"<{unsubscribe}>"
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         if traceparent := current_traceparent():
@@ -144,7 +146,8 @@ class MailSender:
         password = settings.notifier_smtp_password
         try:
             await aiosmtplib.send(
-                message,
+                _written(message),
+                sender=parseaddr(settings.notifier_mail_from)[1],
                 recipients=[recipient],
                 hostname=host,
                 port=settings.notifier_smtp_port,
@@ -164,6 +167,25 @@ class MailSender:
             raise _refusal(error.code, error.message) from error
         except (aiosmtplib.SMTPException, OSError) as error:
             raise Unreachable(f"{type(error).__name__}: {error}") from error
+
+
+class _Whole(EmailPolicy):
+    """Leaves a long address in a header whole: encoded in words, as others are, no mail program would know it."""
+
+    def fold(self, name: str, value: Any) -> str:
+        return f"{name}: {value}{self.linesep}" if name == "List-Unsubscribe" else super().fold(name, value)
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        return (
+            self.fold(name, value).encode("ascii") if name == "List-Unsubscribe" else super().fold_binary(name, value)
+        )
+
+
+_WHOLE = _Whole(linesep="\r\n", cte_type="7bit")
+
+
+def _written(message: EmailMessage) -> EmailMessage | bytes:
+    return message.as_bytes(policy=_WHOLE) if "List-Unsubscribe" in message else message
 
 
 def _refusal(code: int, message: str) -> Exception:
