@@ -6,12 +6,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from samples import agreement
 
 from sepakat_cli.backends import Backend
 from sepakat_metrics.registry import Registry
 from sepakat_shared import mongo
+from sepakat_shared.calendars import to_ms
 from sepakat_shared.clock import ManualClock, SystemClock
+from sepakat_shared.contracts import texts
+from sepakat_shared.contracts.agreements import AgreementTextPublished
+from sepakat_shared.contracts.lasting import AgreementEnded
 from sepakat_shared.contracts.texts import Indicator
+from sepakat_shared.messages import Envelope
 from sepakat_shared.settings import ServiceSettings
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
@@ -72,6 +78,34 @@ async def test_what_another_instance_registers_is_known_soon_and_within_a_minute
         await writing.register(changed, 1)
         await reading.load()
         assert reading.indicators["p/known"] == changed
+    finally:
+        await mongo.close_client(client)
+
+
+async def test_of_an_agreement_that_has_ended_every_instance_knows_the_end(backend: Backend) -> None:
+    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
+    database, clock = client[f"t{uuid.uuid4().hex[:8]}"], ManualClock(datetime(2026, 11, 1, tzinfo=UTC))
+    told, other = Registry(database, clock), Registry(database, clock)
+    changed: list[set[str]] = []
+    other.on_change(changed.append)
+    text, ends = agreement(), clock.now() + timedelta(days=1)
+    cause = Envelope("1", "/sepakat/agreements", "", None, "", b"", None)
+    published = AgreementTextPublished(
+        agreement="toko", version=1, hash="sha256:1", effective_from=clock.now(), text=texts.as_text(text)
+    )
+    ended = AgreementEnded(
+        agreement="toko", version=1, provider="nusantara", customer="toko-maju", at=ends, how="expired", ended_at=ends
+    )
+    try:
+        await told.on_text(published, cause)
+        await told.on_ended(ended, cause)
+        await other.load()
+        assert [each.ends for each in other.agreements["toko"]] == [None], "it is still ahead"
+        clock.advance(timedelta(days=1))
+        for _ in range(2):
+            await other.load()
+        assert [each.ends for each in other.agreements["toko"]] == [to_ms(ends)]
+        assert changed[1:] == [{each.indicator for each in text.objectives}], "those that are judged by it, once"
     finally:
         await mongo.close_client(client)
 

@@ -1,5 +1,6 @@
 """Amendments: which version governs which time, and that each part is judged by itself."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from sepakat_metrics.buckets import transition_of
 from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.events import Fact
 from sepakat_metrics.history import History
-from sepakat_metrics.parts import Part, Version, part_at
+from sepakat_metrics.parts import Part, Version, part_at, part_before
 from sepakat_metrics.terms import Terms
 from sepakat_shared.calendars import to_ms
 
@@ -107,3 +108,35 @@ def test_a_rolling_window_takes_new_terms_at_once() -> None:
 def test_a_version_that_is_not_effective_yet_changes_nothing() -> None:
     later = version(2, JANUARY + 5 * DAY, objective("99.9"), **AT_ONCE)
     assert found(part_at([FIRST, later], "o", MIDDLE)) == (1, (NOVEMBER, DECEMBER))
+
+
+def ended(*versions: Version, at: int) -> list[Version]:
+    return [replace(each, ends=at) for each in versions]
+
+
+def test_the_end_of_an_agreement_cuts_its_last_period_and_nothing_comes_after() -> None:
+    versions = ended(FIRST, at=MIDDLE)
+    assert found(part_at(versions, "o", MIDDLE - 1)) == (1, (NOVEMBER, MIDDLE))
+    assert part_at(versions, "o", MIDDLE) is None
+    assert found(part_before(versions, "o", MIDDLE)) == (1, (NOVEMBER, MIDDLE))
+    assert found(part_before(versions, "o", JANUARY)) == (1, (NOVEMBER, MIDDLE))
+    assert found(part_before(versions, "o", MIDDLE - 1)) == (1, (NOVEMBER - 31 * DAY, NOVEMBER))
+
+
+def test_the_last_period_of_an_objective_that_an_amendment_left_out_is_still_to_be_closed() -> None:
+    other = {**objective("95"), "id": "other"}
+    first = version(1, NOVEMBER - 300 * DAY, objective("99"), other)
+    versions = [first, version(2, MIDDLE, objective("99"))]
+    assert found(part_at(versions, "other", DECEMBER - 1)) == (1, (NOVEMBER, DECEMBER))
+    assert part_at(versions, "other", DECEMBER) is None
+    assert found(part_before(versions, "other", JANUARY)) == (1, (NOVEMBER, DECEMBER))
+    assert found(part_before(ended(*versions, at=JANUARY), "other", JANUARY + DAY)) == (1, (NOVEMBER, DECEMBER))
+    assert part_before([version(1, NOVEMBER, objective("99"))], "never", JANUARY) is None
+
+
+def test_before_a_rolling_window_came_what_its_terms_followed() -> None:
+    rolling = {**objective("99"), "window": {"rolling": "P7D"}}
+    versions = [FIRST, version(2, MIDDLE, rolling)]
+    assert found(part_at(versions, "o", DECEMBER + DAY)) == (2, (DECEMBER - 6 * DAY, DECEMBER + DAY))
+    assert found(part_before(versions, "o", DECEMBER + DAY)) == (1, (NOVEMBER, DECEMBER))
+    assert part_before([version(1, NOVEMBER, rolling)], "o", DECEMBER) is None

@@ -24,6 +24,7 @@ from sepakat_shared.bus import Reaction
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.agreements import AgreementTextPublished, BacktestRequested
 from sepakat_shared.contracts.disputes import DisputeSettled
+from sepakat_shared.contracts.lasting import AgreementEnded
 from sepakat_shared.service import Service
 
 
@@ -40,6 +41,7 @@ def build(settings: MetricsSettings) -> FastAPI:
     bus = service.start(
         [
             Reaction(topics.AGREEMENT_TEXTS, AgreementTextPublished, registry.on_text),
+            Reaction(topics.AGREEMENTS, AgreementEnded, registry.on_ended),
             Reaction(topics.AGREEMENTS, BacktestRequested, backtests.on_requested),
             Reaction(topics.INCIDENTS, DisputeSettled, corrections.on_settled),
         ]

@@ -21,7 +21,7 @@ from sepakat_metrics.events import Fact
 from sepakat_metrics.figures import Figure
 from sepakat_metrics.history import History
 from sepakat_metrics.ingestion import Ingestion
-from sepakat_metrics.parts import Part, part_at
+from sepakat_metrics.parts import Part, part_at, part_before
 from sepakat_metrics.profiles import NotApplicable
 from sepakat_metrics.registry import Registry
 from sepakat_metrics.showing import Figures
@@ -188,17 +188,17 @@ class Assessment:
             commands: list[Command] = []
             current: dict[str, list[About]] = {}
             for agreement, objective in self._registry.serves(id):
-                part = part_at(self._registry.agreements[agreement], objective, at)
-                if part is None:
-                    continue
-                if part.objective.indicator == id:
+                versions = self._registry.agreements[agreement]
+                part, before = part_at(versions, objective, at), part_before(versions, objective, at)
+                if part is not None and part.objective.indicator == id:
                     about = self._about(part)
                     if about is not None:
                         current.setdefault(agreement, []).append(about)
                         due, decided = await self._assess_objective(about, part, history, at, cause)
                         soonest = min(soonest, due)
                         commands += decided
-                commands += await self._judge_the_one_before(part, id, history, at, cause)
+                if before is not None and before.objective.indicator == id:
+                    commands += await self._close(before, history, at, cause)
             for abouts in current.values():
                 commands += await self._told.judge_impairment(abouts, history, at, cause)
             if commands:
@@ -250,14 +250,16 @@ class Assessment:
         since = now
         for agreement, objective in self._registry.serves(id):
             versions = self._registry.agreements[agreement]
-            part = part_at(versions, objective, now)
-            if part is None or part.objective.indicator != id:
-                continue
-            if part.objective.measure in ("per-case", "mean"):
-                return None
-            before = part_at(versions, objective, part.period[0] - 1)
-            starts = (before or part).period[0]
-            since = min(since, starts - (part.period[1] - part.period[0]) // 10)
+            part, before = part_at(versions, objective, now), part_before(versions, objective, now)
+            for each in (part, before):
+                if each is None or each.objective.indicator != id:
+                    continue
+                # Of what is no more, nothing is asked for once its last period is closed.
+                if part is None and self._told.is_closed(_verdict_of(each)):
+                    continue
+                if each.objective.measure in ("per-case", "mean"):
+                    return None
+                since = min(since, each.period[0] - (each.period[1] - each.period[0]) // 10)
         return since
 
     async def _assess_objective(
@@ -269,16 +271,11 @@ class Assessment:
         commands = await self._judge(about, figure, cause)
         return from_ms(verdicts.next_instant(about, figure, history)), commands
 
-    async def _judge_the_one_before(
-        self, part: Part, indicator: str, history: History, at: int, cause: str
-    ) -> list[Command]:
+    async def _close(self, before: Part, history: History, at: int, cause: str) -> list[Command]:
         """A calendar period stays open for late events until its lateness has passed; then it is closed."""
-        if part.objective.window.calendar is None:
+        if before.objective.window.calendar is None:
             return []
-        before = part_at(self._registry.agreements[part.version.agreement], part.objective.id, part.period[0] - 1)
-        if before is None or before.objective.indicator != indicator:
-            return []
-        id = verdicts.verdict_id(part.version.agreement, before.objective, before.period)
+        id = _verdict_of(before)
         told = await self._told.last(id)
         earliest, cursor = history.changes.since(self._settled.get(id, 0))
         unchanged = id in self._settled and (earliest is None or earliest >= before.period[1])
@@ -310,14 +307,13 @@ class Assessment:
     def _verdicts_of(self, indicator: str, agreement: str, objective: str, at: int) -> list[str]:
         """The verdicts of an objective's period at an instant and of the one before."""
         versions = self._registry.agreements[agreement]
-        part = part_at(versions, objective, at)
-        parts = [] if part is None else [part, part_at(versions, objective, part.period[0] - 1)]
-        return [
-            verdicts.verdict_id(agreement, each.objective, each.period)
-            for each in parts
-            if each is not None and each.objective.indicator == indicator
-        ]
+        parts = part_at(versions, objective, at), part_before(versions, objective, at)
+        return [_verdict_of(each) for each in parts if each is not None and each.objective.indicator == indicator]
 
     async def _judge(self, about: About, figure: Figure, cause: str) -> list[Command]:
         # A revision that nobody is told of waits for a quiet moment: nothing that is told should wait for it.
         return await self._told.judge(about, figure, cause, self._clock.now(), notes=cause == _OF_TIME)
+
+
+def _verdict_of(part: Part) -> str:
+    return verdicts.verdict_id(part.version.agreement, part.objective, part.period)

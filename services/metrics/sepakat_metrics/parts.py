@@ -11,13 +11,14 @@ from sepakat_shared.contracts.texts import Agreement, Objective
 
 @dataclass(frozen=True)
 class Version:
-    """One version of an agreement, effective from that instant (ms)."""
+    """One version of an agreement, effective from that instant (ms); `ends` is when the whole agreement ended."""
 
     agreement: str
     number: int
     hash: str
     starts: int
     text: Agreement
+    ends: int | None = None
 
     @cached_property
     def _objectives(self) -> dict[str, Objective]:
@@ -45,9 +46,9 @@ def part_at(versions: Sequence[Version], objective: str, at: int) -> Part | None
     `versions` come in their order. New terms begin with the objective's next period; at once where the amendment says
     so or the window is a rolling one. An objective that an amendment did not change is not split.
     """
-    begins = _begins(versions, objective)
-    i = next((i for i in reversed(range(len(begins))) if begins[i][0] <= at), None)
-    if i is None:
+    begins, ends = _begins(versions, objective), _ends(versions)
+    i = _governing(begins, at)
+    if i is None or (ends is not None and at >= ends):
         return None
     begin, version = begins[i]
     found = version.objective(objective)
@@ -57,7 +58,32 @@ def part_at(versions: Sequence[Version], objective: str, at: int) -> Part | None
     if found.window.rolling is not None:
         return Part(version, found, (start, end))
     following = [each for each, _ in begins[i + 1 :] if each > at]
-    return Part(version, found, (max(start, begin), min([end, *following])))
+    return Part(version, found, (max(start, begin), min([end, *following, *([] if ends is None else [ends])])))
+
+
+def part_before(versions: Sequence[Version], objective: str, at: int) -> Part | None:
+    """The part that came last before the one that holds `at`, or before `at` where the objective is no more.
+
+    Of a rolling window, which is always the present one, it is the last part under the terms before.
+    """
+    begins, ends = _begins(versions, objective), _ends(versions)
+    part, i = part_at(versions, objective, at), _governing(begins, at)
+    if part is not None and i is not None:
+        of_terms = part.objective.window.rolling is not None
+        return part_at(versions, objective, (begins[i][0] if of_terms else part.period[0]) - 1)
+    if ends is not None and at >= ends and part_at(versions, objective, ends - 1) is not None:
+        return part_at(versions, objective, ends - 1)
+    while i is not None and begins[i][1].objective(objective) is None:
+        at, i = begins[i][0] - 1, i - 1 if i else None
+    return None if i is None else part_at(versions, objective, at)
+
+
+def _ends(versions: Sequence[Version]) -> int | None:
+    return versions[-1].ends if versions else None
+
+
+def _governing(begins: Sequence[tuple[int, Version]], at: int) -> int | None:
+    return next((i for i in reversed(range(len(begins))) if begins[i][0] <= at), None)
 
 
 def _begins(versions: Sequence[Version], objective: str) -> list[tuple[int, Version]]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pymongo import ASCENDING
@@ -13,6 +14,7 @@ from sepakat_shared.calendars import to_ms
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.agreements import AgreementTextPublished
+from sepakat_shared.contracts.lasting import AgreementEnded
 from sepakat_shared.errors import NotFound, Stale
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Collection, Database, Document
@@ -30,6 +32,7 @@ class Registry:
     def __init__(self, db: Database, clock: Clock) -> None:
         self._indicators: Collection = db["indicators"]
         self._texts: Collection = db["texts"]
+        self._ended: Collection = db["ended"]
         self._clock = clock
         self._listeners: list[Callable[[set[str]], None]] = []
         self._loading = asyncio.Lock()
@@ -50,7 +53,7 @@ class Registry:
         """Read what has changed, and tell the listeners."""
         # One after another: a load that read before a registration must not be the last one to say what is there.
         async with self._loading:
-            changed = await self._load_indicators() | await self._load_texts()
+            changed = await self._load_indicators() | await self._load_texts() | await self._load_ends()
         if changed:
             for listener in self._listeners:
                 listener(changed)
@@ -95,6 +98,16 @@ class Registry:
                 changed |= self._take(each)
         return changed
 
+    async def _load_ends(self) -> set[str]:
+        """The agreements that have ended by now are asked for nothing that comes after."""
+        changed: set[str] = set()
+        for each in await self._ended.find({"ended_at": {"$lte": self._clock.now()}}).to_list(None):
+            ends, versions = to_ms(each["ended_at"]), self.agreements.get(each["_id"], [])
+            if any(version.ends != ends for version in versions):
+                self.agreements[each["_id"]] = [replace(version, ends=ends) for version in versions]
+                changed |= _indicators(versions)
+        return changed
+
     def _take(self, stored: Document) -> set[str]:
         """Let a text be in force. Returns the indicators that it is measured by."""
         text = texts.Agreement.model_validate(stored["text"])
@@ -106,7 +119,7 @@ class Registry:
             known = self._serving.get(objective.indicator, ())
             self._serving[objective.indicator] = tuple(sorted({*known, (name, objective.id)}))
         # An objective that moved to another indicator ends on the one before.
-        return {each.indicator for version in self.agreements[name] for each in version.text.objectives}
+        return _indicators(self.agreements[name])
 
     async def run(self) -> None:
         """Keep up with other instances and with texts whose day has come."""
@@ -123,6 +136,10 @@ class Registry:
             "text": fact.text,
         }
         await self._texts.replace_one({"_id": f"{fact.agreement}/{fact.version}"}, document, upsert=True)
+        await self.load()
+
+    async def on_ended(self, fact: AgreementEnded, _cause: Envelope) -> None:
+        await self._ended.replace_one({"_id": fact.agreement}, {"ended_at": fact.ended_at}, upsert=True)
         await self.load()
 
     async def register(self, indicator: texts.Indicator, expected: int | None) -> tuple[int, bool]:
@@ -168,6 +185,10 @@ class Registry:
     def served(self) -> Iterable[str]:
         """The indicators that any objective is or was on."""
         return self._serving
+
+
+def _indicators(versions: Iterable[Version]) -> set[str]:
+    return {each.indicator for version in versions for each in version.text.objectives}
 
 
 def _batches(ids: Iterable[str]) -> Iterator[list[str]]:

@@ -55,6 +55,11 @@ class Told:
             self._of[id] = loaded.state if loaded else None
         return self._of[id]
 
+    def is_closed(self, id: str) -> bool:
+        """Whether a verdict is known to be closed; not, where nothing of it was read yet."""
+        known = self._of.get(id)
+        return known is not None and known.closed
+
     async def judge(self, about: About, figure: Figure, cause: str, now: datetime, *, notes: bool) -> list[Command]:
         """What is to be told of a figure. With `notes`, a revision that nobody is told of is kept for `write_notes`."""
         id = verdicts.verdict_id(about.agreement, about.objective, figure.period)
