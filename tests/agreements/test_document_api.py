@@ -72,6 +72,9 @@ async def test_each_party_reads_the_document_and_nobody_else_learns_that_it_is_t
         assert '<html lang="en">' in page.text
         assert "Rina (Service owner)" in page.text and "toko-checkout-2026, version 1" in page.text
         assert written.json()["hash"] in page.text
+        first = await http.get(path, params={"format": "html", "lang": "en", "version": 1}, headers=provider)
+        assert first.text == page.text
+        assert (await http.get(path, params={"version": 2}, headers=provider)).status_code == 404
         assert "rina@nusantara.example" not in page.text, "a document is passed on; addresses are not in it"
         assert "default-src 'none'" in page.headers["content-security-policy"]
 

@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import HTMLResponse
 
-from sepakat_agreements.agreement import Agreement
+from sepakat_agreements.agreement import Version
 from sepakat_agreements.party_store import Parties
 from sepakat_agreements.store import Agreements
 from sepakat_document import compose, html, pdf
 from sepakat_document.source import Signature
 from sepakat_document.speech import Language, Speech
 from sepakat_shared.contracts import texts
+from sepakat_shared.errors import NotFound
 from sepakat_shared.web import Asking
 
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'"
@@ -29,16 +30,18 @@ def router(agreements: Agreements, parties: Parties) -> APIRouter:
         asking: Asking,
         lang: Annotated[Language | None, Query(description="else the authoritative language of the text")] = None,
         format: Annotated[Literal["html", "pdf"], Query()] = "pdf",
+        version: Annotated[int | None, Query(ge=1, description="else the one in force, or the first")] = None,
     ) -> Response:
         """The agreement as a document, PDF (PDF/A-2a, PDF/UA-1) or HTML, in English or Indonesian."""
         asking.require("agreements:read")
         loaded = await agreements.visible(id, asking)
+        shown = loaded.state.current if version is None else loaded.state.get(version)
+        if shown is None:
+            raise NotFound(f"there is no version {version} of {id!r}")
         known = [party for each in loaded.state.parties if (party := await _party(parties, each)) is not None]
-        text = texts.Agreement.model_validate(loaded.state.text)
+        text = texts.Agreement.model_validate(shown.text)
         language: Language = lang or (text.languages.authoritative if text.languages is not None else "en")
-        source = compose.source_of(
-            text, language, known, _signatures(loaded.state, text, language), loaded.state.version
-        )
+        source = compose.source_of(text, language, known, _signatures(shown, text, language), shown.version)
         # Half a second of typesetting: not on the loop that serves everybody.
         if format == "html":
             page = await asyncio.to_thread(lambda: html.render(compose.compose(source)))
@@ -46,7 +49,8 @@ def router(agreements: Agreements, parties: Parties) -> APIRouter:
                 page, headers={"Content-Security-Policy": _PAGE_POLICY, "Referrer-Policy": "no-referrer"}
             )
         paper = await asyncio.to_thread(lambda: pdf.render(compose.compose(source)))
-        named = {"Content-Disposition": f'inline; filename="{id}-{language}.pdf"'}
+        of_version = "" if version is None else f"-{version}"
+        named = {"Content-Disposition": f'inline; filename="{id}{of_version}-{language}.pdf"'}
         return Response(paper, media_type="application/pdf", headers=named)
 
     return routes
@@ -65,12 +69,10 @@ async def _party(parties: Parties, id: str) -> texts.Party | None:
     return texts.Party(metadata=named, name=loaded.state.name, address=loaded.state.address, contacts=contacts)
 
 
-def _signatures(agreement: Agreement, text: texts.Agreement, language: Language) -> list[Signature]:
+def _signatures(version: Version, text: texts.Agreement, language: Language) -> list[Signature]:
     zone, speech = ZoneInfo(text.term.time_zone), Speech(language)
 
     def when(at: datetime) -> str:
         return speech.instant(at.astimezone(zone))
 
-    return [
-        Signature(each.party, each.contact, each.key, each.signature, when(each.at)) for each in agreement.signatures
-    ]
+    return [Signature(each.party, each.contact, each.key, each.signature, when(each.at)) for each in version.signatures]
