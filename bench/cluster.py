@@ -1,7 +1,9 @@
 """A whole cluster for a benchmark, on a directory that is thrown away afterwards."""
 
+import asyncio
 import os
 import secrets
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,6 +12,8 @@ from typing import Any
 import httpx
 
 from sepakat_cli.backends import open_backend
+from sepakat_cli.backends.base import free_port
+from sepakat_cli.children import Child
 from sepakat_cli.launcher import Launcher
 from sepakat_cli.preparing import prepare
 
@@ -27,6 +31,29 @@ async def started(
 
     async with Launcher(open_backend(backend, data), data, services=services, env=env, prepare=prepared) as cluster:
         yield cluster
+
+
+@asynccontextmanager
+async def route(module: str, mongo: str, data: Path) -> AsyncIterator[str]:
+    """The `app` of a module beside this one, in a process of its own on that database: the floor of what is asked over
+    HTTP. Returns where it answers.
+    """
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", f"{module}:app", "--port", str(port), "--no-access-log"]
+    here = str(Path(__file__).parent)
+    child = Child([*command, "--app-dir", here], data / f"{module}.log", {"FLOOR_MONGO": mongo})
+    url = f"http://127.0.0.1:{port}"
+    try:
+        async with httpx.AsyncClient() as http:
+            while True:
+                try:
+                    await http.get(url)
+                    break
+                except httpx.TransportError:
+                    await asyncio.sleep(0.05)
+        yield url
+    finally:
+        child.kill()
 
 
 def api(url: str, key: str) -> httpx.AsyncClient:

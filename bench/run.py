@@ -5,6 +5,7 @@ import asyncio
 import json
 import sys
 
+import agreement_read
 import breach_latency
 import cold_start
 import hanging_endpoints
@@ -29,6 +30,7 @@ BENCHES = {
     "reevaluation": reevaluation.measure,
     "status_read": status_read.measure,
     "cold_start": cold_start.measure,
+    "agreement_read": agreement_read.measure,
     "instances": instances.measure,
     "storm": storm.measure,
     "timers": timers.measure,

@@ -11,14 +11,11 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
-from cluster import OPERATOR, api, started
+from cluster import OPERATOR, api, route, started
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pymongo import AsyncMongoClient
 from rich.console import Console
@@ -26,8 +23,6 @@ from rich.progress import track
 from rich.table import Table
 from stock import Client, words
 
-from sepakat_cli.backends.base import free_port
-from sepakat_cli.children import Child
 from sepakat_cli.demo import desk as desks
 from sepakat_shared import signatures
 
@@ -52,7 +47,7 @@ async def measure(backend: str) -> dict[str, Any]:
         async with started(backend, Path(data), services=("agreements", "incidents", "notifier"), env=env) as cluster:
             await _agree(cluster)
             await _until_known(cluster)
-            async with _empty_route(cluster.backend.mongo, Path(data)) as bare:
+            async with route("storm_floor", cluster.backend.mongo, Path(data)) as bare:
                 for service in track(SERVICES, "storms", console=words):
                     floor.append(await _send(bare, service))
                     ours.append(await _send(cluster.urls["incidents"], service))
@@ -116,26 +111,6 @@ async def _send(url: str, service: str) -> float:
 
         await asyncio.gather(*[sender() for _ in range(SENDERS)])
         return time.perf_counter() - begun
-
-
-@asynccontextmanager
-async def _empty_route(mongo: str, data: Path) -> AsyncIterator[str]:
-    port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "storm_floor:app", "--port", str(port), "--no-access-log"]
-    here = str(Path(__file__).parent)
-    child = Child([*command, "--app-dir", here], data / "floor.log", {"STORM_MONGO": mongo})
-    url = f"http://127.0.0.1:{port}"
-    try:
-        async with httpx.AsyncClient() as http:
-            while True:
-                try:
-                    await http.get(url)
-                    break
-                except httpx.TransportError:
-                    await asyncio.sleep(0.05)
-        yield url
-    finally:
-        child.kill()
 
 
 # -- the world around --------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""`uvicorn storm_floor:app`: an empty route beside which the storm is measured; STORM_MONGO is the database.
+"""`uvicorn storm_floor:app`: an empty route beside which the storm is measured; FLOOR_MONGO is the database.
 
 It reads the message and inserts a small document for each alert, in one call a message. Whoever counts each alert once
 and loses none can do with no less.
@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(os.environ["STORM_MONGO"])
+client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(os.environ["FLOOR_MONGO"])
 
 
 async def take(request: Request) -> Response:
