@@ -52,7 +52,8 @@ async def measure(backend: str) -> dict[str, Any]:
     Console(file=sys.stdout).print(table)
     return {
         "bench": "agreement_read", "ratio": round(ratio, 3), "bound": BOUND, "holds": ratio <= BOUND,
-        "backend": backend, "agreements": AGREEMENTS, "reads": READS, "floor_p99_ms": [round(each[1], 2) for each in floor],
+        "backend": backend, "agreements": AGREEMENTS, "reads": READS,
+        "floor_p99_ms": [round(each[1], 2) for each in floor],
         "ours_p99_ms": [round(each[1], 2) for each in ours],
     }  # fmt: skip
 
