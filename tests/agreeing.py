@@ -10,7 +10,8 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from samples import agreement_dict
 
-from sepakat_agreements import api, need_api, negotiation_api, term_api, version_api
+from sepakat_agreements import api, backtest_api, need_api, negotiation_api, term_api, version_api
+from sepakat_agreements.backtest_store import Backtests
 from sepakat_agreements.need_store import Needs
 from sepakat_agreements.party_store import Parties
 from sepakat_agreements.store import Agreements
@@ -45,13 +46,15 @@ class Agreeing:
             negotiation_api.router(self.agreements, self.posts, clock),
             version_api.router(self.agreements, self.posts, clock),
             term_api.router(self.agreements),
+            backtest_api.router(Backtests(self.commits), self.agreements, self.posts, clock),
         ):
             self.app.include_router(each)
         self.http: httpx.AsyncClient
 
-    async def key(self, name: str, party: str | None) -> None:
+    async def key(self, name: str, party: str | None, *scopes: str) -> None:
         roles = () if party else ("operator",)
-        scopes = ("agreements:read", "agreements:write") if party else ()
+        if party and not scopes:
+            scopes = ("agreements:read", "agreements:write", "compliance:read")
         issued = KeyIssued(key=name, digest=digest(f"spk_{name}"), party=party, roles=roles, scopes=scopes)
         await self.keys.on_issued(issued)
 

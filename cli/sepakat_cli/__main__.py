@@ -12,6 +12,7 @@ from sepakat_cli.commands import (
     agreements,
     analytics,
     apply,
+    backtest,
     comments,
     disputes,
     evaluate,
@@ -69,6 +70,7 @@ app.command("up", rich_help_panel="Run")(servers.up)
 app.command("init", rich_help_panel="Run")(servers.init)
 app.command("apply", rich_help_panel="Agree")(apply.apply)
 app.add_typer(agreements.agreements, name="agreements", rich_help_panel="Agree")
+agreements.agreements.command("backtest")(backtest.of_agreement)
 app.add_typer(needs.needs, name="needs", rich_help_panel="Agree")
 app.add_typer(negotiation.negotiate, name="negotiate", rich_help_panel="Agree")
 app.command("validate", rich_help_panel="Agree")(validate.validate)
@@ -79,6 +81,7 @@ app.add_typer(keys.keys, name="keys", rich_help_panel="Agree")
 app.add_typer(events.events, name="events", rich_help_panel="Measure")
 app.command("status", rich_help_panel="Measure")(status.status)
 app.command("evaluate", rich_help_panel="Measure")(evaluate.command)
+app.command("backtest", rich_help_panel="Measure")(backtest.of_files)
 app.command("evidence", rich_help_panel="Measure")(evidence.evidence)
 app.command("verify", rich_help_panel="Measure")(evidence.verify)
 app.add_typer(incident_records.incidents, name="incidents", rich_help_panel="Handle")

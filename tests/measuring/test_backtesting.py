@@ -98,6 +98,26 @@ def test_only_whole_calendar_periods_are_judged() -> None:
     assert list(periods_of(monthly, "Asia/Jakarta", (SEPTEMBER + 1, NOVEMBER - 1))) == []
 
 
+def test_what_a_target_permits_is_told_in_money_by_the_first_need_with_an_impact() -> None:
+    words = {"en": "Shoppers can pay", "id": "Pembeli dapat membayar"}
+    needs = [
+        {"id": "vague", "statement": words, "priority": "must", "servedBy": ["o"]},
+        {"id": "others", "statement": words, "priority": "must", "servedBy": [],
+         "impact": {"cost": "1", "currency": "IDR", "per": "PT1S"}},
+        {"id": "pay", "statement": words, "priority": "must", "servedBy": ["o"],
+         "impact": {"cost": "40000000", "currency": "IDR", "per": "PT1H"}},
+    ]  # fmt: skip
+    agreed = text().model_copy(update={"needs": agreement(objectives=text().objectives, needs=needs).needs})
+    result = tried(agreed, states((SEPTEMBER, "up")), (SEPTEMBER, NOVEMBER), indicator=indicator())
+    assert [(each.permitted_loss, each.permitted_cost) for each in result.periods] == [
+        ("2592.000", Money(amount="28800000.00", currency="IDR")),
+        ("2678.400", Money(amount="29760000.00", currency="IDR")),
+    ]
+    of_events = text(measure="occurrences").model_copy(update={"needs": agreed.needs})
+    told = tried(of_events, counts((SEPTEMBER, 1, 1)), (SEPTEMBER, OCTOBER), indicator=indicator("ratio"))
+    assert [each.permitted_cost for each in told.periods] == [None], "events that may fail last no time"
+
+
 def test_a_day_of_a_clock_change_is_a_period_like_any_other() -> None:
     [daily] = text("Europe/Berlin", window={"calendar": "day"}).objectives
     start = to_ms(datetime(2026, 10, 24, 22, tzinfo=UTC))
@@ -130,6 +150,7 @@ def test_two_months_worked_out_by_hand() -> None:
     assert (good.start, good.end) == (from_ms(SEPTEMBER), from_ms(OCTOBER))
     # 30 days allow 43 min 12 s, 31 days 44 min 38.4 s; 8 hours of 744 were lost.
     assert (good.permitted_loss, bad.permitted_loss) == ("2592.000", "2678.400")
+    assert (good.permitted_cost, bad.permitted_cost) == (None, None), "no need says what it would cost"
     assert (bad.attainment, bad.met, bad.state) == ("98.9247", False, "breached")
     assert bad.budget is not None
     assert (bad.budget.consumed, bad.budget.remaining, bad.budget.unit) == ("28800.0000", "-26121.6000", "seconds")

@@ -97,6 +97,28 @@ async def stored(world: World, id: str) -> list[str]:
         await client.close()
 
 
+async def through_the_api(world: World) -> dict[str, Any]:
+    """The answer to a back-test of a draft, asked of `agreements` and read there: of the days of `b1`."""
+    need = {"id": "pay", "statement": {"en": "Shoppers can pay", "id": "Pembeli dapat membayar"}, "priority": "must",
+            "servedBy": ["availability"], "impact": {"cost": "40000000", "currency": "IDR", "per": "PT1H"}}  # fmt: skip
+    draft = request(world, "unused", objective(world, "availability", credits=TIERS)).text
+    draft |= {"metadata": {"id": world.agreement, "title": {"en": "Checkout", "id": "Checkout"}}, "needs": [need]}
+    span = {"start": rfc3339(TODAY - 3 * DAY), "end": rfc3339(TODAY + DAY - timedelta(minutes=1))}
+    async with world.api("agreements") as http:
+        put = await http.put(f"/v1/agreements/{world.agreement}", content=json.dumps(draft))
+        assert put.status_code == 201, put.text
+        asked = await http.post(f"/v1/agreements/{world.agreement}/backtests", json=span)
+        assert asked.status_code == 202, asked.text
+
+    async def ended() -> dict[str, Any] | None:
+        found: dict[str, Any] | None = await world.get("agreements", asked.headers["location"])
+        return found if found and found["state"] != "requested" else None
+
+    answered = await until("the answer to the draft's back-test", ended)
+    assert (answered["state"], answered["version"], answered["hash"]) == ("completed", 1, put.json()["hash"])
+    return answered
+
+
 async def record(world: World, *states: tuple[datetime, str]) -> None:
     """Have states counted."""
     await world.register()
@@ -161,6 +183,12 @@ async def test_what_is_proposed_is_held_against_the_days_that_are_stored(world: 
         "b1": BacktestCompleted.type, "b2": BacktestFailed.type, "b3": BacktestCompleted.type
     }  # fmt: skip
     assert BacktestCompleted.model_validate(events["b1"]).model_dump(mode="json")["objectives"] == found["objectives"]
+
+    answered = await through_the_api(world)
+    assert answered["objectives"][0]["periods"] == [
+        {**day, "permitted_cost": {"amount": "960000.00", "currency": "IDR"}} for day in days
+    ]
+    assert answered["objectives"][0]["totals"] == tried["availability"]["totals"]
 
     for party, status in (("toko-maju", 200), ("nusantara", 200), ("stranger", 404)):
         async with world.api("metrics", await world.key_of(party, "compliance:read")) as http:

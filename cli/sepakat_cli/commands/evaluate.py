@@ -40,8 +40,8 @@ def evaluate_files(
 
     Events are folded as they are read: what is kept is a minute of counts, not an event.
     """
-    agreement, indicators = _read_agreement(text)
-    folding = _Folding(agreement, indicators)
+    agreement, indicators = read_agreement(text)
+    folding = Folding(agreement, indicators)
     folding.read(lines)
     at = to_ms(as_of) if as_of else folding.last
     if at is None and period is not None:
@@ -51,7 +51,7 @@ def evaluate_files(
     return {"objectives": [folding.shown(objective, at, period, as_if) for objective in agreement.objectives]}
 
 
-def _read_agreement(text: str) -> tuple[texts.Agreement, dict[str, texts.Indicator]]:
+def read_agreement(text: str) -> tuple[texts.Agreement, dict[str, texts.Indicator]]:
     try:
         documents = reading.parse_documents(text)
     except SepakatError as error:
@@ -63,10 +63,17 @@ def _read_agreement(text: str) -> tuple[texts.Agreement, dict[str, texts.Indicat
     return agreements[0], indicators
 
 
-class _Folding:
-    """The histories of the indicators that an agreement's objectives are on. Any event may be the first of its kind."""
+class Folding:
+    """The histories of the indicators that an agreement's objectives are on. Any event may be the first of its kind.
 
-    def __init__(self, agreement: texts.Agreement, indicators: dict[str, texts.Indicator]) -> None:
+    An objective that can't be judged by the events of its indicator ends the reading, unless there is a place for
+    what is `refused`: the reason by the objective's id.
+    """
+
+    def __init__(
+        self, agreement: texts.Agreement, indicators: dict[str, texts.Indicator], refused: dict[str, str] | None = None
+    ) -> None:
+        self._refused = refused
         self._agreement = agreement
         self._indicators = indicators
         self._seen = duplicates.Seen(_HORIZON, 0)
@@ -74,9 +81,12 @@ class _Folding:
         for objective in agreement.objectives:
             self._objectives.setdefault(objective.indicator, []).append(objective)
         self._terms: dict[str, list[Terms]] = {}
-        self._histories: dict[str, History] = {}
+        self.histories: dict[str, History] = {}
+        self.kinds: dict[str, str] = {}
+        """The kind of the events of each indicator that there are events of."""
+        self.first: int | None = None
         self.last: int | None = None
-        """The time of the last event, in ms."""
+        """The times of the first and of the last event, in ms."""
 
     def read(self, lines: Iterable[bytes]) -> None:
         for number, line in enumerate(lines, start=1):
@@ -92,21 +102,33 @@ class _Folding:
         if id in self._seen:
             return
         self._seen.add(id, number)
+        self.first = fact.at if self.first is None else min(self.first, fact.at)
         self.last = fact.at if self.last is None else max(self.last, fact.at)
         if fact.indicator in self._objectives:
-            history = self._histories.get(fact.indicator) or self._begin(fact)
+            history = self.histories.get(fact.indicator) or self._begin(fact)
             self._check(fact)
             history.add(fact)
 
     def _begin(self, fact: events.Fact) -> History:
         """The first event of an indicator that has no document tells its kind."""
-        terms = self._terms[fact.indicator] = [
-            self._terms_of(objective, fact.kind) for objective in self._objectives[fact.indicator]
-        ]
-        history = self._histories[fact.indicator] = History()
+        terms = self._terms[fact.indicator] = self._possible(fact)
+        self.kinds[fact.indicator] = fact.kind
+        history = self.histories[fact.indicator] = History()
         history.thresholds = tuple(each.threshold for each in terms if each.threshold is not None)
-        history.set_silence(terms[0].silence)
+        if terms:
+            history.set_silence(terms[0].silence)
         return history
+
+    def _possible(self, fact: events.Fact) -> list[Terms]:
+        terms = []
+        for objective in self._objectives[fact.indicator]:
+            try:
+                terms.append(self._terms_of(objective, fact.kind))
+            except BadFile as error:
+                if self._refused is None:
+                    raise
+                self._refused[objective.id] = str(error)
+        return terms
 
     def _terms_of(self, objective: texts.Objective, kind: str | None) -> Terms:
         indicator = self._indicators.get(objective.indicator)
@@ -131,7 +153,7 @@ class _Folding:
         self, objective: texts.Objective, at: int, period: Interval | None, as_if: texts.Profile | None
     ) -> dict[str, Any]:
         """The objective's figure, and beside it the one under another house's contract where that is asked for."""
-        history = self._histories.get(objective.indicator, History())
+        history = self.histories.get(objective.indicator, History())
         known = self._terms.get(objective.indicator) or [self._terms_of(objective, None)]
         terms = next(each for each in known if each.objective.id == objective.id)
         figure = figures.shown(self._agreement, evaluate(terms, history, at, period))
@@ -174,7 +196,7 @@ def _interval(text: str) -> Interval:
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[Iterable[bytes]]:
+def opened(file: Path) -> Iterator[Iterable[bytes]]:
     """The lines of a file, one by one; with a bar of what is read so far where somebody waits for it."""
     if str(file) == "-":
         yield sys.stdin.buffer
@@ -226,7 +248,7 @@ def command(
       sepakat evaluate agreement.yaml events.ndjson --as-if aws-s3
     """
     try:
-        with _opened(measured) as lines:
+        with opened(measured) as lines:
             result = evaluate_files(
                 agreement.read_text(encoding="utf-8"), lines, _instant(as_of, "--as-of") if as_of else None,
                 _interval(period) if period else None, as_if,

@@ -2,24 +2,22 @@
 
 from fastapi import FastAPI
 
-from sepakat_agreements import api, document_api, need_api, negotiation_api, term_api, version_api
+from sepakat_agreements import api, backtest_api, document_api, need_api, negotiation_api, term_api, version_api
+from sepakat_agreements.backtest_store import Backtests
 from sepakat_agreements.need_store import Needs
 from sepakat_agreements.party_store import Parties
 from sepakat_agreements.settings import AgreementsSettings
 from sepakat_agreements.store import Agreements
 from sepakat_shared.auth import KEY
-from sepakat_shared.bus import Reaction
 from sepakat_shared.commits import Aggregates
 from sepakat_shared.service import Service
 from sepakat_shared.timers import Timers
 
-REACTIONS: tuple[Reaction, ...] = ()
-"""`agreements` reacts to nobody yet; like every service it keeps a copy of the API keys."""
-
 
 def build(settings: AgreementsSettings) -> FastAPI:
     service = Service("agreements", settings)
-    bus = service.start(REACTIONS)
+    backtests = Backtests(service.commits)
+    bus = service.start(backtests.reactions())
     agreements, parties = Agreements(service.commits), Parties(service.commits)
     needs, keys = Needs(service.commits), Aggregates(service.commits, KEY)
 
@@ -37,6 +35,7 @@ def build(settings: AgreementsSettings) -> FastAPI:
     app.include_router(negotiation_api.router(agreements, service.posts, service.clock))
     app.include_router(version_api.router(agreements, service.posts, service.clock))
     app.include_router(term_api.router(agreements))
+    app.include_router(backtest_api.router(backtests, agreements, service.posts, service.clock))
     app.include_router(document_api.router(agreements, parties))
     app.state.bus = bus
     return app

@@ -37,6 +37,7 @@ _SHARE: Final = Fraction(95, 100)
 _AT_ONCE_MS: Final = 31 * 86_400_000
 _NEVER: Final = Fraction(-(2**200))
 _MILLISECONDS: Final = 3
+_CENTS: Final = 2
 _PLACES: Final = 4
 
 Reached = tuple[Fraction, bool]
@@ -187,6 +188,7 @@ def _needs_whole_past(terms: Terms) -> bool:
 
 def _told(terms: Terms, figure: Figure) -> BacktestedPeriod:
     facts, budget = attainment_of(figure), budget_of(figure)
+    permitted = _permitted_loss(terms, figure)
     credit = None if figure.met is None else credit_of(terms.text, figure)
     return BacktestedPeriod(
         start=from_ms(figure.period[0]),
@@ -199,7 +201,8 @@ def _told(terms: Terms, figure: Figure) -> BacktestedPeriod:
         coverage=None if figure.coverage is None else decimal(figure.coverage * 100),
         budget=None if budget is None else Budget(**budget),
         credit=None if credit is None else Credit(**credit),
-        permitted_loss=_permitted_loss(terms, figure),
+        permitted_loss=None if permitted is None else decimal(permitted, _MILLISECONDS),
+        permitted_cost=None if permitted is None else _cost(terms, permitted),
     )
 
 
@@ -212,13 +215,24 @@ def _final_state(figure: Figure) -> str:
     return "met" if figure.met else "breached"
 
 
-def _permitted_loss(terms: Terms, figure: Figure) -> str | None:
+def _permitted_loss(terms: Terms, figure: Figure) -> Fraction | None:
+    """In seconds; None where the budget is not time."""
     if figure.unit != "seconds":
         return None
     counted = terms.timeline.counted_length(*figure.period)
     if terms.objective.exclusions == "count-as-up":
         counted += terms.timeline.excluded_length(*figure.period)
-    return decimal((1 - terms.target) * counted / 1000, _MILLISECONDS)
+    return (1 - terms.target) * counted / 1000
+
+
+def _cost(terms: Terms, seconds: Fraction) -> Money | None:
+    """Of so long a loss to the customer, by the first need with an impact that the objective serves."""
+    serving = (need.impact for need in terms.text.needs if terms.objective.id in need.served_by)
+    impact = next((each for each in serving if each is not None), None)
+    if impact is None:
+        return None
+    cost = seconds * 1000 * Fraction(impact.cost) / (impact.per // timedelta(milliseconds=1))
+    return Money(amount=decimal(cost, _CENTS), currency=impact.currency)
 
 
 def _credits(text: Agreement, objective: Objective, judged: Sequence[BacktestedPeriod]) -> Money | None:

@@ -203,8 +203,9 @@ class Credit(Part):
 class BacktestedPeriod(PeriodSpan):
     """What a proposed objective would have come to in one period: `met`, `breached`, `unverified` or `no_data`.
 
-    `permitted_loss` is what the target allows of the counted time, in seconds, where the budget is time. A credit is
-    owed only for what is judged.
+    `permitted_loss` is what the target allows of the counted time, in seconds, where the budget is time, and
+    `permitted_cost` what that would cost the customer, by the first need with an impact that the objective serves. A
+    credit is owed only for what is judged.
     """
 
     attainment: str | None = None
@@ -216,6 +217,7 @@ class BacktestedPeriod(PeriodSpan):
     budget: Budget | None = None
     credit: Credit | None = None
     permitted_loss: str | None = None
+    permitted_cost: Money | None = None
 
 
 class BacktestTotals(Part):
