@@ -23,7 +23,7 @@ async def test_a_batch_after_an_idle_hour_is_judged_no_longer_than_one_after_a_s
 
     async def judge(indicator: str) -> None:
         nonlocal now
-        now += 0.0500001
+        now += 0.0250001
         judging._dirty.pop(indicator)
 
     monkeypatch.setattr(judging, "_assess", judge)
