@@ -13,6 +13,7 @@ from sepakat_cli.commands import (
     analytics,
     apply,
     comments,
+    credits,
     disputes,
     evaluate,
     events,
@@ -71,6 +72,7 @@ app.command("apply", rich_help_panel="Agree")(apply.apply)
 app.add_typer(agreements.agreements, name="agreements", rich_help_panel="Agree")
 app.add_typer(needs.needs, name="needs", rich_help_panel="Agree")
 app.add_typer(negotiation.negotiate, name="negotiate", rich_help_panel="Agree")
+app.add_typer(credits.credits, name="credits", rich_help_panel="Agree")
 app.command("validate", rich_help_panel="Agree")(validate.validate)
 app.command("render", rich_help_panel="Agree")(render.render)
 app.add_typer(openslo.openslo, name="openslo", rich_help_panel="Agree")
