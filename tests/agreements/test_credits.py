@@ -91,6 +91,8 @@ def test_a_missed_period_is_credited_by_the_percentage_that_was_told() -> None:
     assert crediting.account_of(credit.id) == "toko-checkout.2026"
     assert crediting.told(None, wording(), told("0"), NOW) == [], "a period that was met owes nothing"
     assert crediting.told(None, wording(), told(of="another"), NOW) == []
+    rolling = wording({**objective(), "window": {"rolling": "P28D"}})
+    assert crediting.told(None, rolling, told(), NOW) == [], "a window that never ends"
 
 
 def test_where_it_is_owed_without_being_asked_for_it_waits_for_the_provider_at_once() -> None:

@@ -83,7 +83,9 @@ def told(account: Account | None, wording: Wording, period: Told, now: datetime)
     id = account_id(wording.text.metadata.id, period.start, wording.zone)
     known = account.find(credit_id(id, period.objective, period.start)) if account else None
     objective = next((each for each in wording.text.objectives if each.id == period.objective), None)
-    if objective is None or objective.credits is None or (known is None and not period.percent):
+    if objective is None or objective.credits is None or objective.window.calendar is None:
+        return []  # a rolling window has no period that ends
+    if known is None and not period.percent:
         return []
     assessed = _assessed(id, wording, objective, objective.credits, period)
     if known is None:
