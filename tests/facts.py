@@ -5,7 +5,17 @@ from typing import Any
 
 from sepakat_notifier.notification import Notification, Occasion
 from sepakat_notifier.routing import CONTRACTS, subject_of
-from sepakat_shared.contracts import agreements, compliance, disputes, incidents, oncall, postmortems, reports, topics
+from sepakat_shared.contracts import (
+    agreements,
+    compliance,
+    credits,
+    disputes,
+    incidents,
+    oncall,
+    postmortems,
+    reports,
+    topics,
+)
 from sepakat_shared.contracts.catalogue import EVENTS
 from sepakat_shared.contracts.fact import Fact, PeriodSpan, Title
 
@@ -169,6 +179,14 @@ _CHANGE: dict[str, Any] = {
     "hash": "sha256:x", "effective_from": NOW, "need": "sell-all-day", "service": "checkout", "revision": 1,
     "priority": "must", "verdict": "accepted", "statement": "we sell by day",
 }  # fmt: skip
+_CREDIT: dict[str, Any] = {
+    "credit": "toko.2026.availability.20261031T170000Z", "version": 1, "objective": "availability",
+    "objective_title": _OBJECTIVE["objective_title"], "subject": "availability/2026-10-31T17:00:00.000Z",
+    "period": _OBJECTIVE["period"], "status": "due", "percent": "10",
+    "amount": {"amount": "2500000.00", "currency": "IDR"}, "outstanding": {"amount": "2500000.00", "currency": "IDR"},
+    "claim_until": NOW + timedelta(days=60), "percent_before": "25", "reference": "invoice 2026-11",
+    "amount_before": {"amount": "6250000.00", "currency": "IDR"}, "paid": {"amount": "2500000.00", "currency": "IDR"},
+}  # fmt: skip
 _OF_KIND: dict[type[Fact], dict[str, Any]] = {
     agreements.AgreementAmended: {"text": {"kind": "Agreement"}},
     agreements.NeedStated: {"statement": Title(en="Shoppers can pay at any time")},
@@ -176,7 +194,8 @@ _OF_KIND: dict[type[Fact], dict[str, Any]] = {
 
 
 def agreed(kind: type[Fact], **changes: Any) -> Any:
-    return kind(**{**_CHANGE, **_OF_KIND.get(kind, {}), **changes})
+    of_credit = _CREDIT if issubclass(kind, credits._CreditEvent) else {}
+    return kind(**{**_CHANGE, **of_credit, **_OF_KIND.get(kind, {}), **changes})
 
 
 def every_fact() -> list[Fact]:

@@ -14,6 +14,7 @@ from sepakat_cli.commands import (
     apply,
     backtest,
     comments,
+    credits,
     disputes,
     evaluate,
     events,
@@ -73,6 +74,7 @@ app.add_typer(agreements.agreements, name="agreements", rich_help_panel="Agree")
 agreements.agreements.command("backtest")(backtest.of_agreement)
 app.add_typer(needs.needs, name="needs", rich_help_panel="Agree")
 app.add_typer(negotiation.negotiate, name="negotiate", rich_help_panel="Agree")
+app.add_typer(credits.credits, name="credits", rich_help_panel="Agree")
 app.command("validate", rich_help_panel="Agree")(validate.validate)
 app.command("render", rich_help_panel="Agree")(render.render)
 app.add_typer(openslo.openslo, name="openslo", rich_help_panel="Agree")

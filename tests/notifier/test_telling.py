@@ -15,6 +15,7 @@ from sepakat_notifier.vault import Link, Vault
 from sepakat_shared.contracts import (
     agreements,
     compliance,
+    credits,
     disputes,
     incidents,
     lasting,
@@ -133,6 +134,33 @@ def test_dates_ahead_and_the_end_are_told_as_what_they_are() -> None:
     assert "that was agreed" not in silent.text
 
 
+def test_what_is_owed_is_told_with_whose_turn_it_is_in_both_languages() -> None:
+    due = agreed(credits.CreditOwed, reduced_by=("same-outage", "cap"))
+    assert routing.mails(due, SIGNATORIES, []) == ["budi", "rina"]
+    assert routing.subject_of(due).about_type == "credit"
+    english, indonesian = (letters.compose(due, reader(each), NAMES, None) for each in letters.LANGUAGES)
+    assert english.subject.startswith("Service credit of IDR") and "2,500,000.00: Availability" in english.subject
+    assert indonesian.subject.startswith("Kredit layanan sebesar Rp")
+    assert indonesian.subject.endswith("2.500.000,00: Ketersediaan per bulan")
+    said = " ".join(english.text.split())
+    assert "Toko Maju is asked to claim it before 23 Jan 2027, 16:00:00 WIB" in said
+    assert "same outage was taken off" in said and "leaves no more than that" in said
+    automatic = agreed(credits.CreditOwed, status="claimed", claim_until=None)
+    assert "PT Nusantara Cloud is asked to accept it" in " ".join(
+        letters.compose(automatic, reader(), NAMES, None).text.split()
+    )
+
+
+def test_a_correction_of_a_credit_says_what_is_outstanding_then() -> None:
+    ends = {"accepted": "asked to settle what is outstanding", "void": "Nothing is owed any more",
+            "settled": "More was settled than is owed", "claimed": "asked to accept it"}  # fmt: skip
+    for status, words in ends.items():
+        outstanding = {"amount": "-1.00" if status == "settled" else "5.00", "currency": "IDR"}
+        fact = agreed(credits.CreditCorrected, status=status, outstanding=outstanding, dispute="d.0001")
+        text = " ".join(letters.compose(fact, reader(), NAMES, None).text.split())
+        assert words in text and "outcome of a dispute" in text, status
+
+
 def test_who_is_put_on_call_and_who_is_relieved_are_told_and_again_when_it_is_taken_back() -> None:
     put, back = (
         on_call(oncall.OnCallOverridden, instead_of=("ana", "dewi")), on_call(oncall.OverrideWithdrawn, again=("ana",)),
@@ -169,7 +197,7 @@ def test_every_event_that_is_mailed_has_a_letter_in_both_languages() -> None:
         fact for fact in every_fact()
         if routing.mails(fact, SIGNATORIES, ["budi"]) and not isinstance(fact, reports._ReportEvent)
     ]  # fmt: skip
-    assert len(mailed) == 52
+    assert len(mailed) == 59
     for fact in mailed:
         texts = [letters.compose(fact, reader(language), NAMES, None) for language in letters.LANGUAGES]
         for letter, agreement in zip(texts, ("Checkout platform", "Platform checkout"), strict=True):

@@ -2,8 +2,19 @@
 
 from fastapi import FastAPI
 
-from sepakat_agreements import api, backtest_api, document_api, need_api, negotiation_api, term_api, version_api
+from sepakat_agreements import (
+    api,
+    backtest_api,
+    credit_api,
+    document_api,
+    need_api,
+    negotiation_api,
+    term_api,
+    version_api,
+)
 from sepakat_agreements.backtest_store import Backtests
+from sepakat_agreements.credit_reactions import CreditReactions
+from sepakat_agreements.credit_store import CreditAccounts
 from sepakat_agreements.need_store import Needs
 from sepakat_agreements.party_store import Parties
 from sepakat_agreements.settings import AgreementsSettings
@@ -17,17 +28,23 @@ from sepakat_shared.timers import Timers
 def build(settings: AgreementsSettings) -> FastAPI:
     service = Service("agreements", settings)
     backtests = Backtests(service.commits)
-    bus = service.start(backtests.reactions())
     agreements, parties = Agreements(service.commits), Parties(service.commits)
     needs, keys = Needs(service.commits), Aggregates(service.commits, KEY)
+    credits = CreditAccounts(service.commits)
+    bus = service.start([*backtests.reactions(), *CreditReactions(agreements, credits).all()])
 
     timers = Timers(agreements.all.states, "due_at", service.clock, agreements.fire)
     service.commits.tell(agreements.all.states.name, timers.wake)
+    claims = Timers(credits.all.states, "due_at", service.clock, credits.fire)
+    service.commits.tell(credits.all.states.name, claims.wake)
     service.before_start(agreements.create_indexes)
     service.before_start(agreements.schedule)
     service.before_start(needs.create_indexes)
     service.before_start(timers.create_indexes)
+    service.before_start(credits.create_indexes)
+    service.before_start(claims.create_indexes)
     service.alongside(timers.run)
+    service.alongside(claims.run)
 
     app = service.web("Sepakat agreements", "What provider and customer agreed: parties, texts, signatures, API keys.")
     app.include_router(api.router(agreements, parties, needs, keys, service.commits, service.posts, service.clock))
@@ -36,6 +53,7 @@ def build(settings: AgreementsSettings) -> FastAPI:
     app.include_router(version_api.router(agreements, service.posts, service.clock))
     app.include_router(term_api.router(agreements))
     app.include_router(backtest_api.router(backtests, agreements, service.posts, service.clock))
+    app.include_router(credit_api.router(credits))
     app.include_router(document_api.router(agreements, parties))
     app.state.bus = bus
     return app

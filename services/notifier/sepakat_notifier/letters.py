@@ -21,6 +21,7 @@ from sepakat_notifier import dispute_words
 from sepakat_notifier.directory import Reader
 from sepakat_notifier.routing import Agreed
 from sepakat_shared.contracts.compliance import Money, _ObjectiveEvent
+from sepakat_shared.contracts.credits import _CreditEvent
 from sepakat_shared.contracts.disputes import DisputedFigure, DisputeRaised, _DisputeEvent
 from sepakat_shared.contracts.fact import Fact, PeriodSpan, Title
 from sepakat_shared.contracts.incidents import IncidentEscalated, IncidentHandedOver, _IncidentEvent
@@ -54,6 +55,9 @@ _LABELS = {
     "period": {"en": "Period", "id": "Periode"},
     "left": {"en": "Loss still permitted", "id": "Kerugian yang masih diizinkan"},
     "credit": {"en": "Service credit so far", "id": "Kredit layanan sementara"},
+    "amount": {"en": "Amount owed", "id": "Jumlah terutang"},
+    "outstanding": {"en": "Outstanding", "id": "Belum dilunasi"},
+    "claim_until": {"en": "To be claimed before", "id": "Diklaim sebelum"},
     "button": {"en": "I take care of it", "id": "Saya tangani"},
     "unsubscribe": {"en": "No more news by mail", "id": "Berhenti menerima kabar"},
     "reason": {"en": "You get this message as {}, under the agreement {}.",
@@ -216,7 +220,7 @@ def _subject_title(fact: _Told, words: Words) -> str:
         return words.title(fact.title, fact.incident)
     if isinstance(fact, _OnCallEvent):
         return words.title(fact.title, fact.rotation.partition("/")[2])
-    if isinstance(fact, Agreed):
+    if isinstance(fact, Agreed) and not isinstance(fact, _CreditEvent):
         return words.title(fact.agreement_title, fact.agreement)
     return words.title(fact.objective_title, fact.objective)
 
@@ -225,6 +229,8 @@ def _figures(fact: _Told, words: Words, agreement: str, names: Mapping[str, str]
     about = [("agreement", agreement)]
     if isinstance(fact, _OnCallEvent):
         return [("from", words.when(fact.start)), ("until", words.when(fact.end)), *about]
+    if isinstance(fact, _CreditEvent):
+        return [*_of_credit(fact, words), *about]
     if isinstance(fact, Agreed):
         return [*about, ("version", str(fact.version)), *_by_when(fact, words)]
     if fact.service is not None:
@@ -265,6 +271,18 @@ def _of_dispute(fact: _DisputeEvent, words: Words, names: Mapping[str, str]) -> 
     return figures
 
 
+def _of_credit(fact: _CreditEvent, words: Words) -> list[tuple[str, str]]:
+    figures = [
+        ("objective", words.title(fact.objective_title, fact.objective)), ("period", _period(fact.period, words)),
+        ("amount", words.money(fact.amount)),
+    ]  # fmt: skip
+    if fact.outstanding != fact.amount:
+        figures.append(("outstanding", words.money(fact.outstanding)))
+    if fact.status == "due" and fact.claim_until is not None:
+        figures.append(("claim_until", words.when(fact.claim_until)))
+    return figures
+
+
 def _measured(figure: _ObjectiveEvent | DisputedFigure, words: Words) -> list[tuple[str, str]]:
     if figure.value is not None:
         return [("measured", f"{words.decimal(figure.value)} {figure.unit}")]
@@ -289,7 +307,7 @@ _TONES = {
 def _tone(fact: Fact) -> str:
     what = fact.type.split(".")[2]
     if isinstance(fact, Agreed):
-        return "warn" if what in ("reminded", "date_ahead", "termination_given") else "calm"
+        return "warn" if what in ("reminded", "date_ahead", "termination_given", "owed", "contested") else "calm"
     if isinstance(fact, _DisputeEvent):
         return "warn" if what in ("reminded", "step_defaulted") else "calm"
     return _TONES.get(what, "good")

@@ -8,6 +8,7 @@ from sepakat_notifier.notification import Notification
 from sepakat_shared.contracts import (
     agreements,
     compliance,
+    credits,
     disputes,
     incidents,
     lasting,
@@ -21,7 +22,7 @@ from sepakat_shared.contracts import (
 from sepakat_shared.contracts.catalogue import EVENTS
 from sepakat_shared.contracts.fact import Fact
 
-Agreed = proposals._ProposalEvent | lasting._LastingEvent | agreements.AgreementAmended
+Agreed = proposals._ProposalEvent | lasting._LastingEvent | agreements.AgreementAmended | credits._CreditEvent
 """What is told of an agreement itself. It names whom to write to: nobody may have signed yet."""
 _OF_AGREEMENTS = Agreed | agreements._NeedEvent | agreements.NeedWaived
 
@@ -79,6 +80,8 @@ def subject_of(fact: Fact) -> Subject:
         return Subject(fact.adjustment, "adjustment", fact.agreement, fact.provider, fact.customer)
     if isinstance(fact, compliance._Backtest):
         return Subject(fact.backtest, "backtest", fact.agreement, fact.provider, fact.customer)
+    if isinstance(fact, credits._CreditEvent):
+        return Subject(fact.credit, "credit", fact.agreement, fact.provider, fact.customer)
     if isinstance(fact, _OF_AGREEMENTS):
         return Subject(fact.agreement, "agreement", fact.agreement, fact.provider, fact.customer)
     raise TypeError(f"nobody is told of {fact.type}")
