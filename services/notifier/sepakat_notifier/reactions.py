@@ -98,7 +98,9 @@ class Reactions:
             signatories = found
         told = await self._notifications.told(subject.about) if routing.depends_on_those_told_before(fact) else []
         contacts = routing.mails(fact, signatories, told)
-        chosen = await self._preferences.of(subject.parties, contacts) if contacts else {}
+        # Whose contact it is comes first: else one party's wishes would redirect what the other is told.
+        readers = await self._directory.parties_of(subject.parties, contacts) if contacts else {}
+        chosen = await self._preferences.of(readers) if readers else {}
         await asyncio.gather(*[self._write_to(each, chosen.get(each), fact, subject, cause) for each in contacts])
 
     async def _write_to(
