@@ -172,3 +172,28 @@ async def test_what_one_party_says_redirects_nothing_that_the_other_is_told(noti
     await notifier.choose("nusantara", "oncall", language="en")
     await notifier.hear(incident(incidents.IncidentEscalated), "e2")
     assert {each.party for each in await notifier.found()} == {None, "nusantara"}
+
+
+async def test_who_left_a_low_priority_out_hears_when_it_becomes_a_high_one(notifier: Notifier) -> None:
+    await notifier.hear_text()
+    await notifier.hear_of("toko-maju", "budi")
+    await notifier.choose("toko-maju", "budi", minimum_priority="P2")
+    await notifier.hear(incident(incidents.IncidentOpened, priority="P3"), "e1")
+    await notifier.hear(incident(incidents.IncidentUpdated, priority="P3"), "e2")
+    await notifier.hear(incident(incidents.IncidentRaised, priority="P1"), "e3")
+    assert {each.occasion.id: each.status.value for each in await notifier.found()} == {
+        "e1": "suppressed", "e2": "suppressed", "e3": "pending"
+    }  # fmt: skip
+
+
+async def test_a_delegate_who_left_news_out_is_told_for_who_is_away(notifier: Notifier) -> None:
+    await notifier.hear_of("nusantara", "ana", "oncall")
+    week = timedelta(days=7)
+    await notifier.choose("nusantara", "ana", muted=True)
+    await notifier.choose("nusantara", "oncall", vacation=Vacation(CLOCK.now() - week, CLOCK.now() + week, "ana"))
+    await notifier.hear(incident(incidents.IncidentEscalated), "e1")
+    await notifier.hear(incident(incidents.IncidentResolved), "e2")
+    assert {(each.recipient, each.occasion.id): each.status.value for each in await notifier.found()} == {
+        ("ana", "e1"): "pending", ("oncall", "e1"): "suppressed",
+        ("ana", "e2"): "pending", ("oncall", "e2"): "suppressed",
+    }  # fmt: skip
