@@ -1,5 +1,6 @@
 """The links that people press and the API that systems call, on a real database."""
 
+import asyncio
 import json
 import re
 import uuid
@@ -58,10 +59,12 @@ class Door:
         app.include_router(pages.router(self.notifications, self.directory, VAULT, CLOCK))
         self._transport = httpx.ASGITransport(app)
 
-    def allow_loopback(self) -> None:
-        """As an operator's setting would have it."""
+    def allow_loopback(self, longest: float | None = None) -> None:
+        """As an operator's settings would have it; `longest` seconds for a trial."""
         timeout = settings().notifier_attempt_timeout
         self._routes.hooks = WebhookSender(self._routes.endpoints, VAULT, LOOPBACK, timeout, CLOCK)
+        self._routes.allowed = LOOPBACK
+        self._routes.longest = self._routes.longest if longest is None else longest
 
     async def http(self, party: str | None = None) -> httpx.AsyncClient:
         headers = {}
@@ -199,6 +202,24 @@ async def test_the_test_button_says_what_came_of_it_and_reaches_nothing_inside(d
         assert (await customer.post(f"{path}/test")).json()["delivered"] is True
         [(headers, body)] = receiver.requests
         assert json.loads(body)["type"] == "sepakat.endpoint.tested.v1" and headers["webhook-signature"]
+
+
+async def test_the_test_button_waits_for_no_answer_that_trickles(door: Door) -> None:
+    async def trickle(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nx: ")
+        while not writer.is_closing():
+            writer.write(b"x")
+            await asyncio.sleep(0.05)
+
+    server = await asyncio.start_server(trickle, "127.0.0.1", 0)
+    door.allow_loopback(longest=0.5)
+    async with await door.http("toko-maju") as customer:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        made = await customer.post("/v1/webhook-endpoints", json={"party": "toko-maju", "url": url})
+        async with asyncio.timeout(60):
+            tried = (await customer.post(f"/v1/webhook-endpoints/{made.json()['id']}/test")).json()
+    server.close()
+    assert (tried["delivered"], tried["reason"]) == (False, "no answer within 0.5 s")
 
 
 async def test_how_people_want_to_be_told_is_their_partys_to_say_and_every_mistake_is_named(door: Door) -> None:

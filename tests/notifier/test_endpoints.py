@@ -12,8 +12,9 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from sepakat_cli.backends import Backend
 from sepakat_cli.demo.telling import until
 from sepakat_notifier import endpoint as domain
-from sepakat_notifier.endpoint import Faltered
+from sepakat_notifier.endpoint import FailedOn, Faltered
 from sepakat_notifier.endpoints import new_secret
+from sepakat_notifier.notification import fail
 from sepakat_notifier.replays import Replays
 from sepakat_shared import mongo
 from sepakat_shared.clock import SystemClock
@@ -150,8 +151,9 @@ async def test_a_party_and_the_operator_are_told_when_an_endpoint_is_disabled_fo
     known = ContactRecorded(party="toko-maju", contact="budi", name="Budi", language="id")
     await post.directory.on_contact(known, CAUSE)
     await post.add("hook", receiver.url)
-    week_ago = SystemClock().now() - timedelta(days=7)
-    await post.endpoints.execute("hook", lambda *_: [Faltered("answered 503", week_ago)], "test")
+    failed = [SystemClock().now() - timedelta(days=7), SystemClock().now() - timedelta(hours=2)]
+    await post.endpoints.execute("hook", lambda *_: [Faltered("answered 503", failed[0])], "test")
+    await post.endpoints.execute("hook", lambda *_: [FailedOn("answered 503", failed[1])], "test")
     async with post.running():
         await post.ended(await post.plan("hook", "e1"))
 
@@ -168,6 +170,25 @@ async def test_a_party_and_the_operator_are_told_when_an_endpoint_is_disabled_fo
     assert told.count("sepakat.endpoint.disabled.v1") == 1
     mails = {(each.recipient, each.occasion.type) for each in post.mails.sent}
     assert mails == {(each, "sepakat.endpoint.disabled.v1") for each in ("budi", "operator")}
+
+
+async def test_a_success_is_kept_also_where_another_instance_noted_the_failure_just_before(
+    db: Database, receiver: Receiver
+) -> None:
+    one, other = Post(db), Post(db)
+    await other.add("hook", receiver.url)
+    id = await one.plan("hook", "e1")
+    assert await other.endpoints.of("hook"), "read as it is now, and not again for a while"
+    now = SystemClock().now()
+    await one.notifications.execute(id, lambda known, _: fail(known, "answered 503", now, now, now), "test")
+    await one.endpoints.execute("hook", lambda *_: [Faltered("answered 503", now)], "test")
+    async with other.running():
+        await other.ended(id)
+
+        async def well() -> bool:
+            return (await one.endpoints.all.get("hook")).state.status == "working"
+
+        await until("the endpoint working", well, within=20)
 
 
 async def test_an_endpoint_that_fails_has_its_events_mailed_to_the_contact_it_names(

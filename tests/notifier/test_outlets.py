@@ -1,5 +1,6 @@
 """How much is sent where, and when a side that fails is left alone: all of it pure."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from sepakat_notifier import breaker as breakers
 from sepakat_notifier import endpoint as endpoints
 from sepakat_notifier import notification as domain
 from sepakat_notifier.breaker import Breaker, Rules
-from sepakat_notifier.endpoint import Changed, Disabled, Endpoint, Faltered
+from sepakat_notifier.endpoint import Changed, Disabled, Endpoint, FailedOn, Faltered
 from sepakat_notifier.notification import Failed, GivenUp
 from sepakat_notifier.outlets import Limits, Outlet, Waiting
 from sepakat_shared.errors import Conflict, NotFound
@@ -173,6 +174,7 @@ TestOutletMachine.settings = hypothesis(max_examples=60, stateful_step_count=40,
 
 HOOK = Endpoint("hook", "toko-maju", "https://hooks.example/x?key=1", (), "sealed", NOW)
 DAYS = timedelta(days=5)
+HALF_A_DAY = timedelta(hours=12)
 
 
 def after(endpoint: Endpoint, *events: endpoints.Event) -> Endpoint:
@@ -181,16 +183,45 @@ def after(endpoint: Endpoint, *events: endpoints.Event) -> Endpoint:
     return endpoint
 
 
+def failed(endpoint: Endpoint, *instants: datetime) -> Endpoint:
+    for at in instants:
+        endpoint = after(endpoint, *endpoints.note_failure(endpoint, "answered 503", DAYS, at))
+    return endpoint
+
+
 def test_an_endpoint_that_fails_for_days_is_disabled_and_one_delivery_between_is_enough_not_to_be() -> None:
-    failing = after(HOOK, *endpoints.note_failure(HOOK, "answered 503", DAYS, NOW))
+    failing = failed(HOOK, *(NOW + n * HALF_A_DAY for n in range(10)))
     assert (failing.status, failing.failing_since) == ("failing", NOW)
-    assert endpoints.note_failure(failing, "answered 503", DAYS, NOW + DAYS - SECOND) == []
+    assert failed(failing, NOW + DAYS - SECOND).status == "failing"
     assert endpoints.note_failure(failing, "answered 503", DAYS, NOW + DAYS) == [
         Disabled("answered 503", NOW + DAYS, failed=True)
     ]
     well = after(failing, *endpoints.note_success(failing, NOW + SECOND))
     assert (well.status, endpoints.note_success(well, NOW)) == ("working", [])
     assert endpoints.note_failure(well, "x", DAYS, NOW + DAYS) == [Faltered("x", NOW + DAYS)]
+
+
+def test_failures_that_are_days_apart_disable_nothing_and_few_of_those_close_together_are_kept() -> None:
+    failing = failed(HOOK, NOW)
+    later = NOW + DAYS
+    assert endpoints.note_failure(failing, "answered 503", DAYS, later) == [Faltered("answered 503", later)]
+    again = failed(failing, later)
+    assert (again.status, again.failing_since) == ("failing", later)
+    assert failed(again, later + SECOND, later + 2 * SECOND).status == "failing", "its next attempts end nothing either"
+    assert endpoints.note_failure(again, "answered 503", DAYS, later + SECOND) == []
+    hour = later + timedelta(hours=1)
+    assert endpoints.note_failure(again, "answered 502", DAYS, hour) == [FailedOn("answered 502", hour)]
+    of_an_earlier_version = after(HOOK, Faltered("answered 503", NOW))
+    of_an_earlier_version = replace(of_an_earlier_version, failed_at=None)
+    assert endpoints.note_failure(of_an_earlier_version, "x", DAYS, later) == [Faltered("x", later)]
+
+
+def test_another_address_inherits_no_failure_and_another_wish_does() -> None:
+    failing = failed(HOOK, NOW)
+    moved = after(failing, *endpoints.change(failing, Changed("https://hooks.example/y", (), False, None)))
+    assert (moved.status, moved.failing_since, moved.failed_at, moved.failing_reason) == ("working", None, None, None)
+    ordered = after(failing, *endpoints.change(failing, Changed(HOOK.url, (), True, None)))
+    assert (ordered.status, ordered.failing_since) == ("failing", NOW)
 
 
 def test_one_that_says_it_is_gone_is_disabled_at_once_and_can_be_enabled() -> None:

@@ -15,6 +15,7 @@ from sepakat_notifier.delivery import Deliveries
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoint import Added, Endpoint
 from sepakat_notifier.endpoints import Endpoints
+from sepakat_notifier.notification import Notification
 from sepakat_notifier.planning import Planning
 from sepakat_notifier.preference import Chosen, Preference, Vacation
 from sepakat_notifier.preferences import Preferences
@@ -25,7 +26,7 @@ from sepakat_shared import mongo
 from sepakat_shared.clock import SystemClock
 from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import incidents
-from sepakat_shared.contracts.agreements import AgreementTextPublished
+from sepakat_shared.contracts.agreements import AgreementTextPublished, ContactRecorded
 from sepakat_shared.contracts.fact import Fact, rfc3339
 from sepakat_shared.messages import Envelope
 
@@ -44,8 +45,9 @@ class Notifier:
         deliveries = Deliveries(self.notifications, {}, settings, CLOCK)
         planning = Planning(self.notifications, deliveries)
         self.preferences = Preferences(commits)
+        self.directory = Directory(db)
         self.reactions = Reactions(
-            db, self.notifications, self.endpoints, Directory(db), self.preferences, planning, CLOCK
+            db, self.notifications, self.endpoints, self.directory, self.preferences, planning, CLOCK
         )
 
     async def hear(self, fact: Fact, id: str) -> None:
@@ -59,6 +61,19 @@ class Notifier:
             agreement="toko", version=1, hash="sha256:x", effective_from=CLOCK.now(), text=text
         )
         await self.reactions.on_text(fact, Envelope("t", "/sepakat/test", fact.type, None, None, b""))
+
+    async def hear_of(self, party: str, *contacts: str) -> None:
+        for contact in contacts:
+            fact = ContactRecorded(party=party, contact=contact, name=contact, language="en")
+            await self.directory.on_contact(fact, Envelope("c", "/sepakat/test", fact.type, None, None, b""))
+
+    async def choose(self, party: str, contact: str, **chosen: Any) -> None:
+        said = Preference(party, contact, **chosen)
+        await self.preferences.execute(party, contact, lambda *_: [Chosen(said)], "test")
+
+    async def found(self) -> list[Notification]:
+        states = await self.notifications.all.states.find({}).to_list(None)
+        return [self.notifications.all.read(each).state for each in states]
 
     async def planned(self) -> list[tuple[str, str]]:
         found = await self.notifications.all.states.find({}).to_list(None)
@@ -124,19 +139,16 @@ async def test_a_level_of_the_escalation_calls_the_endpoint_that_it_names(notifi
 
 
 async def test_people_are_told_as_they_have_said_and_what_they_left_out_says_why(notifier: Notifier) -> None:
-    async def choose(party: str, contact: str, **chosen: Any) -> None:
-        said = Preference(party, contact, **chosen)
-        await notifier.preferences.execute(party, contact, lambda *_: [Chosen(said)], "test")
-
     await notifier.hear_text()
-    await choose("toko-maju", "budi", muted=True)
+    await notifier.hear_of("nusantara", "oncall")
+    await notifier.hear_of("toko-maju", "budi")
+    await notifier.choose("toko-maju", "budi", muted=True)
     week = timedelta(days=7)
-    await choose("nusantara", "oncall", vacation=Vacation(CLOCK.now() - week, CLOCK.now() + week, "ana"))
+    await notifier.choose("nusantara", "oncall", vacation=Vacation(CLOCK.now() - week, CLOCK.now() + week, "ana"))
     await notifier.hear(incident(incidents.IncidentOpened), "e1")
     await notifier.hear(incident(incidents.IncidentEscalated), "e2")
     await notifier.hear(objective(), "e3")
-    states = await notifier.notifications.all.states.find({}).to_list(None)
-    found = [notifier.notifications.all.read(each).state for each in states]
+    found = await notifier.found()
     ended = {(each.recipient, each.occasion.id): (each.status.value, each.reason) for each in found}
     assert ended == {
         ("budi", "e1"): ("suppressed", "unsubscribed from news"),
@@ -148,3 +160,40 @@ async def test_people_are_told_as_they_have_said_and_what_they_left_out_says_why
     commits = [await notifier.commits.of(f"notification/{each.id}") for each in found if each.status == "suppressed"]
     told = [message["data"]["by_choice"] for of in commits for each in of for message in each["messages"]]
     assert told == [True, True], "so that nobody takes them for people whom no message reaches"
+
+
+async def test_what_one_party_says_redirects_nothing_that_the_other_is_told(notifier: Notifier) -> None:
+    await notifier.hear_of("nusantara", "oncall")
+    await notifier.hear_of("toko-maju", "oncall")
+    await notifier.choose("toko-maju", "oncall", language="id")
+    await notifier.hear(incident(incidents.IncidentEscalated), "e1")
+    [planned] = await notifier.found()
+    assert (planned.recipient, planned.party) == ("oncall", None), "the provider's, as letters read a bare id"
+    await notifier.choose("nusantara", "oncall", language="en")
+    await notifier.hear(incident(incidents.IncidentEscalated), "e2")
+    assert {each.party for each in await notifier.found()} == {None, "nusantara"}
+
+
+async def test_who_left_a_low_priority_out_hears_when_it_becomes_a_high_one(notifier: Notifier) -> None:
+    await notifier.hear_text()
+    await notifier.hear_of("toko-maju", "budi")
+    await notifier.choose("toko-maju", "budi", minimum_priority="P2")
+    await notifier.hear(incident(incidents.IncidentOpened, priority="P3"), "e1")
+    await notifier.hear(incident(incidents.IncidentUpdated, priority="P3"), "e2")
+    await notifier.hear(incident(incidents.IncidentRaised, priority="P1"), "e3")
+    assert {each.occasion.id: each.status.value for each in await notifier.found()} == {
+        "e1": "suppressed", "e2": "suppressed", "e3": "pending"
+    }  # fmt: skip
+
+
+async def test_a_delegate_who_left_news_out_is_told_for_who_is_away(notifier: Notifier) -> None:
+    await notifier.hear_of("nusantara", "ana", "oncall")
+    week = timedelta(days=7)
+    await notifier.choose("nusantara", "ana", muted=True)
+    await notifier.choose("nusantara", "oncall", vacation=Vacation(CLOCK.now() - week, CLOCK.now() + week, "ana"))
+    await notifier.hear(incident(incidents.IncidentEscalated), "e1")
+    await notifier.hear(incident(incidents.IncidentResolved), "e2")
+    assert {(each.recipient, each.occasion.id): each.status.value for each in await notifier.found()} == {
+        ("ana", "e1"): "pending", ("oncall", "e1"): "suppressed",
+        ("ana", "e2"): "pending", ("oncall", "e2"): "suppressed",
+    }  # fmt: skip

@@ -249,7 +249,9 @@ class Deliveries:
                 outlet.put_off(after.due_at)
         if self._health is not None and held.channel == "webhook":
             health = self._health
-            await retry.until_done("keeping how an endpoint is", lambda: health.note(held.recipient, attempted))
+            await retry.until_done(
+                "keeping how an endpoint is", lambda: health.note(held.recipient, attempted, held.attempts > 0)
+            )
 
     async def _in_turn(self, outlet: Outlet, waiting: Waiting) -> Notification | None:
         """What is first for an endpoint that wants everything in its order; None where that must wait.

@@ -8,7 +8,7 @@ from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.agreements import AgreementTextPublished, ContactRecorded, PartyRecorded
 from sepakat_shared.contracts.reports import ReporterRecorded
 from sepakat_shared.messages import Envelope
-from sepakat_shared.mongo import Collection, Database
+from sepakat_shared.mongo import Collection, Database, Document
 
 
 @dataclass(frozen=True)
@@ -83,14 +83,24 @@ class Directory:
 
     async def reader(self, parties: Sequence[str], contact: str, agreement: str) -> Reader:
         """The contact of that id, the provider's before the customer's. Raises Unknown or Forgotten."""
-        ids = [f"{party}/{contact}" for party in parties]
-        found = {each["_id"]: each for each in await self._contacts.find({"_id": {"$in": ids}}).to_list(None)}
-        known = next((found[id] for id in ids if id in found and not found[id].get("erased")), None)
+        found = await self._contacts_called([contact], parties)
+        known = next((each for each in found if not each.get("erased")), None)
         if known is None:
             raise Forgotten if found else Unknown
         fact = ContactRecorded.model_validate(known["fact"])
         zone = fact.time_zone or await self._zone_of(agreement)
         return Reader(fact.party, contact, fact.name, fact.email, fact.language, zone)
+
+    async def parties_of(self, parties: Sequence[str], contacts: Sequence[str]) -> dict[str, str]:
+        """By contact, whose it is, as `reader` reads it; those that are unknown or were erased are left out."""
+        found = await self._contacts_called(contacts, parties)
+        return {each["contact"]: each["party"] for each in reversed(found) if not each.get("erased")}
+
+    async def _contacts_called(self, contacts: Sequence[str], parties: Sequence[str]) -> list[Document]:
+        """What is known of them, those of the first party before those of the second."""
+        ids = [f"{party}/{contact}" for party in parties for contact in contacts]
+        found = {each["_id"]: each for each in await self._contacts.find({"_id": {"$in": ids}}).to_list(None)}
+        return [found[id] for id in ids if id in found]
 
     async def reporter(self, report: str, party: str, agreement: str) -> tuple[Reader, str]:
         """Who filed the report, and the page that it is followed on. Raises Unknown or Forgotten."""

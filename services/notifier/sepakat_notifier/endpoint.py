@@ -1,6 +1,7 @@
 """One webhook endpoint: where a party's own system is told, and whether that works. Pure.
 
 An endpoint that fails for days is disabled, and its party is told; what was meant for it stays, and can be replayed.
+Failures with a day or more between them show nothing of that time: the later one begins anew.
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,11 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from sepakat_shared.errors import Conflict, NotFound
+
+_FARTHEST_APART = timedelta(days=1)
+"""Failures of one time without a delivery; one message that was given up says nothing of the days after it."""
+_NOTED_EVERY = timedelta(hours=1)
+"""Not every failure is kept: each would be a commit."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,9 @@ class Endpoint:
     previous_sealed: str | None = None
     previous_until: datetime | None = None
     failing_since: datetime | None = None
-    """The first failure since anything was delivered."""
+    """The first failure since anything was delivered, of those that lie close together."""
+    failed_at: datetime | None = None
+    """The last failure, or one of the hour before it."""
     failing_reason: str | None = None
     disabled_at: datetime | None = None
     disabled_reason: str | None = None
@@ -69,7 +77,15 @@ class Rotated:
 
 @dataclass(frozen=True)
 class Faltered:
-    """An attempt has failed, the first since anything was delivered."""
+    """An attempt has failed, the first since anything was delivered, or for a day."""
+
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class FailedOn:
+    """It fails still."""
 
     reason: str
     at: datetime
@@ -99,7 +115,7 @@ class Removed:
     at: datetime
 
 
-Event = Added | Changed | Rotated | Faltered | Recovered | Disabled | Enabled | Removed
+Event = Added | Changed | Rotated | Faltered | FailedOn | Recovered | Disabled | Enabled | Removed
 
 
 def apply(endpoint: Endpoint | None, event: Event) -> Endpoint:
@@ -109,25 +125,31 @@ def apply(endpoint: Endpoint | None, event: Event) -> Endpoint:
         raise ValueError(f"{type(event).__name__} of an endpoint that does not exist")
     match event:
         case Changed(url, types, ordered, fallback):
-            return replace(endpoint, url=url, types=types, ordered=ordered, fallback=fallback)
+            # How another address answered says nothing of this one.
+            at_hand = endpoint if url == endpoint.url else _not_failing(endpoint)
+            return replace(at_hand, url=url, types=types, ordered=ordered, fallback=fallback)
         case Rotated(sealed, previous_until):
             return replace(
                 endpoint, sealed=sealed, previous_sealed=endpoint.sealed, previous_until=previous_until
             )  # fmt: skip
         case Faltered(reason, at):
-            return replace(endpoint, failing_since=at, failing_reason=reason)
+            return replace(endpoint, failing_since=at, failed_at=at, failing_reason=reason)
+        case FailedOn(reason, at):
+            return replace(endpoint, failed_at=at, failing_reason=reason)
         case Recovered():
-            return replace(endpoint, failing_since=None, failing_reason=None)
+            return _not_failing(endpoint)
         case Disabled(reason, at):
             return replace(endpoint, disabled_at=at, disabled_reason=reason)
         case Enabled():
-            return replace(
-                endpoint, disabled_at=None, disabled_reason=None, failing_since=None, failing_reason=None
-            )  # fmt: skip
+            return replace(_not_failing(endpoint), disabled_at=None, disabled_reason=None)
         case Removed():
             return replace(endpoint, removed=True)
         case _:
             assert_never(event)
+
+
+def _not_failing(endpoint: Endpoint) -> Endpoint:
+    return replace(endpoint, failing_since=None, failed_at=None, failing_reason=None)
 
 
 # -- decisions ---------------------------------------------------------------------------------------------------------
@@ -157,14 +179,16 @@ def rotate(endpoint: Endpoint | None, sealed: str, overlap: timedelta, now: date
 
 
 def note_failure(endpoint: Endpoint | None, reason: str, disable_after: timedelta, now: datetime) -> Sequence[Event]:
-    """An attempt has failed. One that has failed for as long as `disable_after` is disabled."""
+    """An attempt has failed. One that has failed again and again for as long as `disable_after` is disabled."""
     if endpoint is None or endpoint.removed or endpoint.disabled_at is not None:
         return []
-    if endpoint.failing_since is None:
+    # Earlier versions kept the first failure alone.
+    last = endpoint.failed_at or endpoint.failing_since
+    if endpoint.failing_since is None or last is None or now - last >= _FARTHEST_APART:
         return [Faltered(reason, now)]
-    if now - endpoint.failing_since < disable_after:
-        return []
-    return [Disabled(reason, now, failed=True)]
+    if now - endpoint.failing_since >= disable_after:
+        return [Disabled(reason, now, failed=True)]
+    return [FailedOn(reason, now)] if now - last >= _NOTED_EVERY else []
 
 
 def note_success(endpoint: Endpoint | None, now: datetime) -> Sequence[Event]:

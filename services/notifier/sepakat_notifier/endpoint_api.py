@@ -1,5 +1,6 @@
 """Webhook endpoints over HTTP: registered, edited, tried, disabled and enabled, and told again of what they missed."""
 
+import asyncio
 import secrets
 import time
 from collections.abc import Sequence
@@ -74,6 +75,8 @@ class Routes:
         self.vault = vault
         self.allowed = settings.notifier_allow_networks
         self.overlap = settings.notifier_secret_overlap
+        self.longest = settings.notifier_attempt_timeout.total_seconds()
+        """Seconds that a trial may take in all."""
         self.clock = clock
 
     def checked(self, given: EndpointEdit) -> EndpointEdit:
@@ -188,9 +191,13 @@ def _commands(routes: APIRouter, parts: Routes, replays: Replays) -> None:
         begun = time.perf_counter()
         reason = None
         try:
-            await parts.hooks.post(endpoint, trial(endpoint, parts.clock.now()))
+            # An answer that comes byte by byte keeps within every limit of the connection, and never ends.
+            async with asyncio.timeout(parts.longest):
+                await parts.hooks.post(endpoint, trial(endpoint, parts.clock.now()))
         except (Permanent, Transient) as failure:
             reason = str(failure)
+        except TimeoutError:
+            reason = f"no answer within {parts.longest:g} s"
         seconds = f"{time.perf_counter() - begun:.3f}"
         return JSONResponse({"delivered": reason is None, "reason": reason, "seconds": seconds})
 

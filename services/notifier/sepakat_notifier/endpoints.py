@@ -17,6 +17,7 @@ from sepakat_notifier.endpoint import (
     Enabled,
     Endpoint,
     Event,
+    FailedOn,
     Faltered,
     Recovered,
     Removed,
@@ -55,8 +56,8 @@ def _messages(event: Event, endpoint: Endpoint) -> Iterable[Message]:
 
 
 ENDPOINT: Kind[Endpoint, Event] = Kind(
-    "endpoint", Endpoint, (Added, Changed, Rotated, Faltered, Recovered, Disabled, Enabled, Removed), apply, _fields,
-    _messages,
+    "endpoint", Endpoint, (Added, Changed, Rotated, Faltered, FailedOn, Recovered, Disabled, Enabled, Removed), apply,
+    _fields, _messages,
 )  # fmt: skip
 
 
@@ -83,10 +84,10 @@ class Endpoints:
         self._read |= {each.id: (monotonic(), each) for each in wanting}
         return wanting
 
-    async def of(self, id: str) -> Endpoint | None:
-        """The endpoint, as it stood within the last seconds; None when it was removed."""
+    async def of(self, id: str, anew: bool = False) -> Endpoint | None:
+        """The endpoint, as it stood within the last seconds or, `anew`, as it is; None when it was removed."""
         read_at, endpoint = self._read.get(id, (0.0, None))
-        if endpoint is None or monotonic() - read_at > _FRESH_SECONDS:
+        if anew or endpoint is None or monotonic() - read_at > _FRESH_SECONDS:
             loaded = await self.all.find(id)
             endpoint = loaded.state if loaded else None
             if endpoint is not None:

@@ -1,4 +1,4 @@
-"""How a webhook endpoint is: its first failure, its recovery and its end are kept, what comes between them is not."""
+"""How a webhook endpoint is: its first failure, recovery and end are kept, and once an hour that it fails still."""
 
 from datetime import datetime, timedelta
 
@@ -17,9 +17,13 @@ class Health:
         self._disable_after = disable_after
         self._clock = clock
 
-    async def note(self, id: str, attempted: Attempted) -> None:
-        """What an attempt says of the endpoint; nearly always nothing that is new."""
-        endpoint = await self._endpoints.of(id)
+    async def note(self, id: str, attempted: Attempted, failed_before: bool) -> None:
+        """What an attempt says of the endpoint; nearly always nothing that is new.
+
+        `failed_before`: an earlier attempt of the same message has failed. Another instance may have made that one and
+        noted it just now, so a success is held against the endpoint as it is, not as it was seconds ago.
+        """
+        endpoint = await self._endpoints.of(id, anew=failed_before and attempted.works is True)
         if endpoint is not None and self._decide(endpoint, attempted, self._clock.now()):
             await self._endpoints.execute(
                 id, lambda known, now: self._decide(known, attempted, now) if known else [], by=_BY

@@ -70,6 +70,8 @@ class Notification:
     acknowledged_at: datetime | None = None
     ordered: bool = False
     """Whether it waits for everything that was planned for its recipient before it."""
+    by_choice: bool = False
+    """Whether it was suppressed because the recipient, who can be reached, does not want it."""
 
 
 def order(notification: Notification) -> str:
@@ -186,12 +188,13 @@ def apply(notification: Notification | None, event: Event) -> Notification:
         case GivenUp(reason, at, attempted):
             attempts = notification.attempts + (1 if attempted else 0)
             return replace(_ended(notification, Status.GIVEN_UP, reason, at), attempts=attempts)
-        case Suppressed(reason, at, _):
-            return _ended(notification, Status.SUPPRESSED, reason, at)
+        case Suppressed(reason, at, by_choice):
+            return replace(_ended(notification, Status.SUPPRESSED, reason, at), by_choice=by_choice)
         case Retried(at):
             return replace(
-                notification, status=Status.PENDING, due_at=at, holder="", tried_since=at, waits=0, ended_at=None
-            )
+                notification, status=Status.PENDING, due_at=at, holder="", tried_since=at, waits=0, ended_at=None,
+                by_choice=False,
+            )  # fmt: skip
         case Acknowledged(party, contact, at):
             return replace(notification, acknowledged_by=f"{party}/{contact}", acknowledged_at=at)
         case _:

@@ -26,16 +26,12 @@ class Preferences:
     async def find(self, party: str, contact: str) -> Loaded[Preference] | None:
         return await self._all.find(f"{party}/{contact}")
 
-    async def of(self, parties: Sequence[str], contacts: Sequence[str]) -> dict[str, Preference]:
-        """By contact, what those have said who have; of a contact of both parties that of the first, as letters do."""
-        ids = [f"{party}/{contact}" for party in parties for contact in contacts]
+    async def of(self, readers: Mapping[str, str]) -> dict[str, Preference]:
+        """By contact, what those have said who have; `readers` says whose contact each is."""
+        ids = [f"{party}/{contact}" for contact, party in readers.items()]
         found = await self._all.states.find({"_id": {"$in": ids}}).to_list(None)
-        known = {each["_id"]: self._all.read(each).state for each in found}
-        by_contact: dict[str, Preference] = {}
-        for id in ids:
-            if id in known:
-                by_contact.setdefault(known[id].contact, known[id])
-        return by_contact
+        said = [self._all.read(each).state for each in found]
+        return {each.contact: each for each in said}
 
     async def execute(
         self, party: str, contact: str, decide: Callable[[Preference | None, datetime], Sequence[Event]], by: str,

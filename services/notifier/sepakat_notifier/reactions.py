@@ -98,21 +98,27 @@ class Reactions:
             signatories = found
         told = await self._notifications.told(subject.about) if routing.depends_on_those_told_before(fact) else []
         contacts = routing.mails(fact, signatories, told)
-        chosen = await self._preferences.of(subject.parties, contacts) if contacts else {}
-        await asyncio.gather(*[self._write_to(each, chosen.get(each), fact, subject, cause) for each in contacts])
+        # Whose contact it is comes first: else one party's wishes would redirect what the other is told.
+        readers = await self._directory.parties_of(subject.parties, contacts) if contacts else {}
+        chosen = await self._preferences.of(readers) if readers else {}
+        wishes = [wish for each in contacts for wish in self._wishes(each, chosen.get(each), fact)]
+        # A delegate who has left news out is told for the other all the same: to be told comes before to be left out.
+        wishes.sort(key=lambda wish: isinstance(wish[1], LeaveOut))
+        by_contact: dict[str, tuple[str | None, Tell | LeaveOut]] = {}
+        for party, wish in wishes:
+            by_contact.setdefault(wish.contact, (party, wish))
+        await asyncio.gather(*[self._write_to(party, wish, subject, cause) for party, wish in by_contact.values()])
 
-    async def _write_to(
-        self, contact: str, chosen: Preference | None, fact: Fact, subject: Subject, cause: Envelope
-    ) -> None:
-        """Write to a contact, or do as they have said they want it."""
-        occasion, about = occasion_of(cause), (subject.about, subject.about_type)
+    def _wishes(self, contact: str, chosen: Preference | None, fact: Fact) -> list[tuple[str | None, Tell | LeaveOut]]:
+        """Of which party who is told or left out: the contact, or as they have said they want it."""
         if chosen is None:
-            await self._planning.plan("email", contact, None, subject.parties, about, occasion, cause)
-            return
-        for each in preference.told(chosen, fact, self._clock.now()):
-            left_out = each.reason if isinstance(each, LeaveOut) else None
-            due_at = each.at if isinstance(each, Tell) else None
-            await self._planning.plan(
-                "email", each.contact, chosen.party, subject.parties, about, occasion, cause, due_at=due_at,
-                left_out=left_out,
-            )  # fmt: skip
+            return [(None, Tell(contact))]
+        return [(chosen.party, each) for each in preference.told(chosen, fact, self._clock.now())]
+
+    async def _write_to(self, party: str | None, wish: Tell | LeaveOut, subject: Subject, cause: Envelope) -> None:
+        left_out = wish.reason if isinstance(wish, LeaveOut) else None
+        due_at = wish.at if isinstance(wish, Tell) else None
+        await self._planning.plan(
+            "email", wish.contact, party, subject.parties, (subject.about, subject.about_type), occasion_of(cause),
+            cause, due_at=due_at, left_out=left_out,
+        )  # fmt: skip

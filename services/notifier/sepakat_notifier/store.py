@@ -113,8 +113,12 @@ class Notifications:
         return loaded.state if loaded else None
 
     async def told(self, about: str) -> list[str]:
-        """The contacts that were, or are being, written to about it."""
-        query = {"about": about, "channel": "email", "status": {"$in": ["pending", "delivered", "given_up"]}}
+        """The contacts that were, or are being, written to about it, and those who did not want what came so far.
+
+        The latter may want what comes next: what they have said decides anew of each event.
+        """
+        told = {"status": {"$in": ["pending", "delivered", "given_up"]}}
+        query = {"about": about, "channel": "email", "$or": [told, {"state.by_choice": True}]}
         found = await self.all.states.find(query, {"recipient": 1}).to_list(None)
         return sorted({each["recipient"] for each in found})
 
