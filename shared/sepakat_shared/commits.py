@@ -286,7 +286,7 @@ class Aggregates(Generic[S, E]):
         after, _ = await self._commit_many(decisions, guesses, by, guessing=True)
         # What collided, and what a guess led to nothing for, is asked of the present state.
         left = {id: decide for id, decide in decisions.items() if id not in after}
-        present = await self._present(list(left)) if left else {}
+        present = await self.find_many(list(left)) if left else {}
         again, collided = await self._commit_many(left, present, by, guessing=False)
         for id in collided:
             loaded = await self.execute(id, decisions[id], by=by)
@@ -334,8 +334,8 @@ class Aggregates(Generic[S, E]):
             known |= {document["_id"]: self._from_document(document) for document in found}
         return known
 
-    async def _present(self, ids: Sequence[str]) -> dict[str, Loaded[S]]:
-        """The aggregates as they stand: as `find`, for many at once."""
+    async def find_many(self, ids: Sequence[str]) -> dict[str, Loaded[S]]:
+        """The aggregates as they stand, those that there are: as `find`, in as many round trips as for one."""
         found = await self.states.find({"_id": {"$in": list(ids)}}).to_list(None)
         loaded = {document["_id"]: self._from_document(document) for document in found}
         stored = {id: each.version for id, each in loaded.items()}
