@@ -129,6 +129,7 @@ def test_a_clause_that_is_a_list_is_told_by_the_place_of_its_part() -> None:
         ),
         ([merge("objectives/availability", None)], ["/changes"]),
         ([merge("metadata", {"id": "other"})], ["/changes"]),
+        ([merge("services/checkout", {"description": {"en": "x" * 600_000}})], ["/changes"]),
     ],
 )
 def test_what_breaks_a_rule_is_refused_by_the_field_that_was_sent(changes: list[Change], pointers: list[str]) -> None:
