@@ -18,7 +18,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import bson
 import msgspec
@@ -29,8 +29,8 @@ from pymongo.errors import DuplicateKeyError
 from sepakat_shared import mongo
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
-from sepakat_shared.errors import NotFound, Stale
-from sepakat_shared.messages import Envelope, Message
+from sepakat_shared.errors import Conflict, NotFound, Stale, TooLarge
+from sepakat_shared.messages import Envelope, Message, as_body
 from sepakat_shared.mongo import Collection, Database, Document
 from sepakat_shared.retry import TRANSIENT
 from sepakat_shared.telemetry import current_traceparent
@@ -41,6 +41,13 @@ _DOT = "\u2024"
 """What stands for a dot in the name of a stored field."""
 _REMEMBERED = 1_000
 """Aggregates of one kind whose last state is kept in memory."""
+MOST_TOLD: Final = 900_000
+"""Bytes of one message: a broker takes a megabyte, with its headers."""
+MOST_STORED: Final = 12 * 1024 * 1024
+"""Bytes of one commit or state: a database takes 16 MB of a document."""
+_SMALL: Final = 16 * 1024
+_MEASURED_EVERY: Final = 32
+"""Commits; so many small ones bring a state from what is allowed to nowhere near what a database takes."""
 _log = logging.getLogger(__name__)
 
 S = TypeVar("S")
@@ -115,9 +122,10 @@ class Commits:
         self._listeners.setdefault(kind, []).append(listener)
 
     async def insert(self, commit: Document) -> bool:
-        """Make a commit durable. False, and nothing is done, when another one has taken its number."""
-        # One that can't be written fails here, before it goes together with others.
-        bson.encode(commit)
+        """Make a commit durable. False, and nothing is done, when another one has taken its number.
+
+        Others go together with it: one that can't be written has failed before, where it was made.
+        """
         return await self._insert(commit)
 
     async def insert_many(self, commits: Sequence[Document]) -> Sequence[bool | Exception]:
@@ -215,7 +223,8 @@ class Aggregates(Generic[S, E]):
         to at most one command of the same aggregate. `new` says that there is most likely no commit yet: nobody looks
         for one first. `then` is called with the new state as soon as it is durable, before the state document is
         written. Returns None when there is no aggregate and nothing was decided.
-        Raises Stale when `expected_version` is not the present one, and whatever `decide` raises.
+        Raises Stale when `expected_version` is not the present one, TooLarge or Conflict where what was decided is more
+        than can be told or stored, and whatever `decide` raises.
         """
         guessing = new or id in self._recent
         while True:
@@ -286,7 +295,7 @@ class Aggregates(Generic[S, E]):
         after, _ = await self._commit_many(decisions, guesses, by, guessing=True)
         # What collided, and what a guess led to nothing for, is asked of the present state.
         left = {id: decide for id, decide in decisions.items() if id not in after}
-        present = await self._present(list(left)) if left else {}
+        present = await self.find_many(list(left)) if left else {}
         again, collided = await self._commit_many(left, present, by, guessing=False)
         for id in collided:
             loaded = await self.execute(id, decisions[id], by=by)
@@ -305,12 +314,11 @@ class Aggregates(Generic[S, E]):
             loaded = known.get(id)
             try:
                 events = decide(loaded.state if loaded else None, now)
+                if events:
+                    commits[id] = self._commit(id, loaded, events, by, None, now)
             except Exception:
                 if not guessing:
                     raise
-                continue
-            if events:
-                commits[id] = self._commit(id, loaded, events, by, None, now)
         answers = await self._commits.insert_many(list(commits.values())) if commits else []
         made = dict(zip(commits, answers, strict=True))
         collided = [id for id, answer in made.items() if answer is not True]
@@ -334,8 +342,8 @@ class Aggregates(Generic[S, E]):
             known |= {document["_id"]: self._from_document(document) for document in found}
         return known
 
-    async def _present(self, ids: Sequence[str]) -> dict[str, Loaded[S]]:
-        """The aggregates as they stand: as `find`, for many at once."""
+    async def find_many(self, ids: Sequence[str]) -> dict[str, Loaded[S]]:
+        """The aggregates as they stand, those that there are: as `find`, in as many round trips as for one."""
         found = await self.states.find({"_id": {"$in": list(ids)}}).to_list(None)
         loaded = {document["_id"]: self._from_document(document) for document in found}
         stored = {id: each.version for id, each in loaded.items()}
@@ -363,6 +371,7 @@ class Aggregates(Generic[S, E]):
     def _commit(
         self, id: str, loaded: Loaded[S] | None, events: Sequence[E], by: str, cause: Envelope | None, now: datetime
     ) -> Document:
+        """Raises TooLarge or Conflict where it, or what it leads to, is larger than can be told or stored."""
         n = (loaded.version if loaded else 0) + 1
         aggregate = self._kind.key(id)
         state = loaded.state if loaded else None
@@ -379,7 +388,7 @@ class Aggregates(Generic[S, E]):
             "events": [{"type": type(event).__name__, "data": msgspec.to_builtins(event)} for event in events],
             "previous": loaded.head if loaded else "",
         }
-        return {
+        commit = {
             "_id": f"{aggregate}:{n:08d}",
             "schema": SCHEMA,
             **signed,
@@ -399,6 +408,11 @@ class Aggregates(Generic[S, E]):
             "traceparent": current_traceparent(),
             "published": False,
         }
+        size = len(bson.encode(commit))
+        _check_commit(commit, size)
+        if size > _SMALL or n % _MEASURED_EVERY == 0:
+            _check_state(aggregate, msgspec.to_builtins(state))
+        return commit
 
     def _fold(self, id: str, loaded: Loaded[S] | None, commit: Document) -> Loaded[S]:
         state = loaded.state if loaded else None
@@ -464,6 +478,25 @@ def _renamed(value: Any, old: str, new: str) -> Any:
     if isinstance(value, list | tuple):
         return [_renamed(each, old, new) for each in value]
     return value
+
+
+def _check_commit(commit: Document, size: int) -> None:
+    if size > MOST_STORED:
+        raise TooLarge(f"{commit['_id']} would have {size} bytes, and {MOST_STORED} is the most that is kept of one")
+    # JSON takes at most six times the bytes of BSON.
+    for message in commit["messages"] if size * 6 > MOST_TOLD else ():
+        told = len(as_body(message["data"]) or b"")
+        if told > MOST_TOLD:
+            raise TooLarge(
+                f"{message['type']} would have {told} bytes, and {MOST_TOLD} is the most that is told at once"
+            )
+
+
+def _check_state(aggregate: str, state: Any) -> None:
+    size = len(bson.encode({"state": state}))
+    if size > MOST_STORED:
+        rule = f"would have {size} bytes, and {MOST_STORED} is the most that is kept of one"
+        raise Conflict(f"{aggregate} {rule}; nothing more can be added to it")
 
 
 def _version(loaded: Loaded[Any] | None) -> int:

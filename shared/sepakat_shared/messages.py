@@ -1,5 +1,6 @@
 """Events as they travel: CloudEvents 1.0 over Kafka, read in both content modes, written in binary mode."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -56,6 +57,11 @@ class Message:
     @classmethod
     def of(cls, topic: str, key: str, fact: Fact) -> "Message":
         return cls(topic, key, fact.type, fact.as_json())
+
+
+def as_body(data: dict[str, Any] | None) -> bytes | None:
+    """The value of the record that carries `data`."""
+    return None if data is None else json.dumps(data, ensure_ascii=False).encode()
 
 
 class Envelope(msgspec.Struct, frozen=True):

@@ -1,18 +1,19 @@
 """From commits to topics: what was decided is published in order, at least once, also after a crash."""
 
 import asyncio
-import json
 import logging
 import zlib
 from collections import OrderedDict
 from datetime import datetime, timedelta
 
+from aiokafka.errors import MessageSizeTooLargeError
 from opentelemetry.trace import SpanKind
 from pymongo import ASCENDING
 
 from sepakat_shared import retry
 from sepakat_shared.bus import Bus
 from sepakat_shared.commits import Commits
+from sepakat_shared.messages import as_body
 from sepakat_shared.mongo import Document
 from sepakat_shared.telemetry import continued, current_traceparent
 
@@ -133,20 +134,22 @@ class Relay:
         for i, message in enumerate(commit["messages"]):
             attributes = {"messaging.destination.name": message["topic"], "sepakat.aggregate": commit["aggregate"]}
             with continued(f"publish {message['type']}", commit["traceparent"], SpanKind.PRODUCER, attributes):
-                await self._bus.publish(
-                    topic=message["topic"],
-                    key=message["key"],
-                    body=None if message["data"] is None else json.dumps(message["data"]).encode(),
-                    headers=self._bus.headers(
-                        id=f"{commit['_id']}.{i}",
-                        source=self._source,
-                        type=message["type"],
-                        subject=message.get("subject") or subject,
-                        time=message.get("at") or commit["at"],
-                        sequence=f"{commit['n']:08d}.{i:03d}",
-                        traceparent=current_traceparent(),
-                    ),
+                headers = self._bus.headers(
+                    id=f"{commit['_id']}.{i}",
+                    source=self._source,
+                    type=message["type"],
+                    subject=message.get("subject") or subject,
+                    time=message.get("at") or commit["at"],
+                    sequence=f"{commit['n']:08d}.{i:03d}",
+                    traceparent=current_traceparent(),
                 )
+                body = as_body(message["data"])
+                try:
+                    await self._bus.publish(topic=message["topic"], key=message["key"], body=body, headers=headers)
+                except MessageSizeTooLargeError:
+                    # It never passes, and whatever this worker has besides must not wait for it.
+                    size = len(body or b"")
+                    _log.error("%s has %d bytes, more than the broker takes: nobody is told", headers["ce_id"], size)
 
     async def _sweep(self) -> None:
         while True:
@@ -160,6 +163,12 @@ class Relay:
         for commit in await self._commits.collection.find(query, {"aggregate": 1}).limit(1000).to_list(None):
             if commit["_id"] in self._in_hand and commit["_id"] not in self._commits.unwritten:
                 continue
-            await self._commits.refresh(commit["aggregate"])
+            try:
+                await self._commits.refresh(commit["aggregate"])
+            except retry.TRANSIENT:
+                raise
+            except Exception:  # noqa: BLE001 - whatever a bug raises, the others must not wait for it
+                # The others are told all the same. Reading it folds the commits, whatever state document is there.
+                _log.exception("the state document of %s can't be written", commit["aggregate"])
             self._commits.unwritten.discard(commit["_id"])
             self.enqueue(commit["aggregate"])

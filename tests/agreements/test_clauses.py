@@ -7,7 +7,7 @@ import pytest
 from agreements.test_agreement import text
 from samples import agreement_dict
 
-from sepakat_agreements.clauses import Change, changed, clauses, merged
+from sepakat_agreements.clauses import LISTED, Change, changed, clauses, merged
 from sepakat_agreements.difference import differences
 from sepakat_shared.contracts import texts
 from sepakat_shared.errors import Invalid
@@ -98,6 +98,18 @@ def test_clauses_come_and_go() -> None:
     assert words(merge("escalation/normal", None), escalation=both) == ["escalation policy normal is removed"]
 
 
+def test_a_clause_that_is_a_list_is_told_by_the_place_of_its_part() -> None:
+    lists = {field.alias for field in texts.Agreement.model_fields.values() if "tuple" in str(field.annotation)}
+    assert lists - set(LISTED) == {"signatories"}, "every other list has an address for each of its parts"
+    first, second = texts.as_text(text())["signatories"]
+    moved = [first, {**second, "contact": "sari", "key": "ed25519:AAAA"}]
+    assert words(merge("signatories", moved)) == [
+        "contact of signatory 2: budi → sari", f"key of signatory 2: {second['key']} → ed25519:AAAA"]  # fmt: skip
+    for others in ([first], [first, second, second | {"contact": "sari"}]):
+        (told,) = words(merge("signatories", others))
+        assert told.startswith("signatories: party nusantara; contact rina; key "), told
+
+
 @pytest.mark.parametrize(
     ("changes", "pointers"),
     [
@@ -117,6 +129,7 @@ def test_clauses_come_and_go() -> None:
         ),
         ([merge("objectives/availability", None)], ["/changes"]),
         ([merge("metadata", {"id": "other"})], ["/changes"]),
+        ([merge("services/checkout", {"description": {"en": "x" * 600_000}})], ["/changes"]),
     ],
 )
 def test_what_breaks_a_rule_is_refused_by_the_field_that_was_sent(changes: list[Change], pointers: list[str]) -> None:

@@ -152,3 +152,32 @@ def test_a_deadline_that_has_passed_counts_though_no_timer_came_by() -> None:
         domain.accept(state, PROVIDER, 1, hash_after(state, 1), "rina", late)
     again = proposed(state, CUSTOMER, LESS, at=late)
     assert [each.outcome for each in again.proposals] == ["lapsed", None]
+
+
+def described(words: str) -> Any:
+    return merge("services/checkout", {"description": {"en": words}})
+
+
+def test_neither_party_proposes_or_comments_without_end() -> None:
+    state = drafted()
+    for size in (100_000, 600_000):
+        with pytest.raises(Invalid, match="KiB"):
+            proposed(state, CUSTOMER, described("x" * size))
+    while True:
+        try:
+            state = proposed(state, CUSTOMER, described("x" * 60_000))
+        except Conflict as full:
+            assert "2 MiB" in full.detail
+            break
+    assert len(state.proposals) == domain.MOST_BYTES_OF_ALL // state.proposals[0].size
+    state = drafted()
+    for _ in range(domain.MOST_PROPOSALS):
+        state = proposed(state, CUSTOMER, MORE)
+    with pytest.raises(Conflict, match="200 proposals"):
+        proposed(state, CUSTOMER, MORE)
+    state = proposed(state, PROVIDER, LESS)
+    for _ in range(domain.MOST_COMMENTS):
+        state = after(state, domain.comment(state, CUSTOMER, 201, "why?", "budi", NOW))
+    with pytest.raises(Conflict, match="200 times"):
+        domain.comment(state, CUSTOMER, 1, "why?", "budi", NOW)
+    assert domain.comment(state, PROVIDER, 201, "because", "rina", NOW), "the other one's room is its own"

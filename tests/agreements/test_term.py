@@ -84,6 +84,17 @@ def test_renewals_that_were_missed_follow_one_after_the_other() -> None:
     assert domain.last_day(state) == date(2029, 12, 31)
 
 
+def test_a_text_that_was_signed_with_spans_beyond_all_dates_is_in_force_and_is_renewed() -> None:
+    for beyond in ("P9999999D", "P99999999999999Y", f"P{'9' * 5_000}M"):
+        renewal = {"notice": "P800000D", "for": beyond}
+        signed = in_force(renewal=renewal, termination={"notice": "P999999999D"})
+        assert domain.ahead(signed)[0].at < START, "the last instant for notice was before the term"
+        state, _ = played(signed, END)
+        assert state.status is Status.ACTIVE and date(8999, 12, 31) <= domain.last_day(state) <= date(9000, 12, 31)
+        known = given(state, date(2027, 6, 30), END).termination
+        assert known is not None and not known.honoured
+
+
 def test_a_notice_says_by_whom_and_why_it_ends_and_whether_it_was_in_time() -> None:
     state = in_force(renewal={"notice": "P60D"}, termination={"notice": "P90D"})
     for day, at, notice, honoured in (

@@ -12,11 +12,12 @@ from pymongo import MongoClient
 from pymongo.errors import AutoReconnect
 
 from sepakat_cli.backends import Backend
+from sepakat_shared import commits as commits_module
 from sepakat_shared import mongo
 from sepakat_shared.clock import SystemClock
 from sepakat_shared.commits import Aggregates, Commits, Kind, verify_chain
 from sepakat_shared.contracts.topics import Topic
-from sepakat_shared.errors import Conflict, Stale
+from sepakat_shared.errors import Conflict, Stale, TooLarge
 from sepakat_shared.kafka_admin import create_topics, describe_cluster
 from sepakat_shared.messages import Message
 from sepakat_shared.settings import ServiceSettings
@@ -196,6 +197,60 @@ async def test_many_commands_with_old_guesses_are_asked_of_the_present_state_tog
         for id in "abc":
             verify_chain(await Commits(db, SystemClock()).of(f"count/{id}"))
             assert (await here.get(id)).version == (await here.states.find_one({"_id": id}) or {})["version"]
+    finally:
+        await mongo.close_client(client)
+
+
+@dataclass(frozen=True)
+class Said:
+    words: str
+
+
+@dataclass(frozen=True)
+class Book:
+    pages: tuple[str, ...] = ()
+
+
+BOOK: Kind[Book, Said] = Kind(
+    "book", Book, (Said,), lambda state, event: Book((*(state or Book()).pages, event.words)), lambda _state: {},
+    lambda event, _state: [Message("topic", "a", "sepakat.said.v1", {"words": event.words[:1_000_000]})],
+)  # fmt: skip
+
+
+async def test_what_can_be_neither_told_nor_stored_is_refused_with_its_size_before_it_is_committed(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
+    db = client[f"size_{uuid.uuid4().hex[:8]}"]
+    try:
+        books = Aggregates(Commits(db, SystemClock()), BOOK)
+
+        async def write(words: str) -> None:
+            await books.execute("a", lambda _state, _now: [Said(words)], by="test")
+
+        async def write_many(words: str) -> None:
+            await books.execute_many({"a": lambda _state, _now: [Said(words)]}, by="test")
+
+        for do in (write, write_many):
+            await do("short")
+            with pytest.raises(TooLarge, match=r"sepakat\.said\.v1 would have 1000013 bytes"):
+                await do("x" * 1_000_000)
+            monkeypatch.setattr(commits_module, "MOST_TOLD", 100_000_000)
+            with pytest.raises(TooLarge, match=r"book/a:\d+ would have \d+ bytes"):
+                await do("x" * 13_000_000)
+            monkeypatch.undo()
+        monkeypatch.setattr(commits_module, "MOST_STORED", 200_000)
+        for do in (write, write_many, write):
+            await do("x" * 40_000)
+        for do in (write, write_many):
+            with pytest.raises(Conflict, match=r"book/a would have \d+ bytes"):
+                await do("x" * 90_000)
+            await do("what is small goes on")
+        while (await books.get("a")).version % 32 < 31:
+            await write("x" * 7_000)
+        with pytest.raises(Conflict, match="book/a would have"):
+            await write("also where it grows by little")
+        assert (await books.get("a")).version == 31 == await db["commits"].count_documents({})
     finally:
         await mongo.close_client(client)
 

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -101,5 +102,38 @@ async def test_two_instances_publish_every_commit_and_none_after_a_later_one(bac
             if of == name and int(n) > max(arrived[id], default=0):
                 arrived[id].append(int(n))
         assert arrived == expected
+    finally:
+        await consumer.stop()
+
+
+async def test_what_can_never_be_published_or_read_keeps_nothing_else_from_being_told(backend: Backend) -> None:
+    await prepare(backend.kafka, backend.mongo, None)
+    name, database = f"story{uuid.uuid4().hex[:8]}", f"relay_{uuid.uuid4().hex[:8]}"
+    consumer: Any = AIOKafkaConsumer(topics.COMPLIANCE, bootstrap_servers=backend.kafka, auto_offset_reset="earliest")
+    await consumer.start()
+
+    def committed(id: str, n: int, event: str, data: dict[str, Any]) -> dict[str, Any]:
+        """As an earlier version may have left it, without its state document."""
+        return {
+            "_id": f"{name}/{id}:{n:08d}", "schema": 1, "aggregate": f"{name}/{id}", "n": n, "cause": None,
+            "at": "2026-01-01T00:00:00.000Z", "by": "test", "previous": "", "hash": f"sha256:{n}", "traceparent": None,
+            "committed_at": datetime(2026, 1, 1, tzinfo=UTC), "published": False,
+            "events": [{"type": event, "data": {"by": n}}],
+            "messages": [{"topic": topics.COMPLIANCE, "key": "a", "type": "sepakat.test.v1", "data": data}],
+        }  # fmt: skip
+
+    try:
+        async with instance(backend, database, name) as writer:
+            await writer.states.database["commits"].insert_many([
+                committed("far-too-long", 1, "Told", {"text": "x" * 2_000_000}),
+                committed("far-too-long", 2, "Told", {"text": "short"}),
+                committed("of-nobody-knows-what", 1, "Forgotten", {}),
+            ])  # fmt: skip
+        arrived: set[str] = set()
+        while len(arrived) < 2:
+            record = await consumer.getone()
+            id = dict(record.headers)["ce_id"].decode()
+            arrived |= {id} if id.startswith(f"{name}/") else set()
+        assert arrived == {f"{name}/far-too-long:00000002.0", f"{name}/of-nobody-knows-what:00000001.0"}
     finally:
         await consumer.stop()

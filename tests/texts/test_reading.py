@@ -27,7 +27,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
     here: Any = raw
     *parents, last = [int(part) if part.isdigit() else part for part in path.strip("/").split("/")]
     for part in parents:
-        here = here[part]
+        here = here.setdefault(part, {"notice": "P1D"}) if isinstance(here, dict) else here[part]
     here[last] = value
     return raw
 
@@ -48,6 +48,10 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("/parties/customer", "nusantara", "another party"),
         ("/term/until", "2025-12-31", "before"),
         ("/term/timeZone", "Asia/Sukabumi", "IANA"),
+        ("/term/renewal/notice", "P36526D", "100 years"),
+        ("/term/renewal/for", "P99Y13M", "100 years"),
+        ("/term/renewal/for", f"P{'9' * 5_000}D", "100 years"),
+        ("/term/termination/notice", "P800000D", "100 years"),
         ("/priorities/P1/escalation", "nobody", "escalation policy"),
         ("/escalation/critical/levels/0/acknowledgeWithin", "15 minutes", "ISO 8601"),
         ("/escalation/critical/levels/0/notify", [], "at least 1"),
@@ -57,6 +61,13 @@ def test_a_broken_rule_is_named_with_its_field(path: str, value: Any, words: str
     problems = problems_of(changed(path, value))
     pointer = "/needs/0/servedBy/0" if path == "/needs/0/servedBy" else path
     assert words in problems[pointer]
+
+
+def test_a_term_may_be_renewed_for_a_hundred_years() -> None:
+    for span in ("P100Y", "P1200M", "P36525D"):
+        raw = agreement_dict()
+        raw["term"]["renewal"] = {"notice": "P36525D", "for": span}
+        assert reading.parse_documents(yaml.safe_dump(raw)), span
 
 
 def test_a_share_objective_needs_its_threshold() -> None:

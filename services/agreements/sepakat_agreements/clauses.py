@@ -159,4 +159,4 @@ def _as_sent(problem: FieldProblem, result: Mapping[str, Any], changes: Sequence
         if change.clause == clause:
             inside = "".join(f"/{each}" for each in rest) if change.how == "merge" else ""
             return FieldProblem(f"/changes/{i}/{change.how}{inside}", problem.rule)
-    return FieldProblem("/changes", f"{problem.pointer} of the text that follows {problem.rule}")
+    return FieldProblem("/changes", f"{problem.pointer or 'the whole'} of the text that follows {problem.rule}")

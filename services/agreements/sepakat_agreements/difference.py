@@ -83,17 +83,19 @@ def _words(clause: str, path: _Path, before: Any, after: Any) -> str:
             return f"{name} is added"
         return f"{name} is removed" if after is None else f"{name}: {_said(section, before)} → {_said(section, after)}"
     field = path[-1] if isinstance(path[-1], str) else path[-2]
-    chain = " of ".join([*_chain(path), id or _label(section)])
+    # A section that is a list is in the name of its part already.
+    of = [] if isinstance(path[0], int) else [id or _label(section)]
+    chain = " of ".join([*_chain(section, path), *of])
     return f"{chain}: {_said(str(field), before)} → {_said(str(field), after)}"
 
 
-def _chain(path: _Path) -> list[str]:
+def _chain(section: str, path: _Path) -> list[str]:
     """The fields from the innermost outwards; a place in a list and a language belong to the name before them."""
     names: list[str] = []
     for i, part in enumerate(path):
-        before = path[i - 1] if i else None
+        before = path[i - 1] if i else section
         if isinstance(part, int):
-            names[-1] = f"{_SINGULAR.get(str(before), str(before))} {part + 1}"
+            names[-1:] = [f"{_SINGULAR.get(str(before), str(before))} {part + 1}"]
         elif names and part in _LANGUAGES and i == len(path) - 1:
             names[-1] = f"{names[-1]} ({part})"
         else:

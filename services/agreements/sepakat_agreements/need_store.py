@@ -73,10 +73,11 @@ class Needs:
 
     async def of(self, agreement: str, parties: tuple[str, str]) -> list[Need]:
         """All that were stated for this agreement between exactly these parties (provider, customer)."""
-        found = await self.all.states.find({"agreement": agreement}, {"_id": 1}).sort("_id", ASCENDING).to_list(None)
+        query = {"agreement": agreement, "parties": list(parties)}
+        found = await self.all.states.find(query, {"_id": 1}).sort("_id", ASCENDING).to_list(None)
         # A state document may be a little behind its commits, and what is signed must not be.
-        loaded = [await self.all.get(each["_id"]) for each in found]
-        return [each.state for each in loaded if each.state.parties == parties]
+        loaded = await self.all.find_many([each["_id"] for each in found])
+        return [loaded[each["_id"]].state for each in found]
 
     async def history(self, id: str) -> list[dict[str, Any]]:
         """Everything that happened, in order: from the commits, so nothing can be taken out of it."""

@@ -7,7 +7,7 @@ names the hash of the text that would follow, so nobody accepts what has just be
 from collections.abc import Sequence
 from datetime import datetime
 from functools import reduce
-from typing import Literal
+from typing import Final, Literal
 
 from sepakat_agreements.agreement import Agreement, Closed, Commented, Drafted, Event, Proposed, Reminded, Version
 from sepakat_agreements.clauses import Change, changed
@@ -17,6 +17,13 @@ from sepakat_agreements.proposal import Comment, Proposal, reminders
 from sepakat_agreements.starting import effective_from
 from sepakat_shared.contracts import texts
 from sepakat_shared.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound
+
+MOST_PROPOSALS: Final = 200
+MOST_COMMENTS: Final = 200
+"""Of one party about one version: neither can leave the other without room."""
+MOST_BYTES_OF_ONE: Final = 256 * 1024
+MOST_BYTES_OF_ALL: Final = 2 * 1024 * 1024
+"""Of a proposal, and of all that one party makes about one version, each with what it would change."""
 
 
 def propose(
@@ -43,6 +50,7 @@ def propose(
         number, party, version.hash, tuple(changes), moved, reason, by, now, deadline, reminders(now, deadline),
         counters,
     )  # fmt: skip
+    _check_room(version, proposal)
     return [*overdue, *answered, Proposed(version.version, proposal)]
 
 
@@ -96,6 +104,9 @@ def comment(agreement: Agreement, party: str, number: int, text: str, by: str, n
     """Say something about a proposal of either party. Raises Forbidden, NotFound or Conflict."""
     overdue, version = _caught_up(agreement, party, now)
     _open(version, number)
+    said = sum(each.party == party for other in version.proposals for each in other.comments)
+    if said >= MOST_COMMENTS:
+        raise Conflict(f"{party} has commented {said} times on version {version.version}, which is the most")
     return [*overdue, Commented(version.version, number, Comment(party, text, by, now))]
 
 
@@ -139,6 +150,20 @@ def _caught_up(agreement: Agreement, party: str, now: datetime) -> tuple[Sequenc
     if after.open is None:
         raise ValueError("a proposal that lapses leaves the text open")
     return lapsed, after.open
+
+
+def _check_room(version: Version, proposal: Proposal) -> None:
+    """Raises Conflict where the party has proposed too often or too much, Invalid where this one alone is too long."""
+    if proposal.size > MOST_BYTES_OF_ONE:
+        raise _broken(
+            "/changes", f"are longer than {MOST_BYTES_OF_ONE // 1024} KiB with what they change; propose less"
+        )
+    own = [each for each in version.proposals if each.party == proposal.party]
+    if len(own) >= MOST_PROPOSALS:
+        raise Conflict(f"{proposal.party} has made {len(own)} proposals about this version, which is the most")
+    if sum(each.size for each in own) + proposal.size > MOST_BYTES_OF_ALL:
+        most = f"{MOST_BYTES_OF_ALL // (1024 * 1024)} MiB"
+        raise Conflict(f"all that {proposal.party} proposes about one version may have {most} at most")
 
 
 def _find(version: Version, number: int) -> Proposal:

@@ -30,11 +30,14 @@ _TIME_TO_ANSWER: Final = timedelta(days=14)
 
 
 class Operation(BaseModel):
-    """One operation of a JSON Patch (RFC 6902), its pointers within the clause."""
+    """One operation of a JSON Patch (RFC 6902), its pointers within the clause.
+
+    There is no `copy`: a few of them double a clause until no memory holds it. `add` says the content again.
+    """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    op: Literal["add", "remove", "replace", "move", "copy", "test"]
+    op: Literal["add", "remove", "replace", "move", "test"]
     path: str
     from_: str | None = Field(None, alias="from")
     value: Any = None
@@ -47,7 +50,7 @@ class ChangeIn(BaseModel):
 
     clause: str = Field(description="`section/id` (`objectives/availability-month`), or a section that is one clause")
     merge: dict[str, Any] | str | list[Any] | None = None
-    patch: list[Operation] | None = Field(None, min_length=1)
+    patch: list[Operation] | None = Field(None, min_length=1, max_length=200)
 
     def change(self, at: str) -> Change:
         given = self.model_fields_set & {"merge", "patch"}

@@ -1,8 +1,10 @@
 """A proposal to change clauses of a text that is not signed: what it is, and when it is to be answered. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
+
+import msgspec
 
 from sepakat_agreements.clauses import Change
 from sepakat_agreements.difference import Difference
@@ -53,6 +55,11 @@ class Proposal:
     @property
     def due_at(self) -> datetime | None:
         return min((*self.reminders, self.deadline)) if self.is_open else None
+
+    @property
+    def size(self) -> int:
+        """Of what was proposed, in bytes of JSON."""
+        return len(msgspec.json.encode(replace(self, comments=())))
 
 
 def reminders(since: datetime, deadline: datetime) -> tuple[datetime, ...]:

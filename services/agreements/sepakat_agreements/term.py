@@ -30,7 +30,9 @@ from sepakat_shared.errors import Conflict, FieldProblem, Forbidden, Invalid
 What = Literal["notice", "renewal", "expiry", "termination", "amendment"]
 _TOLD_BEFORE: Final = (timedelta(days=30), timedelta(days=7), timedelta(days=1))
 _SPAN: Final = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?")
-_LAST_YEAR: Final = 9000
+_FIRST_INSTANT: Final = datetime(2, 1, 1, tzinfo=UTC)
+_LAST_DAY: Final = date(9000, 12, 31)
+"""What lies beyond these, by a span that was signed before its length had a limit, is taken to be there."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def ahead(agreement: Agreement) -> list[Ahead]:
         return [*coming, Ahead("termination", end)]
     if renewal is None:
         return [*coming, Ahead("expiry", end)]
-    return [*coming, Ahead("notice", end - renewal.notice), Ahead("renewal", end)]
+    return [*coming, Ahead("notice", _before(end, renewal.notice)), Ahead("renewal", end)]
 
 
 def due_at(agreement: Agreement) -> datetime | None:
@@ -84,8 +86,15 @@ def due_at(agreement: Agreement) -> datetime | None:
 def _reminders(agreement: Agreement, date: Ahead) -> list[datetime]:
     """The instants ahead of it that are still to come: none from before anybody knew of the date."""
     since = agreement.watched_since or agreement.effective_from
-    instants = [date.at - before for before in _TOLD_BEFORE]
+    instants = [_before(date.at, each) for each in _TOLD_BEFORE]
     return [at for at in instants if since is None or at > since]
+
+
+def _before(at: datetime, span: timedelta) -> datetime:
+    try:
+        return max(at - span, _FIRST_INSTANT)
+    except OverflowError:
+        return _FIRST_INSTANT
 
 
 def _term(agreement: Agreement) -> texts.Term:
@@ -118,7 +127,7 @@ def terminate(
     if day > last_day(agreement):
         raise _broken("/last_day", f"is after {last_day(agreement).isoformat()}, the last day of the running term")
     notice = _notice(agreement, day) if ground == "notice" else None
-    honoured = None if notice is None else now + notice <= end
+    honoured = None if notice is None else notice <= end - now
     written = None if notice is None else _days(notice)
     return [Terminated(Termination(party, by, now, day.isoformat(), end, ground, reason, written, honoured))]
 
@@ -169,13 +178,21 @@ def _renewed(until: date, term: texts.Term) -> date:
     """The last day of the term after the one that ends with `until`: as long as is said, else as the first one."""
     begins, whole = until + timedelta(days=1), term.until + timedelta(days=1)
     if term.renewal is not None and term.renewal.for_ is not None:
-        years, months, weeks, days = (int(each or 0) for each in _groups(term.renewal.for_))
-        following = _months_later(begins, years * 12 + months) + timedelta(weeks=weeks, days=days)
+        following = _later(begins, term.renewal.for_)
     elif whole.day == term.from_.day:
         following = _months_later(begins, (whole.year - term.from_.year) * 12 + whole.month - term.from_.month)
     else:
         following = begins + (whole - term.from_)
     return max(following - timedelta(days=1), begins)
+
+
+def _later(day: date, span: str) -> date:
+    counts = _groups(span)
+    try:
+        years, months, weeks, days = (int(each or 0) for each in counts)
+        return _months_later(day, years * 12 + months) + timedelta(weeks=weeks, days=days)
+    except (OverflowError, ValueError):  # also where it has more digits than are read as a number
+        return _LAST_DAY
 
 
 def _groups(span: str) -> Sequence[str | None]:
@@ -187,7 +204,7 @@ def _groups(span: str) -> Sequence[str | None]:
 
 def _months_later(day: date, count: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
-    year = min(year, _LAST_YEAR)
+    year = min(year, _LAST_DAY.year)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 

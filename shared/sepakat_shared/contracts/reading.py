@@ -3,6 +3,7 @@
 A field that breaks a rule of its own hides nothing else: the rules across fields are asked of what is left without it.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final
 
@@ -34,6 +35,9 @@ def parse_documents(text: str) -> list[Document]:
 
 def read_document(raw: Any) -> Document:
     """One document that was read already, from JSON or by a change. Raises Invalid with every field and its rule."""
+    size = len(json.dumps(raw, ensure_ascii=False).encode("utf-8", "replace"))
+    if size > structure.MOST_BYTES:
+        raise _invalid([FieldProblem("", f"is longer than {structure.MOST_BYTES // 1024} KiB: it has {size} bytes")])
     documents, problems = read([raw])
     if problems:
         raise _invalid(problems)

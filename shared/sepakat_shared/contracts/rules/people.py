@@ -1,12 +1,19 @@
 """Who agrees, for how long, about what; what the customer needs and what both owe."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
+from typing import Final
 
 from sepakat_shared.contracts.fact import Title
 from sepakat_shared.contracts.rules.naming import Broken, known, parties_of, unique
 from sepakat_shared.contracts.texts import Agreement, Text
+
+_LONGEST: Final = timedelta(days=36_525)
+_DAYS: Final = {"Y": Decimal("365.25"), "M": Decimal("30.4375"), "W": Decimal(7), "D": Decimal(1)}
+"""How long each unit of a calendar span is on average."""
+_TOO_LONG: Final = "must not be longer than 100 years (P36525D)"
 
 
 def check(text: Agreement) -> Iterator[Broken]:
@@ -18,12 +25,25 @@ def check(text: Agreement) -> Iterator[Broken]:
         yield "/languages/also", f"{text.languages.authoritative!r} is authoritative already; leave it out here"
     for name in ("charges", "services", "needs", "obligations", "calendars", "objectives"):
         yield from unique(f"/{name}", (each.id for each in getattr(text, name)))
+    yield from _check_term(text)
     yield from _check_signatories(text)
     yield from _check_money(text)
     yield from _check_needs_and_obligations(text)
     for pointer, words in _words(text, ""):
         if not any(words.model_dump(exclude_none=True).values()):
             yield pointer, "says nothing in any language; write {en: …, id: …}"
+
+
+def _check_term(text: Agreement) -> Iterator[Broken]:
+    renewal, termination = text.term.renewal, text.term.termination
+    if renewal is not None and renewal.notice > _LONGEST:
+        yield "/term/renewal/notice", _TOO_LONG
+    if renewal is not None and renewal.for_ is not None:
+        parts = re.findall(r"(\d+)([YMWD])", renewal.for_)
+        if sum(Decimal(count) * _DAYS[unit] for count, unit in parts) > _LONGEST.days:
+            yield "/term/renewal/for", _TOO_LONG
+    if termination is not None and termination.notice > _LONGEST:
+        yield "/term/termination/notice", _TOO_LONG
 
 
 def _check_signatories(text: Agreement) -> Iterator[Broken]:
