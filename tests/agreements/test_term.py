@@ -11,6 +11,7 @@ from agreements.test_clauses import merge
 from sepakat_agreements import amending, signing, timing
 from sepakat_agreements import term as domain
 from sepakat_agreements.agreement import Agreement, Ended, Foretold, Renewed, Status
+from sepakat_agreements.term_facts import of_term
 from sepakat_shared.contracts import texts
 from sepakat_shared.errors import Conflict, Forbidden, Invalid
 
@@ -51,6 +52,13 @@ def test_without_a_renewal_it_expires_with_its_last_day_and_both_are_told_ahead(
     assert told(events) == [("expiry", 30), ("expiry", 7), ("expiry", 1)]
     assert events[-1] == Ended("expired", END, END)
     assert (state.status, state.ended_at, timing.due_at(state)) == (Status.EXPIRED, END, None)
+
+
+def test_what_is_told_of_it_says_whose_contacts_are_written_to() -> None:
+    state, events = played(in_force(), END)
+    fact = of_term(events[-1], state)
+    assert fact.as_json()["contacts"] == ["rina", "budi"]
+    assert fact.as_json()["recipients"] == ["nusantara/rina", "toko-maju/budi"]
 
 
 def test_with_a_renewal_it_goes_on_for_as_long_again_unless_somebody_gives_notice() -> None:

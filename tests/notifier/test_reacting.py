@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from facts import incident, objective
+from facts import agreed, incident, objective
 from samples import agreement_dict
 
 from sepakat_cli.backends import Backend
@@ -15,7 +15,7 @@ from sepakat_notifier.delivery import Deliveries
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoint import Added, Endpoint
 from sepakat_notifier.endpoints import Endpoints
-from sepakat_notifier.notification import Notification
+from sepakat_notifier.notification import Notification, notification_id
 from sepakat_notifier.planning import Planning
 from sepakat_notifier.preference import Chosen, Preference, Vacation
 from sepakat_notifier.preferences import Preferences
@@ -25,7 +25,7 @@ from sepakat_notifier.store import Notifications
 from sepakat_shared import mongo
 from sepakat_shared.clock import SystemClock
 from sepakat_shared.commits import Commits
-from sepakat_shared.contracts import incidents
+from sepakat_shared.contracts import incidents, lasting, proposals
 from sepakat_shared.contracts.agreements import AgreementTextPublished, ContactRecorded
 from sepakat_shared.contracts.fact import Fact, rfc3339
 from sepakat_shared.messages import Envelope
@@ -197,3 +197,23 @@ async def test_a_delegate_who_left_news_out_is_told_for_who_is_away(notifier: No
         ("ana", "e1"): "pending", ("oncall", "e1"): "suppressed",
         ("ana", "e2"): "pending", ("oncall", "e2"): "suppressed",
     }  # fmt: skip
+
+
+async def test_both_parties_hear_of_their_agreement_where_both_have_a_contact_of_one_id(notifier: Notifier) -> None:
+    await notifier.choose("toko-maju", "admin", language="id")
+    shared = ("nusantara/admin", "toko-maju/admin")
+    told = agreed(lasting.TerminationGiven, contacts=("admin", "admin"), recipients=shared)
+    for _ in range(2):
+        await notifier.hear(told, "e1")
+    assert sorted((each.party, each.recipient) for each in await notifier.found()) == [
+        ("nusantara", "admin"), ("toko-maju", "admin")
+    ]  # fmt: skip
+    made = agreed(proposals.ProposalMade, contacts=("admin",), recipients=("toko-maju/admin",))
+    await notifier.hear(made, "e2")
+    [alone] = [each for each in await notifier.found() if each.occasion.id == "e2"]
+    assert (alone.party, alone.id) == ("toko-maju", notification_id("e2", "email", "admin")), (
+        "the id that it always had"
+    )
+    await notifier.hear(agreed(proposals.ProposalMade, contacts=("admin",)), "e3")
+    [earlier] = [each for each in await notifier.found() if each.occasion.id == "e3"]
+    assert earlier.party is None, "of earlier versions, who have not said whose contact it is"

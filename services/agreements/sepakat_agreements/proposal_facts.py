@@ -20,29 +20,38 @@ def of_proposal(event: Proposed | Commented | Closed | Reminded, agreement: Vers
     match event:
         case Proposed():
             return published.ProposalMade(
-                **about, contacts=agreement.contacts(answering), by=proposal.by, reason=proposal.reason,
+                **about, **readers(agreement, answering), by=proposal.by, reason=proposal.reason,
                 changes=tuple(each.words for each in proposal.differences), answer_by=proposal.deadline,
                 counters=proposal.counters, at=proposal.at,
             )  # fmt: skip
         case Commented(comment=comment):
             return published.ProposalCommented(
-                **about, contacts=agreement.contacts(agreement.other(comment.party)), party=comment.party,
+                **about, **readers(agreement, agreement.other(comment.party)), party=comment.party,
                 by=comment.by, text=comment.text, at=comment.at,
             )  # fmt: skip
         case Reminded(at=at):
             return published.ProposalReminded(
-                **about, contacts=agreement.contacts(answering), party=answering, answer_by=proposal.deadline, at=at
+                **about, **readers(agreement, answering), party=answering, answer_by=proposal.deadline, at=at
             )
         case Closed():
-            told = agreement.parties if event.party is None else (agreement.other(event.party),)
+            concerned = agreement.parties if event.party is None else (agreement.other(event.party),)
             # Whoever counters says so with the proposal that follows: one letter is enough.
-            contacts = () if event.outcome == "countered" else tuple(c for p in told for c in agreement.contacts(p))
+            told = () if event.outcome == "countered" else concerned
             return published.ProposalClosed(
-                **about, contacts=contacts, outcome=event.outcome, party=event.party, by=event.by,
+                **about, **readers(agreement, *told), outcome=event.outcome, party=event.party, by=event.by,
                 reason=event.reason, at=event.at,
             )  # fmt: skip
         case _:
             assert_never(event)
+
+
+def readers(version: Version, *parties: str) -> dict[str, Any]:
+    """Who signs for these parties: by their ids alone, as they always were told, and with the party of each."""
+    signing = [(party, contact) for party in parties for contact in version.contacts(party)]
+    return {
+        "contacts": tuple(contact for _, contact in signing),
+        "recipients": tuple(f"{party}/{contact}" for party, contact in signing),
+    }
 
 
 def title_of(version: Version) -> Title | None:

@@ -72,7 +72,7 @@ def _amended(version: Version, agreement: Agreement, at: datetime) -> Iterable[M
     fact = published.AgreementAmended(
         agreement=agreement.id, version=version.version, hash=version.hash, provider=version.provider,
         customer=version.customer, agreement_title=proposal_facts.title_of(version),
-        contacts=tuple(contact for party in version.parties for contact in version.contacts(party)),
+        **proposal_facts.readers(version, *version.parties),
         effective_from=version.effective_from, text=version.text, frozen=_frozen(version), at=at,
     )  # fmt: skip
     return [_fact(agreement, fact)]

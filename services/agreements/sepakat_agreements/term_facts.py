@@ -12,7 +12,7 @@ from sepakat_agreements.agreement import (
     Terminated,
     TerminationWithdrawn,
 )
-from sepakat_agreements.proposal_facts import title_of
+from sepakat_agreements.proposal_facts import readers, title_of
 from sepakat_shared.contracts import lasting as published
 from sepakat_shared.contracts.fact import Fact
 
@@ -22,7 +22,7 @@ def of_term(event: OfTerm, agreement: Agreement) -> Fact:
     about: dict[str, Any] = {
         "agreement": agreement.id, "version": agreement.version, "provider": agreement.provider,
         "customer": agreement.customer, "agreement_title": title_of(agreement),
-        "contacts": tuple(contact for party in agreement.parties for contact in agreement.contacts(party)),
+        **readers(agreement, *agreement.parties),
     }  # fmt: skip
     match event:
         case Foretold(what, on, at):

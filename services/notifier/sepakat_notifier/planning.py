@@ -29,7 +29,8 @@ class Planning:
     ) -> Notification | None:  # fmt: skip
         """Plan it, unless it is planned. `about` is what it is about, and of which kind.
 
-        `once_for` stands for the event where several are told by one message; `due_at` puts the first attempt off;
+        `once_for` stands for the event where several are told by one message, or both parties have a contact of that
+        id; `due_at` puts the first attempt off;
         `left_out` says why it is not sent at all: the recipient does not want it.
         """
         id = domain.notification_id(once_for or occasion.id, channel, recipient)

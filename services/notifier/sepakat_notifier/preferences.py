@@ -26,12 +26,12 @@ class Preferences:
     async def find(self, party: str, contact: str) -> Loaded[Preference] | None:
         return await self._all.find(f"{party}/{contact}")
 
-    async def of(self, readers: Mapping[str, str]) -> dict[str, Preference]:
-        """By contact, what those have said who have; `readers` says whose contact each is."""
-        ids = [f"{party}/{contact}" for contact, party in readers.items()]
+    async def of(self, readers: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Preference]:
+        """By party and contact, what those have said who have."""
+        ids = [f"{party}/{contact}" for party, contact in readers]
         found = await self._all.states.find({"_id": {"$in": ids}}).to_list(None)
         said = [self._all.read(each).state for each in found]
-        return {each.contact: each for each in said}
+        return {(each.party, each.contact): each for each in said}
 
     async def execute(
         self, party: str, contact: str, decide: Callable[[Preference | None, datetime], Sequence[Event]], by: str,

@@ -1,6 +1,8 @@
 """What events do to notifications: each becomes a message to everyone concerned, once."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -97,28 +99,46 @@ class Reactions:
                     return
             signatories = found
         told = await self._notifications.told(subject.about) if routing.depends_on_those_told_before(fact) else []
-        contacts = routing.mails(fact, signatories, told)
-        # Whose contact it is comes first: else one party's wishes would redirect what the other is told.
-        readers = await self._directory.parties_of(subject.parties, contacts) if contacts else {}
-        chosen = await self._preferences.of(readers) if readers else {}
-        wishes = [wish for each in contacts for wish in self._wishes(each, chosen.get(each), fact)]
+        if named := routing.named_with_party(fact):
+            chosen = await self._preferences.of(named)
+            await self._write(fact, subject, cause, [(party, each, chosen.get((party, each))) for party, each in named])
+        elif contacts := routing.mails(fact, signatories, told):
+            # Whose contact it is comes first: else one party's wishes would redirect what the other is told.
+            parties = await self._directory.parties_of(subject.parties, contacts)
+            chosen = await self._preferences.of([(party, each) for each, party in parties.items()])
+            said = {each.contact: each for each in chosen.values()}
+            await self._write(fact, subject, cause, [(None, each, said.get(each)) for each in contacts])
+
+    async def _write(
+        self,
+        fact: Fact,
+        subject: Subject,
+        cause: Envelope,
+        readers: Sequence[tuple[str | None, str, Preference | None]],
+    ) -> None:
+        """Write to contacts as they have said they want it; the party is None where the event has not said whose."""
+        wishes = [(party, chosen, wish) for party, each, chosen in readers for wish in self._wishes(each, chosen, fact)]
         # A delegate who has left news out is told for the other all the same: to be told comes before to be left out.
-        wishes.sort(key=lambda wish: isinstance(wish[1], LeaveOut))
-        by_contact: dict[str, tuple[str | None, Tell | LeaveOut]] = {}
-        for party, wish in wishes:
-            by_contact.setdefault(wish.contact, (party, wish))
-        await asyncio.gather(*[self._write_to(party, wish, subject, cause) for party, wish in by_contact.values()])
+        wishes.sort(key=lambda each: isinstance(each[2], LeaveOut))
+        letters: dict[tuple[str | None, str], tuple[str | None, Tell | LeaveOut]] = {}
+        for party, chosen, wish in wishes:
+            letters.setdefault((party, wish.contact), (chosen.party if chosen else party, wish))
+        ids = Counter(contact for _, contact in letters)
+        await asyncio.gather(
+            *[self._plan(party, wish, subject, cause, ids[wish.contact] > 1) for party, wish in letters.values()]
+        )
 
-    def _wishes(self, contact: str, chosen: Preference | None, fact: Fact) -> list[tuple[str | None, Tell | LeaveOut]]:
-        """Of which party who is told or left out: the contact, or as they have said they want it."""
-        if chosen is None:
-            return [(None, Tell(contact))]
-        return [(chosen.party, each) for each in preference.told(chosen, fact, self._clock.now())]
+    def _wishes(self, contact: str, chosen: Preference | None, fact: Fact) -> list[Tell | LeaveOut]:
+        """Who is told or left out: the contact, or as they have said they want it."""
+        return [Tell(contact)] if chosen is None else preference.told(chosen, fact, self._clock.now())
 
-    async def _write_to(self, party: str | None, wish: Tell | LeaveOut, subject: Subject, cause: Envelope) -> None:
+    async def _plan(
+        self, party: str | None, wish: Tell | LeaveOut, subject: Subject, cause: Envelope, is_shared: bool
+    ) -> None:
+        """`is_shared`: the other party is written to as well, at a contact of the same id."""
         left_out = wish.reason if isinstance(wish, LeaveOut) else None
         due_at = wish.at if isinstance(wish, Tell) else None
         await self._planning.plan(
             "email", wish.contact, party, subject.parties, (subject.about, subject.about_type), occasion_of(cause),
-            cause, due_at=due_at, left_out=left_out,
+            cause, once_for=f"{cause.id} {party}" if is_shared else None, due_at=due_at, left_out=left_out,
         )  # fmt: skip

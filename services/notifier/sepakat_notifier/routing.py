@@ -219,6 +219,13 @@ def mails(fact: Fact, signatories: Mapping[str, Sequence[str]], told: Collection
     return list(dict.fromkeys(wanted))
 
 
+def named_with_party(fact: Fact) -> list[tuple[str, str]]:
+    """Party and contact of whom to write to, where the event says whose each contact is; earlier ones did not."""
+    named = (fact.recipients or ()) if isinstance(fact, Agreed) else ()
+    parts = [each.partition("/") for each in dict.fromkeys(named)]
+    return [(party, contact) for party, _, contact in parts]
+
+
 def _reporter(fact: reports._ReportEvent) -> list[str]:
     """Whoever filed a report is written to about it, nobody else."""
     told = fact.acknowledged if isinstance(fact, reports.ReportFiled) else True

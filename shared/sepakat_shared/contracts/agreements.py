@@ -89,7 +89,10 @@ class Frozen(BaseModel):
 
 
 class AgreementAmended(Fact):
-    """Both have signed the next version: the whole text, and when it will be in force. `contacts` have signed it."""
+    """Both have signed the next version: the whole text, and when it will be in force.
+
+    `contacts` have signed it; `recipients` are the same as `party/contact`.
+    """
 
     type: ClassVar[str] = "sepakat.agreement.amended.v1"
     agreement: str
@@ -99,6 +102,7 @@ class AgreementAmended(Fact):
     customer: str
     agreement_title: Title | None = None
     contacts: tuple[str, ...] = ()
+    recipients: tuple[str, ...] | None = None
     effective_from: Instant
     text: dict[str, Any]
     frozen: Frozen | None = None

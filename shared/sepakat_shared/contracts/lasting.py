@@ -7,7 +7,7 @@ from sepakat_shared.contracts.fact import Fact, Instant, Title
 
 
 class _LastingEvent(Fact):
-    """`contacts` are those who signed for both parties: whom to write to."""
+    """`contacts` are those who signed for both parties: whom to write to; `recipients` the same as `party/contact`."""
 
     agreement: str
     version: int
@@ -15,6 +15,7 @@ class _LastingEvent(Fact):
     customer: str
     agreement_title: Title | None = None
     contacts: tuple[str, ...] = ()
+    recipients: tuple[str, ...] | None = None
     at: Instant
 
 

@@ -6,7 +6,10 @@ from sepakat_shared.contracts.fact import Fact, Instant, Title
 
 
 class _ProposalEvent(Fact):
-    """`contacts` are whom to write to: the readers of a text that nobody has signed are known from itself alone."""
+    """`contacts` are whom to write to: the readers of a text that nobody has signed are known from itself alone.
+
+    `recipients` are the same as `party/contact`, since both parties may have a contact of one id.
+    """
 
     agreement: str
     version: int
@@ -16,6 +19,7 @@ class _ProposalEvent(Fact):
     proposal: int
     proposed_by: str
     contacts: tuple[str, ...] = ()
+    recipients: tuple[str, ...] | None = None
     at: Instant
 
 
