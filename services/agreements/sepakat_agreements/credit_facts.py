@@ -35,7 +35,7 @@ def of_account(event: Event, account: Account) -> Iterable[Message]:
 
 def _fact(event: Event, account: Account, credit: Credit) -> Fact:
     def about(*told: str) -> dict[str, Any]:
-        return {**_about(account, credit), "contacts": _contacts(account, credit, told)}
+        return {**_about(account, credit), **_readers(account, credit, told)}
 
     both = account.parties
     match event:
@@ -76,9 +76,13 @@ def _about(account: Account, credit: Credit) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _contacts(account: Account, credit: Credit, told: tuple[str, ...]) -> tuple[str, ...]:
+def _readers(account: Account, credit: Credit, told: tuple[str, ...]) -> dict[str, Any]:
     of = {account.provider: credit.provider_contacts, account.customer: credit.customer_contacts}
-    return tuple(contact for party in told for contact in of[party])
+    signed = [(party, contact) for party in told for contact in of[party]]
+    return {
+        "contacts": tuple(contact for _, contact in signed),
+        "recipients": tuple(f"{party}/{contact}" for party, contact in signed),
+    }
 
 
 def _money(credit: Credit, amount: str) -> Money:

@@ -7,7 +7,8 @@ from sepakat_shared.contracts.fact import Fact, Instant, PeriodSpan, Title
 
 
 class _CreditEvent(Fact):
-    """One credit as the event left it; `contacts` are those who signed for whoever is written to.
+    """One credit as the event left it; `contacts` are those who signed for whoever is written to, `recipients` the same
+    as `party/contact`.
 
     `amount` is what is owed for the period, `outstanding` what of it is not settled; `reduced_by` are the rules that
     took a part of what the `percent` of the charge would be. `subject` is that of a dispute about the credit.
@@ -21,6 +22,7 @@ class _CreditEvent(Fact):
     customer: str
     agreement_title: Title | None = None
     contacts: tuple[str, ...] = ()
+    recipients: tuple[str, ...] | None = None
     objective: str
     objective_title: Title | None = None
     service: str
