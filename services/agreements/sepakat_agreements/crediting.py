@@ -4,22 +4,19 @@ The percentage is the one that was told with the figure: whoever measures compar
 amount of money, by the text that was in force.
 """
 
-import calendar
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from typing import Final, Literal
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from sepakat_agreements.credit import Account, Corrected, Credit, Event, Owed, Reduction, Status, Terms
+from sepakat_shared import spans
 from sepakat_shared.calendars import local_midnight, to_ms
 from sepakat_shared.contracts import texts
 
-Unit = Literal["day", "week", "month", "quarter", "year"]
-_SPAN: Final = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?")
 _NO_MINOR_UNIT: Final = frozenset(
     ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF",
      "XPF")
@@ -181,7 +178,7 @@ def _terms(wording: Wording, credits: texts.Credits, period: Told) -> Terms:
     charge = next(each for each in wording.text.charges if each.id == credits.of)
     rules = wording.text.credit_rules or texts.CreditRules()
     cap = rules.cap
-    group = "" if cap is None else unit_of(cap.per, period.start.astimezone(wording.zone).date())[0].isoformat()
+    group = "" if cap is None else spans.unit_of(cap.per, period.start.astimezone(wording.zone).date())[0].isoformat()
     return Terms(
         charge.id, f"{charge.amount:f}", charge.currency, rules.mode, rules.same_outage,
         None if cap is None else f"{cap.percent:f}", None if cap is None else cap.per, group, credits.claim_within,
@@ -190,24 +187,12 @@ def _terms(wording: Wording, credits: texts.Credits, period: Told) -> Terms:
 
 def _share(wording: Wording, objective: texts.Objective, period: Told) -> Fraction:
     """How much of the whole window lies in the period and within the agreement's time."""
-    first, following = unit_of(objective.window.calendar or "month", period.start.astimezone(wording.zone).date())
+    first, following = spans.unit_of(objective.window.calendar or "month", period.start.astimezone(wording.zone).date())
     whole = local_midnight(following, wording.zone) - local_midnight(first, wording.zone)
     begins, ends = wording.lasts
     start = max(to_ms(period.start), to_ms(begins or period.start))
     end = min(to_ms(period.end), to_ms(ends or period.end))
     return Fraction(max(end - start, 0), whole)
-
-
-def unit_of(unit: Unit, day: date) -> tuple[date, date]:
-    """The calendar unit that holds `day`: its first day, and the first one after it."""
-    if unit == "day":
-        return day, day + timedelta(days=1)
-    if unit == "week":
-        monday = day - timedelta(days=day.weekday())
-        return monday, monday + timedelta(days=7)
-    months = {"month": 1, "quarter": 3, "year": 12}[unit]
-    first = date(day.year, (day.month - 1) // months * months + 1, 1)
-    return first, _months_later(first, months)
 
 
 def _of_rules(credit: Credit, others: Sequence[Credit]) -> tuple[str, tuple[Reduction, ...]]:
@@ -248,15 +233,6 @@ def rounded(amount: Fraction, currency: str) -> Decimal:
 
 def later(at: datetime, span: str, zone: ZoneInfo) -> datetime:
     """That ISO 8601 span of years, months, weeks and days after an instant, by the wall clock of the zone."""
-    found = _SPAN.fullmatch(span)
-    if found is None:
-        raise ValueError(f"{span!r} is not a span of years, months, weeks and days")
-    years, months, weeks, days = (int(each or 0) for each in found.groups())
     local = at.astimezone(zone)
-    day = _months_later(local.date(), years * 12 + months) + timedelta(weeks=weeks, days=days)
+    day = spans.later(local.date(), span)
     return local.replace(year=day.year, month=day.month, day=day.day).astimezone(UTC)
-
-
-def _months_later(day: date, count: int) -> date:
-    year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

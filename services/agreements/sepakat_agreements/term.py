@@ -4,8 +4,6 @@ A term with `renewal` goes on for as long again when its last day is over, unles
 the agreement expires. Whether a notice was in time is recorded beside it; whether it had to be is for the parties.
 """
 
-import calendar
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -24,15 +22,14 @@ from sepakat_agreements.agreement import (
 )
 from sepakat_agreements.folding import apply
 from sepakat_agreements.starting import end_of
+from sepakat_shared import spans
 from sepakat_shared.contracts import texts
 from sepakat_shared.errors import Conflict, FieldProblem, Forbidden, Invalid
 
 What = Literal["notice", "renewal", "expiry", "termination", "amendment"]
 _TOLD_BEFORE: Final = (timedelta(days=30), timedelta(days=7), timedelta(days=1))
-_SPAN: Final = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?")
 _FIRST_INSTANT: Final = datetime(2, 1, 1, tzinfo=UTC)
-_LAST_DAY: Final = date(9000, 12, 31)
-"""What lies beyond these, by a span that was signed before its length had a limit, is taken to be there."""
+"""What lies before it, by a span that was signed before its length had a limit, is taken to be there."""
 
 
 @dataclass(frozen=True)
@@ -178,43 +175,17 @@ def _renewed(until: date, term: texts.Term) -> date:
     """The last day of the term after the one that ends with `until`: as long as is said, else as the first one."""
     begins, whole = until + timedelta(days=1), term.until + timedelta(days=1)
     if term.renewal is not None and term.renewal.for_ is not None:
-        following = _later(begins, term.renewal.for_)
+        following = spans.later(begins, term.renewal.for_)
     elif whole.day == term.from_.day:
-        following = _months_later(begins, (whole.year - term.from_.year) * 12 + whole.month - term.from_.month)
+        months = (whole.year - term.from_.year) * 12 + whole.month - term.from_.month
+        following = spans.later(begins, f"P{months}M")
     else:
         following = begins + (whole - term.from_)
     return max(following - timedelta(days=1), begins)
 
 
-def _later(day: date, span: str) -> date:
-    counts = _groups(span)
-    try:
-        years, months, weeks, days = (int(each or 0) for each in counts)
-        return _months_later(day, years * 12 + months) + timedelta(weeks=weeks, days=days)
-    except (OverflowError, ValueError):  # also where it has more digits than are read as a number
-        return _LAST_DAY
-
-
-def _groups(span: str) -> Sequence[str | None]:
-    found = _SPAN.fullmatch(span)
-    if found is None:
-        raise ValueError(f"{span!r} is not a span of years, months, weeks and days")
-    return found.groups()
-
-
-def _months_later(day: date, count: int) -> date:
-    year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
-    year = min(year, _LAST_DAY.year)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
-
-
 def _days(notice: timedelta) -> str:
     return f"P{notice.days}D" if notice == timedelta(days=notice.days) else f"PT{int(notice.total_seconds())}S"
-
-
-def shown(at: datetime) -> str:
-    """An instant in UTC: what two parties in different zones compare."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _broken(pointer: str, rule: str) -> Invalid:

@@ -1,7 +1,7 @@
 """Requests about how long an agreement lasts become commands here."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path
@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from sepakat_agreements import term
 from sepakat_agreements.agreement import Agreement, Event
 from sepakat_agreements.store import Agreements
-from sepakat_agreements.term import shown
 from sepakat_shared.auth import Principal
+from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Forbidden
 from sepakat_shared.web import Asking
 
@@ -74,15 +74,15 @@ def term_view(agreement: Agreement) -> dict[str, Any]:
         "status": agreement.status.value,
         "from": agreement.text["term"]["from"],
         "last_day": given.last_day if given else term.last_day(agreement).isoformat(),
-        "ends_at": shown(term.ends_at(agreement)),
+        "ends_at": rfc3339(term.ends_at(agreement).astimezone(UTC)),
         "renewed": agreement.renewed_until is not None,
-        "ended_at": shown(agreement.ended_at) if agreement.ended_at else None,
+        "ended_at": rfc3339(agreement.ended_at.astimezone(UTC)) if agreement.ended_at else None,
         "termination": given and {
-            "party": given.party, "by": given.by, "at": shown(given.at), "ground": given.ground,
+            "party": given.party, "by": given.by, "at": rfc3339(given.at.astimezone(UTC)), "ground": given.ground,
             "reason": given.reason, "notice": given.notice, "honoured": given.honoured,
         },
         "ahead": [
-            {"what": each.what, "at": shown(each.at)}
+            {"what": each.what, "at": rfc3339(each.at.astimezone(UTC))}
             for each in sorted(term.ahead(agreement), key=lambda each: each.at)
         ],
     }  # fmt: skip

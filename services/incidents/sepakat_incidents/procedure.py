@@ -4,13 +4,12 @@ The procedure is the agreement's `disputes` as it stood when the dispute was rai
 amendment changes no dispute that runs.
 """
 
-import calendar as months
-import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
+from sepakat_shared import spans
 from sepakat_shared.calendars import is_business_day
 from sepakat_shared.contracts.texts import Agreement, Calendar
 
@@ -18,10 +17,8 @@ Who = Literal["provider", "customer", "both", "mediator"]
 Act = Literal["answer", "settle", "decide"]
 Otherwise = Literal["upheld", "rejected", "next", "forum"]
 
-_SPAN = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?")
 _LONGEST_LOOK: Final = 20_000
 """Days after which a calendar without any business day is given up on."""
-_NEVER: Final = date(9000, 1, 1)
 _LAST_CALL: Final = timedelta(days=1)
 
 
@@ -94,18 +91,15 @@ def deadline(procedure: Procedure, within: str, since: datetime) -> datetime:
     try:
         last = _last_day(procedure, within, since.astimezone(zone).date())
     except OverflowError:
-        last = _NEVER
+        last = spans.LAST_DAY
     return datetime.combine(last + timedelta(days=1), time.min, zone).astimezone(UTC)
 
 
 def _last_day(procedure: Procedure, within: str, first: date) -> date:
-    found = _SPAN.fullmatch(within)
-    if found is None:
-        raise ValueError(f"{within!r} is not a span of years, months, weeks and days")
-    years, count, weeks, days = (int(each or 0) for each in found.groups())
-    day = _months_later(first, years * 12 + count) + timedelta(weeks=weeks)
     if procedure.calendar is None:
-        return min(day + timedelta(days=days), _NEVER)
+        return spans.later(first, within)
+    years, months, weeks, days = spans.counts(within)
+    day = spans.months_later(first, years * 12 + months) + timedelta(weeks=weeks)
     calendar = Calendar.model_validate(procedure.calendar)
     for _ in range(_LONGEST_LOOK):
         if days == 0:
@@ -113,13 +107,6 @@ def _last_day(procedure: Procedure, within: str, first: date) -> date:
         day += timedelta(days=1)
         days -= is_business_day(calendar, day)
     return day
-
-
-def _months_later(day: date, count: int) -> date:
-    year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
-    if year >= _NEVER.year:
-        raise OverflowError("a day that calendars do not reach")
-    return date(year, month + 1, min(day.day, months.monthrange(year, month + 1)[1]))
 
 
 def first_turn(procedure: Procedure, raised_by: Who, now: datetime) -> Turn | None:

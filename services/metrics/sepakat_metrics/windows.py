@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
 
 from sepakat_shared.calendars import Interval, clip, from_ms, in_hours, length, local_midnight, to_ms, unite, without
 from sepakat_shared.contracts.texts import Agreement, MaintenanceWindow, Objective, Window
+from sepakat_shared.spans import unit_of
 
 _UNTIL = re.compile(r";UNTIL=(\d{8}T\d{6}Z)")
 _MOST_SKIPPED = timedelta(hours=25)
@@ -20,20 +21,8 @@ def period_of(window: Window, time_zone: str, now: int) -> Interval:
     if window.rolling is not None:
         return now - window.rolling // timedelta(milliseconds=1), now
     zone = ZoneInfo(time_zone)
-    first, following = _unit(window.calendar or "month", from_ms(now).astimezone(zone).date())
+    first, following = unit_of(window.calendar or "month", from_ms(now).astimezone(zone).date())
     return local_midnight(first, zone), local_midnight(following, zone)
-
-
-def _unit(unit: str, day: date) -> tuple[date, date]:
-    if unit == "day":
-        return day, day + timedelta(days=1)
-    if unit == "week":
-        monday = day - timedelta(days=day.weekday())
-        return monday, monday + timedelta(days=7)
-    months = {"month": 1, "quarter": 3, "year": 12}[unit]
-    first = date(day.year, (day.month - 1) // months * months + 1, 1)
-    following = first.month - 1 + months
-    return first, date(first.year + following // 12, following % 12 + 1, 1)
 
 
 def snapped(intervals: Iterable[Interval]) -> list[Interval]:
