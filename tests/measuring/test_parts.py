@@ -10,7 +10,7 @@ from sepakat_metrics.buckets import transition_of
 from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.events import Fact
 from sepakat_metrics.history import History
-from sepakat_metrics.parts import Part, Version, part_at, part_before
+from sepakat_metrics.parts import Part, Version, part_at, parts_at
 from sepakat_metrics.terms import Terms
 from sepakat_shared.calendars import to_ms
 
@@ -108,6 +108,12 @@ def test_a_rolling_window_takes_new_terms_at_once() -> None:
 def test_a_version_that_is_not_effective_yet_changes_nothing() -> None:
     later = version(2, JANUARY + 5 * DAY, objective("99.9"), **AT_ONCE)
     assert found(part_at([FIRST, later], "o", MIDDLE)) == (1, (NOVEMBER, DECEMBER))
+
+
+def part_before(versions: list[Version], objective: str, at: int) -> Part | None:
+    part, before = parts_at(versions, objective, at)
+    assert part == part_at(versions, objective, at)
+    return before
 
 
 def ended(*versions: Version, at: int) -> list[Version]:

@@ -21,7 +21,7 @@ from sepakat_metrics.events import Fact
 from sepakat_metrics.figures import Figure
 from sepakat_metrics.history import History
 from sepakat_metrics.ingestion import Ingestion
-from sepakat_metrics.parts import Part, part_at, part_before
+from sepakat_metrics.parts import Part, part_at, parts_at
 from sepakat_metrics.profiles import NotApplicable
 from sepakat_metrics.registry import Registry
 from sepakat_metrics.showing import Figures
@@ -189,7 +189,7 @@ class Assessment:
             current: dict[str, list[About]] = {}
             for agreement, objective in self._registry.serves(id):
                 versions = self._registry.agreements[agreement]
-                part, before = part_at(versions, objective, at), part_before(versions, objective, at)
+                part, before = parts_at(versions, objective, at)
                 if part is not None and part.objective.indicator == id:
                     about = self._about(part)
                     if about is not None:
@@ -250,7 +250,7 @@ class Assessment:
         since = now
         for agreement, objective in self._registry.serves(id):
             versions = self._registry.agreements[agreement]
-            part, before = part_at(versions, objective, now), part_before(versions, objective, now)
+            part, before = parts_at(versions, objective, now)
             for each in (part, before):
                 if each is None or each.objective.indicator != id:
                     continue
@@ -307,7 +307,7 @@ class Assessment:
     def _verdicts_of(self, indicator: str, agreement: str, objective: str, at: int) -> list[str]:
         """The verdicts of an objective's period at an instant and of the one before."""
         versions = self._registry.agreements[agreement]
-        parts = part_at(versions, objective, at), part_before(versions, objective, at)
+        parts = parts_at(versions, objective, at)
         return [_verdict_of(each) for each in parts if each is not None and each.objective.indicator == indicator]
 
     async def _judge(self, about: About, figure: Figure, cause: str) -> list[Command]:

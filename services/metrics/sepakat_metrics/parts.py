@@ -46,7 +46,28 @@ def part_at(versions: Sequence[Version], objective: str, at: int) -> Part | None
     `versions` come in their order. New terms begin with the objective's next period; at once where the amendment says
     so or the window is a rolling one. An objective that an amendment did not change is not split.
     """
+    return _part(_begins(versions, objective), _ends(versions), objective, at)
+
+
+def parts_at(versions: Sequence[Version], objective: str, at: int) -> tuple[Part | None, Part | None]:
+    """The part that holds `at`, and the one that came last before it, or before `at` where the objective is no more.
+
+    Before a rolling window, which is always the present one, came the last part under other terms.
+    """
     begins, ends = _begins(versions, objective), _ends(versions)
+    part, i = _part(begins, ends, objective, at), _governing(begins, at)
+    if part is not None and i is not None:
+        before = begins[i][0] if part.objective.window.rolling is not None else part.period[0]
+        return part, _part(begins, ends, objective, before - 1)
+    last = _part(begins, ends, objective, ends - 1) if ends is not None and at >= ends else None
+    while last is None and i is not None:
+        if begins[i][1].objective(objective) is not None:
+            return None, _part(begins, ends, objective, at)
+        at, i = begins[i][0] - 1, i - 1 if i else None
+    return None, last
+
+
+def _part(begins: Sequence[tuple[int, Version]], ends: int | None, objective: str, at: int) -> Part | None:
     i = _governing(begins, at)
     if i is None or (ends is not None and at >= ends):
         return None
@@ -59,23 +80,6 @@ def part_at(versions: Sequence[Version], objective: str, at: int) -> Part | None
         return Part(version, found, (start, end))
     following = [each for each, _ in begins[i + 1 :] if each > at]
     return Part(version, found, (max(start, begin), min([end, *following, *([] if ends is None else [ends])])))
-
-
-def part_before(versions: Sequence[Version], objective: str, at: int) -> Part | None:
-    """The part that came last before the one that holds `at`, or before `at` where the objective is no more.
-
-    Of a rolling window, which is always the present one, it is the last part under the terms before.
-    """
-    begins, ends = _begins(versions, objective), _ends(versions)
-    part, i = part_at(versions, objective, at), _governing(begins, at)
-    if part is not None and i is not None:
-        of_terms = part.objective.window.rolling is not None
-        return part_at(versions, objective, (begins[i][0] if of_terms else part.period[0]) - 1)
-    if ends is not None and at >= ends and part_at(versions, objective, ends - 1) is not None:
-        return part_at(versions, objective, ends - 1)
-    while i is not None and begins[i][1].objective(objective) is None:
-        at, i = begins[i][0] - 1, i - 1 if i else None
-    return None if i is None else part_at(versions, objective, at)
 
 
 def _ends(versions: Sequence[Version]) -> int | None:
