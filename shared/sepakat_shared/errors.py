@@ -28,6 +28,11 @@ class SepakatError(Exception):
 class Invalid(SepakatError):
     status, slug, title = 422, "invalid", "The content breaks a rule"
 
+    @classmethod
+    def at(cls, pointer: str, rule: str) -> "Invalid":
+        """Of the one field at that JSON Pointer."""
+        return cls(f"{pointer}: {rule}", [FieldProblem(pointer, rule)])
+
 
 class Malformed(SepakatError):
     status, slug, title = 400, "malformed", "The request cannot be read"

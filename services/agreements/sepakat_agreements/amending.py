@@ -9,7 +9,7 @@ from sepakat_agreements.difference import differences
 from sepakat_agreements.signing import check_effective
 from sepakat_agreements.starting import effective_from
 from sepakat_shared.contracts import texts
-from sepakat_shared.errors import Conflict, FieldProblem, Forbidden, Invalid
+from sepakat_shared.errors import Conflict, Forbidden, Invalid
 
 
 def amend(
@@ -42,4 +42,4 @@ def _check(base: Version, text: dict[str, object], at: str) -> None:
         raise Conflict("an agreement keeps its parties; write another one for others")
     if not [each for each in differences(base.text, text) if each.clause != "amendment"]:
         rule = f"changes nothing of version {base.version}"
-        raise Invalid(f"{at}: {rule}", [FieldProblem(at, rule)])
+        raise Invalid.at(at, rule)

@@ -36,7 +36,7 @@ def propose(
     """
     overdue, version = _caught_up(agreement, party, now)
     if deadline <= now:
-        raise _broken("/answer_by", "must be in the future")
+        raise Invalid.at("/answer_by", "must be in the future")
     answered: list[Event] = []
     if counters is not None:
         theirs = _awaiting(version, counters, party, "counter")
@@ -44,7 +44,7 @@ def propose(
     text = texts.as_text(changed(version.text, changes))
     moved = tuple(differences(version.text, text))
     if not moved:
-        raise _broken("/changes", "change nothing of the text as it stands")
+        raise Invalid.at("/changes", "change nothing of the text as it stands")
     number = len(version.proposals) + 1
     proposal = Proposal(
         number, party, version.hash, tuple(changes), moved, reason, by, now, deadline, reminders(now, deadline),
@@ -155,7 +155,7 @@ def _caught_up(agreement: Agreement, party: str, now: datetime) -> tuple[Sequenc
 def _check_room(version: Version, proposal: Proposal) -> None:
     """Raises Conflict where the party has proposed too often or too much, Invalid where this one alone is too long."""
     if proposal.size > MOST_BYTES_OF_ONE:
-        raise _broken(
+        raise Invalid.at(
             "/changes", f"are longer than {MOST_BYTES_OF_ONE // 1024} KiB with what they change; propose less"
         )
     own = [each for each in version.proposals if each.party == proposal.party]
@@ -192,7 +192,3 @@ def _repeated(agreement: Agreement, number: int, party: str, outcome: str) -> bo
     version = agreement.open
     found = version.proposals if version else ()
     return any((each.number, each.outcome, each.closed_party) == (number, outcome, party) for each in found)
-
-
-def _broken(pointer: str, rule: str) -> Invalid:
-    return Invalid(f"{pointer}: {rule}", [FieldProblem(pointer, rule)])

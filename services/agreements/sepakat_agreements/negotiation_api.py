@@ -21,7 +21,7 @@ from sepakat_shared.clock import Clock
 from sepakat_shared.commits import Loaded
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.fact import rfc3339
-from sepakat_shared.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound
+from sepakat_shared.errors import Conflict, Forbidden, Invalid, NotFound
 from sepakat_shared.web import Asking, IdempotentPosts
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -55,7 +55,7 @@ class ChangeIn(BaseModel):
     def change(self, at: str) -> Change:
         given = self.model_fields_set & {"merge", "patch"}
         if len(given) != 1 or ("patch" in given and self.patch is None):
-            raise _broken(at, "names exactly one of `merge` and `patch`")
+            raise Invalid.at(at, "names exactly one of `merge` and `patch`")
         if self.patch is None:
             return Change(self.clause, "merge", json.dumps(self.merge, ensure_ascii=False))
         operations = [each.model_dump(by_alias=True, exclude_unset=True) for each in self.patch]
@@ -267,7 +267,3 @@ def _following(version: Version, proposal: Proposal) -> dict[str, Any] | None:
     return {
         "hash": texts.text_hash(text), "hindered_by": None, "differences": [difference_view(each) for each in found],
     }  # fmt: skip
-
-
-def _broken(pointer: str, rule: str) -> Invalid:
-    return Invalid(f"{pointer}: {rule}", [FieldProblem(pointer, rule)])

@@ -120,7 +120,7 @@ def waive(
     found = next((each for each in trace(_read(version), needs).needs if each.id == need), None)
     if found is None or found.is_covered:
         rule = f"{need!r} is no uncovered need of this agreement"
-        raise Invalid(f"/need: {rule}", [FieldProblem("/need", rule)])
+        raise Invalid.at("/need", rule)
     if any((each.party, each.need, each.digest) == (party, need, found.digest) for each in version.waivers):
         return []
     return [Waived(version.version, Waiver(need, found.digest, party, statement, by, now))]

@@ -24,7 +24,7 @@ from sepakat_agreements.folding import apply
 from sepakat_agreements.starting import end_of
 from sepakat_shared import spans
 from sepakat_shared.contracts import texts
-from sepakat_shared.errors import Conflict, FieldProblem, Forbidden, Invalid
+from sepakat_shared.errors import Conflict, Forbidden, Invalid
 
 What = Literal["notice", "renewal", "expiry", "termination", "amendment"]
 _TOLD_BEFORE: Final = (timedelta(days=30), timedelta(days=7), timedelta(days=1))
@@ -120,9 +120,9 @@ def terminate(
         raise Conflict(f"{known.party} has given notice already: it ends with {known.last_day}")
     end = end_of(day, agreement.text)
     if end <= now:
-        raise _broken("/last_day", "must not be over yet")
+        raise Invalid.at("/last_day", "must not be over yet")
     if day > last_day(agreement):
-        raise _broken("/last_day", f"is after {last_day(agreement).isoformat()}, the last day of the running term")
+        raise Invalid.at("/last_day", f"is after {last_day(agreement).isoformat()}, the last day of the running term")
     notice = _notice(agreement, day) if ground == "notice" else None
     honoured = None if notice is None else notice <= end - now
     written = None if notice is None else _days(notice)
@@ -186,7 +186,3 @@ def _renewed(until: date, term: texts.Term) -> date:
 
 def _days(notice: timedelta) -> str:
     return f"P{notice.days}D" if notice == timedelta(days=notice.days) else f"PT{int(notice.total_seconds())}S"
-
-
-def _broken(pointer: str, rule: str) -> Invalid:
-    return Invalid(f"{pointer}: {rule}", [FieldProblem(pointer, rule)])

@@ -35,7 +35,7 @@ class AmendmentIn(BaseModel):
     def wanted(self) -> texts.Agreement | list[Change]:
         if (self.changes is None) == (self.text is None):
             rule = "is required, or a whole `text` instead of it; not both"
-            raise Invalid(f"/changes: {rule}", [FieldProblem("/changes", rule)])
+            raise Invalid.at("/changes", rule)
         if self.changes is not None:
             return [each.change(f"/changes/{i}") for i, each in enumerate(self.changes)]
         return _agreement(self.text)
@@ -55,7 +55,7 @@ def router(agreements: Agreements, posts: IdempotentPosts, clock: Clock) -> APIR
         party, wanted = asking.party, given.wanted()
         if isinstance(wanted, texts.Agreement) and wanted.metadata.id != id:
             rule = f"is {wanted.metadata.id!r}, but the path says {id!r}"
-            raise Invalid(f"/text/metadata/id: {rule}", [FieldProblem("/text/metadata/id", rule)])
+            raise Invalid.at("/text/metadata/id", rule)
 
         def decide(agreement: Agreement, now: datetime) -> Sequence[Event]:
             return amending.amend(agreement, party, wanted, now)

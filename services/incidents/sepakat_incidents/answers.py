@@ -18,7 +18,7 @@ from sepakat_incidents.events import (
 from sepakat_incidents.handling import WAITING_FOR_CUSTOMER, Handling
 from sepakat_incidents.incident import Incident, Line, Status, find_open
 from sepakat_incidents.rotations import people
-from sepakat_shared.errors import Conflict, FieldProblem, Forbidden, Invalid
+from sepakat_shared.errors import Conflict, Forbidden, Invalid
 
 
 def acknowledge(line: Line, id: str, by: str, party: str, now: datetime) -> Sequence[Event]:
@@ -156,5 +156,5 @@ def known_priority(handling: Handling, wanted: str) -> Handling:
     """`handling`, if it is that of `wanted`. Raises Invalid."""
     if handling.priority != wanted:
         rule = f"{wanted!r} is not a priority of the agreement that governs this incident"
-        raise Invalid(f"/priority: {rule}", [FieldProblem("/priority", rule)])
+        raise Invalid.at("/priority", rule)
     return handling

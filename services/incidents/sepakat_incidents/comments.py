@@ -29,6 +29,6 @@ def comment(
     references.check(attachments)
     if visibility == "reporters" and (attachments or not body.strip()):
         rule = "must be empty, and the body must not, where the reporters read it"
-        raise Invalid(f"/attachments: {rule}", [FieldProblem("/attachments", rule)])
+        raise Invalid.at("/attachments", rule)
     number = (discussion.count if discussion else 0) + 1
     return [Commented(about, Comment(number, party, by, visibility, body, tuple(attachments), now))]

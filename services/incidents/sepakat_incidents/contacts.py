@@ -2,7 +2,7 @@
 
 from sepakat_shared.bus import Erased
 from sepakat_shared.contracts.agreements import ContactRecorded
-from sepakat_shared.errors import FieldProblem, Invalid
+from sepakat_shared.errors import Invalid
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Collection, Database
 
@@ -28,4 +28,4 @@ class Contacts:
             rule = f"{contact!r} is a contact of {party} no longer"
         else:
             return
-        raise Invalid(f"{pointer}: {rule}", [FieldProblem(pointer, rule)])
+        raise Invalid.at(pointer, rule)

@@ -26,7 +26,7 @@ from sepakat_incidents.remedy import Bounds
 from sepakat_shared import web
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
-from sepakat_shared.errors import FieldProblem, Forbidden, Invalid
+from sepakat_shared.errors import Forbidden, Invalid
 from sepakat_shared.web import Asking, IdempotentPosts
 
 
@@ -182,15 +182,11 @@ async def _matter(matters: Matters, given: RaiseIn, asking: Principal) -> Matter
 def _given(subject: SubjectIn, field: str) -> Any:
     value = getattr(subject, field)
     if value is None:
-        raise _missing(f"/subject/{field}", f"is required to dispute a {subject.kind}")
+        raise Invalid.at(f"/subject/{field}", f"is required to dispute a {subject.kind}")
     return value
 
 
 def _agreement(given: RaiseIn) -> str:
     if given.agreement is None:
-        raise _missing("/agreement", f"is required to dispute a {given.subject.kind}")
+        raise Invalid.at("/agreement", f"is required to dispute a {given.subject.kind}")
     return given.agreement
-
-
-def _missing(pointer: str, rule: str) -> Invalid:
-    return Invalid(f"{pointer}: {rule}", [FieldProblem(pointer, rule)])

@@ -8,7 +8,7 @@ from sepakat_incidents.reports import report_number
 from sepakat_incidents.wordings import Wordings
 from sepakat_shared.auth import Principal
 from sepakat_shared.contracts.texts import Agreement
-from sepakat_shared.errors import FieldProblem, Forbidden, Invalid, NotFound
+from sepakat_shared.errors import Forbidden, Invalid, NotFound
 
 
 async def service_of(wordings: Wordings, agreement: str, service: str, asking: Principal) -> tuple[About, str]:
@@ -31,7 +31,7 @@ def about_service(text: Agreement, service: str) -> About:
     found = next((each for each in text.services if each.id == service), None)
     if found is None:
         rule = f"must be a service of the agreement ({', '.join(each.id for each in text.services)})"
-        raise Invalid(f"/service: {rule}", [FieldProblem("/service", rule)])
+        raise Invalid.at("/service", rule)
     title = text.metadata.title
     return About(
         text.metadata.id, service, text.parties.provider, text.parties.customer,

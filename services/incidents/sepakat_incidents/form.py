@@ -64,7 +64,7 @@ def create(known: Form | None, form: Form, by: str) -> Sequence[Event]:
     span = form.expires_at - form.created_at
     if not timedelta(0) < span <= LONGEST:
         rule = f"must be in the future, within {LONGEST.days} days"
-        raise Invalid(f"/expires_at: {rule}", [FieldProblem("/expires_at", rule)])
+        raise Invalid.at("/expires_at", rule)
     if form.label and (problem := line_problem(form.label, 200)):
         raise Invalid(f"/label: {problem}", [FieldProblem("/label", problem)])
     return [Created(form, by)]

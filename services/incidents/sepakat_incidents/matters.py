@@ -12,7 +12,7 @@ from sepakat_incidents.store import Incidents, line_id
 from sepakat_incidents.wordings import Wording, Wordings
 from sepakat_shared.auth import Principal
 from sepakat_shared.contracts.texts import Agreement
-from sepakat_shared.errors import Conflict, FieldProblem, Invalid, NotFound
+from sepakat_shared.errors import Conflict, Invalid, NotFound
 
 Clock = Literal["response", "restoration", "resolution", "impact"]
 
@@ -91,7 +91,7 @@ class Matters:
             raise _unknown(agreement)
         if not _has_clause(text, clause):
             rule = f"{clause!r} is not a clause of this agreement; name one as objectives/ID, or a section"
-            raise Invalid(f"/subject/clause: {rule}", [FieldProblem("/subject/clause", rule)])
+            raise Invalid.at("/subject/clause", rule)
         title = text.metadata.title
         return Matter(
             agreement, wording.version, text.parties.provider, text.parties.customer,

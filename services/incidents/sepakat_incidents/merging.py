@@ -16,7 +16,7 @@ from sepakat_incidents.folding import apply
 from sepakat_incidents.handling import Handling
 from sepakat_incidents.incident import Incident, Line, LinkKind, Trigger, find, find_open
 from sepakat_incidents.record import Absorbed, Forwarded, Linked, Merged, Reopened, Unlinked
-from sepakat_shared.errors import Conflict, FieldProblem, Invalid
+from sepakat_shared.errors import Conflict, Invalid
 
 MOST_LINKS: Final = 100
 """Of one incident."""
@@ -35,9 +35,9 @@ def merge(line: Line, id: str, into: Incident, by: str, reason: str | None, now:
     if not into.is_open:
         raise Conflict(f"incident {into.number} is {into.status.value}; open it again first, or link the two")
     if incident.responsible != into.responsible:
-        raise _invalid("/into", f"another party is responsible for {into.number}")
+        raise Invalid.at("/into", f"another party is responsible for {into.number}")
     if (into.opened_at, into.id) > (incident.opened_at, incident.id):
-        raise _invalid("/into", f"{into.number} opened later than {incident.number}; merge that one into this one")
+        raise Invalid.at("/into", f"{into.number} opened later than {incident.number}; merge that one into this one")
     return [Merged(into.id, into.number, by, now, reason)]
 
 
@@ -141,10 +141,6 @@ def leads_back(start: str, kind: LinkKind, known: Mapping[str, Sequence[tuple[Li
 
 def _check_akin(pointer: str, incident: Incident, other: Incident) -> None:
     if other.id == incident.id:
-        raise _invalid(pointer, "must be another incident")
+        raise Invalid.at(pointer, "must be another incident")
     if (other.about.provider, other.about.customer) != (incident.about.provider, incident.about.customer):
-        raise _invalid(pointer, f"{other.number} is between other parties")
-
-
-def _invalid(pointer: str, rule: str) -> Invalid:
-    return Invalid(f"{pointer}: {rule}", [FieldProblem(pointer, rule)])
+        raise Invalid.at(pointer, f"{other.number} is between other parties")

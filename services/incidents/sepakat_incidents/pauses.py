@@ -8,7 +8,7 @@ from sepakat_incidents import timing
 from sepakat_incidents.events import Event, PauseAnswered, Paused, PauseRequested, Resumed
 from sepakat_incidents.folding import apply
 from sepakat_incidents.incident import Incident, Line, PauseRequest, Status, find, find_open
-from sepakat_shared.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound
+from sepakat_shared.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 def pause(line: Line, id: str, reason: str, by: str, now: datetime) -> Sequence[Event]:
@@ -37,13 +37,13 @@ def request(
     start, end = span
     _check_reason(incident, reason)
     if start < incident.opened_at:
-        raise _invalid("/start", "must not be before the incident was opened")
+        raise Invalid.at("/start", "must not be before the incident was opened")
     if end > (incident.resolved_at or now):
-        raise _invalid("/end", "must not be in the future, or after the incident was resolved")
+        raise Invalid.at("/end", "must not be in the future, or after the incident was resolved")
     if end <= start:
-        raise _invalid("/end", "must be after the start")
+        raise Invalid.at("/end", "must be after the start")
     if _overlaps(incident, start, end, now):
-        raise _invalid("/start", "lies in, or leads into, a pause that is on record")
+        raise Invalid.at("/start", "lies in, or leads into, a pause that is on record")
     asked = PauseRequest(f"{incident.requested + 1}", party, reason, start, end, note)
     return [PauseRequested(asked, by, now)]
 
@@ -82,8 +82,4 @@ def _check_reason(incident: Incident, reason: str) -> None:
     known = timing.pausing(incident)
     if reason not in known:
         there = ", ".join(known) or "none"
-        raise _invalid("/reason", f"{reason!r} pauses no clock of this incident (there: {there})")
-
-
-def _invalid(pointer: str, rule: str) -> Invalid:
-    return Invalid(f"{pointer}: {rule}", [FieldProblem(pointer, rule)])
+        raise Invalid.at("/reason", f"{reason!r} pauses no clock of this incident (there: {there})")

@@ -11,7 +11,7 @@ from sepakat_incidents.incident import Line, find
 from sepakat_incidents.record import ImpactCorrected, Reopened
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.contracts.texts import Agreement
-from sepakat_shared.errors import Conflict, FieldProblem, Forbidden, Invalid
+from sepakat_shared.errors import Conflict, Forbidden, Invalid
 
 WITHIN: Final = timedelta(hours=72)
 """How long after its resolution an incident may be opened again, where the agreement does not say."""
@@ -64,15 +64,11 @@ def correct_impact(
     start, end = started_at or incident.impact_started_at, ended_at or incident.impact_ended_at
     for pointer, given in (("/started_at", started_at), ("/ended_at", ended_at)):
         if given is not None and given > now:
-            raise _invalid(pointer, "must not be in the future")
+            raise Invalid.at(pointer, "must not be in the future")
     if end is not None and start > end:
         pointer = "/started_at" if started_at is not None else "/ended_at"
-        raise _invalid(pointer, f"the impact would begin at {rfc3339(start)}, after its end at {rfc3339(end)}")
+        raise Invalid.at(pointer, f"the impact would begin at {rfc3339(start)}, after its end at {rfc3339(end)}")
     if (start, end) == (incident.impact_started_at, incident.impact_ended_at):
         return []
     before = incident.impact_started_at, incident.impact_ended_at
     return [ImpactCorrected(id, start, end, *before, by, reason, now)]
-
-
-def _invalid(pointer: str, rule: str) -> Invalid:
-    return Invalid(f"{pointer}: {rule}", [FieldProblem(pointer, rule)])

@@ -12,7 +12,7 @@ from itertools import pairwise
 from sepakat_incidents import oncall
 from sepakat_incidents.oncall import Layer, Override, Shift
 from sepakat_shared.contracts import texts
-from sepakat_shared.errors import Conflict, FieldProblem, Invalid, NotFound
+from sepakat_shared.errors import Conflict, Invalid, NotFound
 
 _LATE = timedelta(minutes=5)
 """How long ago an override may begin: whoever takes over now may have written so before sending it."""
@@ -136,9 +136,9 @@ def override(
         raise Conflict("there is no such rotation")
     begins = start or now
     if begins < now - _LATE:
-        raise _invalid("/start", "must not be in the past: who was on call then is on record")
+        raise Invalid.at("/start", "must not be in the past: who was on call then is on record")
     if end <= max(begins, now):
-        raise _invalid("/end", "must be after the start, and in the future")
+        raise Invalid.at("/end", "must be after the start, and in the future")
     given = Override(id, contact, begins, end)
     return [Overridden(given, now, by, _others(rotation, contact, begins, end))]
 
@@ -159,10 +159,6 @@ def withdraw(rotation: Rotation | None, id: str, now: datetime, by: str = "") ->
     start, without = max(found.start, now), apply(rotation, Withdrawn(id, now))
     again = _others(without, found.contact, start, found.end)
     return [Withdrawn(id, now, by, found.contact, start, found.end, again)]
-
-
-def _invalid(pointer: str, rule: str) -> Invalid:
-    return Invalid(f"{pointer}: {rule}", [FieldProblem(pointer, rule)])
 
 
 # -- questions ---------------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ from sepakat_incidents.dispute import (
 )
 from sepakat_incidents.procedure import Procedure, Turn
 from sepakat_incidents.remedy import NOTHING, Remedy, check, exceeds
-from sepakat_shared.errors import Conflict, FieldProblem, Forbidden, Invalid
+from sepakat_shared.errors import Conflict, Forbidden, Invalid
 
 # -- decisions: the parties' -------------------------------------------------------------------------------------------
 
@@ -137,10 +137,11 @@ def decide(
 def _granted(dispute: Dispute, result: Result, remedy: Remedy | None) -> Remedy:
     if result == "rejected":
         if remedy is not None:
-            raise _broken("/remedy", "is empty when the dispute is rejected; what changes a figure is upheld or partly")
+            rule = "is empty when the dispute is rejected; what changes a figure is upheld or partly"
+            raise Invalid.at("/remedy", rule)
         return NOTHING
     if remedy is None and result == "partly":
-        raise _broken("/remedy", "is required: which part is upheld")
+        raise Invalid.at("/remedy", "is required: which part is upheld")
     if remedy is not None:
         check(remedy, dispute.about.subject.bounds, "/remedy")
     return dispute.asked if remedy is None else remedy
@@ -150,12 +151,8 @@ def _offer(dispute: Dispute, party: str, offered: Remedy) -> Offer:
     check(offered, dispute.about.subject.bounds, "/offer")
     measured = (dispute.measured or {}).get("credit_percent")
     if exceeds(offered, dispute.asked, measured):
-        raise _broken("/offer/adjustments", "must be within what was asked; more is a dispute of its own")
+        raise Invalid.at("/offer/adjustments", "must be within what was asked; more is a dispute of its own")
     return Offer(dispute.count + 1, party, offered)
-
-
-def _broken(pointer: str, rule: str) -> Invalid:
-    return Invalid(f"{pointer}: {rule}", [FieldProblem(pointer, rule)])
 
 
 def _is_open(dispute: Dispute) -> None:

@@ -11,7 +11,7 @@ from sepakat_incidents.handling import Handling
 from sepakat_incidents.incident import Incident, Line, find_open
 from sepakat_incidents.matrix import Degree
 from sepakat_incidents.record import Owned, Triaged
-from sepakat_shared.errors import FieldProblem, Forbidden, Invalid
+from sepakat_shared.errors import Forbidden, Invalid
 
 HandlingOf = Callable[[Degree, Degree], Handling]
 """How the agreement handles an incident of that impact and urgency."""
@@ -52,7 +52,7 @@ def _sorted(
     if impact is None or urgency is None:
         pointer = "/impact" if impact is None else "/urgency"
         rule = "is needed too: the priority follows from both"
-        raise Invalid(f"{pointer}: {rule}", [FieldProblem(pointer, rule)])
+        raise Invalid.at(pointer, rule)
     how = handling_of(impact, urgency)
     reason = given.reason or f"impact {impact}, urgency {urgency}"
     prioritised = answers.prioritise(line, incident.id, how, by, party, reason, now, rosters)

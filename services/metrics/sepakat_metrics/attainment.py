@@ -20,7 +20,7 @@ from sepakat_shared.calendars import from_ms, to_ms
 from sepakat_shared.clock import Clock
 from sepakat_shared.commits import Aggregates, Commits
 from sepakat_shared.contracts.fact import rfc3339
-from sepakat_shared.errors import FieldProblem, Invalid, NotFound
+from sepakat_shared.errors import Invalid, NotFound
 
 
 class Attainments:
@@ -68,7 +68,7 @@ class Attainments:
         versions = self.visible(asking, agreement)
         part, span = self.part(versions, objective, period)
         if part.objective.window.calendar is not None and span != part.period:
-            raise _bad("/period", "is not a period of this objective: only those have revisions")
+            raise Invalid.at("/period", "is not a period of this objective: only those have revisions")
         return await self._revisions(part, known_at)
 
     async def _revisions(self, part: Part, known_at: datetime | None = None) -> list[dict[str, Any]]:
@@ -112,7 +112,7 @@ def _span(period: str | None, zone: str) -> Interval | None:
     start, slash, end = period.partition("/")
     span = _instant(start, zone), _instant(end, zone) if slash else _instant(start, zone)
     if slash and span[0] >= span[1]:
-        raise _bad("/period", "must end after it begins")
+        raise Invalid.at("/period", "must end after it begins")
     return span
 
 
@@ -124,12 +124,8 @@ def _instant(text: str, zone: str) -> int:
     except ValueError:
         at = None
     if at is None or at.tzinfo is None:
-        raise _bad("/period", "write START/END, or an instant with its offset, a day or a month: 2026-11")
+        raise Invalid.at("/period", "write START/END, or an instant with its offset, a day or a month: 2026-11")
     return to_ms(at)
-
-
-def _bad(pointer: str, rule: str) -> Invalid:
-    return Invalid(f"{pointer}: {rule}", [FieldProblem(pointer, rule)])
 
 
 def _as_of(terms: Terms, figure: Figure) -> dict[str, Any]:

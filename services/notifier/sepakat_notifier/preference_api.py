@@ -15,7 +15,7 @@ from sepakat_notifier.preference import Language, Preference
 from sepakat_notifier.preferences import Preferences
 from sepakat_shared import web
 from sepakat_shared.contracts.fact import rfc3339
-from sepakat_shared.errors import FieldProblem, Invalid, NotFound
+from sepakat_shared.errors import Invalid, NotFound
 from sepakat_shared.web import Asking
 
 
@@ -116,7 +116,7 @@ async def _check_people(directory: Directory, chosen: Preference) -> None:
         raise NotFound(f"{chosen.party!r} has told of no contact {chosen.contact!r}")
     if chosen.vacation is not None and chosen.vacation.delegate not in set(known) - {chosen.contact}:
         rule = f"must be another contact of {chosen.party!r}"
-        raise Invalid(f"/vacation/delegate: {rule}", [FieldProblem("/vacation/delegate", rule)])
+        raise Invalid.at("/vacation/delegate", rule)
 
 
 def _chosen(party: str, contact: str, given: PreferenceIn) -> Preference:
