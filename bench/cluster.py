@@ -41,13 +41,21 @@ async def route(module: str, mongo: str, data: Path) -> AsyncIterator[str]:
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", f"{module}:app", "--port", str(port), "--no-access-log"]
     here = str(Path(__file__).parent)
-    child = Child([*command, "--app-dir", here], data / f"{module}.log", {"FLOOR_MONGO": mongo})
-    url = f"http://127.0.0.1:{port}"
+    async with answering([*command, "--app-dir", here], port, data / f"{module}.log", {"FLOOR_MONGO": mongo}) as url:
+        yield url
+
+
+@asynccontextmanager
+async def answering(
+    command: list[str], port: int, log: Path, env: dict[str, str], path: str = "/"
+) -> AsyncIterator[str]:  # fmt: skip
+    """A web server in a process of its own, once it answers at that path on that port. Returns its address."""
+    child, url = Child(command, log, env), f"http://127.0.0.1:{port}"
     try:
         async with httpx.AsyncClient() as http:
             while True:
                 try:
-                    await http.get(url)
+                    await http.get(url + path)
                     break
                 except httpx.TransportError:
                     await asyncio.sleep(0.05)

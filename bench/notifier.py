@@ -9,10 +9,9 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
-import httpx
+from cluster import answering
 
 from sepakat_cli.backends.base import free_port
-from sepakat_cli.children import Child
 from sepakat_notifier.channels.webhook import WebhookSender
 from sepakat_notifier.delivery import Deliveries
 from sepakat_notifier.endpoint import Added, Endpoint
@@ -42,19 +41,9 @@ DATA: dict[str, Any] = {
 async def receiving(data: Path) -> AsyncIterator[str]:
     """The web server; its address."""
     port = free_port()
-    child = Child([sys.executable, str(Path(__file__).parent / "posting.py"), str(port)], data / "posting.log", {})
-    url = f"http://127.0.0.1:{port}"
-    try:
-        async with httpx.AsyncClient() as http:
-            while True:
-                try:
-                    await http.get(f"{url}/seen")
-                    break
-                except httpx.TransportError:
-                    await asyncio.sleep(0.05)
+    command = [sys.executable, str(Path(__file__).parent / "posting.py"), str(port)]
+    async with answering(command, port, data / "posting.log", {}, "/seen") as url:
         yield url
-    finally:
-        child.kill()
 
 
 class Notifier:
