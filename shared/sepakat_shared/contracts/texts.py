@@ -127,9 +127,7 @@ Amount = Annotated[Annotated[Exact, Tag("number")] | Annotated[Duration, Tag("du
 class Text(BaseModel):
     """One part of a text: camelCase outside, nothing unknown, nothing changed after reading."""
 
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, defer_build=True
-    )
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
 
 
 class Metadata(Text):
