@@ -27,7 +27,7 @@ up: $(STAMP)  ## run broker, database and the services, and stay
 	@$(BIN)/sepakat up
 
 test: $(STAMP)  ## every test, on the embedded backend
-	@SEPAKAT_TEST_BACKENDS=embedded $(BIN)/pytest
+	@SEPAKAT_TEST_BACKENDS=embedded $(BIN)/pytest -n auto --maxprocesses 4 --no-loadscope-reorder
 
 test-native: $(STAMP)  ## those that need servers, on Apache Kafka and FerretDB (needs java, mvn and go)
 	@SEPAKAT_TEST_BACKENDS=native $(BIN)/pytest -m servers
@@ -62,8 +62,8 @@ types: $(STAMP)  ## mypy, strict
 imports: $(STAMP)  ## who may import whom
 	@$(BIN)/lint-imports
 
-lock:  ## resolve the locks anew (needs uv)
-	@sh requirements/lock.sh
+lock: $(STAMP)  ## resolve the locks anew
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh requirements/lock.sh
 
 clean:  ## remove the environment and everything the launcher keeps
 	rm -rf $(VENV) .venv-peers .sepakat .cache

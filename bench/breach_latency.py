@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from agreeing import agree
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from cluster import OPERATOR, api, started
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rich.console import Console
 from rich.table import Table
 from starlette.applications import Starlette
@@ -32,7 +32,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sepakat_shared import signatures
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.topics import Topic
 from sepakat_shared.kafka_admin import create_topics
@@ -53,7 +52,7 @@ async def measure(backend: str) -> dict[str, Any]:
                 "SEPAKAT_NOTIFIER_SECRET_KEY": secrets.token_urlsafe(32),
             }
             async with started(backend, Path(data), env=env) as cluster:
-                await _agree(cluster, url)
+                await _prepare(cluster, url)
                 async with _load(cluster.backend.kafka):
                     bare = await _relay(cluster.backend.kafka)
                     ours = await _breaches(cluster, received, _NAMES[:ROUNDS], one_by_one=True)
@@ -83,34 +82,13 @@ def _p(values: list[float], percent: int) -> float:
 # -- what is measured --------------------------------------------------------------------------------------------------
 
 
-async def _agree(cluster: Any, url: str) -> None:
+async def _prepare(cluster: Any, url: str) -> None:
     """One agreement with an objective per round, each on an indicator of its own, and a webhook for breaches."""
-    keys = {"rina": Ed25519PrivateKey.generate(), "budi": Ed25519PrivateKey.generate()}
-    today = datetime.now(UTC).date()
-    text = {
-        "apiVersion": "sepakat/v1", "kind": "Agreement", "metadata": {"id": "bench", "title": {"en": "Bench"}},
-        "parties": {"provider": "bench", "customer": "buyer"},
-        "signatories": [
-            {"party": "bench", "contact": "rina", "key": signatures.public_key(keys["rina"])},
-            {"party": "buyer", "contact": "budi", "key": signatures.public_key(keys["budi"])},
-        ],
-        "term": {"from": str(today - timedelta(days=1)), "until": str(today + timedelta(days=1)), "timeZone": "UTC"},
-        "services": [{"id": name, "description": {"en": name}} for name in _NAMES],
-        "objectives": [
-            {"id": name, "indicator": f"bench/{name}", "service": name, "measure": "time", "target": "100",
-             "window": {"calendar": "day"}} for name in _NAMES
-        ],
-    }  # fmt: skip
-    async with api(cluster.urls["agreements"], OPERATOR) as http:
-        for party, contact in (("bench", "rina"), ("buyer", "budi")):
-            body = {"metadata": {"id": party}, "name": party, "contacts": [{"id": contact, "name": contact}]}
-            (await http.put(f"/v1/parties/{party}", json=body)).raise_for_status()
-        answer = await http.put("/v1/agreements/bench", content=json.dumps(text))
-        hashed = answer.raise_for_status().json()["hash"]
-        for party, contact in (("bench", "rina"), ("buyer", "budi")):
-            signature = signatures.sign(keys[contact], hashed)
-            body = {"party": party, "contact": contact, "hash": hashed, "signature": signature}
-            (await http.post("/v1/agreements/bench/signatures", json=body)).raise_for_status()
+    objectives = [
+        {"id": name, "indicator": f"bench/{name}", "service": name, "measure": "time", "target": "100",
+         "window": {"calendar": "day"}} for name in _NAMES
+    ]  # fmt: skip
+    await agree(cluster, _NAMES, objectives=objectives)
     async with api(cluster.urls["metrics"], OPERATOR) as http:
         for name in [*_NAMES, "load"]:
             kind = "ratio" if name == "load" else "state"

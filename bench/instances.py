@@ -25,7 +25,7 @@ from sepakat_cli.preparing import prepare
 INSTANCES = (1, 2, 4)
 INDICATORS = 5_000
 OBJECTIVES = 10_000
-EVENTS = 60_000
+EVENTS = 200_000
 ROUNDS = 1
 BOUND = 1.5
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from stock import METRICS, Client, agree, indicator_ids, objective, register, words
 
-EVENTS = 60_000
+EVENTS = 200_000
 INDICATORS = 5_000
 OBJECTIVES = (10, 1_000, 10_000)
 RUNS = 2

@@ -8,6 +8,7 @@ import sys
 import agreement_read
 import breach_latency
 import cold_start
+import flood
 import hanging_endpoints
 import history_growth
 import ingestion
@@ -33,6 +34,7 @@ BENCHES = {
     "agreement_read": agreement_read.measure,
     "instances": instances.measure,
     "storm": storm.measure,
+    "flood": flood.measure,
     "timers": timers.measure,
     "history_growth": history_growth.measure,
     "hanging_endpoints": hanging_endpoints.measure,

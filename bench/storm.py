@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from agreeing import agree
 from cluster import OPERATOR, api, route, started
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pymongo import AsyncMongoClient
 from rich.console import Console
 from rich.progress import track
@@ -24,7 +24,6 @@ from rich.table import Table
 from stock import Client, words
 
 from sepakat_cli.demo import desk as desks
-from sepakat_shared import signatures
 
 ALERTS = 10_000
 IN_A_GROUP = 50
@@ -34,6 +33,11 @@ BOUND = 10.0
 """The door looks each alert up, and at the line before and after it keeps them; the floor does one thing."""
 MOST_NOTIFICATIONS = 10
 SERVICES = tuple(f"storm-{n}" for n in range(1, ROUNDS + 1))
+"""One for each storm."""
+PROCEDURE: dict[str, Any] = {
+    "priorities": {"P1": {"restore": "PT4H", "escalation": "critical"}},
+    "escalation": {"critical": {"levels": [{"notify": ["rina"], "acknowledgeWithin": "PT15M"}]}},
+}
 
 
 async def measure(backend: str) -> dict[str, Any]:
@@ -45,7 +49,7 @@ async def measure(backend: str) -> dict[str, Any]:
             "SEPAKAT_NOTIFIER_SMTP_PORT": str(desk.smtp_port),
         }
         async with started(backend, Path(data), services=("agreements", "incidents", "notifier"), env=env) as cluster:
-            await _agree(cluster)
+            await agree(cluster, list(SERVICES), mailed=True, **PROCEDURE)
             await _until_known(cluster)
             async with route("storm_floor", cluster.backend.mongo, Path(data)) as bare:
                 for service in track(SERVICES, "storms", console=words):
@@ -114,36 +118,6 @@ async def _send(url: str, service: str) -> float:
 
 
 # -- the world around --------------------------------------------------------------------------------------------------
-
-
-async def _agree(cluster: Any) -> None:
-    """An agreement on a service for each storm, with somebody on either side who is written to."""
-    keys = {"rina": Ed25519PrivateKey.generate(), "budi": Ed25519PrivateKey.generate()}
-    signed_by = (("bench", "rina"), ("buyer", "budi"))
-    today = datetime.now(UTC).date()
-    text = {
-        "apiVersion": "sepakat/v1", "kind": "Agreement", "metadata": {"id": "bench", "title": {"en": "Bench"}},
-        "parties": {"provider": "bench", "customer": "buyer"},
-        "signatories": [
-            {"party": party, "contact": contact, "key": signatures.public_key(keys[contact])}
-            for party, contact in signed_by
-        ],
-        "term": {"from": str(today - timedelta(days=1)), "until": str(today + timedelta(days=1)), "timeZone": "UTC"},
-        "services": [{"id": name, "description": {"en": name}} for name in SERVICES],
-        "priorities": {"P1": {"restore": "PT4H", "escalation": "critical"}},
-        "escalation": {"critical": {"levels": [{"notify": ["rina"], "acknowledgeWithin": "PT15M"}]}},
-    }  # fmt: skip
-    async with api(cluster.urls["agreements"], OPERATOR) as http:
-        for party, contact in signed_by:
-            named = [{"id": contact, "name": contact, "email": f"{contact}@{party}.example"}]
-            body = {"metadata": {"id": party}, "name": party, "contacts": named}
-            (await http.put(f"/v1/parties/{party}", json=body)).raise_for_status()
-        answer = await http.put("/v1/agreements/bench", content=json.dumps(text))
-        hashed = answer.raise_for_status().json()["hash"]
-        for party, contact in signed_by:
-            body = {"party": party, "contact": contact, "hash": hashed,
-                    "signature": signatures.sign(keys[contact], hashed)}  # fmt: skip
-            (await http.post("/v1/agreements/bench/signatures", json=body)).raise_for_status()
 
 
 async def _until_known(cluster: Any) -> None:

@@ -1,10 +1,16 @@
-"""Backends for the tests that need servers: `SEPAKAT_TEST_BACKENDS` names them, `embedded` where nothing is said."""
+"""Backends for the tests that need servers: `SEPAKAT_TEST_BACKENDS` names them, `embedded` where nothing is said.
+
+Where several workers share the tests (`pytest -n`), the tests of a file, or of a directory that shares a cluster, stay
+together, and those that start whole processes come first: they take the longest.
+"""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from sepakat_cli.backends import Backend, available, open_backend
 
@@ -22,6 +28,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
                            ("module_backend", "module"), ("package_backend", "package")):  # fmt: skip
         if fixture in metafunc.fixturenames:
             metafunc.parametrize(fixture, _wanted(), indirect=True, scope=scope)
+
+
+class _TogetherScheduling(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/pipeline" if nodeid.startswith("tests/pipeline/") else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return _TogetherScheduling(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def _open(name: str, data: Path) -> Backend:

@@ -159,18 +159,19 @@ async def test_alerts_join_what_the_measurement_found_and_both_must_pass(handled
     assert (over["status"], over["causes"]) == ("resolved", 2)
 
 
-async def test_a_flood_with_ends_in_between_loses_nothing(handled: Handled) -> None:
-    """Hundreds of alerts by several senders at once, each of which is over at some time; a new one may come then."""
+async def test_a_flood_with_ends_in_between_loses_nothing(handled: Handled, backend: Backend) -> None:
+    """Many alerts by several senders at once, each of which is over at some time; a new one may come then."""
+    pairs = 40 if backend.name == "embedded" else 8  # FerretDB takes a minute for more
 
     async def send(sender: int) -> None:
-        for n in range(sender * 100, sender * 100 + 40):
+        for n in range(sender * 100, sender * 100 + pairs):
             await post(handled, alert(n), alert(n + 40))
             await post(handled, alert(n, "resolved", ends="2026-11-24T08:59:30Z"))
             await post(handled, alert(n + 40, "resolved", ends="2026-11-24T08:59:40Z"))
 
     await asyncio.gather(*[send(sender) for sender in range(4)])
     listed = (await handled.ask("toko-maju", "GET", "/v1/incidents?limit=200"))["items"]
-    assert sum(each["alerts"]["count"] for each in listed) == 4 * 80
+    assert sum(each["alerts"]["count"] for each in listed) == 4 * 2 * pairs
     assert {each["status"] for each in listed} <= {"resolved", "closed"}
     assert await handled.db["alerts"].count_documents({"ended_at": None}) == 0
     await handled.after(hours=25)

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,8 @@ def trusted(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 # -- webhooks ----------------------------------------------------------------------------------------------------------
 
 
-async def post(url: str, authorities: Path | None) -> None:
-    hooks = WebhookSender(None, VAULT, LOOPBACK, settings().notifier_attempt_timeout, SystemClock(), authorities)  # type: ignore[arg-type]
+async def post(url: str, authorities: Path | None, patience: timedelta = settings().notifier_attempt_timeout) -> None:
+    hooks = WebhookSender(None, VAULT, LOOPBACK, patience, SystemClock(), authorities)  # type: ignore[arg-type]
     endpoint = Endpoint("hook", "toko-maju", url, (), VAULT.seal(new_secret()), NOW)
     try:
         await hooks.post(endpoint, notification(objective(), "hook", channel="webhook"))
@@ -70,7 +71,7 @@ async def test_a_web_server_is_known_by_its_name_and_not_by_the_address_that_is_
         assert len(receiver.requests) == 1
     async with received() as plain:
         with pytest.raises(Unreachable):
-            await post(f"https://hooks.example:{plain.port}/", trusted.file)
+            await post(f"https://hooks.example:{plain.port}/", trusted.file, timedelta(seconds=1))
 
 
 # -- mail --------------------------------------------------------------------------------------------------------------
