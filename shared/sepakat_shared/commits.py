@@ -157,6 +157,9 @@ class Commits:
             await self._refresh[kind](id)
 
     async def of(self, aggregate: str, after: int = 0) -> list[Document]:
+        """In order. That there are none is the usual answer, and FerretDB knows only ids without reading everything."""
+        if await self.collection.find_one({"_id": _id(aggregate, after + 1)}, {"_id": 1}) is None:
+            return []
         found = self.collection.find({"aggregate": aggregate, "n": {"$gt": after}})
         return await found.sort("n", ASCENDING).to_list(None)
 
@@ -348,7 +351,7 @@ class Aggregates(Generic[S, E]):
         loaded = {document["_id"]: self._from_document(document) for document in found}
         stored = {id: each.version for id, each in loaded.items()}
         behind: Iterable[str] = ids
-        while following := {f"{self._kind.key(id)}:{_version(loaded.get(id)) + 1:08d}": id for id in behind}:
+        while following := {_id(self._kind.key(id), _version(loaded.get(id)) + 1): id for id in behind}:
             commits = await self._commits.collection.find({"_id": {"$in": list(following)}}).to_list(None)
             for commit in commits:
                 id = following[commit["_id"]]
@@ -389,7 +392,7 @@ class Aggregates(Generic[S, E]):
             "previous": loaded.head if loaded else "",
         }
         commit = {
-            "_id": f"{aggregate}:{n:08d}",
+            "_id": _id(aggregate, n),
             "schema": SCHEMA,
             **signed,
             "hash": link_hash(signed),
@@ -497,6 +500,11 @@ def _check_state(aggregate: str, state: Any) -> None:
     if size > MOST_STORED:
         rule = f"would have {size} bytes, and {MOST_STORED} is the most that is kept of one"
         raise Conflict(f"{aggregate} {rule}; nothing more can be added to it")
+
+
+def _id(aggregate: str, n: int) -> str:
+    """Of a commit: whoever inserts it is the only one who took that number."""
+    return f"{aggregate}:{n:08d}"
 
 
 def _version(loaded: Loaded[Any] | None) -> int:

@@ -42,6 +42,9 @@ from sepakat_incidents.wordings import Wordings
 from sepakat_shared.service import Service
 from sepakat_shared.timers import Timers
 
+_FACTS_AT_ONCE = 16
+"""What is told of one agreement, one incident or one report keeps its order; a flood of reports goes on beside it."""
+
 
 def build(settings: IncidentsSettings) -> FastAPI:
     service = Service("incidents", settings)
@@ -64,9 +67,8 @@ def build(settings: IncidentsSettings) -> FastAPI:
     about_reports = ReportReactions(reports, incidents, episodes, wordings)
     postmortems = Postmortems(service.commits)
     about_notes = PostmortemReactions(postmortems, incidents, wordings)
-    bus = service.start(
-        [*reactions.all(), *about_disputes.all(), *about_reports.all(), *about_notes.all()]
-    )  # fmt: skip
+    reacting = [*reactions.all(), *about_disputes.all(), *about_reports.all(), *about_notes.all()]
+    bus = service.start(reacting, at_once=_FACTS_AT_ONCE)
 
     timers = Timers(incidents.lines.states, "due_at", service.clock, incidents.fire)
     of_disputes = Timers(docket.disputes.states, "due_at", service.clock, docket.fire)

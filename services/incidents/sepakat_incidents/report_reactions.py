@@ -56,8 +56,7 @@ class ReportReactions:
         report = (await self._reports.all.get(fact.report)).state
         if report.incident is None:
             incident = await self._incident_of(report)
-            await self._reports.link(report, incident, cause)
-            report = (await self._reports.all.get(fact.report)).state
+            report = await self._reports.link(report, incident, cause)
         # What happened to the incident before the link was kept was told to nobody who reported it: look after it.
         incident = await self._present(report.incident or "")
         await self._reports.execute(report.id, lambda known, now: domain.catch_up(known, incident, now))

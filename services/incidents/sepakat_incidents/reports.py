@@ -84,12 +84,12 @@ class Reports:
                 await self._reporters.insert_one({"_id": report.id, **document})
             self._to_tell[report.id] = reporter
         try:
-            await self.all.execute(
+            filed = await self.all.execute(
                 report.id, lambda known, _now: domain.file(known, report, acknowledged), by=report.by, new=True
             )
         finally:
             self._to_tell.pop(report.id, None)
-        return (await self.all.get(report.id)).state
+        return report if filed is None else filed.state
 
     def status_token(self, report: Report) -> str:
         return self._links().token("status", report.filed_at + STATUS_FOR, report=report.id)
@@ -100,13 +100,14 @@ class Reports:
 
     # -- changing -----------------------------------------------------------------------------------------------------
 
-    async def link(self, report: Report, incident: Incident, cause: Envelope) -> None:
+    async def link(self, report: Report, incident: Incident, cause: Envelope) -> Report:
         """Say that it is about `incident`. Of several reports with one address the first is told how it goes."""
         followed = await self._is_first(report.id, incident)
-        await self.all.execute(
+        linked = await self.all.execute(
             report.id, lambda known, now: domain.link(known, incident.id, incident.number, followed, now),
             by=cause.source,
         )  # fmt: skip
+        return report if linked is None else linked.state
 
     async def _is_first(self, report: str, incident: Incident) -> bool:
         known = await self._reporters.find_one({"_id": report})
