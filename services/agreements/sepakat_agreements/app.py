@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from sepakat_agreements import (
     api,
     backtest_api,
+    calendar_api,
     credit_api,
     document_api,
     need_api,
@@ -55,5 +56,6 @@ def build(settings: AgreementsSettings) -> FastAPI:
     app.include_router(backtest_api.router(backtests, agreements, service.posts, service.clock))
     app.include_router(credit_api.router(credits))
     app.include_router(document_api.router(agreements, parties))
+    app.include_router(calendar_api.router(agreements, service.clock))
     app.state.bus = bus
     return app
