@@ -13,6 +13,7 @@ from samples import agreement
 
 from sepakat_agreements import maintenance as domain
 from sepakat_agreements import maintenance_rules as rules
+from sepakat_agreements import maintenance_timing as timing
 from sepakat_agreements.maintenance import Concern, Counted, Diary, Event, Plan, Span, State, Work
 from sepakat_agreements.maintenance_facts import of_diary
 from sepakat_shared.calendars import to_ms
@@ -199,13 +200,13 @@ def test_the_customer_alone_consents_or_refuses_and_only_before_it_begins() -> N
 
 def test_without_consent_it_lapses_when_it_begins_and_never_counts() -> None:
     diary = announced(START, why=("notice",))
-    assert [type(each).__name__ for each in domain.fire(diary, START - DAY)] == ["Reminded"]
-    diary = after(diary, domain.fire(diary, START - DAY))
-    assert (domain.due_at(diary), domain.fire(diary, START - timedelta(seconds=1))) == (START, [])
-    diary = after(diary, domain.fire(diary, START))
-    assert (work(diary).state, work(diary).in_force, domain.due_at(diary)) == (State.LAPSED, (), None)
+    assert [type(each).__name__ for each in timing.fire(diary, START - DAY)] == ["Reminded"]
+    diary = after(diary, timing.fire(diary, START - DAY))
+    assert (timing.due_at(diary), timing.fire(diary, START - timedelta(seconds=1))) == (START, [])
+    diary = after(diary, timing.fire(diary, START))
+    assert (work(diary).state, work(diary).in_force, timing.due_at(diary)) == (State.LAPSED, (), None)
     late = announced(START, why=("notice",))
-    assert [type(each).__name__ for each in domain.fire(late, START + DAY)] == ["Lapsed"], "and nobody is reminded late"
+    assert [type(each).__name__ for each in timing.fire(late, START + DAY)] == ["Lapsed"], "and nobody is reminded late"
 
 
 def test_what_is_cancelled_while_it_runs_counts_until_then() -> None:
@@ -214,7 +215,7 @@ def test_what_is_cancelled_while_it_runs_counts_until_then() -> None:
     assert work(cancelled).in_force == (Counted(START, START + HOUR / 2),)
     assert domain.cancel(cancelled, "m1", "again", PROVIDER, "key", START + DAY) == []
     before = after(diary, domain.cancel(diary, "m1", "not needed", PROVIDER, "key", START))
-    assert work(before).in_force == () and domain.due_at(before) is None
+    assert work(before).in_force == () and timing.due_at(before) is None
     with pytest.raises(Conflict, match="is over"):
         domain.cancel(diary, "m1", "too late", PROVIDER, "key", START + DAY + HOUR)
     with pytest.raises(Forbidden, match="by the provider"):
@@ -246,33 +247,33 @@ def test_consent_to_one_plan_is_none_to_another() -> None:
 def test_each_occurrence_is_reminded_of_a_day_ahead_once() -> None:
     diary = announced(START, START + 7 * DAY)
     told: list[tuple[datetime, datetime]] = []
-    while (due := domain.due_at(diary)) is not None:
-        events = domain.fire(diary, due)
+    while (due := timing.due_at(diary)) is not None:
+        events = timing.fire(diary, due)
         told += [(due, each.starts_at) for each in events if isinstance(each, domain.Reminded)]
         diary = after(diary, events)
     assert told == [(START - DAY, START), (START + 6 * DAY, START + 7 * DAY)]
     near = announced(NOW + HOUR)
-    assert domain.due_at(near) is None, "who announces it within a day has told of it"
+    assert timing.due_at(near) is None, "who announces it within a day has told of it"
 
 
 def test_a_reminder_that_came_too_late_is_none() -> None:
     diary = announced(START, START + DAY / 2, START + 7 * DAY)
-    events = domain.fire(diary, START + HOUR)
+    events = timing.fire(diary, START + HOUR)
     assert [each.starts_at for each in events if isinstance(each, domain.Reminded)] == [START + DAY / 2]
-    over = after(announced(START), domain.fire(announced(START), START + DAY))
-    assert domain.due_at(over) is None
-    assert list(of_diary(domain.fire(announced(START), START + DAY)[0], over)) == [], "nobody is told"
+    over = after(announced(START), timing.fire(announced(START), START + DAY))
+    assert timing.due_at(over) is None
+    assert list(of_diary(timing.fire(announced(START), START + DAY)[0], over)) == [], "nobody is told"
 
 
 def test_what_is_planned_when_the_agreement_has_ended_is_cancelled() -> None:
     diary = announced(START)
-    events = domain.fire(diary, START - DAY, ended_at=NOW + DAY)
+    events = timing.fire(diary, START - DAY, ended_at=NOW + DAY)
     assert events == [domain.Cancelled("m1", "the agreement has ended", "timer", START - DAY)]
 
 
 def test_what_is_told_is_all_of_it_and_says_who_is_written_to() -> None:
     diary = announced(START, why=("notice",))
-    (event,) = domain.fire(diary, START - DAY)
+    (event,) = timing.fire(diary, START - DAY)
     (reminded,) = of_diary(event, after(diary, [event]))
     data = reminded.data
     assert data is not None and reminded.type == "sepakat.maintenance.reminded.v1"
@@ -347,8 +348,8 @@ class MaintenanceMachine(RuleBasedStateMachine):
     @rule(by=MINUTES)
     def time_passes(self, by: timedelta) -> None:
         until = self.now + by
-        while (due := domain.due_at(self.diary)) is not None and due <= until:
-            events = domain.fire(self.diary, max(due, self.now))
+        while (due := timing.due_at(self.diary)) is not None and due <= until:
+            events = timing.fire(self.diary, max(due, self.now))
             assert events, f"something is due at {due}, and nothing is done"
             self.diary = after(self.diary, events)
         at = self.now

@@ -4,16 +4,13 @@ What keeps the text's rules counts as announced maintenance at once. What does n
 begins. To move work is to announce what is still to come of it anew. What is over is never touched. Pure.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, assert_never
 
 from sepakat_shared.errors import Conflict, Forbidden, NotFound
-
-REMINDED_BEFORE: Final = timedelta(days=1)
-"""So long ahead of each occurrence both are reminded; the text says nothing of it."""
 
 
 class State(StrEnum):
@@ -336,44 +333,3 @@ def _answerable(diary: Diary, id: str, party: str, now: datetime) -> Work:
     if work.plan.starts_at <= now:
         raise Conflict("it has begun without consent; time that is over is excluded by an adjustment of `metrics`")
     return work
-
-
-# -- time --------------------------------------------------------------------------------------------------------------
-
-
-def due_at(diary: Diary) -> datetime | None:
-    """When something is to be told or done next."""
-    return min((at for work in diary.works for at in _instants(work)), default=None)
-
-
-def _instants(work: Work) -> Iterator[datetime]:
-    if work.state is State.AWAITING:
-        yield work.plan.starts_at
-    yield from (each.start - REMINDED_BEFORE for each in _unreminded(work))
-
-
-def _unreminded(work: Work) -> Iterator[Span]:
-    """The occurrences that are still to be reminded of: none that was near already when it was announced."""
-    if work.state is State.ANNOUNCED:
-        coming: Iterable[Span] = work.plan.occurrences
-    elif work.state is State.AWAITING:
-        coming = work.plan.occurrences[:1]
-    else:
-        return
-    yield from (each for each in coming if each.start - REMINDED_BEFORE > work.watched_since)
-
-
-def fire(diary: Diary | None, now: datetime, ended_at: datetime | None = None) -> Sequence[Event]:
-    """What the passing of time does. `ended_at` is when the agreement was over, if it is."""
-    events: list[Event] = []
-    for work in () if diary is None else diary.works:
-        if not any(at <= now for at in _instants(work)):
-            continue
-        if ended_at is not None and work.plan.ends_at > ended_at:
-            events.append(Cancelled(work.id, "the agreement has ended", "timer", now))
-        elif work.state is State.AWAITING and work.plan.starts_at <= now:
-            events.append(Lapsed(work.id, now))
-        else:
-            near = [each for each in _unreminded(work) if each.start - REMINDED_BEFORE <= now < each.start]
-            events.append(Reminded(work.id, near[0].start, near[0].end, now) if near else Passed(work.id, now))
-    return events

@@ -7,7 +7,8 @@ from typing import Any
 
 from sepakat_agreements import maintenance_facts
 from sepakat_agreements.agreement import Agreement
-from sepakat_agreements.maintenance import EVENTS, Diary, Event, apply, due_at, fire
+from sepakat_agreements.maintenance import EVENTS, Diary, Event, apply
+from sepakat_agreements.maintenance_timing import due_at, fire
 from sepakat_agreements.store import Agreements
 from sepakat_shared.commits import Aggregates, Commits, Kind
 from sepakat_shared.mongo import Document
