@@ -10,8 +10,20 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from samples import agreement_dict
 
-from sepakat_agreements import api, backtest_api, need_api, negotiation_api, term_api, version_api
+from sepakat_agreements import (
+    api,
+    backtest_api,
+    calendar_api,
+    maintenance_api,
+    need_api,
+    negotiation_api,
+    schedule_api,
+    term_api,
+    version_api,
+)
 from sepakat_agreements.backtest_store import Backtests
+from sepakat_agreements.calendar_links import CalendarLinks
+from sepakat_agreements.maintenance_store import Diaries
 from sepakat_agreements.need_store import Needs
 from sepakat_agreements.party_store import Parties
 from sepakat_agreements.store import Agreements
@@ -37,6 +49,8 @@ class Agreeing:
         self.keys, self.posts = KnownKeys(db, clock), web.IdempotentPosts(db)
         self.agreements, self.needs = Agreements(self.commits), Needs(self.commits)
         self.timers = Timers(self.agreements.all.states, "due_at", clock, self.agreements.fire)
+        self.diaries, links = Diaries(self.commits, self.agreements), CalendarLinks(self.commits)
+        self.work = Timers(self.diaries.all.states, "due_at", clock, self.diaries.fire)
         self.signing_keys = {party: Ed25519PrivateKey.generate() for party in SIGNERS}
         self.app = web.application("agreements", "", self.keys, 5_000_000)
         issued = Aggregates(self.commits, KEY)
@@ -47,6 +61,9 @@ class Agreeing:
             version_api.router(self.agreements, self.posts, clock),
             term_api.router(self.agreements),
             backtest_api.router(Backtests(self.commits), self.agreements, self.posts, clock),
+            maintenance_api.router(self.agreements, self.diaries, self.posts, clock),
+            schedule_api.router(self.agreements, self.diaries, links, "http://agreements", clock),
+            calendar_api.router(self.agreements, clock),
         ):
             self.app.include_router(each)
         self.http: httpx.AsyncClient

@@ -11,6 +11,7 @@ from sepakat_shared.contracts import (
     credits,
     disputes,
     incidents,
+    maintenance,
     oncall,
     postmortems,
     reports,
@@ -187,6 +188,15 @@ _CREDIT: dict[str, Any] = {
     "claim_until": NOW + timedelta(days=60), "percent_before": "25", "reference": "invoice 2026-11",
     "amount_before": {"amount": "6250000.00", "currency": "IDR"}, "paid": {"amount": "2500000.00", "currency": "IDR"},
 }  # fmt: skip
+_WORK: dict[str, Any] = {
+    "maintenance": "m1", "revision": 1, "version": 1, "state": "announced", "reason": "a new database",
+    "services": ("checkout",), "objectives": ("availability",), "titles": (Title(en="Checkout", id="Kasir"),),
+    "occurrences": (PeriodSpan(start=NOW + timedelta(days=4), end=NOW + timedelta(days=4, hours=2)),),
+    "previous": (PeriodSpan(start=NOW + timedelta(days=3), end=NOW + timedelta(days=3, hours=2)),),
+    "in_force": ({"start": NOW + timedelta(days=4), "end": NOW + timedelta(days=4, hours=2)},),
+    "starts_at": NOW + timedelta(days=4), "ends_at": NOW + timedelta(days=4, hours=2),
+    "statement": "after closing time", "answer_by": None,
+}  # fmt: skip
 _OF_KIND: dict[type[Fact], dict[str, Any]] = {
     agreements.AgreementAmended: {"text": {"kind": "Agreement"}},
     agreements.NeedStated: {"statement": Title(en="Shoppers can pay at any time")},
@@ -195,7 +205,8 @@ _OF_KIND: dict[type[Fact], dict[str, Any]] = {
 
 def agreed(kind: type[Fact], **changes: Any) -> Any:
     of_credit = _CREDIT if issubclass(kind, credits._CreditEvent) else {}
-    return kind(**{**_CHANGE, **of_credit, **_OF_KIND.get(kind, {}), **changes})
+    of_work = _WORK if issubclass(kind, maintenance._MaintenanceEvent) else {}
+    return kind(**{**_CHANGE, **of_credit, **of_work, **_OF_KIND.get(kind, {}), **changes})
 
 
 def every_fact() -> list[Fact]:

@@ -13,6 +13,7 @@ from sepakat_cli.commands import (
     analytics,
     apply,
     backtest,
+    calendars,
     comments,
     credits,
     disputes,
@@ -21,6 +22,7 @@ from sepakat_cli.commands import (
     evidence,
     incident_records,
     keys,
+    maintenance,
     needs,
     negotiation,
     oncall,
@@ -75,6 +77,8 @@ agreements.agreements.command("backtest")(backtest.of_agreement)
 app.add_typer(needs.needs, name="needs", rich_help_panel="Agree")
 app.add_typer(negotiation.negotiate, name="negotiate", rich_help_panel="Agree")
 app.add_typer(credits.credits, name="credits", rich_help_panel="Agree")
+app.add_typer(maintenance.maintenance, name="maintenance", rich_help_panel="Agree")
+app.add_typer(calendars.calendar, name="calendar", rich_help_panel="Agree")
 app.command("validate", rich_help_panel="Agree")(validate.validate)
 app.command("render", rich_help_panel="Agree")(render.render)
 app.add_typer(openslo.openslo, name="openslo", rich_help_panel="Agree")

@@ -170,3 +170,62 @@ def test_a_text_that_was_signed_late_is_not_followed_by_reminders_from_before() 
     over = in_force(END + DAY)
     assert timing.fire(over, END + DAY) == [Ended("expired", END, END + DAY)]
     assert state.status is Status.ACTIVE
+
+
+# -- noticed late ------------------------------------------------------------------------------------------------------
+
+
+def test_a_notice_is_not_taken_back_once_it_has_ended_though_nothing_noticed_that_yet() -> None:
+    state = given(in_force(), date(2026, 6, 30), datetime(2026, 5, 1, tzinfo=UTC))
+    over = datetime(2026, 6, 30, 17, tzinfo=UTC)
+    assert domain.withdraw(state, CUSTOMER, None, "budi", over - timedelta(seconds=1))
+    with pytest.raises(Conflict, match="ended with 2026-06-30"):
+        domain.withdraw(state, CUSTOMER, None, "budi", over)
+
+
+def test_an_amendment_of_a_day_after_the_end_never_begins_however_late_the_end_is_noticed() -> None:
+    waiting = signed_by_both(amended(in_force(), MORE, merge("amendment", {"effectiveFrom": "2026-07-01"})))
+    state = given(waiting, date(2026, 5, 31), datetime(2026, 5, 1, tzinfo=UTC))
+    events = timing.fire(state, END)
+    assert events == [Ended("terminated", datetime(2026, 5, 31, 17, tzinfo=UTC), END)]
+    late = after(state, events)
+    assert (late.version, late.status, timing.due_at(late)) == (1, Status.TERMINATED, None)
+
+
+def test_an_amendment_of_a_day_before_the_end_begins_before_it_however_late_both_are_noticed() -> None:
+    longer = merge("term", {"until": "2027-06-30"})
+    state = signed_by_both(amended(in_force(), longer, merge("amendment", {"effectiveFrom": "2026-12-31"})))
+    late = after(state, timing.fire(state, END + 30 * DAY))
+    assert (late.version, late.status) == (2, Status.ACTIVE)
+    other = signed_by_both(amended(in_force(), MORE, merge("amendment", {"effectiveFrom": "2026-12-31"})))
+    late = after(other, timing.fire(other, END + 30 * DAY))
+    assert (late.version, late.status, late.ended_at) == (2, Status.EXPIRED, END)
+
+
+def test_what_was_to_be_told_before_an_amendment_begins_is_told_though_both_are_noticed_late() -> None:
+    state = signed_by_both(amended(in_force(), MORE, merge("amendment", {"effectiveFrom": "2026-12-10"})))
+    state, _ = played(state, END - 40 * DAY)
+    noticed = END - 20 * DAY
+    events = timing.fire(state, noticed)
+    assert [type(each).__name__ for each in events] == ["Foretold", "Activated"]
+    assert told(events) == [("expiry", 20)], "the thirty days are told, late; that it begins soon is not"
+    rest, events = played(after(state, events), END)
+    assert told(events) == [("expiry", 7), ("expiry", 1)]
+    assert rest.status is Status.EXPIRED
+
+
+def test_what_was_to_be_told_after_an_amendment_has_begun_is_told_though_both_are_noticed_late() -> None:
+    state = signed_by_both(amended(in_force(), MORE, merge("amendment", {"effectiveFrom": "2026-11-15"})))
+    state, _ = played(state, END - 60 * DAY)
+    events = timing.fire(state, END - 6 * DAY)
+    assert [type(each).__name__ for each in events] == ["Activated", "Foretold"]
+    assert told(events) == [("expiry", 6)]
+
+
+def test_what_is_ahead_of_a_renewed_term_is_told_though_the_renewal_was_noticed_late() -> None:
+    state = in_force(renewal={"notice": "P10D", "for": "P1M"})
+    state, _ = played(state, END - timedelta(seconds=1))
+    noticed = END + 15 * DAY
+    events = timing.fire(state, noticed)
+    assert [type(each).__name__ for each in events][:1] == ["Renewed"]
+    assert told(events) == [("notice", 6), ("renewal", 16)], "a week before notice, a month before the renewal"

@@ -41,6 +41,16 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class Work:
+    """Announced maintenance; `beyond` the allowance, of this objective (`concerns`) or of others."""
+
+    start: int
+    end: int
+    beyond: bool
+    concerns: bool
+
+
+@dataclass(frozen=True)
 class Measurement:
     """`value` in millionths of its unit."""
 
@@ -74,6 +84,7 @@ class Agreed:
     excluded: tuple[Span, ...] = ()
     down: tuple[Span, ...] = ()
     events: tuple[Sample, ...] = ()
+    announced: tuple[Work, ...] = ()
 
     @property
     def target(self) -> Fraction:
@@ -250,12 +261,41 @@ def _days(written: str) -> list[str]:
 
 
 def _maintenance(agreed: Agreed, start: int, end: int) -> Iterator[Span]:
-    zone = ZoneInfo(agreed.text.term.time_zone)
-    for window in agreed.text.maintenance.windows if agreed.text.maintenance else ():
-        if not window.objectives or agreed.objective.id in window.objectives:
-            lasts = window.duration // timedelta(milliseconds=1)
-            for begins in _begins(window, zone, start - lasts, end):
-                yield begins, begins + lasts
+    """What is excluded: piece by piece in the order of time, as long as any of the allowance is left."""
+    yield from ((each.start, each.end) for each in agreed.announced if each.beyond and each.concerns)
+    given = agreed.text.maintenance
+    allowance = given.allowance if given else None
+    if allowance is None or allowance.excess == "exclude":
+        yield from (span for span, concerns in _planned(agreed, start, end) if concerns)
+        return
+    at = start
+    while at < end:
+        first, following = period(Window(calendar=allowance.per), agreed.text.term.time_zone, at)
+        planned, left = list(_planned(agreed, first, following)), allowance.max // timedelta(milliseconds=1)
+        edges = {first, following} | {at for span, _ in planned for at in span if first < at < following}
+        for begins, ends in pairwise(sorted(edges)):
+            under_way = [concerns for span, concerns in planned if span[0] <= begins and ends <= span[1]]
+            if any(under_way) and left > 0:
+                yield begins, min(ends, begins + left)
+            left -= ends - begins if under_way else 0
+        at = following
+
+
+def _planned(agreed: Agreed, start: int, end: int) -> Iterator[tuple[Span, bool]]:
+    """The windows of the text but for the days without, and what was announced; whether each is of the objective."""
+    zone, given = ZoneInfo(agreed.text.term.time_zone), agreed.text.maintenance
+    none = [
+        tuple(instant(datetime.combine(day, time()), zone) for day in (each.from_, each.until + timedelta(days=1)))
+        for each in (given.freezes if given else ())
+    ]
+    for window in given.windows if given else ():
+        lasts = window.duration // timedelta(milliseconds=1)
+        for begins in _begins(window, zone, start - lasts, end):
+            edges = {begins, begins + lasts} | {at for each in none for at in each if begins < at < begins + lasts}
+            for a, b in pairwise(sorted(edges)):
+                if not any(first <= a < following for first, following in none):
+                    yield (a, b), not window.objectives or agreed.objective.id in window.objectives
+    yield from (((each.start, each.end), each.concerns) for each in agreed.announced if not each.beyond)
 
 
 def _begins(window: MaintenanceWindow, zone: ZoneInfo, earliest: int, latest: int) -> Iterator[int]:

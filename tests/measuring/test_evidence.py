@@ -19,7 +19,7 @@ from sepakat_cli.__main__ import app
 from sepakat_metrics import evidence
 from sepakat_metrics.buckets import Delta
 from sepakat_metrics.events import Fact
-from sepakat_metrics.terms import Adjustments, Terms
+from sepakat_metrics.terms import Adjustments, Announced, Terms
 from sepakat_shared import signatures
 from sepakat_shared.calendars import to_ms
 
@@ -138,6 +138,17 @@ def test_what_was_granted_is_in_the_pack() -> None:
     assert found.ok
     assert found.figure is not None
     assert (found.figure["met"], found.figure["excluded_seconds"]) == (True, 3600)
+
+
+def test_announced_maintenance_is_in_the_pack_with_what_it_is_of() -> None:
+    hour = NOVEMBER + 30 * HOUR, NOVEMBER + 31 * HOUR
+    for of, met in ({"services": ("checkout",)}, True), ({"objectives": ("another",)}, False):
+        pack = packed("time", adjustments=Adjustments(announced=(Announced(*hour, False, **of),)))
+        found = evidence.verify(json.loads(json.dumps(pack)))
+        assert found.ok, found.checks
+        assert found.figure is not None and found.figure["met"] is met
+    pack["adjustments"]["announced"][0][4] = ["availability"]
+    assert not evidence.verify(pack).ok, "what it is of can't be changed"
 
 
 def test_a_credit_that_a_dispute_ended_in_is_in_the_pack_beside_what_the_figure_gives() -> None:

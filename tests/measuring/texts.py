@@ -12,7 +12,7 @@ from measuring import oracle
 from samples import agreement
 
 from sepakat_metrics import windows
-from sepakat_metrics.terms import Adjustments
+from sepakat_metrics.terms import Adjustments, Announced
 from sepakat_shared.calendars import from_ms, to_ms
 from sepakat_shared.contracts.texts import Agreement, Indicator, Objective
 
@@ -36,6 +36,8 @@ ODD_HOURS = (*HOURS, "02:17-02:43", "23:10-23:45", "00:00-00:07", "23:59-24:00")
 RULES = ("FREQ=DAILY", "FREQ=DAILY;INTERVAL=2;COUNT=5", "FREQ=WEEKLY", "FREQ=WEEKLY;BYDAY=MO,FR,SU",
          "FREQ=MONTHLY;BYDAY=1SU", "FREQ=MONTHLY;BYMONTHDAY=29,30", "FREQ=YEARLY",
          "FREQ=WEEKLY;UNTIL={until}")  # fmt: skip
+ELSEWHERE, ANOTHER = "elsewhere", "another"
+"""A service and an objective that no random agreement is about."""
 WEIGHTS = {"up": Fraction(1), "down": Fraction(0), "maintenance": Fraction(0), "unknown": None}
 
 
@@ -91,7 +93,11 @@ class Setting:
             silence = indicator.silence.after // timedelta(milliseconds=1), WEIGHTS[indicator.silence.means]
         given = self.adjustments
         corrections = tuple(oracle.Sample(*each) for each in given.events)
-        return oracle.Agreed(self.text, self.objective, kind, silence, given.excluded, given.down, corrections)
+        work = tuple(
+            oracle.Work(each.start, each.end, each.beyond_allowance, each.services != (ELSEWHERE,)
+                        and each.objectives != (ANOTHER,)) for each in given.announced
+        )  # fmt: skip
+        return oracle.Agreed(self.text, self.objective, kind, silence, given.excluded, given.down, corrections, work)
 
     def with_objective(self, **changes: Any) -> "Setting":
         changed = self.objective.model_copy(update=changes)
@@ -142,6 +148,31 @@ def maintenance(draw: st.DrawFn, anchor: int, scale: Scale) -> dict[str, Any]:
 
 
 @st.composite
+def announced(draw: st.DrawFn, anchor: int, scale: Scale) -> Announced:
+    start, end = draw(spans(anchor, scale.reach, scale.edges))
+    named = draw(st.sampled_from((((), ()), ((), ("o",)), (("checkout",), ()), ((ELSEWHERE,), ()), ((), (ANOTHER,)))))
+    return Announced(start, end, draw(st.sampled_from((False, False, True))), *named)
+
+
+@st.composite
+def agreed_maintenance(draw: st.DrawFn, zone: str, anchor: int, scale: Scale) -> dict[str, Any]:
+    """Windows; every other time with an allowance that is used up soon, and with days without maintenance."""
+    made: dict[str, Any] = {"windows": draw(st.lists(maintenance(anchor, scale), max_size=3))}
+    if draw(st.booleans()):
+        most = draw(st.integers(1, max(1, scale.reach // scale.edges // 4))) * scale.edges
+        per, excess = (
+            draw(st.sampled_from(("day", "week", "month"))),
+            draw(st.sampled_from(("down", "down", "exclude"))),
+        )
+        made["allowance"] = {"max": timedelta(milliseconds=most), "per": per, "excess": excess}
+    if draw(st.integers(0, 3)) == 0:
+        first = from_ms(anchor).astimezone(ZoneInfo(zone)).date() + timedelta(days=draw(st.integers(-2, 2)))
+        until = first + timedelta(days=draw(st.integers(0, 2)))
+        made["freezes"] = [{"from": first.isoformat(), "until": until.isoformat()}]
+    return made
+
+
+@st.composite
 def agreements(
     draw: st.DrawFn, scale: Scale, zone: str, anchor: int, objectives: Sequence[dict[str, Any]]
 ) -> Agreement:
@@ -163,7 +194,7 @@ def agreements(
         needs=[],
         objectives=wanted,
         calendars=[draw(calendars(zone, anchor, scale))],
-        maintenance={"windows": draw(st.lists(maintenance(anchor, scale), max_size=3))},
+        maintenance=draw(agreed_maintenance(zone, anchor, scale)),
     )
 
 
@@ -190,6 +221,7 @@ def settings_of(draw: st.DrawFn, objective: st.SearchStrategy[dict[str, Any]], *
         excluded=tuple(windows.unite(draw(granted))),
         down=tuple(windows.unite(draw(granted))[:1]),
         events=tuple(draw(corrections)),
+        announced=tuple(sorted(draw(st.lists(announced(anchor, scale), max_size=2)))),
     )
     return Setting(scale, anchor, text, in_force, as_of, period)
 

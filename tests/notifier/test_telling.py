@@ -19,6 +19,7 @@ from sepakat_shared.contracts import (
     disputes,
     incidents,
     lasting,
+    maintenance,
     notifications,
     oncall,
     postmortems,
@@ -197,13 +198,36 @@ def test_every_event_that_is_mailed_has_a_letter_in_both_languages() -> None:
         fact for fact in every_fact()
         if routing.mails(fact, SIGNATORIES, ["budi"]) and not isinstance(fact, reports._ReportEvent)
     ]  # fmt: skip
-    assert len(mailed) == 59
+    assert len(mailed) == 66
     for fact in mailed:
         texts = [letters.compose(fact, reader(language), NAMES, None) for language in letters.LANGUAGES]
         for letter, agreement in zip(texts, ("Checkout platform", "Platform checkout"), strict=True):
             assert letter.subject and "\n" not in letter.subject
             assert agreement in letter.text.replace("\n", " ") and agreement in letter.html
             assert "{" not in letter.text and "None" not in letter.text
+
+
+def test_a_letter_about_maintenance_says_when_it_is_and_what_consent_it_needs() -> None:
+    awaited = {"state": "awaiting-consent", "needs_consent": ("notice", "allowance"), "answer_by": LATER}
+    announced = agreed(maintenance.MaintenanceAnnounced, **awaited)
+    english, indonesian = (letters.compose(announced, reader(each), NAMES, None) for each in letters.LANGUAGES)
+    assert english.subject == "Consent needed: maintenance of Checkout"
+    assert indonesian.subject == "Perlu persetujuan: pemeliharaan Kasir"
+    said = " ".join(english.text.split())
+    assert "28 Nov 2026, 16:00:00 WIB – 28 Nov 2026, 18:00:00 WIB" in said
+    assert "since the agreed notice was not kept and it goes beyond the agreed allowance" in said
+    assert "Please answer by: 24 Nov 2026, 16:01:00 WIB" in said
+    assert routing.subject_of(announced).about == "toko/m1"
+    in_time = letters.compose(agreed(maintenance.MaintenanceAnnounced), reader(), NAMES, None)
+    assert in_time.subject == "Maintenance of Checkout" and "consent" not in in_time.text
+
+
+def test_of_work_that_is_repeated_the_first_times_are_written_out() -> None:
+    [once] = agreed(maintenance.MaintenanceAnnounced).occurrences
+    often = agreed(maintenance.MaintenanceAnnounced, occurrences=(once,) * 8, titles=())
+    letter = letters.compose(often, reader("id"), NAMES, None)
+    assert letter.subject == "Pemeliharaan semua yang disepakati"
+    assert letter.text.count("28 Nov 2026") == 10 and "dan 3 lagi" in letter.text
 
 
 def test_a_letter_is_in_the_readers_language_zone_and_numbers() -> None:

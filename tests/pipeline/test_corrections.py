@@ -17,7 +17,7 @@ _SCOPES = ("compliance:read", "compliance:write")
 
 async def test_an_exclusion_is_granted_withdrawn_and_every_revision_stays(world: World) -> None:
     of = f"/v1/agreements/{world.agreement}/objectives/availability"
-    await world.agree(window={"calendar": "year"}, target="99.9999")
+    await world.agree(window={"calendar": "year"}, target="99.9999", maintenance={"notice": "P0D"})
     await world.register()
     now = datetime.now(UTC)
     down, up = now - timedelta(minutes=8), now - timedelta(minutes=5)
@@ -66,8 +66,27 @@ async def test_an_exclusion_is_granted_withdrawn_and_every_revision_stays(world:
     revisions = (await world.get("metrics", f"{of}/revisions"))["items"]
     assert [each["met"] for each in revisions if each["told"] == "sepakat.period.corrected.v1"] == [True, False]
     assert sorted(each["known_at"] for each in revisions) == [each["known_at"] for each in revisions]
-    async with world.api("metrics", customer) as http:
-        pack = (await http.get(f"{of}/evidence")).json()
+    planned = now + timedelta(hours=5)
+    work = {"start": planned.isoformat(), "end": (planned + timedelta(hours=1)).isoformat(), "reason": "a new database",
+            "services": ["checkout"]}  # fmt: skip
+    announcing = await world.key_of("nusantara", "agreements:write")
+    path = f"/v1/agreements/{world.agreement}/maintenance"
+    announced = await until("the announcement", lambda: world.post("agreements", path, announcing, **work))
+    assert announced["state"] == "announced"
+
+    async def evidence_with_it() -> Any:
+        async with world.api("metrics", customer) as http:
+            pack = (await http.get(f"{of}/evidence")).json()
+        return pack if pack["adjustments"].get("announced") else None
+
+    pack: Any = await until("the announcement to be counted", evidence_with_it)
+    assert pack["adjustments"]["announced"][0][1] - pack["adjustments"]["announced"][0][0] == 3_600_000
+
+    async def both_are_told() -> bool:
+        mailed = {each.to for each in world.desk.mails if each.subject == "Maintenance of Checkout"}
+        return mailed >= {"rina@nusantara.example", "budi@toko-maju.example"}
+
+    await until("the mails about it", both_are_told)
     found = evidence.verify(pack)
     assert found.ok, found.checks
     assert found.figure is not None

@@ -5,16 +5,21 @@ from fastapi import FastAPI
 from sepakat_agreements import (
     api,
     backtest_api,
+    calendar_api,
     credit_api,
     document_api,
+    maintenance_api,
     need_api,
     negotiation_api,
+    schedule_api,
     term_api,
     version_api,
 )
 from sepakat_agreements.backtest_store import Backtests
+from sepakat_agreements.calendar_links import CalendarLinks
 from sepakat_agreements.credit_reactions import CreditReactions
 from sepakat_agreements.credit_store import CreditAccounts
+from sepakat_agreements.maintenance_store import Diaries
 from sepakat_agreements.need_store import Needs
 from sepakat_agreements.party_store import Parties
 from sepakat_agreements.settings import AgreementsSettings
@@ -31,20 +36,26 @@ def build(settings: AgreementsSettings) -> FastAPI:
     agreements, parties = Agreements(service.commits), Parties(service.commits)
     needs, keys = Needs(service.commits), Aggregates(service.commits, KEY)
     credits = CreditAccounts(service.commits)
+    diaries, links = Diaries(service.commits, agreements), CalendarLinks(service.commits)
     bus = service.start([*backtests.reactions(), *CreditReactions(agreements, credits).all()])
 
     timers = Timers(agreements.all.states, "due_at", service.clock, agreements.fire)
     service.commits.tell(agreements.all.states.name, timers.wake)
     claims = Timers(credits.all.states, "due_at", service.clock, credits.fire)
     service.commits.tell(credits.all.states.name, claims.wake)
+    work = Timers(diaries.all.states, "due_at", service.clock, diaries.fire)
+    service.commits.tell(diaries.all.states.name, work.wake)
     service.before_start(agreements.create_indexes)
     service.before_start(agreements.schedule)
     service.before_start(needs.create_indexes)
     service.before_start(timers.create_indexes)
     service.before_start(credits.create_indexes)
     service.before_start(claims.create_indexes)
+    service.before_start(work.create_indexes)
+    service.before_start(links.create_indexes)
     service.alongside(timers.run)
     service.alongside(claims.run)
+    service.alongside(work.run)
 
     app = service.web("Sepakat agreements", "What provider and customer agreed: parties, texts, signatures, API keys.")
     app.include_router(api.router(agreements, parties, needs, keys, service.commits, service.posts, service.clock))
@@ -55,5 +66,8 @@ def build(settings: AgreementsSettings) -> FastAPI:
     app.include_router(backtest_api.router(backtests, agreements, service.posts, service.clock))
     app.include_router(credit_api.router(credits))
     app.include_router(document_api.router(agreements, parties))
+    app.include_router(maintenance_api.router(agreements, diaries, service.posts, service.clock))
+    app.include_router(schedule_api.router(agreements, diaries, links, settings.public_url, service.clock))
+    app.include_router(calendar_api.router(agreements, service.clock))
     app.state.bus = bus
     return app

@@ -1,6 +1,7 @@
 """What each event makes of an agreement. Pure."""
 
 from dataclasses import fields, replace
+from datetime import datetime
 from typing import assert_never
 
 from sepakat_agreements.agreement import (
@@ -24,6 +25,7 @@ from sepakat_agreements.agreement import (
     Waived,
 )
 from sepakat_agreements.proposal import Proposal
+from sepakat_agreements.starting import end_of
 
 
 def apply(agreement: Agreement | None, event: Event) -> Agreement:
@@ -41,7 +43,7 @@ def apply(agreement: Agreement | None, event: Event) -> Agreement:
             signed = _with(agreement, _signed(version, event))
             return signed if signed.open else replace(signed, watched_since=event.signature.at)
         case Activated():
-            return replace(_activated(agreement, version), watched_since=event.at)
+            return replace(_activated(agreement, version), watched_since=_known_since(version, event.at))
         case Waived(waiver=waiver):
             return _with(agreement, replace(version, waivers=(*version.waivers, waiver)))
         case Proposed(proposal=proposal):
@@ -98,12 +100,20 @@ def _activated(agreement: Agreement, version: Version) -> Agreement:
     )
 
 
+def _known_since(version: Version, noticed_at: datetime) -> datetime:
+    """From when on its dates were ahead: it was signed and had begun, however late that was noticed."""
+    begun = [each.at for each in version.signatures]
+    return min(noticed_at, max([*begun, version.effective_from or noticed_at], default=noticed_at))
+
+
 def _lasting(agreement: Agreement, event: OfTerm) -> Agreement:
     match event:
         case Foretold(at=at):
             return replace(agreement, watched_since=at)
         case Renewed(until, at):
-            return replace(agreement, renewed_until=until, watched_since=at)
+            # However late that was noticed: what is ahead of the next end is known from this one on.
+            before = end_of(agreement.renewed_until or agreement.text["term"]["until"], agreement.text)
+            return replace(agreement, renewed_until=until, watched_since=min(at, before))
         case Terminated(termination):
             return replace(agreement, termination=termination, watched_since=termination.at)
         case TerminationWithdrawn(at=at):

@@ -76,13 +76,27 @@ def sign(
     return [signed, *overtaken, *activate(after, now)]
 
 
-def activate(agreement: Agreement, now: datetime) -> Sequence[Event]:
-    """Put every text that both have signed into force once its day has come, while the agreement lasts."""
+def activate(agreement: Agreement, now: datetime, until: datetime | None = None) -> Sequence[Event]:
+    """Put every text that both have signed into force once its day has come, while the agreement lasts.
+
+    `until` is up to which instant, where that is noticed later.
+    """
+    return [
+        Activated(now, each.version) for each in _waiting(agreement)
+        if each.effective_from is not None and each.effective_from <= (until or now)
+    ]  # fmt: skip
+
+
+def next_begin(agreement: Agreement) -> datetime | None:
+    """The first instant of the next text that both have signed and that is not in force yet."""
+    begins = (each.effective_from for each in _waiting(agreement))
+    return min((each for each in begins if each is not None), default=None)
+
+
+def _waiting(agreement: Agreement) -> list[Version]:
     if agreement.ended_at is not None:
         return []
-    waiting = [each for each in (agreement.current, *agreement.following) if each.status is Status.SIGNED]
-    due = [each for each in waiting if each.effective_from is not None and each.effective_from <= now]
-    return [Activated(now, each.version) for each in due]
+    return [each for each in (agreement.current, *agreement.following) if each.status is Status.SIGNED]
 
 
 def check_effective(agreement: Agreement, version: Version, now: datetime) -> None:

@@ -20,7 +20,6 @@ from sepakat_agreements.agreement import (
     Termination,
     TerminationWithdrawn,
 )
-from sepakat_agreements.folding import apply
 from sepakat_agreements.starting import end_of
 from sepakat_shared import spans
 from sepakat_shared.contracts import texts
@@ -144,25 +143,25 @@ def withdraw(agreement: Agreement, party: str, reason: str | None, by: str, now:
         raise Conflict("no notice of termination is running")
     if known.party != party:
         raise Forbidden(f"only {known.party!r}, who gave notice, may take it back")
+    if known.ends_at <= now:
+        raise Conflict(f"it ended with {known.last_day}, by this notice")
     return [TerminationWithdrawn(party, reason, by, now)]
 
 
-def fire(agreement: Agreement, now: datetime) -> Sequence[Event]:
-    """What the passing of time does: what is ahead is told, the term is renewed, or the agreement ends."""
-    events: list[Event] = []
-    while agreement.status is Status.ACTIVE and ends_at(agreement) <= now:
-        after = _at_the_end(agreement, now)
-        events.append(after)
-        agreement = apply(agreement, after)
-    # Also a last instant for notice that passed while nothing ran is told: late, as it would be read.
-    events += [
+def foretell(agreement: Agreement, now: datetime, until: datetime | None = None) -> Sequence[Event]:
+    """Tell of every date of which that is due. `until` is up to which instant, of dates that come after it.
+
+    Also a last instant for notice that passed while nothing ran is told: late, as it would be read.
+    """
+    return [
         Foretold(each.what, each.at, now)
-        for each in ahead(agreement) if any(at <= now for at in _reminders(agreement, each))
-    ]  # fmt: skip
-    return events
+        for each in ahead(agreement)
+        if (until is None or each.at > until) and any(at <= (until or now) for at in _reminders(agreement, each))
+    ]
 
 
-def _at_the_end(agreement: Agreement, now: datetime) -> Renewed | Ended:
+def at_the_end(agreement: Agreement, now: datetime) -> Renewed | Ended:
+    """What the end of the term does: it is renewed, or the agreement is over."""
     if agreement.termination is not None:
         return Ended("terminated", ends_at(agreement), now)
     term = _term(agreement)

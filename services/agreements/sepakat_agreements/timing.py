@@ -1,9 +1,8 @@
 """What is to happen to an agreement next, and what the passing of time does to it. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import reduce
-from typing import Final
 
 from sepakat_agreements import negotiation, signing, term
 from sepakat_agreements.agreement import Agreement, Event, Status
@@ -21,18 +20,26 @@ def due_at(agreement: Agreement) -> datetime | None:
     return min((each for each in waits if each is not None), default=None)
 
 
-_ORDER: Final[tuple[Callable[[Agreement, datetime], Sequence[Event]], ...]] = (
-    negotiation.fire, signing.activate, term.fire,
-)  # fmt: skip
-
-
 def fire(agreement: Agreement | None, now: datetime) -> Sequence[Event]:
-    """Everything that is due, each decided of what the one before it left."""
+    """Everything that is due, each decided of what the one before it left.
+
+    What begins and ends does so in the order of its instants, however late that is noticed: an amendment never begins
+    after the end, and what was to be told before it begins is told.
+    """
     if agreement is None:
         return []
-    events: list[Event] = []
-    for decide in _ORDER:
-        decided = decide(agreement, now)
-        events += decided
-        agreement = reduce(apply, decided, agreement)
-    return events
+    events = list(negotiation.fire(agreement, now))
+    agreement = reduce(apply, events, agreement)
+    while turn := _next_turn(agreement, now):
+        events += turn
+        agreement = reduce(apply, turn, agreement)
+    return [*events, *term.foretell(agreement, now)]
+
+
+def _next_turn(agreement: Agreement, now: datetime) -> Sequence[Event]:
+    """The text that begins next, with what was still to be told by then, or the end of the term; none is ahead."""
+    begins = signing.next_begin(agreement)
+    ends = term.ends_at(agreement) if agreement.status is Status.ACTIVE else None
+    if begins is not None and begins <= now and (ends is None or begins <= ends):
+        return [*term.foretell(agreement, now, begins), *signing.activate(agreement, now, begins)]
+    return [] if ends is None or ends > now else [term.at_the_end(agreement, now)]

@@ -14,6 +14,7 @@ from sepakat_metrics.checkpoints import Checkpoints
 from sepakat_metrics.corrections import Corrections
 from sepakat_metrics.door import Door
 from sepakat_metrics.ingestion import Ingestion
+from sepakat_metrics.maintaining import Maintaining
 from sepakat_metrics.memory import Memory
 from sepakat_metrics.packs import Packs
 from sepakat_metrics.parking import Parking
@@ -35,6 +36,7 @@ def build(settings: MetricsSettings) -> FastAPI:
     parking = Parking(service.db, service.clock, timedelta(days=settings.metrics_park_days))
     archive = Archive(service.db)
     corrections = Corrections(service.commits, registry, archive, service.clock, settings.public_url)
+    maintaining = Maintaining(service.commits, registry, corrections, service.clock)
     attainments = Attainments(service.commits, registry, corrections, archive, service.clock)
     packs = Packs(service.db, settings, attainments, archive, service.clock)
     backtests = Backtests(service.commits, registry, corrections, archive, service.clock)
@@ -44,6 +46,7 @@ def build(settings: MetricsSettings) -> FastAPI:
             Reaction(topics.AGREEMENTS, AgreementEnded, registry.on_ended),
             Reaction(topics.AGREEMENTS, BacktestRequested, backtests.on_requested),
             Reaction(topics.INCIDENTS, DisputeSettled, corrections.on_settled),
+            *maintaining.reactions(),
         ]
     )
     figures = Figures(service.db)
@@ -58,15 +61,18 @@ def build(settings: MetricsSettings) -> FastAPI:
     bus.replayed_by[topics.METRICS] = ingestion.replay
     http = Door(service.db, bus, registry, ingestion, service.clock)
 
-    for part in (registry, checkpoints, parking, assessment, corrections, backtests, figures, http):
+    for part in (registry, checkpoints, parking, assessment, corrections, maintaining, backtests, figures, http):
         service.before_start(part.create_indexes)
     service.before_start(registry.load)
+    service.before_start(maintaining.read)
     service.before_start(corrections.load)
+    service.before_start(maintaining.load)
     service.before_start(packs.load)
     service.lags_too(ingestion.lag)
     service.alongside(http.forget_old)
     service.alongside(registry.run)
     service.alongside(corrections.run)
+    service.alongside(maintaining.run)
     service.alongside(ingestion.run)
     service.alongside(assessment.run)
     service.alongside(backtests.run)

@@ -95,6 +95,10 @@ class Assessment:
     def _adjusted(self, agreement: str, objective: str) -> None:
         self._terms.pop((agreement, objective), None)
         versions = self._registry.agreements.get(agreement, [])
+        # A period that is over and not closed yet is to be looked at again, though nothing more was measured.
+        for part in parts_at(versions, objective, to_ms(self._clock.now())):
+            if part is not None:
+                self._settled.pop(_verdict_of(part), None)
         self._now_due(
             {each.indicator for version in versions for each in version.text.objectives if each.id == objective}
         )

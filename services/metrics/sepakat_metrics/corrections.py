@@ -2,7 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
@@ -13,13 +14,14 @@ from sepakat_metrics import verdicts
 from sepakat_metrics.adjustments import ADJUSTMENT, Adjustment, Asked
 from sepakat_metrics.archive import Archive
 from sepakat_metrics.evaluation import evaluate
+from sepakat_metrics.figures import Figure
 from sepakat_metrics.history import History
 from sepakat_metrics.ingestion import Ingestion
 from sepakat_metrics.pace import Pace
 from sepakat_metrics.parts import Part, part_at
 from sepakat_metrics.registry import Registry
-from sepakat_metrics.telling import About
-from sepakat_metrics.terms import NONE, Adjustments, Terms
+from sepakat_metrics.telling import About, facts_of
+from sepakat_metrics.terms import NONE, Adjustments, Announced, Terms
 from sepakat_metrics.verdicts import VERDICT
 from sepakat_shared import retry
 from sepakat_shared.auth import Principal
@@ -53,6 +55,10 @@ class Corrections:
         self._archive = archive
         self._clock = clock
         self._public_url = public_url
+        self.announced: Callable[[str], tuple[Announced, ...]] = lambda _agreement: ()
+        """What counts as announced maintenance of an agreement."""
+        self.alone = asyncio.Lock()
+        """Held while periods are judged again: whatever else was agreed since must be in the figure already."""
         self._wake = asyncio.Event()
         self._handed: list[Adjustment] = []
         """What was just granted or withdrawn here."""
@@ -72,8 +78,9 @@ class Corrections:
 
     def of(self, agreement: str, objective: str) -> Adjustments:
         """What is in force for an objective."""
-        granted = self._by_agreement.get(agreement)
-        return NONE if not granted else domain.of_objective(granted.values(), objective)
+        granted, announced = self._by_agreement.get(agreement), self.announced(agreement)
+        in_force = NONE if not granted else domain.of_objective(granted.values(), objective)
+        return replace(in_force, announced=announced) if announced else in_force
 
     # -- granting -----------------------------------------------------------------------------------------------------
 
@@ -149,6 +156,10 @@ class Corrections:
 
     async def _take(self, adjustment: Adjustment) -> None:
         """Judge again what it touches, then count with it."""
+        async with self.alone:
+            await self._take_alone(adjustment)
+
+    async def _take_alone(self, adjustment: Adjustment) -> None:
         id = adjustment.granted.id
         await self._correct(adjustment)
         done = await self._adjustments.execute(
@@ -174,35 +185,45 @@ class Corrections:
     def _put(self, adjustment: Adjustment) -> None:
         asked = adjustment.asked
         self._by_agreement.setdefault(asked.agreement, {})[adjustment.granted.id] = adjustment
-        for objective in self._objectives(asked):
-            for listener in self._listeners:
-                listener(asked.agreement, objective)
+        self.tell(asked.agreement, self.objectives(asked.agreement, asked.objectives))
 
-    def _objectives(self, asked: Asked) -> Iterable[str]:
-        versions = self._registry.agreements.get(asked.agreement, [])
+    def tell(self, agreement: str, objectives: Iterable[str]) -> None:
+        """Tell the listeners that something else is in force for these."""
+        for objective in objectives:
+            for listener in self._listeners:
+                listener(agreement, objective)
+
+    def objectives(self, agreement: str, named: Collection[str] = ()) -> list[str]:
+        """Those of any version of the agreement, of the named ones where there are some."""
+        versions = self._registry.agreements.get(agreement, [])
         known = dict.fromkeys(each.id for version in versions for each in version.text.objectives)
-        return [id for id in known if not asked.objectives or id in asked.objectives]
+        return [id for id in known if not named or id in named]
 
     async def _correct(self, adjustment: Adjustment) -> None:
         asked = adjustment.asked
         with_it = {**self._by_agreement.get(asked.agreement, {}), adjustment.granted.id: adjustment}
         for objective, verdict in await self._touched(asked):
             in_force = domain.of_objective(with_it.values(), objective)
+            in_force = replace(in_force, announced=self.announced(asked.agreement))
             await self._correct_period(asked.agreement, objective, verdict, in_force, adjustment)
 
     async def _touched(self, asked: Asked) -> list[tuple[str, str]]:
         """(objective, verdict) of the periods that it may touch. A rolling window is judged anew by itself."""
-        objectives = list(self._objectives(asked))
+        objectives = self.objectives(asked.agreement, asked.objectives)
         if asked.start is not None:
             within = [self._period_around(asked, objective, asked.start) for objective in objectives]
             if all(each is not None for each in within):
                 return [(id, each) for id, each in zip(objectives, within, strict=True) if each]
-        ids = {"_id": {"$gte": f"{asked.agreement}/", "$lt": f"{asked.agreement}/~"}}
-        ended = {"period_end": {"$gt": asked.start or datetime.min.replace(tzinfo=UTC)}}
-        found = await self._verdicts.states.find({**ids, **ended}, {"_id": 1}).to_list(None)
+        begins, end = asked.start or datetime.min.replace(tzinfo=UTC), asked.end or asked.start
+        found = await self.verdicts(asked.agreement, begins, end)
+        return [(id, each) for id, each in found if id in objectives]
+
+    async def verdicts(self, agreement: str, start: datetime, end: datetime | None) -> list[tuple[str, str]]:
+        """(objective, verdict) of each period that touches that time; without end where there is None."""
+        ids = {"_id": {"$gte": f"{agreement}/", "$lt": f"{agreement}/~"}}
+        found = await self._verdicts.states.find({**ids, "period_end": {"$gt": start}}, {"_id": 1}).to_list(None)
         touched = [(each["_id"].partition("/")[2].rpartition("/")[0], str(each["_id"])) for each in found]
-        end = asked.end or asked.start
-        return [(id, each) for id, each in touched if id in objectives and (end is None or end >= _begins(each))]
+        return [(id, each) for id, each in touched if end is None or end >= _begins(each)]
 
     def _period_around(self, asked: Asked, objective: str, start: datetime) -> str | None:
         """The verdict of the one period that it lies in; "" where the window rolls, None where it may be several."""
@@ -217,28 +238,57 @@ class Corrections:
     async def _correct_period(
         self, agreement: str, objective: str, verdict: str, in_force: Adjustments, adjustment: Adjustment
     ) -> None:
-        part = part_at(self._registry.agreements[agreement], objective, to_ms(_begins(verdict)))
-        if part is None:
+        found = await self._measured(agreement, objective, verdict, in_force, to_ms(self._clock.now()))
+        if found is None:
             return
-        indicator = self._registry.indicators.get(part.objective.indicator)
-        terms = Terms(part.version.text, part.objective, indicator, in_force)
-        history = await self._history(terms, part)
-        begun = monotonic()
-        figure = evaluate(terms, history, to_ms(self._clock.now()), part.period)
-        worked = monotonic() - begun
-        # What is told must be durable first.
-        await self.ingestion.store_events_of(part.objective.indicator)
-        about = About(agreement, part.version.number, terms, self._public_url)
         word = "granted" if adjustment.in_force else "withdrawn"
         cause = f"{adjustment.asked.kind} {adjustment.granted.id} {word}"
         # What a party gives back afterwards is its own doing, and not the outcome of the dispute any more.
         dispute = adjustment.asked.dispute if adjustment.in_force else ""
+        await self._tell(verdict, *found, cause, dispute or None)
+
+    async def judge_by(
+        self, agreement: str, objective: str, verdict: str, before: tuple[Announced, ...] | None,
+        after: tuple[Announced, ...], cause: str,
+    ) -> None:  # fmt: skip
+        """Judge a closed period again where other maintenance makes another figure of it. `alone` is held.
+
+        With None `before`, it is not known which it was judged with. What is not closed is judged anew by itself.
+        """
+        known = await self._verdicts.find(verdict)
+        if known is None or not known.state.closed:
+            return
+        in_force, at = self.of(agreement, objective), to_ms(self._clock.now())
+        now = await self._measured(agreement, objective, verdict, replace(in_force, announced=after), at)
+        if now is None:
+            return
+        if before is not None:
+            was = await self._measured(agreement, objective, verdict, replace(in_force, announced=before), at)
+            if was is not None and facts_of(was[1]) == facts_of(now[1]):
+                return
+        await self._tell(verdict, *now, cause, None)
+
+    async def _measured(
+        self, agreement: str, objective: str, verdict: str, in_force: Adjustments, at: int
+    ) -> tuple[About, Figure] | None:
+        """The figure of a verdict's period with what is in force; None where no text says anything of it."""
+        part = part_at(self._registry.agreements.get(agreement, ()), objective, to_ms(_begins(verdict)))
+        if part is None:
+            return None
+        indicator = self._registry.indicators.get(part.objective.indicator)
+        terms = Terms(part.version.text, part.objective, indicator, in_force)
+        history = await self._history(terms, part)
+        begun = monotonic()
+        figure = evaluate(terms, history, at, part.period)
+        await self._pace.rest(monotonic() - begun)
+        return About(agreement, part.version.number, terms, self._public_url), figure
+
+    async def _tell(self, verdict: str, about: About, figure: Figure, cause: str, dispute: str | None) -> None:
+        # What is told must be durable first.
+        await self.ingestion.store_events_of(about.objective.indicator)
         await self._verdicts.execute(
-            verdict,
-            lambda known, _now: verdicts.decide_correction(known, about, figure, cause, dispute or None),
-            by="metrics",
+            verdict, lambda known, _now: verdicts.decide_correction(known, about, figure, cause, dispute), by="metrics"
         )
-        await self._pace.rest(worked)
 
     async def _history(self, terms: Terms, part: Part) -> History:
         indicator, (start, end) = part.objective.indicator, part.period

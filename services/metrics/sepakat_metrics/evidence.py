@@ -18,7 +18,7 @@ from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.explanation import explained
 from sepakat_metrics.figures import Figure, shown, span_of
 from sepakat_metrics.history import History
-from sepakat_metrics.terms import Adjustments, Terms
+from sepakat_metrics.terms import Adjustments, Announced, Terms
 from sepakat_metrics.windows import Interval
 from sepakat_shared import signatures
 from sepakat_shared.calendars import from_ms, to_ms
@@ -147,12 +147,23 @@ def _terms(given: dict[str, Any]) -> Terms:
         events=tuple((at, good, total) for at, good, total in adjusted["events"]),
         cases=tuple((ticket, ms) for ticket, ms in adjusted["cases"]),
         credits=tuple((start, end, percent) for start, end, percent in adjusted.get("credits", ())),
+        announced=tuple(
+            Announced(a, b, beyond, tuple(services), tuple(objectives))
+            for a, b, beyond, services, objectives in adjusted.get("announced", ())
+        ),
     )
     return Terms(text, objective, indicator, adjustments, given["kind"])
 
 
 def _adjustments(adjustments: Adjustments) -> dict[str, Any]:
-    agreed = {"credits": [list(each) for each in adjustments.credits]} if adjustments.credits else {}
+    agreed: dict[str, Any] = {}
+    if adjustments.credits:
+        agreed["credits"] = [list(each) for each in adjustments.credits]
+    if adjustments.announced:
+        agreed["announced"] = [
+            [each.start, each.end, each.beyond_allowance, list(each.services), list(each.objectives)]
+            for each in adjustments.announced
+        ]
     return {
         **agreed,
         "excluded": [list(each) for each in adjustments.excluded],

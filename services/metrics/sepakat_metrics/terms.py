@@ -39,9 +39,30 @@ class Unsupported(Exception):
     """An objective that its indicator's events cannot answer; the text names it."""
 
 
+@dataclass(frozen=True, order=True)
+class Announced:
+    """Maintenance that was announced beside the text's windows, `[start, end)` in ms, as it is excluded.
+
+    It is of the services and objectives that are named, and of everything where neither is. With `beyond_allowance` it
+    is excluded whatever else there is, and uses up none of what the text allows.
+    """
+
+    start: int
+    end: int
+    beyond_allowance: bool = False
+    services: tuple[str, ...] = ()
+    objectives: tuple[str, ...] = ()
+
+    def concerns(self, objective: str, service: str) -> bool:
+        return not (self.services or self.objectives) or service in self.services or objective in self.objectives
+
+
 @dataclass(frozen=True)
 class Adjustments:
-    """What was granted or corrected for one objective, in ms. All lists are united where they are intervals."""
+    """What was granted or corrected for one objective, in ms. All lists are united where they are intervals.
+
+    `announced` is all of the agreement's: what is of other objectives uses up the same allowance.
+    """
 
     excluded: tuple[Interval, ...] = ()
     down: tuple[Interval, ...] = ()
@@ -51,6 +72,7 @@ class Adjustments:
     """(ticket, ms of clock time to add)."""
     credits: tuple[tuple[int, int, str], ...] = ()
     """(start, end, percent): the credit agreed for a whole period, whatever its figure gives; the last one holds."""
+    announced: tuple[Announced, ...] = ()
 
 
 NONE: Final = Adjustments()
@@ -103,12 +125,30 @@ class Terms:
 
         def excluded(start: int, end: int) -> list[Interval]:
             found = windows.unite(
-                [*windows.maintenance(self.text, self.objective, start, end),
-                 *windows.clip(self.adjustments.excluded, start, end)]
+                [*self._maintenance(start, end), *windows.clip(self.adjustments.excluded, start, end)]
             )  # fmt: skip
             return windows.snapped(found) if counted else found
 
         return Timeline(lambda start, end: windows.in_schedule(self.text, calendar, start, end), excluded)
+
+    def _maintenance(self, start: int, end: int) -> list[Interval]:
+        """What is excluded of the text's windows and of what was announced, as far as it concerns this objective."""
+        announced = self.adjustments.announced
+        if not announced:
+            return windows.maintenance(self.text, self.objective, start, end)
+        service = self.text.service_of(self.objective, self.indicator).id
+        return windows.maintenance(
+            self.text, self.objective, start, end,
+            within=[(each.start, each.end) for each in announced if not each.beyond_allowance],
+            its_own=[
+                (each.start, each.end) for each in announced
+                if not each.beyond_allowance and each.concerns(self.objective.id, service)
+            ],
+            beyond=[
+                (each.start, each.end) for each in announced
+                if each.beyond_allowance and each.concerns(self.objective.id, service)
+            ],
+        )  # fmt: skip
 
     def keep(self, name: str, history: History, make: Callable[["Terms", History], T]) -> T:
         """What is kept of a history under `name`, made when it is first asked for or the history is another one."""

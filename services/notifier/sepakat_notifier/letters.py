@@ -17,7 +17,7 @@ from babel.units import format_unit
 from jinja2 import PackageLoader, StrictUndefined, select_autoescape
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from sepakat_notifier import dispute_words
+from sepakat_notifier import dispute_words, maintenance_words
 from sepakat_notifier.directory import Reader
 from sepakat_notifier.routing import Agreed
 from sepakat_shared.contracts.compliance import Money, _ObjectiveEvent
@@ -25,6 +25,7 @@ from sepakat_shared.contracts.credits import _CreditEvent
 from sepakat_shared.contracts.disputes import DisputedFigure, DisputeRaised, _DisputeEvent
 from sepakat_shared.contracts.fact import Fact, PeriodSpan, Title
 from sepakat_shared.contracts.incidents import IncidentEscalated, IncidentHandedOver, _IncidentEvent
+from sepakat_shared.contracts.maintenance import _MaintenanceEvent
 from sepakat_shared.contracts.oncall import _OnCallEvent
 
 LANGUAGES = ("en", "id")
@@ -155,6 +156,8 @@ def compose(
         "lines": lambda text: "\n\n".join(text.split("\n")),
         "remedy": lambda remedy: dispute_words.remedy(remedy, words),
         "turn": dispute_words.turn(fact, words, names) if isinstance(fact, _DisputeEvent) else "",
+        "times": lambda spans: maintenance_words.times(spans, words),
+        **(_of_maintenance(fact, words) if isinstance(fact, _MaintenanceEvent) else {}),
     }
     subject, paragraphs = rendered(fact, words, context)
     shown: dict[str, Any] = {
@@ -171,6 +174,10 @@ def compose(
         "unsubscribe_label": words.label("unsubscribe"),
     }
     return sent(shown)
+
+
+def _of_maintenance(fact: _MaintenanceEvent, words: Words) -> dict[str, str]:
+    return {"concerned": maintenance_words.concerned(fact, words), "why": maintenance_words.why(fact, words)}
 
 
 def is_told(fact: Fact) -> bool:
@@ -304,10 +311,13 @@ _TONES = {
 }  # fmt: skip
 
 
+_WARN_OF_AGREEMENTS = ("reminded", "date_ahead", "termination_given", "owed", "contested", "refused", "lapsed")
+
+
 def _tone(fact: Fact) -> str:
     what = fact.type.split(".")[2]
     if isinstance(fact, Agreed):
-        return "warn" if what in ("reminded", "date_ahead", "termination_given", "owed", "contested") else "calm"
+        return "warn" if what in _WARN_OF_AGREEMENTS else "calm"
     if isinstance(fact, _DisputeEvent):
         return "warn" if what in ("reminded", "step_defaulted") else "calm"
     return _TONES.get(what, "good")
