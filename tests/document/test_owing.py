@@ -34,8 +34,8 @@ def said(language: Language, **changes: object) -> str:
         ({"every": "P1M", "unmet": {"improvementPlan": {"misses": 2, "within": "P6M", "draftWithin": "P5D"},
                                     "termination": {"misses": 4, "within": "P1Y", "notice": "P30D"}}},
          "Missed 2 times within 6 months, it demands an improvement plan. The plan is due within 5 days. Missed 4 "
-         "times within 1 year, it permits the other party to terminate this agreement. Notice is given 30 days before the "
-         "last day.", "Apabila 4 kali tidak dipenuhi dalam 1 tahun, pihak lain berhak mengakhiri perjanjian ini."),
+         "times within 1 year, it permits the other party to terminate this agreement. Notice is given 30 days before "
+         "the last day.", "Apabila 4 kali tidak dipenuhi dalam 1 tahun, pihak lain berhak mengakhiri perjanjian ini."),
     ],
 )  # fmt: skip
 def test_when_it_is_due_and_what_follows_is_said_in_both_languages(
