@@ -11,6 +11,7 @@ from sepakat_shared.contracts import (
     credits,
     disputes,
     incidents,
+    obligations,
     oncall,
     postmortems,
     reports,
@@ -187,6 +188,15 @@ _CREDIT: dict[str, Any] = {
     "claim_until": NOW + timedelta(days=60), "percent_before": "25", "reference": "invoice 2026-11",
     "amount_before": {"amount": "6250000.00", "currency": "IDR"}, "paid": {"amount": "2500000.00", "currency": "IDR"},
 }  # fmt: skip
+_OWED: dict[str, Any] = {
+    "occurrence": "toko.load-forecast.20261130T170000Z", "version": 1, "obligation": "load-forecast",
+    "text": Title(en="Announce the expected load", id="Mengumumkan perkiraan beban"), "party": "toko-maju",
+    "owner": "budi", "occasion": "calendar", "begins_at": NOW - timedelta(days=23), "due_at": NOW, "status": "met-late",
+    "pauses": ("availability",), "unmet": {"start": NOW, "end": NOW + timedelta(hours=2)}, "late": True,
+    "evidence": ({"name": "load.pdf", "media_type": "application/pdf", "size": 5, "sha256": "0" * 64,
+                  "url": "https://files.example/load.pdf"},),
+    "note": "for the campaign\nof December", "accepted": False, "why": "ended",
+}  # fmt: skip
 _OF_KIND: dict[type[Fact], dict[str, Any]] = {
     agreements.AgreementAmended: {"text": {"kind": "Agreement"}},
     agreements.NeedStated: {"statement": Title(en="Shoppers can pay at any time")},
@@ -194,8 +204,12 @@ _OF_KIND: dict[type[Fact], dict[str, Any]] = {
 
 
 def agreed(kind: type[Fact], **changes: Any) -> Any:
-    of_credit = _CREDIT if issubclass(kind, credits._CreditEvent) else {}
-    return kind(**{**_CHANGE, **of_credit, **_OF_KIND.get(kind, {}), **changes})
+    more = (
+        _CREDIT if issubclass(kind, credits._CreditEvent)
+        else _OWED if issubclass(kind, obligations._ObligationEvent)
+        else {}
+    )  # fmt: skip
+    return kind(**{**_CHANGE, **more, **_OF_KIND.get(kind, {}), **changes})
 
 
 def every_fact() -> list[Fact]:

@@ -9,6 +9,7 @@ from sepakat_agreements import (
     document_api,
     need_api,
     negotiation_api,
+    obligation_api,
     term_api,
     version_api,
 )
@@ -16,6 +17,8 @@ from sepakat_agreements.backtest_store import Backtests
 from sepakat_agreements.credit_reactions import CreditReactions
 from sepakat_agreements.credit_store import CreditAccounts
 from sepakat_agreements.need_store import Needs
+from sepakat_agreements.obligation_reactions import ObligationReactions
+from sepakat_agreements.obligation_store import Obligations
 from sepakat_agreements.party_store import Parties
 from sepakat_agreements.settings import AgreementsSettings
 from sepakat_agreements.store import Agreements
@@ -31,7 +34,10 @@ def build(settings: AgreementsSettings) -> FastAPI:
     agreements, parties = Agreements(service.commits), Parties(service.commits)
     needs, keys = Needs(service.commits), Aggregates(service.commits, KEY)
     credits = CreditAccounts(service.commits)
-    bus = service.start([*backtests.reactions(), *CreditReactions(agreements, credits).all()])
+    obligations = Obligations(service.commits, agreements)
+    bus = service.start(
+        [*backtests.reactions(), *CreditReactions(agreements, credits).all(), *ObligationReactions(obligations).all()]
+    )
 
     timers = Timers(agreements.all.states, "due_at", service.clock, agreements.fire)
     service.commits.tell(agreements.all.states.name, timers.wake)
@@ -46,6 +52,16 @@ def build(settings: AgreementsSettings) -> FastAPI:
     service.alongside(timers.run)
     service.alongside(claims.run)
 
+    service.before_start(obligations.create_indexes)
+    service.before_start(obligations.adopt)
+    for states, fire in (
+        (obligations.all.states, obligations.fire), (obligations.rosters.states, obligations.advance),
+    ):  # fmt: skip
+        owed = Timers(states, "due_at", service.clock, fire)
+        service.commits.tell(states.name, owed.wake)
+        service.before_start(owed.create_indexes)
+        service.alongside(owed.run)
+
     app = service.web("Sepakat agreements", "What provider and customer agreed: parties, texts, signatures, API keys.")
     app.include_router(api.router(agreements, parties, needs, keys, service.commits, service.posts, service.clock))
     app.include_router(need_api.router(needs, agreements, service.posts, service.clock))
@@ -54,6 +70,7 @@ def build(settings: AgreementsSettings) -> FastAPI:
     app.include_router(term_api.router(agreements))
     app.include_router(backtest_api.router(backtests, agreements, service.posts, service.clock))
     app.include_router(credit_api.router(credits))
+    app.include_router(obligation_api.router(obligations, agreements, service.posts, service.clock))
     app.include_router(document_api.router(agreements, parties))
     app.state.bus = bus
     return app
