@@ -17,6 +17,7 @@ from sepakat_agreements import (
     need_api,
     negotiation_api,
     obligation_api,
+    plan_api,
     term_api,
     version_api,
 )
@@ -25,6 +26,8 @@ from sepakat_agreements.need_store import Needs
 from sepakat_agreements.obligation_reactions import ObligationReactions
 from sepakat_agreements.obligation_store import Obligations
 from sepakat_agreements.party_store import Parties
+from sepakat_agreements.standing_reactions import StandingReactions
+from sepakat_agreements.standing_store import Standings
 from sepakat_agreements.store import Agreements
 from sepakat_cli.backends import Backend
 from sepakat_shared import mongo, signatures, web
@@ -50,13 +53,17 @@ class Agreeing:
         self.keys, self.posts = KnownKeys(db, clock), web.IdempotentPosts(db)
         self.agreements, self.needs = Agreements(self.commits), Needs(self.commits)
         self.obligations = Obligations(self.commits, self.agreements)
-        self.reactions = ObligationReactions(self.obligations).all()
+        self.standings = Standings(self.commits)
+        self.reactions = [
+            *ObligationReactions(self.obligations).all(), *StandingReactions(self.agreements, self.standings).all(),
+        ]  # fmt: skip
         self.timers = [
             Timers(states, "due_at", clock, fire)
             for states, fire in (
                 (self.agreements.all.states, self.agreements.fire),
                 (self.obligations.all.states, self.obligations.fire),
                 (self.obligations.rosters.states, self.obligations.advance),
+                (self.standings.all.states, self.standings.fire),
             )
         ]  # fmt: skip
         self.heard: set[str] = set()
@@ -69,7 +76,8 @@ class Agreeing:
             need_api.router(self.needs, self.agreements, self.posts, clock),
             negotiation_api.router(self.agreements, self.posts, clock),
             version_api.router(self.agreements, self.posts, clock),
-            term_api.router(self.agreements),
+            term_api.router(self.agreements, self.standings),
+            plan_api.router(self.standings, self.agreements, clock),
             obligation_api.router(self.obligations, self.agreements, self.posts, clock),
             backtest_api.router(Backtests(self.commits), self.agreements, self.posts, clock),
         ):
@@ -173,6 +181,7 @@ async def opened(backend: Backend) -> AsyncIterator[Agreeing]:
     await agreeing.agreements.create_indexes()
     await agreeing.needs.create_indexes()
     await agreeing.obligations.create_indexes()
+    await agreeing.standings.create_indexes()
     for party in (*SIGNERS, "stranger"):
         await agreeing.key(party, party)
     await agreeing.key("operator", None)

@@ -14,6 +14,7 @@ from sepakat_shared.contracts import (
     obligations,
     oncall,
     postmortems,
+    remedies,
     reports,
     topics,
 )
@@ -197,6 +198,16 @@ _OWED: dict[str, Any] = {
                   "url": "https://files.example/load.pdf"},),
     "note": "for the campaign\nof December", "accepted": False, "why": "ended",
 }  # fmt: skip
+_REMEDY: dict[str, Any] = {
+    "version": 1, "plan": "toko.001", "draft_by": NOW + timedelta(days=14), "owner": "rina", "misses": (
+        {"objective": "availability", "title": _OBJECTIVE["objective_title"], "at": NOW - timedelta(days=30)},
+        {"obligation": "load-forecast", "at": NOW},
+    ),
+    "measures": ({"measure": "1", "text": "a second site", "due_at": NOW + timedelta(days=30)},), "agreed": False,
+    "note": "the site\nis bought", "done": ("1",), "effective": True, "conclusion": "no miss since", "right": "1",
+    "overdue": {"measure": "1", "text": "a second site", "due_at": NOW}, "until": NOW + timedelta(days=90),
+    "corrected": False,
+}  # fmt: skip
 _OF_KIND: dict[type[Fact], dict[str, Any]] = {
     agreements.AgreementAmended: {"text": {"kind": "Agreement"}},
     agreements.NeedStated: {"statement": Title(en="Shoppers can pay at any time")},
@@ -207,6 +218,7 @@ def agreed(kind: type[Fact], **changes: Any) -> Any:
     more = (
         _CREDIT if issubclass(kind, credits._CreditEvent)
         else _OWED if issubclass(kind, obligations._ObligationEvent)
+        else _REMEDY if issubclass(kind, remedies._RemedyEvent)
         else {}
     )  # fmt: skip
     return kind(**{**_CHANGE, **more, **_OF_KIND.get(kind, {}), **changes})

@@ -1,13 +1,13 @@
 """Obligations of an agreement in force, over HTTP on a real database, with a clock that the test owns."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from agreeing import Agreeing, day, opened
 
 from sepakat_cli.backends import Backend
-from sepakat_shared.contracts import incidents, topics
+from sepakat_shared.contracts import compliance, incidents, topics
 
 pytestmark = pytest.mark.servers
 OBLIGATIONS = [
@@ -130,3 +130,83 @@ async def test_an_agreement_that_was_in_force_before_owes_nothing_of_the_time_be
         world.clock.advance(timedelta(days=100))
         assert await world.timers[2].fire_due() >= 1
         assert len(await owed(world)) == 4, "what nobody was there for is begun all the same"
+
+
+REMEDIES = {"improvementPlan": {"misses": 2, "within": "P6M"},
+            "termination": {"misses": 3, "within": "P12M", "notice": "P30D"}}  # fmt: skip
+
+
+async def closed(
+    world: Agreeing, start: datetime, end: datetime, kind: Any = compliance.PeriodClosed, **more: Any
+) -> None:
+    fact = kind(
+        agreement="toko-checkout", version=1, provider="nusantara", customer="toko-maju", service="checkout",
+        indicator="nusantara/checkout-state", cause="x", episode="x", objective="availability",
+        period={"start": start, "end": end}, state="breached", target="99.9", at=end, **{"met": False, **more},
+    )  # fmt: skip
+    await world.happens(topics.COMPLIANCE, fact)
+
+
+async def test_repeated_misses_demand_a_plan_that_is_kept_and_permit_to_terminate(backend: Backend) -> None:
+    async with opened(backend) as world:
+        text = world.text(remedies=REMEDIES)
+        await world.ask("nusantara", "PUT", "/v1/agreements/toko-checkout", 201, json=text)
+        for party in ("nusantara", "toko-maju"):
+            await world.sign(party)
+        await world.until(day(2026, 3, 1))
+        january, february, march = day(2026, 1, 1), day(2026, 2, 1), day(2026, 3, 1)
+        await closed(world, january, february)
+        await closed(world, day(2025, 12, 1), january, met=None)
+        assert (await world.get("/standing"))["plans"] == []
+        await closed(world, february, march)
+        [plan] = (await world.ask("toko-maju", "GET", "/v1/improvement-plans"))["items"]
+        path = f"/v1/improvement-plans/{plan['id']}"
+        assert (plan["status"], plan["draft_by"], len(plan["misses"])) == ("demanded", "2026-03-15T00:00:00.000Z", 2)
+        await world.until(day(2026, 3, 16))
+        draft = {"owner": "rina", "measures": [{"text": "a second site", "due_at": "2026-04-01T00:00:00+07:00"}]}
+        await world.ask("nusantara", "POST", f"{path}/draft", json=draft)
+        assert (await world.ask("toko-maju", "POST", f"{path}/agree"))["status"] == "agreed"
+        await world.until(day(2026, 4, 2))
+        await world.ask("nusantara", "POST", f"{path}/progress", json={"note": "it is there", "done": ["1"]})
+        conclusion = {"result": "effective", "conclusion": "no miss since"}
+        assert (await world.ask("toko-maju", "POST", f"{path}/close", json=conclusion))["status"] == "effective"
+        await world.ask("stranger", "GET", path, 404)
+        assert [each["what"] for each in (await world.ask("nusantara", "GET", f"{path}/history"))["items"]] == [
+            "Demanded", "Overdue", "Drafted", "Answered", "Overdue", "Progressed", "Closed",
+        ]  # fmt: skip
+
+        await closed(world, march, day(2026, 4, 1))
+        [right] = (await world.get("/standing"))["rights"]
+        assert (right["id"], right["party"], right["stands"]) == ("1", "toko-maju", True)
+        corrected = {"kind": compliance.PeriodCorrected, "met": True}
+        await closed(world, january, february, **corrected)
+        assert [each["stands"] for each in (await world.get("/standing"))["rights"]] == [False]
+        notice = {"last_day": "2026-06-30", "ground": "cause", "reason": "missed thrice", "right": "1"}
+        await world.post("toko-maju", "/termination", 409, **notice)
+        await closed(world, day(2026, 4, 1), day(2026, 5, 1))
+        assert [each["stands"] for each in (await world.get("/standing"))["rights"]] == [False, True]
+        await world.post("nusantara", "/termination", 403, **{**notice, "right": "2"})
+        await world.post("toko-maju", "/termination", 404, **{**notice, "right": "9"})
+        given = (await world.post("toko-maju", "/termination", 201, **{**notice, "right": "2"}))["termination"]
+        assert (given["right"], given["notice"], given["honoured"]) == ("2", "P30D", True)
+        types = [type.removeprefix("sepakat.").removesuffix(".v1") for type, _ in await world.told()]
+        assert types.count("improvement_plan.demanded") == 2 and types.count("improvement_plan.overdue") == 2
+        assert [types.count(f"termination_right.{each}") for each in ("arose", "lapsed")] == [2, 1]
+
+
+async def test_an_obligation_that_is_missed_again_and_again_demands_a_plan_of_whoever_owes_it(backend: Backend) -> None:
+    async with opened(backend) as world:
+        duty = {**OBLIGATIONS[0], "unmet": {"improvementPlan": {"misses": 2, "within": "P6M", "draftWithin": "P5D"}}}
+        text = world.text(obligations=[duty])
+        await world.ask("nusantara", "PUT", "/v1/agreements/toko-checkout", 201, json=text)
+        for party in ("nusantara", "toko-maju"):
+            await world.sign(party)
+        await world.until(day(2026, 2, 2))
+        await act(world, "nusantara", JANUARY, "excuse", reason="the first one")
+        await world.until(day(2026, 3, 2))
+        assert len((await world.get("/standing"))["misses"]) == 1, "what was excused is no miss"
+        await world.until(day(2026, 4, 2))
+        standing = await world.get("/standing", "nusantara")
+        [plan] = standing["plans"]
+        assert (plan["party"], plan["draft_by"]) == ("toko-maju", "2026-04-05T17:00:00.001Z")
+        assert [each["subject"] for each in standing["misses"]] == ["load", "load"]

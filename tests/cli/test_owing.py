@@ -1,4 +1,4 @@
-"""Obligations as people and scripts read them and act on them."""
+"""Obligations and improvement plans as people and scripts read them and act on them."""
 
 import hashlib
 import json
@@ -13,6 +13,10 @@ OWED: dict[str, Any] = {
     "owed_to": "nusantara", "status": "overdue", "begins_at": "2026-01-01T00:00:00.000Z",
     "due_at": "2026-01-31T17:00:00.000Z", "met_at": None, "note": None, "contested_because": None, "accepted_at": None,
     "reason": None, "evidence": [{"name": "load.pdf", "url": "https://files.example/load.pdf"}],
+}  # fmt: skip
+PLAN: dict[str, Any] = {
+    "id": "toko-checkout.001", "party": "nusantara", "status": "agreed", "owner": None, "draft_by": "2026-03-15T00:00Z",
+    "measures": [{"id": "1", "text": "a second site", "due_at": "2026-03-31T17:00:00.000Z", "done_at": None}],
 }  # fmt: skip
 STEP = {"at": "2026-01-31T17:00:00.001Z", "by": "timer", "what": "Missed"}
 
@@ -50,3 +54,36 @@ def test_each_move_of_an_obligation_sends_what_it_needs(stand: Stand, run: Run, 
     assert (contested.json, excused.json) == ({"reason": "of December"}, {"reason": "a strike"})
     refused = run("obligations", "fulfil", ID, "--evidence", "load.pdf")
     assert refused.exit_code != 0 and "--evidence" in refused.stderr
+
+
+def test_plans_and_rights_are_shown_and_each_move_sends_what_it_needs(stand: Stand, run: Run) -> None:
+    standing = {
+        "agreement": "toko-checkout", "plans": [PLAN],
+        "misses": [{"at": "2026-02-01T00:00:00.000Z", "party": "nusantara", "kind": "target",
+                    "subject": "availability"}],
+        "rights": [{"id": "1", "party": "toko-maju", "stands": True, "until": None}],
+    }  # fmt: skip
+    stand.on("GET", "/v1/agreements/toko-checkout/standing", answer(standing))
+    stand.on("GET", "/v1/improvement-plans", answer({"items": [PLAN]}))
+    path = f"/v1/improvement-plans/{PLAN['id']}"
+    stand.on("GET", path, answer(PLAN))
+    stand.on("GET", f"{path}/history", answer({"items": [STEP]}))
+    for what in ("draft", "agree", "return", "progress", "close"):
+        stand.on("POST", f"{path}/{what}", answer(PLAN))
+    said = run("plans", "standing", "toko-checkout").stdout
+    assert "availability" in said and "right 1 of toko-maju to terminate: stands" in said
+    assert PLAN["id"] in run("plans", "list").stdout
+    assert "a second site" in run("plans", "show", PLAN["id"]).stdout
+    before = len(stand.asked)
+    run("plans", "draft", PLAN["id"], "--owner", "rina", "--measure", "a site@2026-04-01T00:00:00+07:00")
+    run("plans", "agree", PLAN["id"])
+    run("plans", "return", PLAN["id"], "--reason", "and a drill?")
+    run("plans", "progress", PLAN["id"], "--note", "bought", "--done", "1")
+    run("plans", "close", PLAN["id"], "--conclusion", "no miss since", "--ineffective")
+    bodies = [each.json for each in stand.asked[before:] if not each.path.endswith("/agree")]
+    assert bodies == [
+        {"owner": "rina", "measures": [{"text": "a site", "due_at": "2026-04-01T00:00:00+07:00"}]},
+        {"reason": "and a drill?"}, {"note": "bought", "done": ["1"]},
+        {"result": "ineffective", "conclusion": "no miss since"},
+    ]  # fmt: skip
+    assert run("plans", "draft", PLAN["id"], "--owner", "rina", "--measure", "a site").exit_code != 0

@@ -10,6 +10,7 @@ from sepakat_agreements import (
     need_api,
     negotiation_api,
     obligation_api,
+    plan_api,
     term_api,
     version_api,
 )
@@ -21,6 +22,8 @@ from sepakat_agreements.obligation_reactions import ObligationReactions
 from sepakat_agreements.obligation_store import Obligations
 from sepakat_agreements.party_store import Parties
 from sepakat_agreements.settings import AgreementsSettings
+from sepakat_agreements.standing_reactions import StandingReactions
+from sepakat_agreements.standing_store import Standings
 from sepakat_agreements.store import Agreements
 from sepakat_shared.auth import KEY
 from sepakat_shared.commits import Aggregates
@@ -34,10 +37,11 @@ def build(settings: AgreementsSettings) -> FastAPI:
     agreements, parties = Agreements(service.commits), Parties(service.commits)
     needs, keys = Needs(service.commits), Aggregates(service.commits, KEY)
     credits = CreditAccounts(service.commits)
-    obligations = Obligations(service.commits, agreements)
+    obligations, standings = Obligations(service.commits, agreements), Standings(service.commits)
     bus = service.start(
-        [*backtests.reactions(), *CreditReactions(agreements, credits).all(), *ObligationReactions(obligations).all()]
-    )
+        [*backtests.reactions(), *CreditReactions(agreements, credits).all(), *ObligationReactions(obligations).all(),
+         *StandingReactions(agreements, standings).all()]
+    )  # fmt: skip
 
     timers = Timers(agreements.all.states, "due_at", service.clock, agreements.fire)
     service.commits.tell(agreements.all.states.name, timers.wake)
@@ -54,8 +58,10 @@ def build(settings: AgreementsSettings) -> FastAPI:
 
     service.before_start(obligations.create_indexes)
     service.before_start(obligations.adopt)
+    service.before_start(standings.create_indexes)
     for states, fire in (
         (obligations.all.states, obligations.fire), (obligations.rosters.states, obligations.advance),
+        (standings.all.states, standings.fire),
     ):  # fmt: skip
         owed = Timers(states, "due_at", service.clock, fire)
         service.commits.tell(states.name, owed.wake)
@@ -67,10 +73,11 @@ def build(settings: AgreementsSettings) -> FastAPI:
     app.include_router(need_api.router(needs, agreements, service.posts, service.clock))
     app.include_router(negotiation_api.router(agreements, service.posts, service.clock))
     app.include_router(version_api.router(agreements, service.posts, service.clock))
-    app.include_router(term_api.router(agreements))
+    app.include_router(term_api.router(agreements, standings))
     app.include_router(backtest_api.router(backtests, agreements, service.posts, service.clock))
     app.include_router(credit_api.router(credits))
     app.include_router(obligation_api.router(obligations, agreements, service.posts, service.clock))
+    app.include_router(plan_api.router(standings, agreements, service.clock))
     app.include_router(document_api.router(agreements, parties))
     app.state.bus = bus
     return app

@@ -17,6 +17,7 @@ from sepakat_shared.contracts import (
     oncall,
     postmortems,
     proposals,
+    remedies,
     reports,
     topics,
 )
@@ -25,7 +26,7 @@ from sepakat_shared.contracts.fact import Fact
 
 Agreed = (
     proposals._ProposalEvent | lasting._LastingEvent | agreements.AgreementAmended | credits._CreditEvent
-    | obligations._ObligationEvent
+    | obligations._ObligationEvent | remedies._RemedyEvent
 )  # fmt: skip
 """What is told of an agreement itself. It names whom to write to: nobody may have signed yet."""
 _OF_AGREEMENTS = Agreed | agreements._NeedEvent | agreements.NeedWaived
@@ -88,6 +89,8 @@ def subject_of(fact: Fact) -> Subject:
         return Subject(fact.credit, "credit", fact.agreement, fact.provider, fact.customer)
     if isinstance(fact, obligations._ObligationEvent):
         return Subject(fact.occurrence, "obligation", fact.agreement, fact.provider, fact.customer)
+    if isinstance(fact, remedies._PlanEvent):
+        return Subject(fact.plan, "improvement-plan", fact.agreement, fact.provider, fact.customer)
     if isinstance(fact, _OF_AGREEMENTS):
         return Subject(fact.agreement, "agreement", fact.agreement, fact.provider, fact.customer)
     raise TypeError(f"nobody is told of {fact.type}")
