@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from samples import agreement_dict
 
@@ -17,6 +18,8 @@ from sepakat_agreements import (
     maintenance_api,
     need_api,
     negotiation_api,
+    obligation_api,
+    plan_api,
     schedule_api,
     term_api,
     version_api,
@@ -25,7 +28,11 @@ from sepakat_agreements.backtest_store import Backtests
 from sepakat_agreements.calendar_links import CalendarLinks
 from sepakat_agreements.maintenance_store import Diaries
 from sepakat_agreements.need_store import Needs
+from sepakat_agreements.obligation_reactions import ObligationReactions
+from sepakat_agreements.obligation_store import Obligations
 from sepakat_agreements.party_store import Parties
+from sepakat_agreements.standing_reactions import StandingReactions
+from sepakat_agreements.standing_store import Standings
 from sepakat_agreements.store import Agreements
 from sepakat_cli.backends import Backend
 from sepakat_shared import mongo, signatures, web
@@ -33,6 +40,8 @@ from sepakat_shared.auth import KEY, KnownKeys, digest
 from sepakat_shared.clock import ManualClock
 from sepakat_shared.commits import Aggregates, Commits
 from sepakat_shared.contracts.agreements import KeyIssued
+from sepakat_shared.contracts.fact import Fact, rfc3339
+from sepakat_shared.messages import Envelope
 from sepakat_shared.settings import ServiceSettings
 from sepakat_shared.timers import Timers
 
@@ -48,9 +57,24 @@ class Agreeing:
         self.clock, self.commits = clock, Commits(db, clock)
         self.keys, self.posts = KnownKeys(db, clock), web.IdempotentPosts(db)
         self.agreements, self.needs = Agreements(self.commits), Needs(self.commits)
-        self.timers = Timers(self.agreements.all.states, "due_at", clock, self.agreements.fire)
         self.diaries, links = Diaries(self.commits, self.agreements), CalendarLinks(self.commits)
-        self.work = Timers(self.diaries.all.states, "due_at", clock, self.diaries.fire)
+        self.obligations = Obligations(self.commits, self.agreements)
+        self.standings = Standings(self.commits)
+        self.reactions = [
+            *ObligationReactions(self.obligations).all(), *StandingReactions(self.agreements, self.standings).all(),
+        ]  # fmt: skip
+        self.timers = [
+            Timers(states, "due_at", clock, fire)
+            for states, fire in (
+                (self.agreements.all.states, self.agreements.fire),
+                (self.diaries.all.states, self.diaries.fire),
+                (self.obligations.all.states, self.obligations.fire),
+                (self.obligations.rosters.states, self.obligations.advance),
+                (self.standings.all.states, self.standings.fire),
+            )
+        ]  # fmt: skip
+        self.heard: set[str] = set()
+        self.events = 0
         self.signing_keys = {party: Ed25519PrivateKey.generate() for party in SIGNERS}
         self.app = web.application("agreements", "", self.keys, 5_000_000)
         issued = Aggregates(self.commits, KEY)
@@ -59,7 +83,9 @@ class Agreeing:
             need_api.router(self.needs, self.agreements, self.posts, clock),
             negotiation_api.router(self.agreements, self.posts, clock),
             version_api.router(self.agreements, self.posts, clock),
-            term_api.router(self.agreements),
+            term_api.router(self.agreements, self.standings),
+            plan_api.router(self.standings, self.agreements, clock),
+            obligation_api.router(self.obligations, self.agreements, self.posts, clock),
             backtest_api.router(Backtests(self.commits), self.agreements, self.posts, clock),
             maintenance_api.router(self.agreements, self.diaries, self.posts, clock),
             schedule_api.router(self.agreements, self.diaries, links, "http://agreements", clock),
@@ -108,20 +134,57 @@ class Agreeing:
         return await self.post(party, f"/proposals/{number}/accept", 200, hash=following["hash"])
 
     async def until(self, at: datetime) -> None:
-        """Time passes; what is due on the way is done at its time."""
+        """Time passes; what is due on the way is done at its time, and heard."""
         while True:
-            ahead = self.agreements.all.states.find({"due_at": {"$ne": None}}, {"due_at": 1})
-            due = [each["due_at"] for each in await ahead.to_list(None) if each["due_at"] <= at]
+            await self.hear()
+            due = [each for timer in self.timers async for each in _dues(timer) if each <= at]
             if not due:
                 break
             self.clock.set(max(min(due), self.clock.now()))
-            assert await self.timers.fire_due(), "what is due is done"
+            assert await self.fire_due(), "what is due is done"
         self.clock.set(at)
+
+    async def fire_due(self) -> int:
+        """Do what is due now; returns how much it was."""
+        return sum([await timer.fire_due() for timer in self.timers])
+
+    async def hear(self) -> None:
+        """What was published on the service's own topic comes back to it, each event twice."""
+        commits = await self.commits.collection.find({}).sort([("committed_at", 1), ("n", 1)]).to_list(None)
+        for commit in [each for each in commits if each["_id"] not in self.heard]:
+            self.heard.add(commit["_id"])
+            for i, each in enumerate(commit["messages"]):
+                subject = each["subject"] or commit["aggregate"].partition("/")[2]
+                cause = Envelope(
+                    f"{commit['_id']}.{i}", "/sepakat/agreements", each["type"], subject,
+                    each["at"] or rfc3339(commit["committed_at"]), b"", f"{commit['n']:08d}.{i:03d}",
+                )  # fmt: skip
+                for _ in range(2):
+                    await self._react(each["topic"], each["type"], each["data"], cause)
+
+    async def happens(self, topic: str, fact: Fact) -> None:
+        """Another service tells of it."""
+        self.events += 1
+        cause = Envelope(f"e{self.events}", "/sepakat/other", fact.type, "x", None, b"", f"{self.events:08d}")
+        await self._react(topic, fact.type, fact.as_json(), cause)
+        await self.hear()
+
+    async def _react(self, topic: str, type: str, data: dict[str, Any] | None, cause: Envelope) -> None:
+        for each in self.reactions:
+            if (each.topic, each.contract.type) == (topic, type):
+                await each.handler(
+                    each.contract.model_validate(data), msgspec.structs.replace(cause, reader=each.reader)
+                )
 
     async def told(self) -> list[tuple[str, dict[str, Any]]]:
         """The types and data of everything that was published, in order of its commits."""
         commits = await self.commits.collection.find({}).sort([("committed_at", 1), ("n", 1)]).to_list(None)
         return [(each["type"], each["data"]) for commit in commits for each in commit["messages"]]
+
+
+async def _dues(timer: Timers) -> AsyncIterator[datetime]:
+    async for each in timer._states.find({"due_at": {"$ne": None}}, {"due_at": 1}):
+        yield each["due_at"]
 
 
 @asynccontextmanager
@@ -131,6 +194,8 @@ async def opened(backend: Backend) -> AsyncIterator[Agreeing]:
     await agreeing.commits.create_indexes()
     await agreeing.agreements.create_indexes()
     await agreeing.needs.create_indexes()
+    await agreeing.obligations.create_indexes()
+    await agreeing.standings.create_indexes()
     for party in (*SIGNERS, "stranger"):
         await agreeing.key(party, party)
     await agreeing.key("operator", None)

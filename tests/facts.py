@@ -12,8 +12,10 @@ from sepakat_shared.contracts import (
     disputes,
     incidents,
     maintenance,
+    obligations,
     oncall,
     postmortems,
+    remedies,
     reports,
     topics,
 )
@@ -197,6 +199,25 @@ _WORK: dict[str, Any] = {
     "starts_at": NOW + timedelta(days=4), "ends_at": NOW + timedelta(days=4, hours=2),
     "statement": "after closing time", "answer_by": None,
 }  # fmt: skip
+_OWED: dict[str, Any] = {
+    "occurrence": "toko.load-forecast.20261130T170000Z", "version": 1, "obligation": "load-forecast",
+    "text": Title(en="Announce the expected load", id="Mengumumkan perkiraan beban"), "party": "toko-maju",
+    "owner": "budi", "occasion": "calendar", "begins_at": NOW - timedelta(days=23), "due_at": NOW, "status": "met-late",
+    "pauses": ("availability",), "unmet": {"start": NOW, "end": NOW + timedelta(hours=2)}, "late": True,
+    "evidence": ({"name": "load.pdf", "media_type": "application/pdf", "size": 5, "sha256": "0" * 64,
+                  "url": "https://files.example/load.pdf"},),
+    "note": "for the campaign\nof December", "accepted": False, "why": "ended",
+}  # fmt: skip
+_REMEDY: dict[str, Any] = {
+    "version": 1, "plan": "toko.001", "draft_by": NOW + timedelta(days=14), "owner": "rina", "misses": (
+        {"objective": "availability", "title": _OBJECTIVE["objective_title"], "at": NOW - timedelta(days=30)},
+        {"obligation": "load-forecast", "at": NOW},
+    ),
+    "measures": ({"measure": "1", "text": "a second site", "due_at": NOW + timedelta(days=30)},), "agreed": False,
+    "note": "the site\nis bought", "done": ("1",), "effective": True, "conclusion": "no miss since", "right": "1",
+    "overdue": {"measure": "1", "text": "a second site", "due_at": NOW}, "until": NOW + timedelta(days=90),
+    "corrected": False,
+}  # fmt: skip
 _OF_KIND: dict[type[Fact], dict[str, Any]] = {
     agreements.AgreementAmended: {"text": {"kind": "Agreement"}},
     agreements.NeedStated: {"statement": Title(en="Shoppers can pay at any time")},
@@ -204,9 +225,14 @@ _OF_KIND: dict[type[Fact], dict[str, Any]] = {
 
 
 def agreed(kind: type[Fact], **changes: Any) -> Any:
-    of_credit = _CREDIT if issubclass(kind, credits._CreditEvent) else {}
-    of_work = _WORK if issubclass(kind, maintenance._MaintenanceEvent) else {}
-    return kind(**{**_CHANGE, **of_credit, **of_work, **_OF_KIND.get(kind, {}), **changes})
+    more = (
+        _CREDIT if issubclass(kind, credits._CreditEvent)
+        else _WORK if issubclass(kind, maintenance._MaintenanceEvent)
+        else _OWED if issubclass(kind, obligations._ObligationEvent)
+        else _REMEDY if issubclass(kind, remedies._RemedyEvent)
+        else {}
+    )  # fmt: skip
+    return kind(**{**_CHANGE, **more, **_OF_KIND.get(kind, {}), **changes})
 
 
 def every_fact() -> list[Fact]:

@@ -25,9 +25,11 @@ from sepakat_cli.commands import (
     maintenance,
     needs,
     negotiation,
+    obligations,
     oncall,
     openslo,
     operations,
+    plans,
     postmortems,
     preferences,
     render,
@@ -79,6 +81,8 @@ app.add_typer(negotiation.negotiate, name="negotiate", rich_help_panel="Agree")
 app.add_typer(credits.credits, name="credits", rich_help_panel="Agree")
 app.add_typer(maintenance.maintenance, name="maintenance", rich_help_panel="Agree")
 app.add_typer(calendars.calendar, name="calendar", rich_help_panel="Agree")
+app.add_typer(obligations.obligations, name="obligations", rich_help_panel="Agree")
+app.add_typer(plans.plans, name="plans", rich_help_panel="Agree")
 app.command("validate", rich_help_panel="Agree")(validate.validate)
 app.command("render", rich_help_panel="Agree")(render.render)
 app.add_typer(openslo.openslo, name="openslo", rich_help_panel="Agree")

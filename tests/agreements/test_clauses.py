@@ -100,7 +100,9 @@ def test_clauses_come_and_go() -> None:
 
 def test_a_clause_that_is_a_list_is_told_by_the_place_of_its_part() -> None:
     lists = {field.alias for field in texts.Agreement.model_fields.values() if "tuple" in str(field.annotation)}
-    assert lists - set(LISTED) == {"signatories"}, "every other list has an address for each of its parts"
+    assert lists - set(LISTED) == {"signatories", "underpinning"}, (
+        "every other list has an address for each of its parts"
+    )
     first, second = texts.as_text(text())["signatories"]
     moved = [first, {**second, "contact": "sari", "key": "ed25519:AAAA"}]
     assert words(merge("signatories", moved)) == [
@@ -108,6 +110,10 @@ def test_a_clause_that_is_a_list_is_told_by_the_place_of_its_part() -> None:
     for others in ([first], [first, second, second | {"contact": "sari"}]):
         (told,) = words(merge("signatories", others))
         assert told.startswith("signatories: party nusantara; contact rina; key "), told
+    rests = [{"agreement": "hosting", "by": ["uptime"]}]
+    assert words(merge("underpinning", [{"agreement": "hosting-2027", "by": ["uptime"]}]), underpinning=rests) == [
+        "agreement of underpinning agreement 1: hosting → hosting-2027",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -65,10 +65,10 @@ async def test_work_is_announced_consented_to_moved_reminded_of_and_cancelled(ba
         moved = await world.post("nusantara", f"{WORK}/m1/move", 200, **times(day(2026, 3, 4, 23)))
         assert (moved["state"], moved["needs_consent"], moved["revision"]) == ("awaiting-consent", ["notice"], 2)
         world.clock.set(day(2026, 3, 4, 23))
-        assert await world.work.fire_due()
+        assert await world.fire_due()
         assert (await world.get("/maintenance/announcements/m1"))["state"] == "lapsed"
         world.clock.set(day(2026, 3, 11, 18))
-        assert await world.work.fire_due()
+        assert await world.fire_due()
         cancelled = await world.post("nusantara", f"{WORK}/m3/cancel", 200, reason="not needed")
         assert (cancelled["state"], cancelled["excluded"]) == ("cancelled", [])
         assert await told(world) == [

@@ -17,6 +17,7 @@ from sepakat_shared.clock import SystemClock
 from sepakat_shared.commits import Commits
 from sepakat_shared.contracts.disputes import Adjustment, DisputeSettled, Remedy
 from sepakat_shared.contracts.fact import PeriodSpan
+from sepakat_shared.contracts.obligations import ObligationExcused, ObligationMet
 from sepakat_shared.errors import Forbidden
 from sepakat_shared.messages import Envelope
 from sepakat_shared.settings import ServiceSettings
@@ -89,3 +90,27 @@ async def test_a_credit_that_a_dispute_has_ended_in_is_granted_for_its_period_on
     assert (asked.start, asked.end) == (span.start, span.end)
     with pytest.raises(Forbidden):
         await made.withdraw(granted.granted.id, PROVIDER)
+
+
+async def test_the_time_in_which_an_obligation_was_unmet_is_excluded_from_what_it_pauses_once(db: Any) -> None:
+    made = Corrections(Commits(db, CLOCK), Registry(db, CLOCK), Archive(db), CLOCK, "http://x")
+    span = PeriodSpan(start=CLOCK.now() - timedelta(hours=2), end=CLOCK.now())
+    about: dict[str, Any] = {
+        "occurrence": "toko-checkout.contact.k1", "agreement": "toko-checkout", "version": 1, "provider": "nusantara",
+        "customer": "toko-maju", "obligation": "contact", "text": {"en": "Answer"}, "party": "toko-maju",
+        "occasion": "request", "begins_at": span.start, "due_at": span.start, "status": "met-late", "by": "budi",
+        "at": span.end,
+    }  # fmt: skip
+    in_time = ObligationMet(**{**about, "status": "met"}, late=False, pauses=("p1-restore",))
+    without = ObligationMet(**about, late=True, unmet=span)
+    late = ObligationMet(**about, late=True, unmet=span, pauses=("p1-restore",))
+    forgiven = ObligationExcused(**about, reason="a strike", unmet=span, pauses=("p1-restore",))
+    for sequence, fact in enumerate((in_time, without, late, late, forgiven)):
+        await made.on_unmet(fact, cause(sequence))
+    [granted] = await made.page(CUSTOMER, "toko-checkout", None, 10)
+    asked = granted.asked
+    assert (asked.kind, asked.objectives, asked.reason) == ("exclusion", ("p1-restore",), "obligation-unmet")
+    assert (asked.start, asked.end, asked.dispute) == (span.start, span.end, "")
+    await made.withdraw(granted.granted.id, PROVIDER)
+    await made.on_unmet(late, cause(9))
+    assert not (await made.visible(granted.granted.id, CUSTOMER)).state.in_force, "what is given back stays so"

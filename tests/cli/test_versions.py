@@ -74,4 +74,6 @@ def test_the_term_is_shown_ended_and_kept(stand: Stand, run: Run) -> None:
     given = run("agreements", "terminate", "toko-checkout", "--last-day", "2026-12-31", "--reason", "x", "--cause")
     assert "notice was not kept" in given.stderr
     assert stand.asked[-1].json == {"last_day": "2026-12-31", "ground": "cause", "reason": "x"}
+    run("agreements", "terminate", "toko-checkout", "--last-day", "2026-12-31", "--reason", "x", "--right", "1")
+    assert stand.asked[-1].json == {"last_day": "2026-12-31", "ground": "cause", "reason": "x", "right": "1"}
     assert "ended 2026-12-31" in run("agreements", "keep", "toko-checkout").stdout

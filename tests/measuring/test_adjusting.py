@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from samples import agreement
 
-from sepakat_metrics import adjustments, verdicts
+from sepakat_metrics import adjustments, pausing, verdicts
 from sepakat_metrics.adjustments import Adjustment, Asked
 from sepakat_metrics.buckets import transition_of
 from sepakat_metrics.evaluation import evaluate
@@ -18,6 +18,8 @@ from sepakat_metrics.telling import About
 from sepakat_metrics.terms import Adjustments, Terms
 from sepakat_metrics.verdicts import Since, Verdict, VerdictNoted, VerdictTold
 from sepakat_shared.calendars import from_ms, to_ms
+from sepakat_shared.contracts.fact import PeriodSpan, Title
+from sepakat_shared.contracts.obligations import ObligationMet
 from sepakat_shared.errors import Conflict, Forbidden, Invalid
 
 NOVEMBER = to_ms(datetime(2026, 10, 31, 17, tzinfo=UTC))
@@ -253,3 +255,30 @@ def test_a_verdict_of_before_credits_were_remembered_is_not_corrected_for_nothin
     old = replace(verdict, figure={name: each for name, each in verdict.figure.items() if name != "credit_percent"})
     assert corrected(old, known)[1] == []
     assert corrected(old, known, credit())[2]["credit_percent_before"] == "10"
+
+
+def test_time_in_which_an_obligation_was_unmet_counts_for_no_case_and_no_outage_to_the_millisecond() -> None:
+    due, met = from_ms(NOVEMBER + HOUR), from_ms(NOVEMBER + 2 * HOUR + 1)
+    fact = ObligationMet(
+        occurrence="o1", agreement="toko-checkout", version=1, provider="nusantara", customer="toko-maju",
+        obligation="contact", text=Title(en="Answer"), party="toko-maju", occasion="request", begins_at=due, due_at=due,
+        status="met-late", pauses=("availability", "restore"), unmet=PeriodSpan(start=due, end=met), late=True, by="x",
+        at=met,
+    )  # fmt: skip
+    paused = pausing.asked_by(fact)
+    assert paused is not None
+    [event] = adjustments.grant_outcome(None, "a1", paused, "agreements", NOW)
+    in_force = adjustments.of_objective([adjustments.apply(None, event)], "restore")
+    case = {"id": "restore", "indicator": "nusantara/checkout-tickets", "measure": "per-case", "target": "95",
+            "clock": {"from": "opened", "until": "restored"}, "threshold": {"atMost": "PT2H"},
+            "window": {"calendar": "month"}}  # fmt: skip
+    text, known = agreement(objectives=[case], needs=[]), History()
+    for at, step in ((NOVEMBER, "opened"), (NOVEMBER + 3 * HOUR + 1, "restored")):
+        known.add(Fact("nusantara/checkout-tickets", "/p", step, at, "ticket", ticket="T-1", step=step))
+    met_by = [
+        evaluate(Terms(text, text.objectives[0], None, each, kind="ticket"), known, CLOSED, (NOVEMBER, DECEMBER)).met
+        for each in (Adjustments(), in_force)
+    ]
+    assert met_by == [False, True], "three hours of the clock without it, two hours exactly with it"
+    figure = evaluate(about(in_force).terms, history(*DOWN_FOR_AN_HOUR), CLOSED, (NOVEMBER, DECEMBER))
+    assert (figure.excluded * 1000, figure.lost) == (HOUR + 1, 0)

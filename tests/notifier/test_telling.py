@@ -21,9 +21,11 @@ from sepakat_shared.contracts import (
     lasting,
     maintenance,
     notifications,
+    obligations,
     oncall,
     postmortems,
     proposals,
+    remedies,
     reports,
 )
 from sepakat_shared.contracts.fact import Fact
@@ -162,6 +164,41 @@ def test_a_correction_of_a_credit_says_what_is_outstanding_then() -> None:
         assert words in text and "outcome of a dispute" in text, status
 
 
+def test_what_is_owed_and_what_repeated_misses_lead_to_is_told_in_both_languages() -> None:
+    def subjects(kind: type[Fact], **changes: object) -> list[str]:
+        return [
+            letters.compose(agreed(kind, **changes), reader(each), NAMES, None).subject for each in letters.LANGUAGES
+        ]
+
+    due = agreed(obligations.ObligationDue, recipients=("toko-maju/budi",))
+    assert routing.named_with_party(due) == [("toko-maju", "budi")]
+    assert routing.subject_of(due).about_type == "obligation"
+    english = letters.compose(due, reader(), NAMES, None)
+    said = " ".join(english.text.split())
+    assert english.subject == "Due by 24 Nov 2026, 16:00:00 WIB: Announce the expected load"
+    assert "Toko Maju owes under Checkout platform" in said and "for the campaign of December" in said
+    assert "Owed by: Toko Maju" in said and "Due by: 24 Nov 2026, 16:00:00 WIB" in said
+    assert subjects(obligations.ObligationOverdue) == [
+        "Overdue: Announce the expected load", "Terlambat: Mengumumkan perkiraan beban",
+    ]  # fmt: skip
+    assert subjects(obligations.ObligationMet, late=False)[0].startswith("Met: ")
+    evidence = letters.compose(agreed(obligations.ObligationMet), reader("id"), NAMES, None)
+    assert "Bukti: load.pdf (https://files.example/load.pdf)" in " ".join(evidence.text.split())
+
+    demanded = letters.compose(agreed(remedies.PlanDemanded), reader(), NAMES, None)
+    assert "Availability per month: 25 Oct 2026" in " ".join(demanded.text.split())
+    assert routing.subject_of(agreed(remedies.PlanDemanded)).about_type == "improvement-plan"
+    assert "a second site" in letters.compose(agreed(remedies.PlanOverdue), reader(), NAMES, None).text
+    undrafted = letters.compose(agreed(remedies.PlanOverdue, overdue=None), reader(), NAMES, None)
+    assert "has not come" in " ".join(undrafted.text.split())
+    assert subjects(remedies.PlanClosed, effective=False) == [
+        "Improvement plan ineffective: Checkout platform", "Rencana perbaikan tidak berhasil: Platform checkout",
+    ]  # fmt: skip
+    assert subjects(remedies.TerminationRightArose, party="toko-maju") == [
+        "Toko Maju may terminate: Checkout platform", "Toko Maju berhak mengakhiri: Platform checkout",
+    ]  # fmt: skip
+
+
 def test_who_is_put_on_call_and_who_is_relieved_are_told_and_again_when_it_is_taken_back() -> None:
     put, back = (
         on_call(oncall.OnCallOverridden, instead_of=("ana", "dewi")), on_call(oncall.OverrideWithdrawn, again=("ana",)),
@@ -198,7 +235,7 @@ def test_every_event_that_is_mailed_has_a_letter_in_both_languages() -> None:
         fact for fact in every_fact()
         if routing.mails(fact, SIGNATORIES, ["budi"]) and not isinstance(fact, reports._ReportEvent)
     ]  # fmt: skip
-    assert len(mailed) == 66
+    assert len(mailed) == 81
     for fact in mailed:
         texts = [letters.compose(fact, reader(language), NAMES, None) for language in letters.LANGUAGES]
         for letter, agreement in zip(texts, ("Checkout platform", "Platform checkout"), strict=True):

@@ -169,6 +169,9 @@ def terminate(
     last_day: Annotated[str, typer.Option(help="it ends with that day (ISO 8601)")],
     reason: Annotated[str, typer.Option(help="in words")],
     cause: Annotated[bool, typer.Option(help="for a cause, where no notice has to be kept")] = False,
+    right: Annotated[
+        str | None, typer.Option(help="for the cause that repeated misses gave: the right, as `sepakat plans` shows it")
+    ] = None,
     url: Urls = None,
     api_key_file: ApiKeyFile = None,
     as_json: AsJson = False,
@@ -179,7 +182,8 @@ def terminate(
 
       sepakat agreements terminate toko-checkout --last-day 2026-12-31 --reason "another provider"
     """
-    body = {"last_day": last_day, "ground": "cause" if cause else "notice", "reason": reason}
+    body = {"last_day": last_day, "ground": "cause" if cause or right else "notice", "reason": reason}
+    body |= {"right": right} if right else {}
     with Client.of(url, api_key_file) as client:
         found = client.post("agreements", f"/v1/agreements/{segment(agreement)}/termination", body)
     _print_term(found, as_json)

@@ -78,17 +78,17 @@ def comments(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json:
     print_table(columns, rows, "nothing has been said yet")
 
 
-def attachment(given: str) -> dict[str, Any]:
-    """What is sent for FILE@URL. Raises BadInput."""
+def attachment(given: str, option: str = "--attach") -> dict[str, Any]:
+    """What is sent for FILE@URL, as `option` has it. Raises BadInput."""
     name, at, url = given.partition("@https://")
     path = Path(name)
     if not at or not url:
-        raise BadInput(f"--attach: {given!r} is not FILE@URL with an https address")
+        raise BadInput(f"{option}: {given!r} is not FILE@URL with an https address")
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             size = file.tell()
     except OSError as error:
-        raise BadInput(f"--attach: {path} can't be read: {error}") from error
+        raise BadInput(f"{option}: {path} can't be read: {error}") from error
     media_type = mimetypes.guess_type(path.name, strict=False)[0] or "application/octet-stream"
     return {"name": path.name, "media_type": media_type, "size": size, "sha256": digest, "url": f"https://{url}"}

@@ -203,6 +203,8 @@ def _print_trace(traced: dict[str, Any], as_json: bool) -> None:
     ):  # fmt: skip
         for each in traced[name]:
             say(f"{each} {words}")
+    for each in traced.get("underpinning", {}).get("warnings", ()):
+        say(f"{each['pointer']} {each['rule']}")
 
 
 def _changed(url: list[str] | None, key: Any, as_json: bool, path: str, body: dict[str, Any]) -> None:

@@ -87,6 +87,9 @@ def _check_together(files: Sequence[_File]) -> None:
     for i, pointer, rule in rules.check_together(documents):
         file, start = places[i]
         file.problems.append(FieldProblem(start + pointer, rule))
+    for i, pointer, words in rules.advise_together(documents):
+        file, start = places[i]
+        file.advice.append(FieldProblem(start + pointer, words))
 
 
 def _placed(file: _File, found: Sequence[FieldProblem]) -> Iterator[tuple[int | None, str, str]]:

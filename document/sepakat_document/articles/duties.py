@@ -1,9 +1,10 @@
 """What both parties owe besides the service levels, and when work on the service may interrupt it."""
 
 from sepakat_document import recurrence
+from sepakat_document.articles import money
 from sepakat_document.blocks import Draft, Table
 from sepakat_document.source import Source
-from sepakat_shared.contracts.texts import MaintenanceWindow, Obligation
+from sepakat_shared.contracts.texts import MaintenanceWindow, Obligation, Trigger, Unmet
 
 _UNITS = {
     "day": ("day", "hari"),
@@ -31,16 +32,78 @@ def _sentence(source: Source, given: Obligation) -> str:
         parts.append(s.say("counted from “{what}”", "terhitung sejak “{what}”", what=given.after))
     if given.every is not None:
         parts.append(s.say("every {time}", "setiap {time}", time=s.each(s.span(given.every))))
-    said = ", ".join(parts) + "."
+    said = ", ".join([*parts, *_dates(source, given)]) + "."
     if given.owner is not None:
         said += " " + s.say("Answerable: {who}.", "Penanggung jawab: {who}.", who=source.person(given.owner))
+    if given.remind is not None:
+        said += " " + s.say(
+            "A reminder is sent {time} ahead.", "Pengingat dikirim {time} sebelumnya.", time=s.duration(given.remind)
+        )
     if given.unmet is not None and given.unmet.pauses:
         said += " " + s.say(
             "While it is unmet, the clock stands still of {what}.",
             "Selama tidak dipenuhi, berhentilah penghitungan waktu untuk {what}.",
             what=s.list(source.objective(id) for id in given.unmet.pauses),
         )
+    return said + (_repeated(source, given.unmet) if given.unmet is not None else "")
+
+
+def _repeated(source: Source, given: Unmet) -> str:
+    """What follows when it is missed again and again."""
+    s, said = source.speech, ""
+    if given.improvement_plan is not None:
+        said += " " + s.say(
+            "Missed {n} times within {time}, it demands an improvement plan.",
+            "Apabila {n} kali tidak dipenuhi dalam {time}, wajib disusun rencana perbaikan.",
+            n=s.number(given.improvement_plan.misses), time=s.span(given.improvement_plan.within),
+        )  # fmt: skip
+        if given.improvement_plan.draft_within is not None:
+            within = s.span(given.improvement_plan.draft_within)
+            said += " " + s.say(
+                "The plan is due within {time}.", "Rencana itu disampaikan dalam waktu {time}.", time=within
+            )
+    if given.termination is not None:
+        said += " " + s.say(
+            "Missed {n} times within {time}, it permits the other party to terminate this agreement.",
+            "Apabila {n} kali tidak dipenuhi dalam {time}, pihak lain berhak mengakhiri perjanjian ini.",
+            n=s.number(given.termination.misses), time=s.span(given.termination.within),
+        )  # fmt: skip
+        said += money.exercised(source, given.termination)
     return said
+
+
+def _dates(source: Source, given: Obligation) -> list[str]:
+    """When it is due, as far as it is not a time after something or every so long."""
+    s = source.speech
+    found = []
+    if given.trigger is not None:
+        found.append(s.say("counted from {what}", "terhitung sejak {what}", what=_event(source, given.trigger)))
+    if given.rrule is not None:
+        found.append(recurrence.in_words(s, given.rrule))
+    if given.due is not None:
+        found.append(s.say("by {day}", "paling lambat {day}", day=s.date(given.due)))
+    if given.first is not None:
+        found.append(s.say("from {day} on", "mulai {day}", day=s.date(given.first)))
+    if given.calendar is not None:
+        found.append(s.say("by the calendar “{id}”", "menurut kalender “{id}”", id=given.calendar))
+    return found
+
+
+def _event(source: Source, trigger: Trigger) -> str:
+    s = source.speech
+    if trigger.event == "target-missed":
+        if not trigger.objectives:
+            return s.say("a missed target", "tidak terpenuhinya suatu target")
+        what = s.list(source.objective(id) for id in trigger.objectives)
+        return s.say("a missed target of {what}", "tidak terpenuhinya target {what}", what=what)
+    opened = trigger.event == "incident-opened"
+    said = s.say(
+        "the opening of an incident" if opened else "the resolution of an incident",
+        "dibukanya insiden" if opened else "selesainya insiden",
+    )
+    if not trigger.priorities:
+        return said
+    return s.say("{said} of priority {p}", "{said} berprioritas {p}", said=said, p=s.list(trigger.priorities))
 
 
 def _begun(words: str) -> str:

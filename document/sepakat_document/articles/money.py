@@ -2,7 +2,7 @@
 
 from sepakat_document.blocks import Block, Draft, Items, Table
 from sepakat_document.source import Source
-from sepakat_shared.contracts.texts import Credits, Misses, Objective
+from sepakat_shared.contracts.texts import Credits, Misses, Objective, PlanDemand, TerminationRight
 
 
 def credits(draft: Draft, source: Source) -> None:
@@ -117,6 +117,7 @@ def remedies(draft: Draft, source: Source) -> None:
     s, given = source.speech, source.text.remedies
     if given is None:
         return
+    each = given.counted == "each"
     if given.improvement_plan is not None:
         draft.clause(
             s.say("Improvement plan", "Rencana perbaikan"),
@@ -124,7 +125,8 @@ def remedies(draft: Draft, source: Source) -> None:
                 "After {misses} the Provider draws up an improvement plan with an owner and dates.",
                 "Setelah {misses}, Penyedia menyusun rencana perbaikan dengan penanggung jawab dan tenggat.",
                 misses=misses(source, given.improvement_plan),
-            ),
+            )
+            + _drafted(source, given.improvement_plan),
         )
     if given.termination is not None:
         draft.clause(
@@ -133,8 +135,42 @@ def remedies(draft: Draft, source: Source) -> None:
                 "After {misses} the Customer may terminate this agreement.",
                 "Setelah {misses}, Pelanggan berhak mengakhiri perjanjian ini.",
                 misses=misses(source, given.termination),
+            )
+            + exercised(source, given.termination),
+        )
+    if each:
+        draft.clause(
+            s.say("Counting", "Penghitungan"),
+            s.say(
+                "The misses of each service level are counted by themselves.",
+                "Tidak terpenuhinya tiap tingkat layanan dihitung sendiri-sendiri.",
             ),
         )
+
+
+def _drafted(source: Source, given: PlanDemand) -> str:
+    s = source.speech
+    if given.draft_within is None:
+        return ""
+    return " " + s.say(
+        "It is due within {time}.", "Rencana itu disampaikan dalam waktu {time}.", time=s.span(given.draft_within)
+    )
+
+
+def exercised(source: Source, given: TerminationRight) -> str:
+    """How a right to terminate is exercised; empty where the text says nothing of it."""
+    s, said = source.speech, ""
+    if given.notice is not None:
+        said += " " + s.say(
+            "Notice is given {time} before the last day.", "Pemberitahuan diberikan {time} sebelum hari terakhir.",
+            time=s.duration(given.notice),
+        )  # fmt: skip
+    if given.exercise_within is not None:
+        said += " " + s.say(
+            "The right is exercised within {time}.", "Hak itu digunakan dalam waktu {time}.",
+            time=s.span(given.exercise_within),
+        )  # fmt: skip
+    return said
 
 
 def misses(source: Source, given: Misses) -> str:

@@ -2,7 +2,7 @@
 
 from sepakat_document.blocks import Draft, Items, Table, facts
 from sepakat_document.source import Source
-from sepakat_shared.contracts.texts import Need
+from sepakat_shared.contracts.texts import Need, Underpinning
 
 
 def parties(draft: Draft, source: Source) -> None:
@@ -158,6 +158,27 @@ def services(draft: Draft, source: Source) -> None:
                 widths=(3, 2),
             ),
         )
+    if text.underpinning:
+        draft.clause(
+            s.say("What it rests on", "Yang mendasarinya"),
+            s.say(
+                "The Provider rests on agreements with suppliers of its own:",
+                "Penyedia mendasarkannya pada perjanjian dengan pemasoknya sendiri:",
+            ),
+            Items(tuple(_rests(source, each) for each in text.underpinning)),
+        )
+
+
+def _rests(source: Source, given: Underpinning) -> str:
+    s, said = source.speech, given.agreement
+    if given.by is not None:
+        said += f" ({', '.join(given.by)})"
+    if given.objectives is None:
+        return said
+    return s.say(
+        "{agreement}, for {what}", "{agreement}, untuk {what}", agreement=said,
+        what=s.list(source.objective(id) for id in given.objectives),
+    )  # fmt: skip
 
 
 def needs(draft: Draft, source: Source) -> None:

@@ -44,7 +44,8 @@ class Termination:
     """A party's notice that the agreement ends with `last_day` (ISO 8601), at the instant `ends_at`.
 
     `notice` is what the text asks for (ISO 8601), and `honoured` whether it was given so long before; both None where
-    the text asks for none, or the ground is a cause.
+    the text asks for none, or the ground is a cause. `right` is the one that repeated misses gave, where that is the
+    cause.
     """
 
     party: str
@@ -56,6 +57,7 @@ class Termination:
     reason: str
     notice: str | None = None
     honoured: bool | None = None
+    right: str | None = None
 
 
 @dataclass(frozen=True)

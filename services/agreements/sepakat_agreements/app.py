@@ -11,6 +11,8 @@ from sepakat_agreements import (
     maintenance_api,
     need_api,
     negotiation_api,
+    obligation_api,
+    plan_api,
     schedule_api,
     term_api,
     version_api,
@@ -21,8 +23,12 @@ from sepakat_agreements.credit_reactions import CreditReactions
 from sepakat_agreements.credit_store import CreditAccounts
 from sepakat_agreements.maintenance_store import Diaries
 from sepakat_agreements.need_store import Needs
+from sepakat_agreements.obligation_reactions import ObligationReactions
+from sepakat_agreements.obligation_store import Obligations
 from sepakat_agreements.party_store import Parties
 from sepakat_agreements.settings import AgreementsSettings
+from sepakat_agreements.standing_reactions import StandingReactions
+from sepakat_agreements.standing_store import Standings
 from sepakat_agreements.store import Agreements
 from sepakat_shared.auth import KEY
 from sepakat_shared.commits import Aggregates
@@ -37,7 +43,11 @@ def build(settings: AgreementsSettings) -> FastAPI:
     needs, keys = Needs(service.commits), Aggregates(service.commits, KEY)
     credits = CreditAccounts(service.commits)
     diaries, links = Diaries(service.commits, agreements), CalendarLinks(service.commits)
-    bus = service.start([*backtests.reactions(), *CreditReactions(agreements, credits).all()])
+    obligations, standings = Obligations(service.commits, agreements), Standings(service.commits)
+    bus = service.start(
+        [*backtests.reactions(), *CreditReactions(agreements, credits).all(), *ObligationReactions(obligations).all(),
+         *StandingReactions(agreements, standings).all()]
+    )  # fmt: skip
 
     timers = Timers(agreements.all.states, "due_at", service.clock, agreements.fire)
     service.commits.tell(agreements.all.states.name, timers.wake)
@@ -57,14 +67,28 @@ def build(settings: AgreementsSettings) -> FastAPI:
     service.alongside(claims.run)
     service.alongside(work.run)
 
+    service.before_start(obligations.create_indexes)
+    service.before_start(obligations.adopt)
+    service.before_start(standings.create_indexes)
+    for states, fire in (
+        (obligations.all.states, obligations.fire), (obligations.rosters.states, obligations.advance),
+        (standings.all.states, standings.fire),
+    ):  # fmt: skip
+        owed = Timers(states, "due_at", service.clock, fire)
+        service.commits.tell(states.name, owed.wake)
+        service.before_start(owed.create_indexes)
+        service.alongside(owed.run)
+
     app = service.web("Sepakat agreements", "What provider and customer agreed: parties, texts, signatures, API keys.")
     app.include_router(api.router(agreements, parties, needs, keys, service.commits, service.posts, service.clock))
     app.include_router(need_api.router(needs, agreements, service.posts, service.clock))
     app.include_router(negotiation_api.router(agreements, service.posts, service.clock))
     app.include_router(version_api.router(agreements, service.posts, service.clock))
-    app.include_router(term_api.router(agreements))
+    app.include_router(term_api.router(agreements, standings))
     app.include_router(backtest_api.router(backtests, agreements, service.posts, service.clock))
     app.include_router(credit_api.router(credits))
+    app.include_router(obligation_api.router(obligations, agreements, service.posts, service.clock))
+    app.include_router(plan_api.router(standings, agreements, service.clock))
     app.include_router(document_api.router(agreements, parties))
     app.include_router(maintenance_api.router(agreements, diaries, service.posts, service.clock))
     app.include_router(schedule_api.router(agreements, diaries, links, settings.public_url, service.clock))

@@ -65,7 +65,7 @@ _SINGULAR: Final = {
     "charges": "charge", "services": "service", "needs": "need", "obligations": "obligation", "calendars": "calendar",
     "objectives": "objective", "rotations": "rotation", "escalation": "escalation policy", "tiers": "tier",
     "levels": "level", "steps": "step", "layers": "layer", "windows": "window", "freezes": "freeze",
-    "triggers": "trigger", "signatories": "signatory",
+    "triggers": "trigger", "signatories": "signatory", "underpinning": "underpinning agreement",
 }  # fmt: skip
 _IN_PERCENT: Final = ("target", "below", "percent", "sliceTarget", "minimumCoverage")
 _LANGUAGES: Final = ("en", "id")

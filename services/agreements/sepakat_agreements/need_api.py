@@ -1,6 +1,6 @@
 """Requests about needs become commands here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -21,6 +21,7 @@ from sepakat_shared.clock import Clock
 from sepakat_shared.commits import Loaded
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.fact import rfc3339
+from sepakat_shared.contracts.rules import underpinning
 from sepakat_shared.errors import Forbidden
 from sepakat_shared.web import Asking, IdempotentPosts
 
@@ -174,7 +175,9 @@ def _tracing_routes(routes: APIRouter, needs: Needs, agreements: Agreements) -> 
         asking.require("agreements:read")
         agreement = (await agreements.visible(id, asking)).state
         version: Version = agreement.open or agreement
-        return traceability_view(version, await needs.of(id, version.parties))
+        suppliers = await agreements.texts_of(underpinned_by(version.text), asking)
+        traced = traceability_view(version, await needs.of(id, version.parties))
+        return traced | {"underpinning": underpinning_view(version, suppliers)}
 
     @routes.post("/agreements/{id}/waivers", tags=["needs"], status_code=201)
     async def post_waiver(id: Id, given: WaiverIn, asking: Asking) -> Response:
@@ -241,6 +244,24 @@ def traceability_view(version: Version, stated: Sequence[Need]) -> dict[str, Any
         "obligations_without_owner": list(found.obligations_without_owner),
         "hinders_signing": signing.unserved(version, stated),
     }  # fmt: skip
+
+
+def underpinning_view(version: Version, suppliers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """`suppliers` are the texts of those agreements that it rests on and that whoever asks may see."""
+    text = texts.Agreement.model_validate(version.text)
+    known = {id: texts.Agreement.model_validate(each) for id, each in suppliers.items()}
+    return {
+        "agreements": list(underpinned_by(version.text)),
+        "compared_with": sorted(known),
+        "warnings": [
+            {"pointer": pointer, "rule": rule} for pointer, rule in underpinning.advise(text, known)
+        ],
+    }  # fmt: skip
+
+
+def underpinned_by(text: Mapping[str, Any]) -> tuple[str, ...]:
+    """The ids of the provider's agreements with its suppliers that the text names."""
+    return tuple(str(each["agreement"]) for each in text.get("underpinning") or ())
 
 
 def _shown(loaded: Loaded[Need], status: int = 200) -> JSONResponse:

@@ -49,6 +49,12 @@ class Agreements:
         found = self.all.states.find(asking.restrict(query)).sort("_id", ASCENDING).limit(limit)
         return [self.all.read(document) for document in await found.to_list(None)]
 
+    async def texts_of(self, ids: Sequence[str], asking: Principal) -> dict[str, dict[str, Any]]:
+        """The texts of those agreements as they stand, without those that have ended and those that are others'."""
+        found = await self.all.find_many(list(ids)) if ids else {}
+        lasting = {id: each.state for id, each in found.items() if each.state.ended_at is None}
+        return {id: each.text for id, each in lasting.items() if asking.sees(each.parties)}
+
     async def schedule(self) -> None:
         """Say when something is due of agreements that were written before the others' deadlines were known here."""
         old = await self.all.states.find({"due_at": {"$exists": False}}).to_list(None)

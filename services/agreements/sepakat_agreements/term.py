@@ -20,6 +20,7 @@ from sepakat_agreements.agreement import (
     Termination,
     TerminationWithdrawn,
 )
+from sepakat_agreements.standing import Right
 from sepakat_agreements.starting import end_of
 from sepakat_shared import spans
 from sepakat_shared.contracts import texts
@@ -102,11 +103,13 @@ def _term(agreement: Agreement) -> texts.Term:
 
 def terminate(
     agreement: Agreement, party: str, day: date, ground: Literal["notice", "cause"], reason: str, by: str,
-    now: datetime,
+    now: datetime, right: Right | None = None,
 ) -> Sequence[Event]:  # fmt: skip
-    """Give notice that the agreement ends with that `day`: for a `cause`, or by `notice` alone.
+    """Give notice that the agreement ends with that `day`: for a `cause`, or by `notice` alone. `right` is the one that
+    repeated misses gave, as the cause.
 
-    Raises Forbidden, Conflict when it is not in force or notice was given already, or Invalid for a day that is past.
+    Raises Forbidden, Conflict when it is not in force, notice was given already or the right does not stand, or Invalid
+    for a day that is past.
     """
     if party not in agreement.parties:
         raise Forbidden(f"{party!r} has no part in this agreement")
@@ -122,10 +125,24 @@ def terminate(
         raise Invalid.at("/last_day", "must not be over yet")
     if day > last_day(agreement):
         raise Invalid.at("/last_day", f"is after {last_day(agreement).isoformat()}, the last day of the running term")
+    if right is not None:
+        _must_stand(right, party, ground, now)
     notice = _notice(agreement, day) if ground == "notice" else None
+    if right is not None and right.notice_seconds is not None:
+        notice = timedelta(seconds=right.notice_seconds)
     honoured = None if notice is None else notice <= end - now
     written = None if notice is None else _days(notice)
-    return [Terminated(Termination(party, by, now, day.isoformat(), end, ground, reason, written, honoured))]
+    cause = None if right is None else right.id
+    return [Terminated(Termination(party, by, now, day.isoformat(), end, ground, reason, written, honoured, cause))]
+
+
+def _must_stand(right: Right, party: str, ground: Literal["notice", "cause"], now: datetime) -> None:
+    if right.party != party:
+        raise Forbidden(f"this right is {right.party!r}'s, whose agreement was not kept")
+    if ground != "cause":
+        raise Invalid.at("/ground", "must be cause: the right follows from what was missed")
+    if not right.stands(now):
+        raise Conflict("this right does not stand any more; its time has passed, or what was missed was corrected")
 
 
 def _notice(agreement: Agreement, day: date) -> timedelta | None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sepakat_agreements import term
 from sepakat_agreements.agreement import Agreement, Event
+from sepakat_agreements.standing_store import Standings
 from sepakat_agreements.store import Agreements
 from sepakat_shared.auth import Principal
 from sepakat_shared.contracts.fact import rfc3339
@@ -27,6 +28,7 @@ class TerminationIn(BaseModel):
     last_day: date = Field(description="it ends with that day, in the time zone of its term")
     ground: Literal["notice", "cause"] = "notice"
     reason: Words
+    right: str | None = Field(None, description="as the cause: the right that repeated misses gave, by its id")
 
 
 class WithdrawIn(BaseModel):
@@ -35,7 +37,7 @@ class WithdrawIn(BaseModel):
     reason: Words | None = None
 
 
-def router(agreements: Agreements) -> APIRouter:
+def router(agreements: Agreements, standings: Standings) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["term"])
 
     @routes.get("/agreements/{id}/term")
@@ -48,9 +50,10 @@ def router(agreements: Agreements) -> APIRouter:
     async def post_termination(id: Id, given: TerminationIn, asking: Asking) -> dict[str, Any]:
         """Give notice: it ends with that day. Whether the agreed notice was kept is recorded beside it."""
         party = await _party(agreements, id, asking)
+        right = None if given.right is None else await standings.right(id, given.right)
 
         def decide(agreement: Agreement, now: datetime) -> Sequence[Event]:
-            return term.terminate(agreement, party, given.last_day, given.ground, given.reason, asking.id, now)
+            return term.terminate(agreement, party, given.last_day, given.ground, given.reason, asking.id, now, right)
 
         return term_view((await agreements.change(id, decide, asking.id)).state)
 
@@ -80,6 +83,7 @@ def term_view(agreement: Agreement) -> dict[str, Any]:
         "termination": given and {
             "party": given.party, "by": given.by, "at": rfc3339(given.at.astimezone(UTC)), "ground": given.ground,
             "reason": given.reason, "notice": given.notice, "honoured": given.honoured,
+            "right": given.right,
         },
         "ahead": [
             {"what": each.what, "at": rfc3339(each.at.astimezone(UTC))}

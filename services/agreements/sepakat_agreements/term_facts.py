@@ -33,7 +33,7 @@ def of_term(event: OfTerm, agreement: Agreement) -> Fact:
             return published.TerminationGiven(
                 **about, party=given.party, by=given.by, ground=given.ground, reason=given.reason,
                 last_day=date.fromisoformat(given.last_day), ends_at=given.ends_at, notice=given.notice,
-                honoured=given.honoured, at=given.at,
+                honoured=given.honoured, right=given.right, at=given.at,
             )  # fmt: skip
         case TerminationWithdrawn(party, reason, by, at):
             return published.TerminationTakenBack(**about, party=party, by=by, reason=reason, at=at)

@@ -128,7 +128,8 @@ def grant(
 
 
 def grant_outcome(adjustment: Adjustment | None, id: str, asked: Asked, by: str, at: datetime) -> list[Event]:
-    """What a dispute has ended in binds both: granted once, and not again when a party has given it back since.
+    """What a dispute has ended in, or the text says of a fact, binds both: granted once, and not again when a party has
+    given it back since.
 
     Raises Invalid.
     """

@@ -26,6 +26,7 @@ from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.agreements import AgreementTextPublished, BacktestRequested
 from sepakat_shared.contracts.disputes import DisputeSettled
 from sepakat_shared.contracts.lasting import AgreementEnded
+from sepakat_shared.contracts.obligations import ObligationExcused, ObligationMet, ObligationVoided
 from sepakat_shared.service import Service
 
 
@@ -45,6 +46,9 @@ def build(settings: MetricsSettings) -> FastAPI:
             Reaction(topics.AGREEMENT_TEXTS, AgreementTextPublished, registry.on_text),
             Reaction(topics.AGREEMENTS, AgreementEnded, registry.on_ended),
             Reaction(topics.AGREEMENTS, BacktestRequested, backtests.on_requested),
+            Reaction(topics.AGREEMENTS, ObligationMet, corrections.on_unmet),
+            Reaction(topics.AGREEMENTS, ObligationExcused, corrections.on_unmet),
+            Reaction(topics.AGREEMENTS, ObligationVoided, corrections.on_unmet),
             Reaction(topics.INCIDENTS, DisputeSettled, corrections.on_settled),
             *maintaining.reactions(),
         ]

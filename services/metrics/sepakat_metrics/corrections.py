@@ -10,7 +10,7 @@ from time import monotonic
 from pymongo import ASCENDING
 
 from sepakat_metrics import adjustments as domain
-from sepakat_metrics import verdicts
+from sepakat_metrics import pausing, verdicts
 from sepakat_metrics.adjustments import ADJUSTMENT, Adjustment, Asked
 from sepakat_metrics.archive import Archive
 from sepakat_metrics.evaluation import evaluate
@@ -109,6 +109,17 @@ class Corrections:
                 new=True,
                 then=self._hand,
             )
+
+    async def on_unmet(self, fact: pausing.Ended, cause: Envelope) -> None:
+        """Exclude the time in which an obligation was unmet from what it pauses, once for each time it was owed."""
+        asked = pausing.asked_by(fact)
+        if asked is None:
+            return
+        id = hashlib.sha256(f"{fact.occurrence}\nunmet".encode()).hexdigest()[:24]
+        await self._adjustments.execute(
+            id, lambda known, now: domain.grant_outcome(known, id, asked, cause.source, now), by=cause.source,
+            cause=cause, new=True, then=self._hand,
+        )  # fmt: skip
 
     async def withdraw(self, id: str, asking: Principal) -> Loaded[Adjustment]:
         """Raises NotFound, Forbidden or Conflict."""

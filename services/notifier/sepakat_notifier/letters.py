@@ -26,6 +26,7 @@ from sepakat_shared.contracts.disputes import DisputedFigure, DisputeRaised, _Di
 from sepakat_shared.contracts.fact import Fact, PeriodSpan, Title
 from sepakat_shared.contracts.incidents import IncidentEscalated, IncidentHandedOver, _IncidentEvent
 from sepakat_shared.contracts.maintenance import _MaintenanceEvent
+from sepakat_shared.contracts.obligations import _ObligationEvent
 from sepakat_shared.contracts.oncall import _OnCallEvent
 
 LANGUAGES = ("en", "id")
@@ -59,6 +60,8 @@ _LABELS = {
     "amount": {"en": "Amount owed", "id": "Jumlah terutang"},
     "outstanding": {"en": "Outstanding", "id": "Belum dilunasi"},
     "claim_until": {"en": "To be claimed before", "id": "Diklaim sebelum"},
+    "owed_by": {"en": "Owed by", "id": "Kewajiban"},
+    "due_by": {"en": "Due by", "id": "Jatuh tempo"},
     "button": {"en": "I take care of it", "id": "Saya tangani"},
     "unsubscribe": {"en": "No more news by mail", "id": "Berhenti menerima kabar"},
     "reason": {"en": "You get this message as {}, under the agreement {}.",
@@ -227,6 +230,8 @@ def _subject_title(fact: _Told, words: Words) -> str:
         return words.title(fact.title, fact.incident)
     if isinstance(fact, _OnCallEvent):
         return words.title(fact.title, fact.rotation.partition("/")[2])
+    if isinstance(fact, _ObligationEvent):
+        return words.title(fact.text, fact.obligation)
     if isinstance(fact, Agreed) and not isinstance(fact, _CreditEvent):
         return words.title(fact.agreement_title, fact.agreement)
     return words.title(fact.objective_title, fact.objective)
@@ -238,6 +243,9 @@ def _figures(fact: _Told, words: Words, agreement: str, names: Mapping[str, str]
         return [("from", words.when(fact.start)), ("until", words.when(fact.end)), *about]
     if isinstance(fact, _CreditEvent):
         return [*_of_credit(fact, words), *about]
+    if isinstance(fact, _ObligationEvent):
+        owed_by = names.get(fact.party, fact.party)
+        return [("owed_by", owed_by), ("due_by", words.when(fact.due_at)), *about]
     if isinstance(fact, Agreed):
         return [*about, ("version", str(fact.version)), *_by_when(fact, words)]
     if fact.service is not None:
@@ -311,13 +319,17 @@ _TONES = {
 }  # fmt: skip
 
 
-_WARN_OF_AGREEMENTS = ("reminded", "date_ahead", "termination_given", "owed", "contested", "refused", "lapsed")
+_ASKING = (
+    "reminded", "date_ahead", "termination_given", "owed", "contested", "refused", "lapsed", "due", "overdue",
+    "demanded", "arose",
+)  # fmt: skip
+"""What is told of an agreement that somebody must act on, or that weighs on one of them."""
 
 
 def _tone(fact: Fact) -> str:
     what = fact.type.split(".")[2]
     if isinstance(fact, Agreed):
-        return "warn" if what in _WARN_OF_AGREEMENTS else "calm"
+        return "warn" if what in _ASKING else "calm"
     if isinstance(fact, _DisputeEvent):
         return "warn" if what in ("reminded", "step_defaulted") else "calm"
     return _TONES.get(what, "good")

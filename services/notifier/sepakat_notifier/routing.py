@@ -14,9 +14,11 @@ from sepakat_shared.contracts import (
     lasting,
     maintenance,
     notifications,
+    obligations,
     oncall,
     postmortems,
     proposals,
+    remedies,
     reports,
     topics,
 )
@@ -26,6 +28,7 @@ from sepakat_shared.contracts.fact import Fact
 Agreed = (
     proposals._ProposalEvent | lasting._LastingEvent | agreements.AgreementAmended | credits._CreditEvent
     | maintenance._MaintenanceEvent
+    | obligations._ObligationEvent | remedies._RemedyEvent
 )  # fmt: skip
 """What is told of an agreement itself. It names whom to write to: nobody may have signed yet."""
 _OF_AGREEMENTS = Agreed | agreements._NeedEvent | agreements.NeedWaived
@@ -89,6 +92,10 @@ def subject_of(fact: Fact) -> Subject:
     if isinstance(fact, maintenance._MaintenanceEvent):
         about = f"{fact.agreement}/{fact.maintenance}"
         return Subject(about, "maintenance", fact.agreement, fact.provider, fact.customer)
+    if isinstance(fact, obligations._ObligationEvent):
+        return Subject(fact.occurrence, "obligation", fact.agreement, fact.provider, fact.customer)
+    if isinstance(fact, remedies._PlanEvent):
+        return Subject(fact.plan, "improvement-plan", fact.agreement, fact.provider, fact.customer)
     if isinstance(fact, _OF_AGREEMENTS):
         return Subject(fact.agreement, "agreement", fact.agreement, fact.provider, fact.customer)
     raise TypeError(f"nobody is told of {fact.type}")

@@ -39,7 +39,8 @@ class AgreementRenewed(_LastingEvent):
 class TerminationGiven(_LastingEvent):
     """`party` gave notice: it ends with `last_day`, at `ends_at`.
 
-    `honoured` says whether the `notice` that the text asks for (ISO 8601) was kept, where it asks for any.
+    `honoured` says whether the `notice` that the text asks for (ISO 8601) was kept, where it asks for any. `right` is
+    the one that repeated misses gave, where that is the cause.
     """
 
     type: ClassVar[str] = "sepakat.agreement.termination_given.v1"
@@ -51,6 +52,7 @@ class TerminationGiven(_LastingEvent):
     ends_at: Instant
     notice: str | None = None
     honoured: bool | None = None
+    right: str | None = None
 
 
 class TerminationTakenBack(_LastingEvent):

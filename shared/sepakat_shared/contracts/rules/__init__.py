@@ -6,7 +6,15 @@ likely not meant.
 
 from collections.abc import Iterator, Sequence
 
-from sepakat_shared.contracts.rules import escalation, measuring, people, procedures, together
+from sepakat_shared.contracts.rules import (
+    escalation,
+    measuring,
+    obligations,
+    people,
+    procedures,
+    together,
+    underpinning,
+)
 from sepakat_shared.contracts.rules.naming import Broken, unique
 from sepakat_shared.contracts.texts import Agreement, Document, Indicator, Party
 
@@ -20,9 +28,11 @@ def check(document: Document) -> Iterator[Broken]:
             yield from measuring.check_indicator(document)
         case Agreement():
             yield from people.check(document)
+            yield from obligations.check(document)
             yield from measuring.check(document)
             yield from escalation.check(document)
             yield from procedures.check(document)
+            yield from underpinning.check(document)
 
 
 def check_together(documents: Sequence[Document]) -> Iterator[tuple[int, str, str]]:
@@ -34,8 +44,18 @@ def advise(document: Document) -> Iterator[Broken]:
     """What breaks no rule and is still worth a second look, with the reason."""
     if isinstance(document, Agreement):
         yield from people.advise(document)
+        yield from obligations.advise(document)
         yield from measuring.advise(document)
         yield from escalation.advise(document)
 
 
-__all__ = ["Broken", "advise", "check", "check_together"]
+def advise_together(documents: Sequence[Document]) -> Iterator[tuple[int, str, str]]:
+    """The same between documents that come together, each with the number of the document that it is about."""
+    agreements = {each.metadata.id: each for each in documents if isinstance(each, Agreement)}
+    for i, document in enumerate(documents):
+        if isinstance(document, Agreement):
+            for pointer, rule in underpinning.advise(document, agreements):
+                yield i, pointer, rule
+
+
+__all__ = ["Broken", "advise", "advise_together", "check", "check_together"]

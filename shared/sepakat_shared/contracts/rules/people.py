@@ -1,4 +1,4 @@
-"""Who agrees, for how long, about what; what the customer needs and what both owe."""
+"""Who agrees, for how long, about what; what the customer needs."""
 
 import re
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def check(text: Agreement) -> Iterator[Broken]:
     yield from _check_term(text)
     yield from _check_signatories(text)
     yield from _check_money(text)
-    yield from _check_needs_and_obligations(text)
+    yield from _check_needs(text)
     for pointer, words in _words(text, ""):
         if not any(words.model_dump(exclude_none=True).values()):
             yield pointer, "says nothing in any language; write {en: …, id: …}"
@@ -66,17 +66,11 @@ def _check_money(text: Agreement) -> Iterator[Broken]:
             yield f"/needs/{i}/impact/per", "must be longer than nothing, such as PT1H"
 
 
-def _check_needs_and_obligations(text: Agreement) -> Iterator[Broken]:
-    objectives = {each.id for each in text.objectives}
-    serving = objectives | {each.id for each in text.obligations}
+def _check_needs(text: Agreement) -> Iterator[Broken]:
+    serving = {each.id for each in text.objectives} | {each.id for each in text.obligations}
     for i, need in enumerate(text.needs):
         for j, id in enumerate(need.served_by):
             yield from known(f"/needs/{i}/servedBy/{j}", id, serving, "an objective or obligation of this agreement")
-    for i, obligation in enumerate(text.obligations):
-        at = f"/obligations/{i}"
-        yield from known(f"{at}/party", obligation.party, parties_of(text), "a party of this agreement")
-        for j, id in enumerate(obligation.unmet.pauses if obligation.unmet else ()):
-            yield from known(f"{at}/unmet/pauses/{j}", id, objectives, "an objective of this agreement")
 
 
 def _words(part: Text, at: str) -> Iterator[tuple[str, Title]]:
