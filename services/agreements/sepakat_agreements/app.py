@@ -17,6 +17,7 @@ from sepakat_agreements.credit_reactions import CreditReactions
 from sepakat_agreements.credit_store import CreditAccounts
 from sepakat_agreements.need_store import Needs
 from sepakat_agreements.party_store import Parties
+from sepakat_agreements.records import Records
 from sepakat_agreements.settings import AgreementsSettings
 from sepakat_agreements.store import Agreements
 from sepakat_shared.auth import KEY
@@ -31,7 +32,8 @@ def build(settings: AgreementsSettings) -> FastAPI:
     agreements, parties = Agreements(service.commits), Parties(service.commits)
     needs, keys = Needs(service.commits), Aggregates(service.commits, KEY)
     credits = CreditAccounts(service.commits)
-    bus = service.start([*backtests.reactions(), *CreditReactions(agreements, credits).all()])
+    records = Records(service.commits)
+    bus = service.start([*backtests.reactions(), *CreditReactions(agreements, credits).all(), *records.reactions()])
 
     timers = Timers(agreements.all.states, "due_at", service.clock, agreements.fire)
     service.commits.tell(agreements.all.states.name, timers.wake)
@@ -43,6 +45,7 @@ def build(settings: AgreementsSettings) -> FastAPI:
     service.before_start(timers.create_indexes)
     service.before_start(credits.create_indexes)
     service.before_start(claims.create_indexes)
+    service.before_start(records.create_indexes)
     service.alongside(timers.run)
     service.alongside(claims.run)
 
