@@ -14,6 +14,7 @@ from sepakat_shared.contracts import (
     oncall,
     postmortems,
     reports,
+    reviews,
     topics,
 )
 from sepakat_shared.contracts.catalogue import EVENTS
@@ -193,9 +194,18 @@ _OF_KIND: dict[type[Fact], dict[str, Any]] = {
 }
 
 
+_REVIEW: dict[str, Any] = {
+    "review": 3, "meeting": "2026-12-10", "since": NOW - timedelta(days=90), "until": NOW,
+    "because": "cadence", "pack_hash": "sha256:x", "level": 1, "reason": None,
+    "conclusion": "we go on,\nand look at it in March",
+    "decisions": ({"text": "A second probe", "owner": "rina", "owner_party": "nusantara", "due": "2027-01-15"},),
+}  # fmt: skip
+
+
 def agreed(kind: type[Fact], **changes: Any) -> Any:
     of_credit = _CREDIT if issubclass(kind, credits._CreditEvent) else {}
-    return kind(**{**_CHANGE, **of_credit, **_OF_KIND.get(kind, {}), **changes})
+    of_review = _REVIEW if issubclass(kind, reviews._ReviewEvent) else {}
+    return kind(**{**_CHANGE, **of_credit, **of_review, **_OF_KIND.get(kind, {}), **changes})
 
 
 def every_fact() -> list[Fact]:

@@ -7,17 +7,25 @@ from sepakat_agreements import (
     backtest_api,
     credit_api,
     document_api,
+    feedback_api,
     need_api,
     negotiation_api,
+    review_api,
+    suggestion_api,
     term_api,
     version_api,
 )
 from sepakat_agreements.backtest_store import Backtests
 from sepakat_agreements.credit_reactions import CreditReactions
 from sepakat_agreements.credit_store import CreditAccounts
+from sepakat_agreements.feedback_store import IncidentFeedback
 from sepakat_agreements.need_store import Needs
+from sepakat_agreements.opening import Opening
+from sepakat_agreements.packs import Packs
 from sepakat_agreements.party_store import Parties
+from sepakat_agreements.people import People
 from sepakat_agreements.records import Records
+from sepakat_agreements.review_store import Reviews
 from sepakat_agreements.settings import AgreementsSettings
 from sepakat_agreements.store import Agreements
 from sepakat_shared.auth import KEY
@@ -32,13 +40,27 @@ def build(settings: AgreementsSettings) -> FastAPI:
     agreements, parties = Agreements(service.commits), Parties(service.commits)
     needs, keys = Needs(service.commits), Aggregates(service.commits, KEY)
     credits = CreditAccounts(service.commits)
-    records = Records(service.commits)
-    bus = service.start([*backtests.reactions(), *CreditReactions(agreements, credits).all(), *records.reactions()])
+    records, reviews, people = Records(service.commits), Reviews(service.commits), People(parties)
+    feedback = IncidentFeedback(service.commits)
+    packs = Packs(records, credits, needs, feedback)
+    opening = Opening(service.commits, agreements, people, records, packs, reviews, service.clock)
+    bus = service.start(
+        [
+            *backtests.reactions(),
+            *CreditReactions(agreements, credits).all(),
+            *records.reactions(),
+            *opening.reactions(),
+        ]
+    )
 
     timers = Timers(agreements.all.states, "due_at", service.clock, agreements.fire)
     service.commits.tell(agreements.all.states.name, timers.wake)
     claims = Timers(credits.all.states, "due_at", service.clock, credits.fire)
     service.commits.tell(credits.all.states.name, claims.wake)
+    meetings = Timers(opening.calendars.states, "due_at", service.clock, opening.fire)
+    service.commits.tell(opening.calendars.states.name, meetings.wake)
+    closings = Timers(reviews.all.states, "due_at", service.clock, reviews.fire)
+    service.commits.tell(reviews.all.states.name, closings.wake)
     service.before_start(agreements.create_indexes)
     service.before_start(agreements.schedule)
     service.before_start(needs.create_indexes)
@@ -46,6 +68,12 @@ def build(settings: AgreementsSettings) -> FastAPI:
     service.before_start(credits.create_indexes)
     service.before_start(claims.create_indexes)
     service.before_start(records.create_indexes)
+    service.before_start(reviews.create_indexes)
+    service.before_start(feedback.create_indexes)
+    service.before_start(meetings.create_indexes)
+    service.before_start(closings.create_indexes)
+    service.alongside(meetings.run)
+    service.alongside(closings.run)
     service.alongside(timers.run)
     service.alongside(claims.run)
 
@@ -57,6 +85,11 @@ def build(settings: AgreementsSettings) -> FastAPI:
     app.include_router(term_api.router(agreements))
     app.include_router(backtest_api.router(backtests, agreements, service.posts, service.clock))
     app.include_router(credit_api.router(credits))
+    app.include_router(review_api.router(opening, reviews, agreements, packs, service.posts, service.clock))
+    app.include_router(suggestion_api.router(reviews, agreements, backtests, people, service.posts, service.clock))
+    app.include_router(
+        feedback_api.router(reviews, feedback, records, agreements, needs, people, service.posts, service.clock)
+    )
     app.include_router(document_api.router(agreements, parties))
     app.state.bus = bus
     return app

@@ -26,6 +26,7 @@ from sepakat_shared.contracts.disputes import DisputedFigure, DisputeRaised, _Di
 from sepakat_shared.contracts.fact import Fact, PeriodSpan, Title
 from sepakat_shared.contracts.incidents import IncidentEscalated, IncidentHandedOver, _IncidentEvent
 from sepakat_shared.contracts.oncall import _OnCallEvent
+from sepakat_shared.contracts.reviews import _ReviewEvent
 
 LANGUAGES = ("en", "id")
 _Told = _IncidentEvent | _ObjectiveEvent | _DisputeEvent | _OnCallEvent | Agreed
@@ -58,6 +59,8 @@ _LABELS = {
     "amount": {"en": "Amount owed", "id": "Jumlah terutang"},
     "outstanding": {"en": "Outstanding", "id": "Belum dilunasi"},
     "claim_until": {"en": "To be claimed before", "id": "Diklaim sebelum"},
+    "review": {"en": "Review", "id": "Tinjauan"},
+    "meeting": {"en": "Meeting", "id": "Pertemuan"},
     "button": {"en": "I take care of it", "id": "Saya tangani"},
     "unsubscribe": {"en": "No more news by mail", "id": "Berhenti menerima kabar"},
     "reason": {"en": "You get this message as {}, under the agreement {}.",
@@ -231,6 +234,10 @@ def _figures(fact: _Told, words: Words, agreement: str, names: Mapping[str, str]
         return [("from", words.when(fact.start)), ("until", words.when(fact.end)), *about]
     if isinstance(fact, _CreditEvent):
         return [*_of_credit(fact, words), *about]
+    if isinstance(fact, _ReviewEvent):
+        period = PeriodSpan(start=fact.since, end=fact.until)
+        figures = [("review", str(fact.review)), ("meeting", words.date(fact.meeting))]
+        return [*figures, ("period", _period(period, words)), *about, *_by_when(fact, words)]
     if isinstance(fact, Agreed):
         return [*about, ("version", str(fact.version)), *_by_when(fact, words)]
     if fact.service is not None:
@@ -307,7 +314,11 @@ _TONES = {
 def _tone(fact: Fact) -> str:
     what = fact.type.split(".")[2]
     if isinstance(fact, Agreed):
-        return "warn" if what in ("reminded", "date_ahead", "termination_given", "owed", "contested") else "calm"
+        return (
+            "warn"
+            if what in ("reminded", "date_ahead", "termination_given", "owed", "contested", "overdue")
+            else "calm"
+        )
     if isinstance(fact, _DisputeEvent):
         return "warn" if what in ("reminded", "step_defaulted") else "calm"
     return _TONES.get(what, "good")

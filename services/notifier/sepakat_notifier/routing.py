@@ -17,12 +17,16 @@ from sepakat_shared.contracts import (
     postmortems,
     proposals,
     reports,
+    reviews,
     topics,
 )
 from sepakat_shared.contracts.catalogue import EVENTS
 from sepakat_shared.contracts.fact import Fact
 
-Agreed = proposals._ProposalEvent | lasting._LastingEvent | agreements.AgreementAmended | credits._CreditEvent
+Agreed = (
+    proposals._ProposalEvent | lasting._LastingEvent | agreements.AgreementAmended | credits._CreditEvent
+    | reviews._ReviewEvent
+)  # fmt: skip
 """What is told of an agreement itself. It names whom to write to: nobody may have signed yet."""
 _OF_AGREEMENTS = Agreed | agreements._NeedEvent | agreements.NeedWaived
 
@@ -82,6 +86,9 @@ def subject_of(fact: Fact) -> Subject:
         return Subject(fact.backtest, "backtest", fact.agreement, fact.provider, fact.customer)
     if isinstance(fact, credits._CreditEvent):
         return Subject(fact.credit, "credit", fact.agreement, fact.provider, fact.customer)
+    if isinstance(fact, reviews._ReviewEvent):
+        about = f"{fact.agreement}/{fact.review}"
+        return Subject(about, "review", fact.agreement, fact.provider, fact.customer)
     if isinstance(fact, _OF_AGREEMENTS):
         return Subject(fact.agreement, "agreement", fact.agreement, fact.provider, fact.customer)
     raise TypeError(f"nobody is told of {fact.type}")
