@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from agreeing import NOW, PATH, SIGNERS, Agreeing, day
 
-from sepakat_agreements import feedback_api, review_api, suggestion_api
+from sepakat_agreements import feedback_api, review_api, review_document_api, suggestion_api
 from sepakat_agreements.backtest_store import Backtests
 from sepakat_agreements.credit_reactions import CreditReactions
 from sepakat_agreements.credit_store import CreditAccounts
@@ -53,6 +53,7 @@ class Reviewing(Agreeing):
         for each in (
             review_api.router(self.opening, self.reviews, self.agreements, packs, self.posts, clock),
             suggestion_api.router(self.reviews, self.agreements, self.backtests, people, self.posts, clock),
+            review_document_api.router(self.reviews, self.agreements, self.parties),
             feedback_api.router(
                 self.reviews, self.feedback, self.records, self.agreements, self.needs, people, self.posts, clock
             ),

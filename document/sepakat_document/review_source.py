@@ -162,6 +162,13 @@ class ReviewSource:
         said = self.speech.number(Decimal(whole))
         return f"{said}{self.say('.', ',')}{decimals}" if decimals else said
 
+    def disputed(self, figure: str | None) -> str:
+        """A figure with its unit behind it, as disputes tell it."""
+        if figure is None:
+            return "\u2013"
+        number, _, unit = figure.partition(" ")
+        return self._decimals(number) + ("%" if unit == "%" else f"\u00a0{unit}" if unit else "")
+
     def target(self, objective: Attained, period: Period | None = None) -> str:
         """The present target, or the one that held in that period."""
         given = objective.target if period is None else period.measured.target

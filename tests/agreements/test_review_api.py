@@ -243,3 +243,25 @@ async def test_a_decision_becomes_the_draft_of_the_next_version_by_what_was_reac
         for party in ("nusantara", "toko-maju"):
             await world.sign(party)
         assert (await world.get("/versions/2"))["text"]["objectives"][0]["target"] == "99.92"
+
+
+async def test_a_review_is_read_as_a_page_and_on_paper_in_both_languages(backend: Backend) -> None:
+    async with opened(backend) as world:
+        await world.in_force()
+        party = {"metadata": {"id": "nusantara"}, "name": "PT Nusantara Cloud",
+                 "contacts": [{"id": "rina", "name": "Rina", "email": "rina@nusantara.example"}]}  # fmt: skip
+        await world.ask("nusantara", "PUT", "/v1/parties/nusantara", 201, json=party)
+        for month, attainment, met in ((1, "99.9500", True), (2, "99.8000", False)):
+            await world.tell_figure(world.closed(month, attainment, met=met))
+        await world.tell_incident(1, day(2026, 2, 10), 50)
+        await world.pass_to(OPENS)
+        path, key = f"{PATH}/reviews/1/document", {"Authorization": "Bearer spk_toko-maju"}
+        page = await world.http.get(path, params={"format": "html", "lang": "en"}, headers=key)
+        assert page.status_code == 200 and "99.8000%" in page.text and "Rina (PT Nusantara Cloud)" in page.text
+        assert page.text.count("<svg") == 3 and "rina@nusantara.example" not in page.text
+        assert "default-src 'none'" in page.headers["content-security-policy"]
+        paper = await world.http.get(path, params={"lang": "id"}, headers=key)
+        assert (paper.headers["content-type"], paper.content[:8]) == ("application/pdf", b"%PDF-1.7")
+        assert 'filename="toko-checkout-review-1-id.pdf"' in paper.headers["content-disposition"]
+        assert (await world.http.get(path, headers={"Authorization": "Bearer spk_stranger"})).status_code == 404
+        assert (await world.http.get(path, params={"lang": "fr"}, headers=key)).status_code == 422

@@ -11,6 +11,7 @@ from sepakat_agreements import (
     need_api,
     negotiation_api,
     review_api,
+    review_document_api,
     suggestion_api,
     term_api,
     version_api,
@@ -87,6 +88,7 @@ def build(settings: AgreementsSettings) -> FastAPI:
     app.include_router(credit_api.router(credits))
     app.include_router(review_api.router(opening, reviews, agreements, packs, service.posts, service.clock))
     app.include_router(suggestion_api.router(reviews, agreements, backtests, people, service.posts, service.clock))
+    app.include_router(review_document_api.router(reviews, agreements, parties))
     app.include_router(
         feedback_api.router(reviews, feedback, records, agreements, needs, people, service.posts, service.clock)
     )
