@@ -30,6 +30,7 @@ from sepakat_cli.commands import (
     preferences,
     render,
     reports,
+    reviews,
     servers,
     status,
     validate,
@@ -75,6 +76,7 @@ agreements.agreements.command("backtest")(backtest.of_agreement)
 app.add_typer(needs.needs, name="needs", rich_help_panel="Agree")
 app.add_typer(negotiation.negotiate, name="negotiate", rich_help_panel="Agree")
 app.add_typer(credits.credits, name="credits", rich_help_panel="Agree")
+app.add_typer(reviews.reviews, name="reviews", rich_help_panel="Agree")
 app.command("validate", rich_help_panel="Agree")(validate.validate)
 app.command("render", rich_help_panel="Agree")(render.render)
 app.add_typer(openslo.openslo, name="openslo", rich_help_panel="Agree")
