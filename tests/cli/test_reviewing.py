@@ -12,6 +12,8 @@ AMENDMENT = {"words": ["target of availability: 99.9 % → 99.95 %"], "version":
 REVIEW: dict[str, Any] = {
     "review": 1, "state": "open", "because": "cadence", "meeting": "2026-04-10", "since": "2025-12-31T17:00:00.000Z",
     "until": "2026-04-04T17:00:00.000Z", "chair": "nusantara/rina", "conclusion": None,
+    "feedback": {"csat": [{"service": "checkout", "count": 2, "mean": "3.50"}], "nps": {"score": "-50", "count": 2},
+                 "needs": [{"need": "sell-all-day", "met": 1, "unmet": 1}]},
     "comments": [{"number": 1, "party": "toko-maju", "text": "February hurt"}],
     "decisions": [{"number": 1, "owner": "nusantara/rina", "text": "A harder target", "due": "2026-05-01",
                    "amendment": AMENDMENT}],
@@ -30,7 +32,15 @@ def test_reviews_are_listed_with_what_comes_next(stand: Stand, run: Run) -> None
 def test_what_was_said_and_decided_is_shown(stand: Stand, run: Run) -> None:
     stand.on("GET", f"{PATH}/1", answer(REVIEW))
     shown = run("reviews", "show", "toko-checkout", "1").stdout
-    for said in ("nusantara/rina", "February hurt", "A harder target (until 2026-05-01)", "99.9 % → 99.95 %"):
+    for said in (
+        "nusantara/rina",
+        "February hurt",
+        "3.50 of 5, by 2",
+        "-50, by 2",
+        "met 1, unmet 1",
+        "A harder target (until 2026-05-01)",
+        "99.9 % → 99.95 %",
+    ):
         assert said in shown, said
 
 

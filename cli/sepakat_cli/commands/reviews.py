@@ -267,12 +267,22 @@ def _row(review: dict[str, Any]) -> tuple[object, ...]:
     return tuple(review[name] for name in ("review", "state", "meeting", "since", "until", "because"))
 
 
+def _heard(feedback: dict[str, Any]) -> list[tuple[str, str]]:
+    """What the customer's people say, all of them together."""
+    said = [(f"csat {each['service']}", f"{each['mean']} of 5, by {each['count']}") for each in feedback["csat"]]
+    if feedback["nps"]:
+        said.append(("nps", f"{feedback['nps']['score']}, by {feedback['nps']['count']}"))
+    return said + [
+        (f"need {each['need']}", f"met {each['met']}, unmet {each['unmet']}") for each in feedback["needs"]
+    ]  # fmt: skip
+
+
 def _tell(review: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(review)
         return
     names = ("state", "meeting", "since", "until", "chair", "conclusion")
-    facts = [(name, review[name]) for name in names if review[name]]
+    facts = [(name, review[name]) for name in names if review[name]] + _heard(review["feedback"])
     print_table(("field", "value"), facts, "")
     said = [
         *(("comment", each["number"], each["party"], each["text"]) for each in review["comments"]),

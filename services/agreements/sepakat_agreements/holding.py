@@ -86,19 +86,32 @@ def decide(
     Raises Forbidden, Conflict, or Invalid with each field and its rule.
     """
     check_open(review, party)
+    problems = broken(review, owner, due, people)
+    if problems:
+        raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems), problems)
+    if sum(each.party == party for each in review.decisions) >= MOST_DECISIONS:
+        raise Conflict(f"{party} has recorded {MOST_DECISIONS} decisions in this review, which is the most")
+    return [
+        Decided(Decision(len(review.decisions) + 1, text, _named(owner, people)[0], due, party, by, now, amendment))
+    ]
+
+
+def broken(review: Review, owner: str, due: str, people: Sequence[str]) -> list[FieldProblem]:
+    """The rules that a decision breaks."""
     problems = []
-    found = [each for each in people if owner in (each, each.partition("/")[2])]
+    found = _named(owner, people)
     if not found:
         problems.append(FieldProblem("/owner", f"{owner!r} is no contact of either party"))
     if len(found) > 1:
         problems.append(FieldProblem("/owner", f"both parties have a contact {owner!r}; say {' or '.join(found)}"))
     if due < review.opened_at.date().isoformat():
         problems.append(FieldProblem("/due", "must not be before the day on which the review opened"))
-    if problems:
-        raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems), problems)
-    if sum(each.party == party for each in review.decisions) >= MOST_DECISIONS:
-        raise Conflict(f"{party} has recorded {MOST_DECISIONS} decisions in this review, which is the most")
-    return [Decided(Decision(len(review.decisions) + 1, text, found[0], due, party, by, now, amendment))]
+    return problems
+
+
+def _named(owner: str, people: Sequence[str]) -> list[str]:
+    """Those that are meant: a contact with its party, or whoever has that id."""
+    return [each for each in people if owner in (each, each.partition("/")[2])]
 
 
 def note_draft(

@@ -24,7 +24,7 @@ from sepakat_agreements.suggesting import Suggestion, Wanted, amendment, suggest
 from sepakat_shared import web
 from sepakat_shared.clock import Clock
 from sepakat_shared.commits import Loaded
-from sepakat_shared.errors import Conflict
+from sepakat_shared.errors import Conflict, Invalid
 from sepakat_shared.web import Asking, IdempotentPosts
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -125,7 +125,12 @@ def _deciding_route(
         changing = None
         if given.amendment is not None:
             suggested = await _suggested(review.state, agreement, backtests)
-            changing = _amendment(agreement, given.amendment, review.state, suggested)
+            try:
+                changing = _amendment(agreement, given.amendment, review.state, suggested)
+            except Invalid as error:
+                others = holding.broken(review.state, given.owner, given.due.isoformat(), known)
+                problems = [*others, *error.problems]
+                raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems), problems) from error
 
         async def do() -> JSONResponse:
             loaded = await reviews.change(
