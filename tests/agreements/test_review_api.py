@@ -139,6 +139,40 @@ async def test_a_party_opens_one_while_none_is_open_and_two_at_once_open_one(bac
         assert following["since"] == shown["until"], "nothing is looked at twice, and nothing is left out"
 
 
+async def test_what_a_crash_left_unnoted_is_noted_with_the_next_look(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(backend) as world:
+        await world.in_force()
+        world.clock.set(OPENS)
+        agreement = (await world.agreements.all.get("toko-checkout")).state
+
+        async def crash(*_: object) -> None:
+            raise RuntimeError("the process ends here")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(world.opening, "_note", crash)
+            with pytest.raises(RuntimeError):
+                await world.opening.open_(agreement, "cadence", "timer", meeting="2026-04-10")
+        assert (await world.get("/reviews/calendar"))["reviews"] == 0
+        await world.pass_to(OPENS)
+        assert [each["review"] for each in (await world.get("/reviews"))["items"]] == [1], "it is there once"
+        assert await world.get("/reviews/calendar") == {
+            "meeting": "2026-07-10", "opens_at": "2026-07-04T17:00:00.000Z", "reviews": 1,
+        }  # fmt: skip
+
+
+async def test_an_agreement_that_has_ended_is_reviewed_no_more(backend: Backend) -> None:
+    async with opened(backend) as world:
+        await world.in_force()
+        await world.post("toko-maju", "/termination", last_day="2026-03-31", reason="another provider")
+        await world.until(day(2026, 3, 31, 17))
+        await world.pass_to(OPENS)
+        assert await world.told_of_reviews() == []
+        assert (await world.get("/reviews/calendar"))["opens_at"] is None
+        assert "terminated" in (await world.post("toko-maju", "/reviews", 409))["detail"]
+
+
 async def test_one_is_held_besides_after_so_many_missed_targets(backend: Backend) -> None:
     async with opened(backend) as world:
         await world.ask("nusantara", "PUT", PATH, 201, json=world.text(
