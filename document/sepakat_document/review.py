@@ -18,7 +18,7 @@ _PARTS: Final[tuple[tuple[str, str, _Write, Callable[[Pack, Held], object]], ...
     ("Service credits", "Kredit layanan", review_parts.credits, lambda pack, held: pack.credits),
     ("Obligations", "Kewajiban", review_parts.duties, lambda pack, held: pack.duties),
     ("Maintenance", "Pemeliharaan", review_parts.works, lambda pack, held: pack.works),
-    ("Needs", "Kebutuhan", review_parts.needs, lambda pack, held: pack.needs),
+    ("Needs", "Kebutuhan", review_parts.needs, lambda pack, held: pack.needs or held.needs),
     ("What the customer says", "Suara pelanggan", review_parts.feedback, lambda pack, held: held.heard.count),
     (
         "What was said and decided", "Pembahasan dan keputusan", review_parts.talk,

@@ -123,24 +123,31 @@ def needs(draft: Draft, source: ReviewSource) -> None:
         "declined": ("declined", "ditolak"),
     }  # fmt: skip
     titles = {each.objective: source.title(each) for each in source.pack.objectives}
-    draft.clause(
-        None,
-        Table(
-            (
-                s.say("Need", "Kebutuhan"), s.say("Priority", "Prioritas"), s.say("Served by", "Dilayani oleh"),
-                s.say("Answer", "Jawaban"),
-            ),
-            tuple(
+    if source.pack.needs:
+        draft.clause(
+            None,
+            Table(
                 (
-                    source.words(each.statement, each.need), s.say(*priorities.get(each.priority, ("", ""))),
-                    s.list(titles.get(id, id) for id in each.served_by) or "\u2013",
-                    s.say(*answers[each.answer]) if each.answer else "\u2013",
-                )
-                for each in source.pack.needs
+                    s.say("Need", "Kebutuhan"), s.say("Priority", "Prioritas"), s.say("Served by", "Dilayani oleh"),
+                    s.say("Answer", "Jawaban"),
+                ),
+                tuple(
+                    (
+                        source.words(each.statement, each.need), s.say(*priorities.get(each.priority, ("", ""))),
+                        s.list(titles.get(id, id) for id in each.served_by) or "\u2013",
+                        s.say(*answers[each.answer]) if each.answer else "\u2013",
+                    )
+                    for each in source.pack.needs
+                ),
+                widths=(6, 2, 5, 3),
             ),
-            widths=(6, 2, 5, 3),
-        ),
-    )  # fmt: skip
+        )  # fmt: skip
+    if source.held.needs:
+        statements = {each.need: source.words(each.statement, each.need) for each in source.pack.needs}
+        draft.clause(
+            s.say("New or changed in this review", "Baru atau berubah dalam tinjauan ini"),
+            Items(tuple(statements.get(id, id) for id in source.held.needs)),
+        )
 
 
 def feedback(draft: Draft, source: ReviewSource) -> None:

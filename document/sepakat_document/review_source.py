@@ -66,6 +66,8 @@ class Heard:
 
 @dataclass(frozen=True)
 class Held:
+    """`needs` are those that were stated in the review, by their ids in the agreement."""
+
     state: str = "open"
     because: str = "cadence"
     chair: str | None = None
@@ -74,6 +76,7 @@ class Held:
     decisions: tuple[Decision, ...] = ()
     conclusion: str | None = None
     heard: Heard = field(default_factory=Heard)
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

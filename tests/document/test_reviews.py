@@ -136,6 +136,8 @@ def test_what_nothing_is_known_of_is_absent() -> None:
     assert "There was no incident." in html.render(paper)
     duty, work = Duty("backups", "nusantara", {"en": "Daily backup"}, 89, 1), Work("patch", AT, AT, 7200)
     known = review.compose(source(pack=replace(bare, duties=(duty,), works=(work,)), held=Held()))
+    stated = html.render(review.compose(source(pack=bare, held=Held(needs=("sell-at-night",)))))
+    assert "New or changed in this review" in stated and "sell-at-night" in stated
     assert [each.title for each in known.articles][3:] == ["Obligations", "Maintenance"]
     assert ("Daily backup", "PT Nusantara Cloud", "89", "1") in [row for table in tables(known) for row in table.rows]
 

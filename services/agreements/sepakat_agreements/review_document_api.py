@@ -78,6 +78,7 @@ def _held(review: Review, pack: Pack) -> Held:
         review.state, review.because, review.chair, review.participants,
         tuple(Comment(each.party, each.text, each.at) for each in review.comments),
         tuple(_decision(each) for each in review.decisions), review.conclusion, heard(answers, told),
+        tuple(each.need.rpartition(".")[2] for each in review.needs),
     )  # fmt: skip
 
 
