@@ -17,6 +17,7 @@ from sepakat_shared.contracts import (
     postmortems,
     remedies,
     reports,
+    reviews,
     topics,
 )
 from sepakat_shared.contracts.catalogue import EVENTS
@@ -224,12 +225,21 @@ _OF_KIND: dict[type[Fact], dict[str, Any]] = {
 }
 
 
+_REVIEW: dict[str, Any] = {
+    "review": 3, "meeting": "2026-12-10", "since": NOW - timedelta(days=90), "until": NOW,
+    "because": "cadence", "pack_hash": "sha256:x", "level": 1, "reason": None,
+    "conclusion": "we go on,\nand look at it in March",
+    "decisions": ({"text": "A second probe", "owner": "rina", "owner_party": "nusantara", "due": "2027-01-15"},),
+}  # fmt: skip
+
+
 def agreed(kind: type[Fact], **changes: Any) -> Any:
     more = (
         _CREDIT if issubclass(kind, credits._CreditEvent)
         else _WORK if issubclass(kind, maintenance._MaintenanceEvent)
         else _OWED if issubclass(kind, obligations._ObligationEvent)
         else _REMEDY if issubclass(kind, remedies._RemedyEvent)
+        else _REVIEW if issubclass(kind, reviews._ReviewEvent)
         else {}
     )  # fmt: skip
     return kind(**{**_CHANGE, **more, **_OF_KIND.get(kind, {}), **changes})

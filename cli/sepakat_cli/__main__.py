@@ -34,6 +34,7 @@ from sepakat_cli.commands import (
     preferences,
     render,
     reports,
+    reviews,
     servers,
     status,
     validate,
@@ -83,6 +84,7 @@ app.add_typer(maintenance.maintenance, name="maintenance", rich_help_panel="Agre
 app.add_typer(calendars.calendar, name="calendar", rich_help_panel="Agree")
 app.add_typer(obligations.obligations, name="obligations", rich_help_panel="Agree")
 app.add_typer(plans.plans, name="plans", rich_help_panel="Agree")
+app.add_typer(reviews.reviews, name="reviews", rich_help_panel="Agree")
 app.command("validate", rich_help_panel="Agree")(validate.validate)
 app.command("render", rich_help_panel="Agree")(render.render)
 app.add_typer(openslo.openslo, name="openslo", rich_help_panel="Agree")

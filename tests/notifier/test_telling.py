@@ -27,6 +27,7 @@ from sepakat_shared.contracts import (
     proposals,
     remedies,
     reports,
+    reviews,
 )
 from sepakat_shared.contracts.fact import Fact
 from sepakat_shared.errors import Conflict, Gone, NotFound
@@ -154,6 +155,28 @@ def test_what_is_owed_is_told_with_whose_turn_it_is_in_both_languages() -> None:
     )
 
 
+def test_a_review_is_told_with_its_day_what_it_is_of_and_what_was_decided() -> None:
+    opened = agreed(reviews.ReviewOpened, because="misses")
+    assert routing.subject_of(opened).about_type == "review"
+    english, indonesian = (letters.compose(opened, reader(each), NAMES, None) for each in letters.LANGUAGES)
+    assert english.subject == "Review 3 on 10 Dec 2026: Checkout platform"
+    assert indonesian.subject == "Tinjauan 3 pada 10 Des 2026: Platform checkout"
+    assert "more targets were missed than" in " ".join(english.text.split())
+    assert "lebih banyak target" in " ".join(indonesian.text.split())
+    asked = agreed(reviews.ReviewOpened, because="demand", by="rina", reason="the campaign")
+    assert "the campaign" in letters.compose(asked, reader(), NAMES, None).text
+    closed = " ".join(letters.compose(agreed(reviews.ReviewClosed), reader(), NAMES, None).text.split())
+    assert "A second probe: rina, until 15 Jan 2027" in closed and "and look at it in March" in closed
+    nothing = letters.compose(agreed(reviews.ReviewClosed, decisions=()), reader("id"), NAMES, None)
+    assert "Tidak ada keputusan yang dicatat" in nothing.text
+    wanted = letters.compose(agreed(reviews.FeedbackAsked, contacts=("budi",)), reader(), NAMES, None)
+    assert wanted.subject == "What do you think of Checkout platform?"
+    assert "Please answer by: 8 Dec 2026" in wanted.text
+    late = {level: letters.compose(agreed(reviews.ReviewOverdue, level=level), reader(), NAMES, None).text
+            for level in (1, 2)}  # fmt: skip
+    assert "all who signed" in " ".join(late[2].split()) and "all who signed" not in late[1]
+
+
 def test_a_correction_of_a_credit_says_what_is_outstanding_then() -> None:
     ends = {"accepted": "asked to settle what is outstanding", "void": "Nothing is owed any more",
             "settled": "More was settled than is owed", "claimed": "asked to accept it"}  # fmt: skip
@@ -235,7 +258,7 @@ def test_every_event_that_is_mailed_has_a_letter_in_both_languages() -> None:
         fact for fact in every_fact()
         if routing.mails(fact, SIGNATORIES, ["budi"]) and not isinstance(fact, reports._ReportEvent)
     ]  # fmt: skip
-    assert len(mailed) == 81
+    assert len(mailed) == 86
     for fact in mailed:
         texts = [letters.compose(fact, reader(language), NAMES, None) for language in letters.LANGUAGES]
         for letter, agreement in zip(texts, ("Checkout platform", "Platform checkout"), strict=True):

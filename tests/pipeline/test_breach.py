@@ -69,6 +69,29 @@ async def test_a_breach_is_told_once_and_survives_a_killed_service(world: World)
     assert facts.count("sepakat.impairment.began.v1") == 1
     assert facts.count("sepakat.impairment.ended.v1") == 1
     assert facts.count("sepakat.objective.breached.v1") == 1
+    await reviewed(world, incidents[0])
+
+
+async def reviewed(world: World, incident: dict[str, Any]) -> None:
+    """What was told on the way is what a review looks back on."""
+    path = f"/v1/agreements/{world.agreement}"
+    key = await world.key_of("toko-maju", "agreements:read", "agreements:write")
+
+    async def spoken_of() -> bool:
+        async with world.api("agreements", key) as http:
+            return (await http.post(f"{path}/incidents/{incident['id']}/feedback", json={"nps": 3})).is_success
+
+    await until("agreements to hear that the incident is over", spoken_of)
+    async with world.api("agreements", key) as http:
+        opened = await http.post(f"{path}/reviews", json={"reason": "an outage"})
+        assert opened.status_code == 201, opened.text
+        pack = (await http.get(f"{path}/reviews/1/pack")).json()
+        page = await http.get(f"{path}/reviews/1/document", params={"format": "html", "lang": "en"})
+    assert [each["number"] for each in pack["incidents"]] == [incident["number"]]
+    assert (pack["opinions"][0]["recommend"], pack["objectives"][0]["missed"]) == (3, 1)
+    assert incident["number"] in page.text
+    told = await world.all_told("agreements")
+    assert told.count("sepakat.review.opened.v1") == told.count("sepakat.review.feedback_asked.v1") == 1
 
 
 async def test_an_outage_is_told_when_its_time_has_come_without_another_event(world: World) -> None:

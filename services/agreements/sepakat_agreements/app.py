@@ -8,12 +8,16 @@ from sepakat_agreements import (
     calendar_api,
     credit_api,
     document_api,
+    feedback_api,
     maintenance_api,
     need_api,
     negotiation_api,
     obligation_api,
     plan_api,
+    review_api,
+    review_document_api,
     schedule_api,
+    suggestion_api,
     term_api,
     version_api,
 )
@@ -21,11 +25,17 @@ from sepakat_agreements.backtest_store import Backtests
 from sepakat_agreements.calendar_links import CalendarLinks
 from sepakat_agreements.credit_reactions import CreditReactions
 from sepakat_agreements.credit_store import CreditAccounts
+from sepakat_agreements.feedback_store import IncidentFeedback
 from sepakat_agreements.maintenance_store import Diaries
 from sepakat_agreements.need_store import Needs
 from sepakat_agreements.obligation_reactions import ObligationReactions
 from sepakat_agreements.obligation_store import Obligations
+from sepakat_agreements.opening import Opening
+from sepakat_agreements.packs import Packs
 from sepakat_agreements.party_store import Parties
+from sepakat_agreements.people import People
+from sepakat_agreements.records import Records
+from sepakat_agreements.review_store import Reviews
 from sepakat_agreements.settings import AgreementsSettings
 from sepakat_agreements.standing_reactions import StandingReactions
 from sepakat_agreements.standing_store import Standings
@@ -44,10 +54,20 @@ def build(settings: AgreementsSettings) -> FastAPI:
     credits = CreditAccounts(service.commits)
     diaries, links = Diaries(service.commits, agreements), CalendarLinks(service.commits)
     obligations, standings = Obligations(service.commits, agreements), Standings(service.commits)
+    records, reviews, people = Records(service.commits), Reviews(service.commits), People(parties)
+    feedback = IncidentFeedback(service.commits)
+    packs = Packs(records, credits, needs, feedback)
+    opening = Opening(service.commits, agreements, people, records, packs, reviews, service.clock)
     bus = service.start(
-        [*backtests.reactions(), *CreditReactions(agreements, credits).all(), *ObligationReactions(obligations).all(),
-         *StandingReactions(agreements, standings).all()]
-    )  # fmt: skip
+        [
+            *backtests.reactions(),
+            *CreditReactions(agreements, credits).all(),
+            *ObligationReactions(obligations).all(),
+            *StandingReactions(agreements, standings).all(),
+            *records.reactions(),
+            *opening.reactions(),
+        ]
+    )
 
     timers = Timers(agreements.all.states, "due_at", service.clock, agreements.fire)
     service.commits.tell(agreements.all.states.name, timers.wake)
@@ -55,6 +75,10 @@ def build(settings: AgreementsSettings) -> FastAPI:
     service.commits.tell(credits.all.states.name, claims.wake)
     work = Timers(diaries.all.states, "due_at", service.clock, diaries.fire)
     service.commits.tell(diaries.all.states.name, work.wake)
+    meetings = Timers(opening.calendars.states, "due_at", service.clock, opening.fire)
+    service.commits.tell(opening.calendars.states.name, meetings.wake)
+    closings = Timers(reviews.all.states, "due_at", service.clock, reviews.fire)
+    service.commits.tell(reviews.all.states.name, closings.wake)
     service.before_start(agreements.create_indexes)
     service.before_start(agreements.schedule)
     service.before_start(needs.create_indexes)
@@ -63,6 +87,13 @@ def build(settings: AgreementsSettings) -> FastAPI:
     service.before_start(claims.create_indexes)
     service.before_start(work.create_indexes)
     service.before_start(links.create_indexes)
+    service.before_start(records.create_indexes)
+    service.before_start(reviews.create_indexes)
+    service.before_start(feedback.create_indexes)
+    service.before_start(meetings.create_indexes)
+    service.before_start(closings.create_indexes)
+    service.alongside(meetings.run)
+    service.alongside(closings.run)
     service.alongside(timers.run)
     service.alongside(claims.run)
     service.alongside(work.run)
@@ -89,6 +120,12 @@ def build(settings: AgreementsSettings) -> FastAPI:
     app.include_router(credit_api.router(credits))
     app.include_router(obligation_api.router(obligations, agreements, service.posts, service.clock))
     app.include_router(plan_api.router(standings, agreements, service.clock))
+    app.include_router(review_api.router(opening, reviews, agreements, packs, service.posts, service.clock))
+    app.include_router(suggestion_api.router(reviews, agreements, backtests, people, service.posts, service.clock))
+    app.include_router(review_document_api.router(reviews, agreements, parties))
+    app.include_router(
+        feedback_api.router(reviews, feedback, records, agreements, needs, people, service.posts, service.clock)
+    )
     app.include_router(document_api.router(agreements, parties))
     app.include_router(maintenance_api.router(agreements, diaries, service.posts, service.clock))
     app.include_router(schedule_api.router(agreements, diaries, links, settings.public_url, service.clock))

@@ -60,6 +60,10 @@ class CreditAccounts:
                 break
         return found[:limit]
 
+    async def of(self, agreement: str) -> list[Credit]:
+        """All of an agreement, for whoever may see it."""
+        return [credit async for account in self._accounts({"agreement": agreement}) for credit in account.credits]
+
     async def _accounts(self, query: Document) -> AsyncIterator[Account]:
         async for document in self.all.states.find(query).sort("_id", ASCENDING):
             yield self.all.read(document).state

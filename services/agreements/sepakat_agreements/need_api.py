@@ -39,14 +39,11 @@ class WordsIn(BaseModel):
     id: Words | None = None
 
 
-class NeedIn(BaseModel):
-    """What the customer's business needs of a service, of an agreement that may not be written yet."""
+class StatedIn(BaseModel):
+    """What the customer's business needs of a service."""
 
     model_config = ConfigDict(extra="forbid")
 
-    agreement: Name
-    need: Name = Field(description="its id within the agreement")
-    provider: Name = Field(description="the party that shall answer")
     service: Name
     statement: WordsIn
     priority: Literal["must", "should", "could"]
@@ -60,6 +57,14 @@ class NeedIn(BaseModel):
             self.service, _words(self.statement) or {}, self.priority, _words(self.goal),
             None if impact is None else domain.Impact(**impact), _words(self.success),
         )  # fmt: skip
+
+
+class NeedIn(StatedIn):
+    """The same of an agreement that may not be written yet."""
+
+    agreement: Name
+    need: Name = Field(description="its id within the agreement")
+    provider: Name = Field(description="the party that shall answer")
 
 
 class AnswerIn(BaseModel):

@@ -28,6 +28,7 @@ from sepakat_shared.contracts.incidents import IncidentEscalated, IncidentHanded
 from sepakat_shared.contracts.maintenance import _MaintenanceEvent
 from sepakat_shared.contracts.obligations import _ObligationEvent
 from sepakat_shared.contracts.oncall import _OnCallEvent
+from sepakat_shared.contracts.reviews import _ReviewEvent
 
 LANGUAGES = ("en", "id")
 _Told = _IncidentEvent | _ObjectiveEvent | _DisputeEvent | _OnCallEvent | Agreed
@@ -62,6 +63,8 @@ _LABELS = {
     "claim_until": {"en": "To be claimed before", "id": "Diklaim sebelum"},
     "owed_by": {"en": "Owed by", "id": "Kewajiban"},
     "due_by": {"en": "Due by", "id": "Jatuh tempo"},
+    "review": {"en": "Review", "id": "Tinjauan"},
+    "meeting": {"en": "Meeting", "id": "Pertemuan"},
     "button": {"en": "I take care of it", "id": "Saya tangani"},
     "unsubscribe": {"en": "No more news by mail", "id": "Berhenti menerima kabar"},
     "reason": {"en": "You get this message as {}, under the agreement {}.",
@@ -246,6 +249,10 @@ def _figures(fact: _Told, words: Words, agreement: str, names: Mapping[str, str]
     if isinstance(fact, _ObligationEvent):
         owed_by = names.get(fact.party, fact.party)
         return [("owed_by", owed_by), ("due_by", words.when(fact.due_at)), *about]
+    if isinstance(fact, _ReviewEvent):
+        period = PeriodSpan(start=fact.since, end=fact.until)
+        figures = [("review", str(fact.review)), ("meeting", words.date(fact.meeting))]
+        return [*figures, ("period", _period(period, words)), *about, *_by_when(fact, words)]
     if isinstance(fact, Agreed):
         return [*about, ("version", str(fact.version)), *_by_when(fact, words)]
     if fact.service is not None:

@@ -20,6 +20,7 @@ from sepakat_shared.contracts import (
     proposals,
     remedies,
     reports,
+    reviews,
     topics,
 )
 from sepakat_shared.contracts.catalogue import EVENTS
@@ -29,6 +30,7 @@ Agreed = (
     proposals._ProposalEvent | lasting._LastingEvent | agreements.AgreementAmended | credits._CreditEvent
     | maintenance._MaintenanceEvent
     | obligations._ObligationEvent | remedies._RemedyEvent
+    | reviews._ReviewEvent
 )  # fmt: skip
 """What is told of an agreement itself. It names whom to write to: nobody may have signed yet."""
 _OF_AGREEMENTS = Agreed | agreements._NeedEvent | agreements.NeedWaived
@@ -96,6 +98,9 @@ def subject_of(fact: Fact) -> Subject:
         return Subject(fact.occurrence, "obligation", fact.agreement, fact.provider, fact.customer)
     if isinstance(fact, remedies._PlanEvent):
         return Subject(fact.plan, "improvement-plan", fact.agreement, fact.provider, fact.customer)
+    if isinstance(fact, reviews._ReviewEvent):
+        about = f"{fact.agreement}/{fact.review}"
+        return Subject(about, "review", fact.agreement, fact.provider, fact.customer)
     if isinstance(fact, _OF_AGREEMENTS):
         return Subject(fact.agreement, "agreement", fact.agreement, fact.provider, fact.customer)
     raise TypeError(f"nobody is told of {fact.type}")

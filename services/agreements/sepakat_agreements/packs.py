@@ -1,0 +1,43 @@
+"""Packs are compiled from what this service knows: what others told it, and its own credits and needs."""
+
+from datetime import datetime
+from typing import Final
+
+from sepakat_agreements.agreement import Version
+from sepakat_agreements.credit_store import CreditAccounts
+from sepakat_agreements.feedback_store import IncidentFeedback
+from sepakat_agreements.need_store import Needs
+from sepakat_agreements.packing import Known, packed
+from sepakat_agreements.records import Records
+from sepakat_document.pack import Pack
+from sepakat_shared import spans
+from sepakat_shared.contracts import texts
+
+_TREND_OVER: Final = 36
+"""Months before a review: twelve quarters."""
+
+
+class Packs:
+    def __init__(self, records: Records, credits: CreditAccounts, needs: Needs, feedback: IncidentFeedback) -> None:
+        self._records = records
+        self._credits = credits
+        self._needs = needs
+        self._feedback = feedback
+
+    async def compile(
+        self, version: Version, review: int, meeting: str, span: tuple[datetime, datetime], now: datetime
+    ) -> Pack:
+        """The pack of what was in `span`, by what is known now."""
+        text = texts.Agreement.model_validate(version.text)
+        agreement, (since, until) = text.metadata.id, span
+        first = datetime.combine(spans.months_later(since.date(), -_TREND_OVER), since.timetz())
+        known = Known(
+            figures=await self._records.figures_of(agreement, since, until),
+            before=await self._records.figures_of(agreement, first, since),
+            incidents=await self._records.incidents_of(agreement, since, until),
+            disputes=await self._records.disputes_of(agreement, since, until),
+            credits=await self._credits.of(agreement),
+            needs=await self._needs.of(agreement, version.parties),
+            feedback=await self._feedback.of(agreement),
+        )
+        return packed(text, version.version, review, meeting, span, known, now)

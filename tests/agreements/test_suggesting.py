@@ -1,0 +1,121 @@
+"""What the past suggests for a target, and what a decision changes in the text: all of it pure."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from samples import agreement
+
+from sepakat_agreements.clauses import changed
+from sepakat_agreements.suggesting import Suggestion, Wanted, amendment, suggestions
+from sepakat_shared.contracts import texts
+from sepakat_shared.contracts.compliance import (
+    BacktestCompleted,
+    BacktestedObjective,
+    BacktestedPeriod,
+    BacktestTotals,
+)
+from sepakat_shared.errors import Invalid
+
+NOW = datetime(2026, 4, 6, tzinfo=UTC)
+TEXT = texts.as_text(agreement())
+LATENCY = {
+    "id": "latency", "indicator": "nusantara/latency", "measure": "percentile", "percentile": "99",
+    "target": {"atMost": "1500", "unit": "ms"}, "window": {"calendar": "month"},
+}  # fmt: skip
+
+
+def tried(reached: list[str], strictest: str | None, **changes: Any) -> BacktestCompleted:
+    in_percent = "unit" not in changes
+    about: dict[str, Any] = {"objective": "availability", "indicator": "nusantara/x", "target": "99.9", **changes}
+    periods = [
+        BacktestedPeriod(
+            start=NOW, end=NOW, state="met", met=True, attainment=each if in_percent else None,
+            value=None if in_percent else each,
+        )
+        for each in reached
+    ]  # fmt: skip
+    totals = BacktestTotals(
+        periods=len(reached), judged=len(reached), missed=1, unverified=0, no_data=0, strictest_target=strictest
+    )
+    return BacktestCompleted(
+        backtest="b", agreement="toko-checkout", provider="nusantara", customer="toko-maju", at=NOW, start=NOW, end=NOW,
+        objectives=(BacktestedObjective(**about, periods=tuple(periods), totals=totals),),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("reached", "strictest", "suggested", "how", "would_miss"),
+    [
+        (["99.9700", "99.9650", "99.9500"], "99.9531", "99.95", "tighten", 0),
+        (["99.9700", "99.5000", "99.4000"], "99.4987", "99.49", "loosen", 1),
+        (["99.9000"], "99.9", "99.9", "keep", 0),
+        (["100.0000"], "100", "99.99", "tighten", 0),
+    ],
+)
+def test_a_target_is_suggested_by_what_was_reached(
+    reached: list[str], strictest: str, suggested: str, how: str, would_miss: int
+) -> None:
+    [found] = suggestions(TEXT, tried(reached, strictest))
+    assert (found.suggested, found.how, found.would_miss, found.judged) == (suggested, how, would_miss, len(reached))
+
+
+def test_at_most_is_suggested_from_the_other_side() -> None:
+    text = texts.as_text(agreement(objectives=[LATENCY], needs=[]))
+    about = {"objective": "latency", "target": "1500", "unit": "ms"}
+    [found] = suggestions(text, tried(["900", "1100"], "1100.004", **about))
+    assert (found.suggested, found.how, found.would_miss) == ("1100.01", "tighten", 0)
+    [eased] = suggestions(text, tried(["900", "1800"], "1700", **about))
+    assert (eased.suggested, eased.how, eased.would_miss) == ("1700", "loosen", 1)
+
+
+def test_nothing_is_suggested_where_nothing_was_judged() -> None:
+    [found] = suggestions(TEXT, tried([], None, reason="nothing was recorded"))
+    assert (found.suggested, found.how, found.reason) == (None, None, "nothing was recorded")
+
+
+SUGGESTED = [Suggestion("availability", "99.9", None, "99.95", "tighten", 12, 0, 0)]
+
+
+def test_a_tightened_target_takes_its_tier_of_credits_along() -> None:
+    found, moved = amendment(TEXT, [Wanted("availability", "tighten")], "2026-07-01", SUGGESTED)
+    assert {each.clause for each in moved} == {"amendment", "objectives/availability"}
+    assert "target of availability: 99.9 % → 99.95 %" in [each.words for each in moved]
+    after = changed(TEXT, found)
+    objective = after.objectives[0]
+    assert str(objective.target) == "99.95" and objective.credits is not None
+    assert str(objective.credits.tiers[0].below) == "99.95"
+
+
+def test_a_target_moves_the_way_that_was_decided() -> None:
+    for how, target in (("tighten", "99.5"), ("loosen", "99.99")):
+        with pytest.raises(Invalid, match=f"would not {how}"):
+            amendment(TEXT, [Wanted("availability", how, target)], None, [])  # type: ignore[arg-type]
+    with pytest.raises(Invalid, match="suggests nothing by which to loosen"):
+        amendment(TEXT, [Wanted("availability", "loosen")], None, SUGGESTED)
+    text = texts.as_text(agreement(objectives=[LATENCY], needs=[]))
+    found, _ = amendment(text, [Wanted("latency", "tighten", "1200")], None, [])
+    assert changed(text, found).objectives[0].target == texts.Limit(atMost="1200", unit="ms")  # type: ignore[call-arg]
+
+
+def test_a_retired_objective_takes_its_mentions_along_and_another_one_is_added() -> None:
+    added = {**LATENCY, "title": {"en": "Fast", "id": "Cepat"}}
+    wanted = [Wanted("availability", "retire"), Wanted("latency", "add", content=json.dumps(added))]
+    found, moved = amendment(TEXT, wanted, None, [])
+    after = changed(TEXT, found)
+    assert [each.id for each in after.objectives] == ["latency"] and after.needs[0].served_by == ()
+    assert {each.words for each in moved} >= {"objective availability is removed", "objective latency is added"}
+
+
+def test_what_cannot_be_is_refused_with_its_field() -> None:
+    wanted = [Wanted("speed", "retire"), Wanted("availability", "add", content="{}"), Wanted("latency", "add")]
+    with pytest.raises(Invalid) as refused:
+        amendment(TEXT, wanted, None, [])
+    assert [each.pointer for each in refused.value.problems] == [
+        "/amendment/objectives/0/objective", "/amendment/objectives/1/objective", "/amendment/objectives/2/content",
+    ]  # fmt: skip
+    with pytest.raises(Invalid, match="/amendment/objectives/0/content/indicator: "):
+        amendment(TEXT, [Wanted("latency", "add", content='{"id": "latency"}')], None, [])
+    with pytest.raises(Invalid, match="change nothing"):
+        amendment(TEXT, [Wanted("availability", "tighten", "99.9")], None, [])
