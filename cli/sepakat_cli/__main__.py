@@ -13,6 +13,7 @@ from sepakat_cli.commands import (
     analytics,
     apply,
     backtest,
+    chats,
     comments,
     credits,
     disputes,
@@ -96,6 +97,7 @@ app.add_typer(disputes.disputes, name="disputes", rich_help_panel="Handle")
 app.command("analytics", rich_help_panel="Handle")(analytics.analytics)
 app.add_typer(operations.deliveries, name="deliveries", rich_help_panel="Handle")
 app.add_typer(preferences.preferences, name="preferences", rich_help_panel="Handle")
+app.add_typer(chats.chats, name="chats", rich_help_panel="Handle")
 app.add_typer(webhooks.webhooks, name="webhooks", rich_help_panel="Handle")
 app.add_typer(keys.apikeys, name="apikeys", rich_help_panel="Operate")
 app.add_typer(operations.dlq, name="dlq", rich_help_panel="Operate")
