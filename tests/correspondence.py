@@ -16,6 +16,7 @@ from samples import agreement_dict
 from sepakat_cli.backends import Backend
 from sepakat_cli.backends.base import free_port
 from sepakat_cli.demo.telling import until
+from sepakat_notifier.brandings import Brandings
 from sepakat_notifier.channels.addresses import Network
 from sepakat_notifier.channels.calling import Client
 from sepakat_notifier.channels.chat import ChatSender
@@ -87,7 +88,8 @@ class Instance:
         self.commits = Commits(db, clock)
         self.notifications, self.endpoints = Notifications(self.commits), Endpoints(self.commits)
         self.preferences, self.directory = Preferences(self.commits), Directory(db)
-        mails = MailSender(given, self.directory, self.notifications, self.preferences, VAULT, clock)
+        self.brandings = Brandings(self.commits)
+        mails = MailSender(given, self.directory, self.notifications, self.preferences, VAULT, clock, self.brandings)
         senders: dict[str, Any] = {"email": mails, "chat": self.chats(allowed)}
         self.deliveries = Deliveries(self.notifications, senders, given, clock)
         self.planning = Planning(self.notifications, self.deliveries)

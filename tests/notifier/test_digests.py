@@ -11,6 +11,7 @@ from notifying import VAULT
 
 from sepakat_cli.backends import Backend
 from sepakat_notifier import reading
+from sepakat_notifier.branding import Branding, Chosen
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.subscription import Digest, Subscription
 from sepakat_shared import web
@@ -93,17 +94,22 @@ async def test_a_line_of_a_digest_leads_to_the_letter_and_nobody_elses(
     notifier, _ = pair
     await notifier.introduce(("toko-maju", "budi"))
     await notifier.choose("toko-maju", "budi", subscriptions=DAILY)
+    chosen = Chosen(Branding("toko-maju", "The desk of Toko Maju", "#1f3a5f"))
+    await notifier.brandings.execute("toko-maju", lambda *_: [chosen], "test")
     await notifier.hear(incident(incidents.IncidentOpened, priority="P3"), "e1")
     async with notifier.sending() as at:
         await at(EIGHT)
     [digest] = mail.mails()
+    assert "The desk of Toko Maju" in text(digest), "the name that its party has chosen"
     path = "/m/" + text(digest).partition("/m/")[2].split()[0]
     app = web.application("t", "t", KnownKeys(notifier.db, notifier.clock), 1_000_000)
-    parts = (notifier.notifications, notifier.directory, notifier.preferences, VAULT, notifier.clock)
+    looks = notifier.brandings
+    parts = (notifier.notifications, notifier.directory, notifier.preferences, looks, VAULT, notifier.clock)
     app.include_router(reading.router(*parts))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as browser:
         page = await browser.get(path)
         assert page.status_code == 200 and "[P3] Checkout is down" in page.text
+        assert "The desk of Toko Maju" in page.text
         assert "default-src 'none'" in page.headers["content-security-policy"]
         assert "/u/" not in page.text and "/a/" not in page.text
         assert (await browser.get(path[:-3])).status_code == 404

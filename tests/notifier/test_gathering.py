@@ -7,6 +7,7 @@ import pytest
 from facts import NAMES, NOW, agreed, dispute, every_fact, incident, notification, objective, on_call
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from sepakat_notifier import digest_letters, gathering, preference, subscription
 from sepakat_notifier import notification as domain
@@ -195,6 +196,66 @@ def test_what_was_told_says_in_which_message_and_what_came_too_late_is_sent_by_i
     given_up = waiting(status=Status.GIVEN_UP)
     assert gathering.follow(given_up, told, NOW, NOW) != [], "the digest was tried again, and arrived"
     assert gathering.follow(waiting(status=Status.SUPPRESSED), told, NOW, NOW) == []
+
+
+class Digesting(RuleBasedStateMachine):
+    """What waits for one digest, whatever becomes of that: each is told once, or ends as it did; none is lost."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = NOW
+        self.digest = digest_that(holder="", due_at=NOW + timedelta(hours=1))
+        self.members: dict[str, domain.Notification] = {}
+        self.mailed: list[str] = []
+
+    @rule()
+    def plan(self) -> None:
+        """Also what comes too late: another instance may have begun to send."""
+        id = f"m{len(self.members)}"
+        self.members[id] = waiting(due_at=NOW + timedelta(hours=2), reason="waits") if id == "m1" else notification(
+            incident(incidents.IncidentUpdated), "rina", id=id, within="d1", holder="", reason="waits",
+            due_at=NOW + timedelta(hours=2),
+        )  # fmt: skip
+
+    @rule(refused=st.booleans())
+    def send(self, refused: bool) -> None:
+        gathered = [
+            each.id for each in self.members.values()
+            if each.within == "d1" and each.status in (Status.PENDING, Status.GIVEN_UP)
+        ]  # fmt: skip
+        if refused:
+            ended = domain.give_up(self.digest, "550 no", self.now)
+        elif not gathered:
+            ended = domain.suppress(self.digest, gathering.NOTHING_TO_TELL, self.now)
+        else:
+            ended = domain.deliver(self.digest, "nusantara", self.now, tuple(gathered))
+            self.mailed += gathered if ended else []
+        for event in ended:
+            self.digest = domain.apply(self.digest, event)
+
+    @rule()
+    def try_the_digest_again(self) -> None:
+        if self.digest.status is Status.GIVEN_UP:
+            for event in domain.retry(self.digest, self.now):
+                self.digest = domain.apply(self.digest, event)
+
+    @rule(data=st.data())
+    def follow(self, data: st.DataObject) -> None:
+        if self.members:
+            id = data.draw(st.sampled_from(sorted(self.members)))
+            for event in gathering.follow(self.members[id], self.digest, self.now + timedelta(minutes=5), self.now):
+                self.members[id] = domain.apply(self.members[id], event)
+
+    @invariant()
+    def nothing_is_lost_and_nothing_is_told_twice(self) -> None:
+        assert len(self.mailed) == len(set(self.mailed))
+        for each in self.members.values():
+            assert (each.due_at is None) == (each.status is not Status.PENDING), "it ends, or is looked after"
+            assert each.status is not Status.DELIVERED or each.id in self.mailed
+            assert each.within is not None or each.id not in self.mailed, "what is sent by itself was not told"
+
+
+TestDigesting = Digesting.TestCase
 
 
 # -- what is read ------------------------------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ def build(settings: NotifierSettings) -> FastAPI:
     app.include_router(branding_api.router(brandings))
     app.include_router(preference_api.router(preferences, directory, endpoints))
     app.include_router(unsubscribing.router(preferences, vault))
-    app.include_router(reading.router(notifications, directory, preferences, vault, clock))
+    app.include_router(reading.router(notifications, directory, preferences, brandings, vault, clock))
     app.include_router(pages.router(notifications, directory, vault, clock))
     app.state.bus = bus
     return app

@@ -53,5 +53,8 @@ def letter_of(
             gist = wording.worded(gist, theirs)
         except TemplateError as error:
             _log.warning("the wording of %s for %s does not suit this event: %s", branding.party, type, error)
-    look = Look(branding.name, branding.colour, branding.footer(language))
-    return letters.letter_of(gist, reader, link, unsubscribe, look)
+    return letters.letter_of(gist, reader, link, unsubscribe, look_of(branding, language))
+
+
+def look_of(branding: Branding | None, language: str) -> Look | None:
+    return None if branding is None else Look(branding.name, branding.colour, branding.footer(language))

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sepakat_notifier import letters
 from sepakat_notifier.directory import Reader
 from sepakat_notifier.gathering import GATHERED
-from sepakat_notifier.letters import Gist, Letter, Words
+from sepakat_notifier.letters import Gist, Letter, Look, Words
 from sepakat_shared.contracts.fact import Fact
 
 MOST_LISTED: Final = 300
@@ -63,12 +63,12 @@ def gathered(data: Mapping[str, Any], reader: Reader, names: Mapping[str, str], 
     return Gathered(words, subject, paragraphs, sorted(sections.items()), tone, reason)
 
 
-def compose(said: Gathered, reader: Reader, unsubscribe: str | None) -> Letter:
+def compose(said: Gathered, reader: Reader, unsubscribe: str | None, look: Look | None = None) -> Letter:
     return letters.sent({
         "language": said.words.language, "subject": said.subject, "greeting": reader.name,
         "paragraphs": said.paragraphs, "figures": [], "tone": said.tone, "link": None, "button": "",
         "reason": said.reason, "sections": said.sections, "unsubscribe": unsubscribe,
-        "unsubscribe_label": said.words.label("unsubscribe"),
+        "unsubscribe_label": said.words.label("unsubscribe"), "look": look,
     })  # fmt: skip
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sepakat_notifier import digest_letters, letters
+from sepakat_notifier.branding import Branding
+from sepakat_notifier.brandings import letter_of, look_of
 from sepakat_notifier.channels import Unwanted
 from sepakat_notifier.digest_letters import Gathered, Told
 from sepakat_notifier.directory import Directory, Reader
@@ -39,13 +41,16 @@ class Digests:
         return told
 
     async def letter(
-        self, gathering: Notification, members: Sequence[Notification], reader: Reader, unsubscribe: str | None
-    ) -> Letter:
+        self, gathering: Notification, members: Sequence[Notification], reader: Reader, unsubscribe: str | None,
+        branding: Branding | None = None,
+    ) -> Letter:  # fmt: skip
         """As a mail; a summary of one message is that one."""
         if len(members) == 1 and gathering.occasion.data["kind"] == "summary":
-            names = await self._names(members)
-            return letters.compose(fact_of(members[0]), reader, names, None, unsubscribe)
-        return digest_letters.compose(await self.gathered(gathering, members, reader), reader, unsubscribe)
+            fact = fact_of(members[0])
+            gist = letters.gist_of(fact, reader, await self._names(members))
+            return letter_of(fact.type, gist, reader, None, unsubscribe, branding)
+        said = await self.gathered(gathering, members, reader)
+        return digest_letters.compose(said, reader, unsubscribe, look_of(branding, said.words.language))
 
     async def gathered(self, gathering: Notification, members: Sequence[Notification], reader: Reader) -> Gathered:
         until = self._clock.now() + self._settings.notifier_link_lifetime

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from sepakat_notifier import letters
+from sepakat_notifier.brandings import Brandings, letter_of
 from sepakat_notifier.directory import Directory, Forgotten, Reader, Unknown
 from sepakat_notifier.notification import Notification
 from sepakat_notifier.pages import refusal
@@ -27,7 +28,12 @@ _HEADERS: Final = {
 
 
 def router(
-    notifications: Notifications, directory: Directory, preferences: Preferences, vault: Vault, clock: Clock
+    notifications: Notifications,
+    directory: Directory,
+    preferences: Preferences,
+    brandings: Brandings,
+    vault: Vault,
+    clock: Clock,
 ) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
@@ -53,7 +59,9 @@ def router(
         except SepakatError as error:
             return refusal(error)
         fact = fact_of(notification)
-        names = await directory.names(subject_of(fact).parties)
-        return HTMLResponse(letters.compose(fact, reader, names, None).html, headers=_HEADERS)
+        gist = letters.gist_of(fact, reader, await directory.names(subject_of(fact).parties))
+        chosen = await brandings.find(reader.party)
+        letter = letter_of(fact.type, gist, reader, None, None, chosen.state if chosen else None)
+        return HTMLResponse(letter.html, headers=_HEADERS)
 
     return routes

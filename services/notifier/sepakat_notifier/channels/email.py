@@ -11,6 +11,7 @@ from typing import Any
 import aiosmtplib
 
 from sepakat_notifier import letters, notices, reporter_letters
+from sepakat_notifier.branding import Branding
 from sepakat_notifier.brandings import Brandings, letter_of
 from sepakat_notifier.channels import NotYet, Permanent, Reached, Transient, Unreachable, Unwanted
 from sepakat_notifier.channels.dialling import trust
@@ -78,7 +79,8 @@ class MailSender:
             gathered = await self._digests.members(notification)
             reader = await self._reader_of_gathered(notification)
             unsubscribe = self._unsubscribe(reader)
-            letter = await self._digests.letter(notification, gathered, reader, unsubscribe)
+            look = await self._branding(reader.party)
+            letter = await self._digests.letter(notification, gathered, reader, unsubscribe, look)
             return reader, letter, True, tuple(each.id for each in gathered)
         fact = fact_of(notification)
         return *await self._written(notification, fact), may_be_left_out(fact), ()
@@ -108,9 +110,12 @@ class MailSender:
         names = await self._directory.names(subject.parties)
         unsubscribe = self._unsubscribe(reader) if may_be_left_out(fact) else None
         gist = letters.gist_of(fact, reader, names)
-        chosen = await self._brandings.find(reader.party) if self._brandings else None
-        look = chosen.state if chosen else None
+        look = await self._branding(reader.party)
         return reader, letter_of(fact.type, gist, reader, self._link(notification, reader), unsubscribe, look)
+
+    async def _branding(self, party: str) -> Branding | None:
+        chosen = await self._brandings.find(party) if self._brandings else None
+        return chosen.state if chosen else None
 
     async def _reader(self, notification: Notification, parties: Sequence[str], agreement: str) -> Reader:
         if notification.recipient == OPERATOR and notification.party == OPERATOR:
