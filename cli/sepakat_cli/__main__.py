@@ -14,6 +14,7 @@ from sepakat_cli.commands import (
     apply,
     backtest,
     calendars,
+    chats,
     comments,
     credits,
     disputes,
@@ -106,6 +107,7 @@ app.add_typer(disputes.disputes, name="disputes", rich_help_panel="Handle")
 app.command("analytics", rich_help_panel="Handle")(analytics.analytics)
 app.add_typer(operations.deliveries, name="deliveries", rich_help_panel="Handle")
 app.add_typer(preferences.preferences, name="preferences", rich_help_panel="Handle")
+app.add_typer(chats.chats, name="chats", rich_help_panel="Handle")
 app.add_typer(webhooks.webhooks, name="webhooks", rich_help_panel="Handle")
 app.add_typer(keys.apikeys, name="apikeys", rich_help_panel="Operate")
 app.add_typer(operations.dlq, name="dlq", rich_help_panel="Operate")

@@ -54,7 +54,7 @@ class Door:
         self._routes = routes = endpoint_api.Routes(endpoints, deliveries, hooks, VAULT, given, CLOCK)
         app.include_router(endpoint_api.router(routes, Replays(self.notifications), web.IdempotentPosts(db)))
         self.preferences = Preferences(commits)
-        app.include_router(preference_api.router(self.preferences, self.directory))
+        app.include_router(preference_api.router(self.preferences, self.directory, endpoints))
         app.include_router(unsubscribing.router(self.preferences, VAULT))
         app.include_router(pages.router(self.notifications, self.directory, VAULT, CLOCK))
         self._transport = httpx.ASGITransport(app)

@@ -11,7 +11,8 @@ from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.output import AsJson, BadInput, print_json, print_table
 
 preferences = typer.Typer(
-    no_args_is_help=True, help="How people want to be told: language, least severity, quiet hours, vacation, news."
+    no_args_is_help=True,
+    help="How people want to be told: language, least severity, quiet hours, vacation, news, digests, chats.",
 )
 Party = Annotated[str, typer.Argument(help="the contact's party")]
 Contact = Annotated[str, typer.Argument(help="the contact's id")]
@@ -54,7 +55,9 @@ def set_(
     """Say how a contact wants to be told. What the file does not have is as if nothing had been said.
 
     It may have `language`, `minimum_priority`, `quiet` (`begin`, `end`, `time_zone`, `but_highest`), `vacation`
-    (`start`, `end`, `delegate`) and `muted`. Write times of day in quotation marks.
+    (`start`, `end`, `delegate`), `muted` and `subscriptions`, of which the first that fits an event counts: what it is
+    about (`kinds`, `priorities`, `agreement`), by which `ways` that comes (`mail`, ids of chat endpoints), and the
+    `digest` that it may wait for (`every`, `at`, `on`, `time_zone`). Write times of day in quotation marks.
 
     **Example**
 
@@ -78,4 +81,6 @@ def _written(value: Any) -> Any:
     """YAML reads instants by itself; JSON has none."""
     if isinstance(value, dict):
         return {name: _written(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_written(each) for each in value]
     return value.isoformat() if isinstance(value, date) else value

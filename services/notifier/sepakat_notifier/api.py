@@ -72,6 +72,8 @@ def _shown(notification: Notification) -> dict[str, Any]:
         "type": notification.occasion.type,
         "attempts": notification.attempts,
         "reason": notification.reason,
+        "within": notification.within,
+        "told": list(notification.told),
         "acknowledged_by": notification.acknowledged_by,
         **{name: rfc3339(at) if (at := getattr(notification, name)) else None for name in instants},
     }

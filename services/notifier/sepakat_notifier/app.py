@@ -2,12 +2,18 @@
 
 from fastapi import FastAPI
 
-from sepakat_notifier import api, endpoint_api, pages, preference_api, unsubscribing
+from sepakat_notifier import api, branding_api, chat_api, endpoint_api, pages, preference_api, reading, unsubscribing
+from sepakat_notifier.brandings import Brandings
+from sepakat_notifier.channels import Sender
+from sepakat_notifier.channels.calling import Client
+from sepakat_notifier.channels.chat import ChatSender
 from sepakat_notifier.channels.email import MailSender
 from sepakat_notifier.channels.webhook import WebhookSender
 from sepakat_notifier.delivery import Deliveries
+from sepakat_notifier.digests import Digests
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoints import Endpoints
+from sepakat_notifier.gathering import Rules
 from sepakat_notifier.health import Health
 from sepakat_notifier.own_reactions import OwnReactions
 from sepakat_notifier.planning import Planning
@@ -34,11 +40,19 @@ def build(settings: NotifierSettings) -> FastAPI:
     preferences = Preferences(service.commits)
     authorities = settings.notifier_authorities
     hooks = WebhookSender(endpoints, vault, allowed, settings.notifier_attempt_timeout, clock, authorities)
-    mails = MailSender(settings, directory, notifications, preferences, vault, clock)
+    brandings = Brandings(service.commits)
+    mails = MailSender(settings, directory, notifications, preferences, vault, clock, brandings)
     health = Health(endpoints, settings.notifier_disable_after, clock)
-    deliveries = Deliveries(notifications, {"email": mails, "webhook": hooks}, settings, clock, health)
+    digests = Digests(notifications, directory, vault, settings, clock)
+    calling = Client(allowed, settings.notifier_attempt_timeout, authorities)
+    chats = ChatSender(endpoints, notifications, directory, digests, vault, calling)
+    senders: dict[str, Sender] = {"email": mails, "webhook": hooks, "chat": chats}
+    deliveries = Deliveries(notifications, senders, settings, clock, health)
     planning = Planning(notifications, deliveries)
-    reactions = Reactions(service.db, notifications, endpoints, directory, preferences, planning, clock)
+    storms = Rules(
+        settings.notifier_summary_window, settings.notifier_summary_after, settings.notifier_summary_after_of_agreement
+    )
+    reactions = Reactions(service.db, notifications, endpoints, directory, preferences, planning, clock, storms)
     own = OwnReactions(notifications, endpoints, directory, planning, settings.notifier_operator_mail, clock)
     bus = service.start([*reactions.all(), *own.all()], at_once=_FACTS_AT_ONCE)
 
@@ -50,8 +64,12 @@ def build(settings: NotifierSettings) -> FastAPI:
     app.include_router(api.router(notifications))
     routes = endpoint_api.Routes(endpoints, deliveries, hooks, vault, settings, clock)
     app.include_router(endpoint_api.router(routes, Replays(notifications), service.posts))
-    app.include_router(preference_api.router(preferences, directory))
+    rooms = chat_api.Rooms(endpoints, deliveries, chats, vault, settings, clock)
+    app.include_router(chat_api.router(rooms, service.posts))
+    app.include_router(branding_api.router(brandings))
+    app.include_router(preference_api.router(preferences, directory, endpoints))
     app.include_router(unsubscribing.router(preferences, vault))
+    app.include_router(reading.router(notifications, directory, preferences, brandings, vault, clock))
     app.include_router(pages.router(notifications, directory, vault, clock))
     app.state.bus = bus
     return app

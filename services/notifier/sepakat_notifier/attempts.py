@@ -8,15 +8,18 @@ from datetime import datetime, timedelta
 
 from opentelemetry.trace import SpanKind
 
+from sepakat_notifier import gathering
 from sepakat_notifier import notification as domain
-from sepakat_notifier.channels import Gone, NotYet, Permanent, Sender, Transient, Unreachable, Unwanted
+from sepakat_notifier.channels import Gone, NotYet, Permanent, Reached, Sender, Transient, Unreachable, Unwanted
 from sepakat_notifier.notification import Event, Notification
 from sepakat_notifier.settings import NotifierSettings
+from sepakat_notifier.store import Notifications
 from sepakat_shared import retry
 from sepakat_shared.telemetry import continued, meter
 
 _log = logging.getLogger(__name__)
 _attempted = meter.create_counter("sepakat_delivery_attempts", description="attempts, by channel and outcome")
+_FOLLOWED_EVERY = timedelta(minutes=5)
 Decide = Callable[[Notification | None, datetime], Sequence[Event]]
 
 
@@ -31,17 +34,20 @@ class Attempted:
 
 
 class Attempts:
-    def __init__(self, senders: Mapping[str, Sender], settings: NotifierSettings) -> None:
+    def __init__(self, senders: Mapping[str, Sender], settings: NotifierSettings, notifications: Notifications) -> None:
         self._senders = senders
         self._settings = settings
+        self._notifications = notifications
 
     async def make(self, held: Notification) -> Attempted:
-        """Attempt it once."""
+        """Attempt it once; what another message tells of ends as that did."""
+        if held.within is not None:
+            return await self._follow(held.within)
         try:
             attributes = {"sepakat.notification": held.id, "sepakat.recipient": held.recipient}
             with continued(f"deliver {held.channel}", held.traceparent, SpanKind.CLIENT, attributes):
                 async with asyncio.timeout(self._settings.notifier_attempt_timeout.total_seconds()):
-                    party = await self._senders[held.channel].send(held)
+                    sent = await self._senders[held.channel].send(held)
         except NotYet as missing:
             return Attempted(self._waiting(held, str(missing)), None)
         except Unwanted as unwanted:
@@ -66,7 +72,22 @@ class Attempts:
             _log.exception("sending %s failed", held.id)
             return self._failed(held, f"{type(error).__name__}: {error}", None, None)
         _count(held, "delivered")
-        return Attempted(lambda notification, now: domain.deliver(notification, party, now), True)
+        reached = Reached(sent) if isinstance(sent, str) else sent
+        told, reference = reached.told, reached.reference
+        return Attempted(
+            lambda notification, now: domain.deliver(notification, reached.party, now, told, reference), True
+        )  # fmt: skip
+
+    async def _follow(self, within: str) -> Attempted:
+        try:
+            found = await self._notifications.all.find(within)
+        except retry.TRANSIENT as error:
+            _log.warning("looking for %s failed: %s", within, error)
+            return Attempted(lambda _notification, _now: [], None)
+        state = found.state if found else None
+        return Attempted(
+            lambda notification, now: gathering.follow(notification, state, now + _FOLLOWED_EVERY, now), None
+        )  # fmt: skip
 
     def _failed(self, held: Notification, reason: str, works: bool | None, after: timedelta | None) -> Attempted:
         _count(held, "failed")

@@ -50,7 +50,7 @@ class Deliveries:
         self.holder = secrets.token_hex(8)
         self.lease = 2 * settings.notifier_attempt_timeout
         self._notifications = notifications
-        self._attempts = Attempts(senders, settings)
+        self._attempts = Attempts(senders, settings, notifications)
         self._settings = settings
         self._clock = clock
         self._health = health
@@ -74,12 +74,12 @@ class Deliveries:
 
     def circuit(self, recipient: str) -> datetime | None:
         """Until when this instance leaves an endpoint alone, if it does."""
-        outlet = self._outlets.get(f"webhook/{recipient}")
+        outlet = self._outlet_of(recipient)
         return outlet.breaker.open_until if outlet and is_open(outlet.breaker, self._clock.now()) else None
 
     def try_again(self, recipient: str) -> None:
         """Somebody says that the endpoint works again."""
-        if outlet := self._outlets.get(f"webhook/{recipient}"):
+        if outlet := self._outlet_of(recipient):
             outlet.close_circuit()
         self._look_by(self._clock.now())
         self._changed.set()
@@ -106,11 +106,14 @@ class Deliveries:
             self._with_work[_key(channel, recipient)] = outlet
             self._changed.set()
 
+    def _outlet_of(self, endpoint: str) -> Outlet | None:
+        return self._outlets.get(f"webhook/{endpoint}") or self._outlets.get(f"chat/{endpoint}")
+
     def _outlet(self, channel: domain.Channel, recipient: str) -> Outlet:
         key = _key(channel, recipient)
         outlet = self._outlets.get(key)
         if outlet is None:
-            of = recipient if channel == "webhook" else None
+            of = recipient if channel != "email" else None
             outlet = self._outlets[key] = Outlet(channel, of, self._limits[channel])
         return outlet
 
@@ -247,7 +250,7 @@ class Deliveries:
             self._look_by(after.due_at)
             if outlet.ordered:
                 outlet.put_off(after.due_at)
-        if self._health is not None and held.channel == "webhook":
+        if self._health is not None and held.channel != "email":
             health = self._health
             await retry.until_done(
                 "keeping how an endpoint is", lambda: health.note(held.recipient, attempted, held.attempts > 0)
@@ -314,4 +317,4 @@ def _count(ended: Notification) -> None:
 
 
 def _key(channel: domain.Channel, recipient: str) -> str:
-    return f"webhook/{recipient}" if channel == "webhook" else channel
+    return channel if channel == "email" else f"{channel}/{recipient}"

@@ -1,4 +1,4 @@
-"""One webhook endpoint: where a party's own system is told, and whether that works. Pure.
+"""One endpoint: where a party's own system (a webhook), or a room in a chat, is told, and whether that works. Pure.
 
 An endpoint that fails for days is disabled, and its party is told; what was meant for it stays, and can be replayed.
 Failures with a day or more between them show nothing of that time: the later one begins anew.
@@ -7,7 +7,7 @@ Failures with a day or more between them show nothing of that time: the later on
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import Literal, assert_never
 
 from sepakat_shared.errors import Conflict, NotFound
 
@@ -20,6 +20,9 @@ _NOTED_EVERY = timedelta(hours=1)
 @dataclass(frozen=True)
 class Endpoint:
     """`types` are patterns of event types, none of them meaning all; `sealed` is the encrypted secret.
+
+    Of a chat, `sealed` is the encrypted address, `url` is empty, and no `types` mean only what people choose to read
+    there.
 
     While a secret is being replaced, `previous_sealed` signs too, until `previous_until`. `ordered`: nothing is sent
     before what was planned earlier has ended. `fallback` is the contact who is written to when it fails.
@@ -43,6 +46,11 @@ class Endpoint:
     failing_reason: str | None = None
     disabled_at: datetime | None = None
     disabled_reason: str | None = None
+    kind: Literal["webhook", "chat"] = "webhook"
+    service: str | None = None
+    """Of a chat: `slack`, `slack-bot`, `teams`, or the scheme of an Apprise URL."""
+    language: Literal["en", "id"] = "en"
+    time_zone: str = "UTC"
 
     @property
     def status(self) -> str:
@@ -65,6 +73,18 @@ class Changed:
     types: tuple[str, ...]
     ordered: bool
     fallback: str | None
+
+
+@dataclass(frozen=True)
+class ChatChanged:
+    """What a chat hears, how it is written to, and by another address where `sealed` is one."""
+
+    types: tuple[str, ...]
+    fallback: str | None
+    language: Literal["en", "id"]
+    time_zone: str
+    sealed: str | None = None
+    service: str | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +135,7 @@ class Removed:
     at: datetime
 
 
-Event = Added | Changed | Rotated | Faltered | FailedOn | Recovered | Disabled | Enabled | Removed
+Event = Added | Changed | ChatChanged | Rotated | Faltered | FailedOn | Recovered | Disabled | Enabled | Removed
 
 
 def apply(endpoint: Endpoint | None, event: Event) -> Endpoint:
@@ -128,6 +148,9 @@ def apply(endpoint: Endpoint | None, event: Event) -> Endpoint:
             # How another address answered says nothing of this one.
             at_hand = endpoint if url == endpoint.url else _not_failing(endpoint)
             return replace(at_hand, url=url, types=types, ordered=ordered, fallback=fallback)
+        case ChatChanged(types, fallback, language, time_zone, sealed, service):
+            said = replace(endpoint, types=types, fallback=fallback, language=language, time_zone=time_zone)
+            return said if sealed is None else replace(_not_failing(said), sealed=sealed, service=service)
         case Rotated(sealed, previous_until):
             return replace(
                 endpoint, sealed=sealed, previous_sealed=endpoint.sealed, previous_until=previous_until
@@ -157,7 +180,7 @@ def _not_failing(endpoint: Endpoint) -> Endpoint:
 
 def _there(endpoint: Endpoint | None) -> Endpoint:
     if endpoint is None or endpoint.removed:
-        raise NotFound("there is no such webhook endpoint of yours")
+        raise NotFound("there is no such endpoint of yours")
     return endpoint
 
 
@@ -169,6 +192,13 @@ def change(endpoint: Endpoint | None, changed: Changed) -> Sequence[Event]:
     """Raises NotFound."""
     before = _there(endpoint)
     as_it_is = Changed(before.url, before.types, before.ordered, before.fallback)
+    return [] if changed == as_it_is else [changed]
+
+
+def change_chat(endpoint: Endpoint | None, changed: ChatChanged) -> Sequence[Event]:
+    """Raises NotFound."""
+    before = _there(endpoint)
+    as_it_is = ChatChanged(before.types, before.fallback, before.language, before.time_zone)
     return [] if changed == as_it_is else [changed]
 
 

@@ -81,7 +81,7 @@ class Routes:
 
     def checked(self, given: EndpointEdit) -> EndpointEdit:
         """Raises Invalid, naming every field that breaks a rule."""
-        problems = [*self._problems_of_url(given.url), *_problems_of_types(given.types)]
+        problems = [*self._problems_of_url(given.url), *problems_of_types(given.types)]
         if problems:
             raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems), problems)
         return given
@@ -239,7 +239,7 @@ def _commands(routes: APIRouter, parts: Routes, replays: Replays) -> None:
         return JSONResponse({"replayed": count})
 
 
-def _problems_of_types(types: Sequence[str]) -> list[FieldProblem]:
+def problems_of_types(types: Sequence[str]) -> list[FieldProblem]:
     known = ", ".join(sorted(CONTRACTS))
     return [
         FieldProblem(f"/types/{i}", f"no event type matches {pattern!r}; there are {known}")

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from time import monotonic
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pymongo import ASCENDING
@@ -13,6 +13,7 @@ from pymongo import ASCENDING
 from sepakat_notifier.endpoint import (
     Added,
     Changed,
+    ChatChanged,
     Disabled,
     Enabled,
     Endpoint,
@@ -33,6 +34,7 @@ from sepakat_shared.errors import NotFound
 from sepakat_shared.messages import Message
 
 _FRESH_SECONDS = 5.0
+EndpointKind = Literal["webhook", "chat"]
 
 
 def new_secret() -> str:
@@ -41,7 +43,7 @@ def new_secret() -> str:
 
 
 def _fields(endpoint: Endpoint) -> Mapping[str, Any]:
-    return {"parties": [endpoint.party], "removed": endpoint.removed}
+    return {"parties": [endpoint.party], "removed": endpoint.removed, "kind": endpoint.kind}
 
 
 def _messages(event: Event, endpoint: Endpoint) -> Iterable[Message]:
@@ -49,16 +51,22 @@ def _messages(event: Event, endpoint: Endpoint) -> Iterable[Message]:
         return []
     # Its host alone: what else is in an address may be a secret.
     fact = EndpointDisabled(
-        endpoint=endpoint.id, party=endpoint.party, host=urlsplit(endpoint.url).hostname or "", reason=event.reason,
-        failed=event.failed, failing_since=endpoint.failing_since, at=event.at,
+        endpoint=endpoint.id, party=endpoint.party, host=urlsplit(endpoint.url).hostname or endpoint.service or "",
+        reason=event.reason, failed=event.failed, failing_since=endpoint.failing_since, at=event.at,
     )  # fmt: skip
     return [Message.of(topics.NOTIFICATIONS, endpoint.id, fact)]
 
 
 ENDPOINT: Kind[Endpoint, Event] = Kind(
-    "endpoint", Endpoint, (Added, Changed, Rotated, Faltered, FailedOn, Recovered, Disabled, Enabled, Removed), apply,
-    _fields, _messages,
+    "endpoint", Endpoint,
+    (Added, Changed, ChatChanged, Rotated, Faltered, FailedOn, Recovered, Disabled, Enabled, Removed), apply, _fields,
+    _messages,
 )  # fmt: skip
+
+
+def _hears(endpoint: Endpoint, type: str) -> bool:
+    """A chat hears what it names; without that, only what people want to read there."""
+    return wants(endpoint.types, type) and (endpoint.kind == "webhook" or bool(endpoint.types))
 
 
 class Endpoints:
@@ -80,7 +88,7 @@ class Endpoints:
         """
         query = {"parties": {"$in": list(parties)}, "removed": False}
         found = [self.all.read(each).state for each in await self.all.states.find(query).to_list(None)]
-        wanting = [each for each in found if (each.id in named or wants(each.types, type)) and each.created_at <= at]
+        wanting = [each for each in found if (each.id in named or _hears(each, type)) and each.created_at <= at]
         self._read |= {each.id: (monotonic(), each) for each in wanting}
         return wanting
 
@@ -102,17 +110,29 @@ class Endpoints:
         loaded = await self.all.execute(id, decide, by=by, expected_version=expected_version)
         self._read.pop(id, None)
         if loaded is None:
-            raise NotFound(f"there is no webhook endpoint {id!r} of yours")
+            raise NotFound(f"there is no endpoint {id!r} of yours")
         return loaded
 
-    async def visible(self, id: str, asking: Principal) -> Loaded[Endpoint]:
-        """Raises NotFound also for what belongs to others or was removed."""
+    async def visible(self, id: str, asking: Principal, kind: EndpointKind = "webhook") -> Loaded[Endpoint]:
+        """Raises NotFound also for what belongs to others, was removed or is of the other kind."""
         loaded = await self.all.find(id)
-        if loaded is None or loaded.state.removed or not asking.sees([loaded.state.party]):
-            raise NotFound(f"there is no webhook endpoint {id!r} of yours")
+        if loaded is None or loaded.state.removed or not asking.sees([loaded.state.party]) or loaded.state.kind != kind:
+            raise NotFound(f"there is no {kind} endpoint {id!r} of yours")
         return loaded
 
-    async def page(self, asking: Principal, after: str | None, limit: int) -> list[Endpoint]:
-        query: dict[str, Any] = {"removed": False} | ({"_id": {"$gt": after}} if after else {})
+    async def chats_of(self, party: str, ids: Sequence[str]) -> list[Endpoint]:
+        """Those of `ids` that are chats of that party and not disabled, in that order."""
+        found = [await self.of(id) for id in ids]
+        return [
+            each for each in found
+            if each is not None and each.party == party and each.kind == "chat" and each.disabled_at is None
+        ]  # fmt: skip
+
+    async def page(
+        self, asking: Principal, after: str | None, limit: int, kind: EndpointKind = "webhook"
+    ) -> list[Endpoint]:
+        # Those of earlier versions have no kind: they are webhooks.
+        query: dict[str, Any] = {"removed": False, "kind": "chat" if kind == "chat" else {"$ne": "chat"}}
+        query |= {"_id": {"$gt": after}} if after else {}
         found = self.all.states.find(asking.restrict(query)).sort("_id", ASCENDING).limit(limit)
         return [self.all.read(each).state for each in await found.to_list(None)]

@@ -5,7 +5,7 @@ for all of them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -87,6 +87,32 @@ class Letter:
     html: str
 
 
+@dataclass(frozen=True)
+class Gist:
+    """What there is to say of one event, whatever it is sent as; `figures` are labels with values.
+
+    `named` are the values of the event by names that are the same in every language.
+    """
+
+    words: "Words"
+    agreement: str
+    service: str
+    subject: str
+    paragraphs: list[str]
+    figures: list[tuple[str, str]]
+    tone: str
+    named: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What stands at the head of a letter, on which colour, and at its end."""
+
+    name: str | None
+    colour: str | None
+    footer: str | None
+
+
 class Words:
     """How one reader's language and zone write things."""
 
@@ -142,6 +168,36 @@ def compose(
 
     Raises ValueError for an event that nobody is written to about.
     """
+    return letter_of(gist_of(fact, reader, names), reader, link, unsubscribe)
+
+
+def letter_of(
+    gist: Gist, reader: Reader, link: str | None, unsubscribe: str | None, look: Look | None = None
+) -> Letter:
+    """What there is to say, as a letter that looks as the reader's party wants it."""
+    words = gist.words
+    shown: dict[str, Any] = {
+        "language": words.language,
+        "subject": gist.subject,
+        "greeting": reader.name,
+        "paragraphs": gist.paragraphs,
+        "figures": gist.figures,
+        "tone": gist.tone,
+        "link": link,
+        "button": words.label("button"),
+        "reason": words.label("reason").format(reader.name, gist.agreement),
+        "unsubscribe": unsubscribe,
+        "unsubscribe_label": words.label("unsubscribe"),
+        "look": look,
+    }
+    return sent(shown)
+
+
+def gist_of(fact: Fact, reader: Reader, names: Mapping[str, str]) -> Gist:
+    """What there is to say of `fact`; `names` are those of the parties.
+
+    Raises ValueError for an event that nobody is written to about.
+    """
     if not isinstance(fact, _Told):
         raise ValueError(f"there is no letter about {fact.type}")
     words = Words(reader.language, reader.time_zone)
@@ -165,21 +221,12 @@ def compose(
         "times": lambda spans: maintenance_words.times(spans, words),
         **(_of_maintenance(fact, words) if isinstance(fact, _MaintenanceEvent) else {}),
     }
-    subject, paragraphs = rendered(fact, words, context)
-    shown: dict[str, Any] = {
-        "language": words.language,
-        "subject": subject,
-        "greeting": reader.name,
-        "paragraphs": paragraphs,
-        "figures": [(words.label(name), value) for name, value in _figures(fact, words, agreement, names)],
-        "tone": _tone(fact),
-        "link": link,
-        "button": words.label("button"),
-        "reason": words.label("reason").format(reader.name, agreement),
-        "unsubscribe": unsubscribe,
-        "unsubscribe_label": words.label("unsubscribe"),
-    }
-    return sent(shown)
+    subject, paragraphs = rendered(fact.type, words, context)
+    values = _figures(fact, words, agreement, names)
+    figures = [(words.label(name), value) for name, value in values]
+    named = {name: str(context[name]) for name in ("provider", "customer", "responsible")}
+    named |= {"title": str(context["subject_title"]), **dict(values)}
+    return Gist(words, agreement, str(context["service"]), subject, paragraphs, figures, _tone(fact), named)
 
 
 def _of_maintenance(fact: _MaintenanceEvent, words: Words) -> dict[str, str]:
@@ -191,9 +238,9 @@ def is_told(fact: Fact) -> bool:
     return isinstance(fact, _Told) and template_of(fact.type) in _templates.list_templates(["jinja"])
 
 
-def rendered(fact: Fact, words: Words, context: Mapping[str, Any]) -> tuple[str, list[str]]:
-    """The subject and the paragraphs of the letter about `fact`, as its template has them in the reader's language."""
-    template = _templates.get_template(template_of(fact.type))
+def rendered(type: str, words: Words, context: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """The subject and the paragraphs about such an event, as its template has them in the reader's language."""
+    template = _templates.get_template(template_of(type))
     parts = {
         part: "".join(template.blocks[f"{words.language}_{part}"](template.new_context(dict(context)))).strip()
         for part in ("subject", "text")

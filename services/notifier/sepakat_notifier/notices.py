@@ -27,7 +27,7 @@ def of_endpoint(fact: EndpointDisabled, reader: Reader, party: str) -> Letter:
     figures = [("endpoint", f"{fact.host} ({fact.endpoint})"), ("party", party), ("last", fact.reason)]
     if fact.failing_since is not None:
         figures.insert(1, ("since", words.when(fact.failing_since)))
-    subject, paragraphs = rendered(fact, words, {"fact": fact, "words": words})
+    subject, paragraphs = rendered(fact.type, words, {"fact": fact, "words": words})
     shown = [(_said(name, words), value) for name, value in figures]
     reason = _said("operator", words) if reader.party != fact.party else _said("reason", words, party)
     return _letter(words, reader, subject, paragraphs, shown, reason)
@@ -37,7 +37,7 @@ def of_given_up(fact: NotificationGivenUp, reader: Reader, latest: Sequence[Noti
     """What was given up since the operator was told last: `count` messages, the `latest` of them one by one."""
     words = Words(reader.language, reader.time_zone)
     context = {"fact": fact, "words": words, "count": count, "listed": len(latest)}
-    subject, paragraphs = rendered(fact, words, context)
+    subject, paragraphs = rendered(fact.type, words, context)
     shown = [(f"{each.channel} {each.recipient}", f"{each.about}: {each.reason}") for each in latest]
     return _letter(words, reader, subject, paragraphs, shown, _said("operator", words))
 

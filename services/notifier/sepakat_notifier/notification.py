@@ -14,7 +14,9 @@ from typing import Any, Literal, assert_never
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Conflict
 
-Channel = Literal["email", "webhook"]
+Channel = Literal["email", "webhook", "chat"]
+INSTEAD = "is told by chat instead:"
+"""How the reason begins where its recipient reads it in a chat, by their own choice."""
 OPERATOR = "operator"
 """The recipient, and the party, of what is for whoever runs this service."""
 
@@ -72,6 +74,12 @@ class Notification:
     """Whether it waits for everything that was planned for its recipient before it."""
     by_choice: bool = False
     """Whether it was suppressed because the recipient, who can be reached, does not want it."""
+    within: str | None = None
+    """The gathering message that tells of this one, which is not sent by itself."""
+    told: tuple[str, ...] = ()
+    """Of a gathering message: what it told of, once it was delivered."""
+    reference: str | None = None
+    """Of a chat: what its service calls what was said, where it can be changed or replied to."""
 
 
 def order(notification: Notification) -> str:
@@ -126,7 +134,19 @@ class Faltered:
 
 @dataclass(frozen=True)
 class Delivered:
+    """`within` is the gathering message that told of it, `told` what a gathering message told of."""
+
     party: str
+    at: datetime
+    within: str | None = None
+    told: tuple[str, ...] = ()
+    reference: str | None = None
+
+
+@dataclass(frozen=True)
+class Released:
+    """The message that was to tell of it has not: it is sent by itself."""
+
     at: datetime
 
 
@@ -164,7 +184,10 @@ class Acknowledged:
     at: datetime
 
 
-Event = Planned | Claimed | Waited | Failed | Faltered | Delivered | GivenUp | Suppressed | Retried | Acknowledged
+Event = (
+    Planned | Claimed | Waited | Failed | Faltered | Delivered | Released | GivenUp | Suppressed | Retried
+    | Acknowledged
+)  # fmt: skip
 
 
 def apply(notification: Notification | None, event: Event) -> Notification:
@@ -182,9 +205,12 @@ def apply(notification: Notification | None, event: Event) -> Notification:
             return replace(notification, holder="", due_at=next_at, reason=reason, attempts=attempts)
         case Faltered():
             return notification
-        case Delivered(party, at):
-            attempts = notification.attempts + 1
-            return replace(_ended(notification, Status.DELIVERED, None, at), party=party, attempts=attempts)
+        case Delivered(party, at, within, told, reference):
+            attempts = notification.attempts + (0 if within else 1)
+            ended = _ended(notification, Status.DELIVERED, f"in {within}" if within else None, at)
+            return replace(ended, party=party, attempts=attempts, told=told, reference=reference)
+        case Released(at):
+            return replace(notification, within=None, holder="", due_at=at, tried_since=at, waits=0, reason=None)
         case GivenUp(reason, at, attempted):
             attempts = notification.attempts + (1 if attempted else 0)
             return replace(_ended(notification, Status.GIVEN_UP, reason, at), attempts=attempts)
@@ -193,7 +219,7 @@ def apply(notification: Notification | None, event: Event) -> Notification:
         case Retried(at):
             return replace(
                 notification, status=Status.PENDING, due_at=at, holder="", tried_since=at, waits=0, ended_at=None,
-                by_choice=False,
+                by_choice=False, within=None,
             )  # fmt: skip
         case Acknowledged(party, contact, at):
             return replace(notification, acknowledged_by=f"{party}/{contact}", acknowledged_at=at)
@@ -236,8 +262,11 @@ def fail(
     return [*failed, Faltered(reason, now)] if falters else failed
 
 
-def deliver(notification: Notification | None, party: str, now: datetime) -> Sequence[Event]:
-    return _if_pending(notification, Delivered(party, now))
+def deliver(
+    notification: Notification | None, party: str, now: datetime, told: tuple[str, ...] = (),
+    reference: str | None = None,
+) -> Sequence[Event]:  # fmt: skip
+    return _if_pending(notification, Delivered(party, now, told=told, reference=reference))
 
 
 def give_up(notification: Notification | None, reason: str, now: datetime) -> Sequence[Event]:

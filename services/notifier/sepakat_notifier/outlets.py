@@ -1,7 +1,8 @@
 """What waits for one recipient's side, and how much of it may be under way. Pure.
 
-Nobody waits for another's slow server. An outlet is a webhook endpoint, or the mail server. It begins with one attempt
-at a time, and has one more with each that works: a server which hangs holds up one attempt of ours and not all of them.
+Nobody waits for another's slow server. An outlet is an endpoint (webhook or chat), or the mail server. It begins with
+one attempt at a time, and has one more with each that works: a server which hangs holds up one attempt of ours and not
+all of them.
 """
 
 from collections import deque

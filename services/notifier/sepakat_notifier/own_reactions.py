@@ -4,23 +4,32 @@ These are reactions to the notifier's own events, so that none of it is lost whe
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from sepakat_notifier import gathering
 from sepakat_notifier import notification as domain
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoints import Endpoints
+from sepakat_notifier.gathering import GATHERED
 from sepakat_notifier.notification import OPERATOR, Notification, Status
 from sepakat_notifier.planning import Planning, occasion_of
 from sepakat_notifier.store import Notifications
 from sepakat_shared.bus import Reaction
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import topics
-from sepakat_shared.contracts.notifications import EndpointDisabled, NotificationFailing, NotificationGivenUp
+from sepakat_shared.contracts.notifications import (
+    EndpointDisabled,
+    NotificationDelivered,
+    NotificationFailing,
+    NotificationGivenUp,
+)
 from sepakat_shared.messages import Envelope
 
 WINDOW = timedelta(hours=1)
 """Of one such window the operator gets two mails at most: one soon, and one at its end about what came later."""
 GATHERED_FOR = timedelta(minutes=1)
+_ENDED_AT_ONCE = 500
 
 
 class OwnReactions:
@@ -37,10 +46,27 @@ class OwnReactions:
 
     def all(self) -> list[Reaction]:
         return [
+            Reaction(topics.NOTIFICATIONS, NotificationDelivered, self.on_delivered),
             Reaction(topics.NOTIFICATIONS, NotificationFailing, self.on_failing),
             Reaction(topics.NOTIFICATIONS, NotificationGivenUp, self.on_given_up),
             Reaction(topics.NOTIFICATIONS, EndpointDisabled, self.on_endpoint_disabled),
         ]
+
+    async def on_delivered(self, fact: NotificationDelivered, _cause: Envelope) -> None:
+        """What a message told of besides is delivered with it."""
+        if not fact.tells_of:
+            return
+        loaded = await self._notifications.all.find(fact.notification)
+        if loaded is None:
+            return
+        ended = loaded.state
+
+        def follow(notification: Notification | None, now: datetime) -> list[domain.Event]:
+            return list(gathering.follow(notification, ended, now, now))
+
+        for first in range(0, len(ended.told), _ENDED_AT_ONCE):
+            ids = ended.told[first : first + _ENDED_AT_ONCE]
+            await self._notifications.all.execute_many(dict.fromkeys(ids, follow), by="delivery")
 
     async def on_failing(self, fact: NotificationFailing, cause: Envelope) -> None:
         await self._fall_back(fact, cause)
@@ -69,17 +95,34 @@ class OwnReactions:
 
     async def _fall_back(self, fact: NotificationFailing | NotificationGivenUp, cause: Envelope) -> None:
         """Mail the event to the contact whom the endpoint names for that; once, also where that person was told."""
-        if fact.channel != "webhook":
+        if fact.channel == "email":
             return
         endpoint = await self._endpoints.of(fact.recipient)
         loaded = await self._notifications.all.find(fact.notification)
-        if endpoint is None or endpoint.fallback is None or loaded is None:
+        if loaded is None:
             return
-        failed = loaded.state
-        await self._planning.plan(
-            "email", endpoint.fallback, endpoint.party, (endpoint.party,), (failed.about, failed.about_type),
-            failed.occasion, cause,
-        )  # fmt: skip
+        failed, within = loaded.state, None
+        told = [failed]
+        if failed.occasion.type == GATHERED:
+            told = await self._notifications.gathered(failed.id, _ENDED_AT_ONCE)
+            within = gathering.again(failed, self._clock.now() + GATHERED_FOR)
+        if fact.channel == "chat":
+            await self._mail_who_reads_there(failed, told)
+        if endpoint is None or endpoint.fallback is None:
+            return
+        for each in told:
+            await self._planning.plan(
+                "email", endpoint.fallback, endpoint.party, (endpoint.party,), (each.about, each.about_type),
+                each.occasion, cause, within=within,
+            )  # fmt: skip
+
+    async def _mail_who_reads_there(self, failed: Notification, told: Sequence[Notification]) -> None:
+        """Whoever has chosen to read it in that chat gets the mail that was left out for it."""
+        left_out = [
+            id for each in told for id in await self._notifications.told_instead(each.about, each.occasion.id, failed)
+        ]  # fmt: skip
+        if left_out:
+            await self._notifications.all.execute_many(dict.fromkeys(left_out, _tried), by="delivery")
 
     async def _tell_operator(self, fact: NotificationGivenUp, cause: Envelope) -> None:
         """One mail of all that was given up in a while: a server that is away must not bring a thousand of them."""
@@ -94,6 +137,11 @@ class OwnReactions:
             "email", OPERATOR, OPERATOR, (OPERATOR,), about, occasion_of(cause), cause,
             once_for=f"given up {window}", due_at=due_at,
         )  # fmt: skip
+
+
+def _tried(notification: Notification | None, now: datetime) -> list[domain.Event]:
+    is_left_out = notification is not None and notification.status is Status.SUPPRESSED
+    return list(domain.retry(notification, now)) if is_left_out else []
 
 
 def window_of(at: datetime) -> datetime:

@@ -10,7 +10,9 @@ from datetime import datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from sepakat_notifier import subscription
 from sepakat_notifier.routing import asks_to_acknowledge
+from sepakat_notifier.subscription import Digest, Subscription
 from sepakat_shared.contracts import compliance, incidents
 from sepakat_shared.contracts.fact import Fact
 
@@ -42,7 +44,10 @@ class Vacation:
 
 @dataclass(frozen=True)
 class Preference:
-    """`minimum_priority`: news of incidents below it are left out; `muted`: all news are."""
+    """`minimum_priority`: news of incidents below it are left out; `muted`: all news are.
+
+    Of the `subscriptions` the first that fits says how often an event is told; where none does, at once.
+    """
 
     party: str
     contact: str
@@ -51,6 +56,7 @@ class Preference:
     quiet: QuietHours | None = None
     vacation: Vacation | None = None
     muted: bool = False
+    subscriptions: tuple[Subscription, ...] = ()
 
 
 # -- events ------------------------------------------------------------------------------------------------------------
@@ -95,10 +101,15 @@ def mute(preference: Preference | None, party: str, contact: str, muted: bool) -
 
 @dataclass(frozen=True)
 class Tell:
-    """Tell `contact`: at once, or at `at`."""
+    """Tell `contact`: at once, or at `at`, then together with all else that waits for the same digest.
+
+    `ways` are mail or chats of their party.
+    """
 
     contact: str
     at: datetime | None = None
+    digest: Digest | None = None
+    ways: tuple[str, ...] = (subscription.MAIL,)
 
 
 @dataclass(frozen=True)
@@ -116,6 +127,14 @@ _NEWS = (
     incidents.ClockForecast,
     compliance.ObjectiveAtRisk, compliance.ObjectiveFailing, compliance.ObjectiveRecovered,
 )  # fmt: skip
+
+
+_NEWS_TYPES = frozenset(each.type for each in _NEWS)
+
+
+def is_news(type: str) -> bool:
+    """Whether events of that type may be left out."""
+    return type in _NEWS_TYPES
 
 
 def may_be_left_out(fact: Fact) -> bool:
@@ -137,7 +156,13 @@ def told(preference: Preference, fact: Fact, now: datetime) -> list[Tell | Leave
         priority, least = getattr(fact, "priority", None), preference.minimum_priority
         if priority is not None and least is not None and priority > least:
             return [LeaveOut(preference.contact, f"{priority} is below {least}, the least that is wanted")]
-    return [Tell(preference.contact, _put_off(preference.quiet, fact, now))]
+    chosen = subscription.fitting(preference.subscriptions, fact)
+    ways = subscription.ways_of(chosen, may_be_left_out(fact))
+    if chosen is not None and chosen.digest is not None and subscription.may_wait(fact, may_be_left_out(fact)):
+        due = subscription.due(chosen.digest, now)
+        put_off = _put_off(preference.quiet, fact, due) or due
+        return [Tell(preference.contact, put_off, chosen.digest, ways)]
+    return [Tell(preference.contact, _put_off(preference.quiet, fact, now), ways=ways)]
 
 
 def _put_off(quiet: QuietHours | None, fact: Fact, now: datetime) -> datetime | None:

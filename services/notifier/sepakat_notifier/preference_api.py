@@ -1,37 +1,24 @@
 """Preferences over HTTP: how a contact wants to be told, read and edited by their party."""
 
 from dataclasses import replace
-from datetime import time
-from typing import Annotated, Any
-from zoneinfo import available_timezones
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from sepakat_notifier import preference as domain
+from sepakat_notifier import subscription_api
 from sepakat_notifier.directory import Directory
+from sepakat_notifier.endpoints import Endpoints
 from sepakat_notifier.preference import Language, Preference
 from sepakat_notifier.preferences import Preferences
+from sepakat_notifier.subscription import MAIL
+from sepakat_notifier.subscription_api import SubscriptionIn, WallClock, Zone
 from sepakat_shared import web
 from sepakat_shared.contracts.fact import rfc3339
-from sepakat_shared.errors import Invalid, NotFound
+from sepakat_shared.errors import FieldProblem, Invalid, NotFound
 from sepakat_shared.web import Asking
-
-
-def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("must be a name of the IANA time zone database, such as Asia/Jakarta")
-    return name
-
-
-def _wall_clock(value: time) -> time:
-    if value.tzinfo is not None:
-        raise ValueError("must be a time of day without an offset, such as 22:00")
-    return value
-
-
-WallClock = Annotated[time, AfterValidator(_wall_clock)]
 
 
 class QuietIn(BaseModel):
@@ -41,7 +28,7 @@ class QuietIn(BaseModel):
 
     begin: WallClock
     end: WallClock
-    time_zone: Annotated[str, AfterValidator(_zone)]
+    time_zone: Zone
     but_highest: bool = Field(True, description="what has priority P1 is told all the same")
 
     @model_validator(mode="after")
@@ -75,9 +62,12 @@ class PreferenceIn(BaseModel):
     quiet: QuietIn | None = None
     vacation: VacationIn | None = None
     muted: bool = Field(False, description="leave out all news; notices that the agreement owes are told all the same")
+    subscriptions: list[SubscriptionIn] = Field(
+        [], max_length=20, description="how often, and by which ways, what is told; the first that fits counts"
+    )
 
 
-def router(preferences: Preferences, directory: Directory) -> APIRouter:
+def router(preferences: Preferences, directory: Directory, endpoints: Endpoints) -> APIRouter:
     routes = APIRouter(prefix="/v1/preferences", tags=["preferences"])
 
     @routes.get("/{party}/{contact}")
@@ -100,6 +90,7 @@ def router(preferences: Preferences, directory: Directory) -> APIRouter:
         version = web.expected_version(request)
         chosen = _chosen(party, contact, given)
         await _check_people(directory, chosen)
+        await _check_ways(endpoints, chosen)
         loaded = await preferences.execute(
             party, contact, lambda known, _now: domain.choose(known, chosen), asking.id, version
         )
@@ -119,9 +110,26 @@ async def _check_people(directory: Directory, chosen: Preference) -> None:
         raise Invalid.at("/vacation/delegate", rule)
 
 
+async def _check_ways(endpoints: Endpoints, chosen: Preference) -> None:
+    """Raises Invalid, naming every way that leads nowhere."""
+    problems = []
+    for i, each in enumerate(chosen.subscriptions):
+        chats = [way for way in each.ways if way != MAIL]
+        known = {room.id for room in await endpoints.chats_of(chosen.party, chats)}
+        problems += [
+            FieldProblem(f"/subscriptions/{i}/ways/{j}", f"must be mail or a chat endpoint of {chosen.party!r}")
+            for j, way in enumerate(each.ways) if way != MAIL and way not in known
+        ]  # fmt: skip
+    if problems:
+        raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems), problems)
+
+
 def _chosen(party: str, contact: str, given: PreferenceIn) -> Preference:
     quiet, vacation = given.quiet, given.vacation
-    chosen = Preference(party, contact, given.language, given.minimum_priority, muted=given.muted)
+    subscriptions = tuple(subscription_api.chosen(each) for each in given.subscriptions)
+    chosen = Preference(
+        party, contact, given.language, given.minimum_priority, muted=given.muted, subscriptions=subscriptions
+    )  # fmt: skip
     if quiet is not None:
         hours = domain.QuietHours(quiet.begin, quiet.end, quiet.time_zone, quiet.but_highest)
         chosen = replace(chosen, quiet=hours)
@@ -146,4 +154,5 @@ def _shown(preference: Preference) -> dict[str, Any]:
         "vacation": None if vacation is None else {
             "start": rfc3339(vacation.start), "end": rfc3339(vacation.end), "delegate": vacation.delegate,
         },
+        "subscriptions": [subscription_api.shown(each) for each in preference.subscriptions],
     }  # fmt: skip

@@ -7,9 +7,13 @@ from datetime import datetime
 
 import msgspec
 
-from sepakat_notifier import preference, routing
+from sepakat_notifier import gathering, letters, preference, routing, subscription
+from sepakat_notifier.chat_addresses import CHANGES
 from sepakat_notifier.directory import Directory
+from sepakat_notifier.endpoint import Endpoint
 from sepakat_notifier.endpoints import Endpoints
+from sepakat_notifier.gathering import FEW_AT_ONCE, Gathering, Rules
+from sepakat_notifier.notification import INSTEAD, Channel
 from sepakat_notifier.planning import Planning, occasion_of
 from sepakat_notifier.preference import LeaveOut, Preference, Tell
 from sepakat_notifier.preferences import Preferences
@@ -28,8 +32,9 @@ from sepakat_shared.mongo import Collection, Database
 class Reactions:
     def __init__(
         self, db: Database, notifications: Notifications, endpoints: Endpoints, directory: Directory,
-        preferences: Preferences, planning: Planning, clock: Clock,
+        preferences: Preferences, planning: Planning, clock: Clock, rules: Rules = FEW_AT_ONCE,
     ) -> None:  # fmt: skip
+        self._rules = rules
         self._unrouted: Collection = db["unrouted"]
         """Events whose mails wait for the agreement's text: topics have no common order."""
         self._notifications = notifications
@@ -71,18 +76,33 @@ class Reactions:
         await asyncio.gather(
             *[
                 self._planning.plan(
-                    "webhook",
-                    each.id,
-                    each.party,
-                    (each.party,),
-                    (subject.about, subject.about_type),
-                    occasion,
-                    cause,
+                    "webhook", each.id, each.party, (each.party,), (subject.about, subject.about_type), occasion, cause,
                     ordered=each.ordered,
                 )
-                for each in endpoints
-            ]
-        )
+                for each in endpoints if each.kind == "webhook"
+            ],
+            *[self._say(each, fact, subject, cause) for each in endpoints if each.kind == "chat"],
+        )  # fmt: skip
+
+    async def _say(
+        self, room: Endpoint, fact: Fact, subject: Subject, cause: Envelope, digest: Tell | None = None
+    ) -> None:
+        """Say it in a chat: at once, with a digest, or summed up where the room was told much of late.
+
+        Once, however many people read it there.
+        """
+        if not letters.is_told(fact):
+            return
+        within = None
+        if digest is not None and digest.digest is not None and digest.at is not None:
+            zone = digest.digest.time_zone
+            within = gathering.digest(digest.digest.every, room.party, room.id, zone, digest.at)
+        elif room.service not in CHANGES and preference.may_be_left_out(fact):
+            within = await self._summary("chat", room.id, subject)
+        await self._planning.plan(
+            "chat", room.id, room.party, (room.party,), (subject.about, subject.about_type), occasion_of(cause), cause,
+            within=within, due_at=digest.at if digest is not None and within is None else None,
+        )  # fmt: skip
 
     async def _mail(self, fact: Fact, cause: Envelope) -> None:
         subject = routing.subject_of(fact)
@@ -125,7 +145,7 @@ class Reactions:
             letters.setdefault((party, wish.contact), (chosen.party if chosen else party, wish))
         ids = Counter(contact for _, contact in letters)
         await asyncio.gather(
-            *[self._plan(party, wish, subject, cause, ids[wish.contact] > 1) for party, wish in letters.values()]
+            *[self._plan(party, wish, fact, subject, cause, ids[wish.contact] > 1) for party, wish in letters.values()]
         )
 
     def _wishes(self, contact: str, chosen: Preference | None, fact: Fact) -> list[Tell | LeaveOut]:
@@ -133,12 +153,38 @@ class Reactions:
         return [Tell(contact)] if chosen is None else preference.told(chosen, fact, self._clock.now())
 
     async def _plan(
-        self, party: str | None, wish: Tell | LeaveOut, subject: Subject, cause: Envelope, is_shared: bool
+        self, party: str | None, wish: Tell | LeaveOut, fact: Fact, subject: Subject, cause: Envelope, is_shared: bool
     ) -> None:
         """`is_shared`: the other party is written to as well, at a contact of the same id."""
         left_out = wish.reason if isinstance(wish, LeaveOut) else None
         due_at = wish.at if isinstance(wish, Tell) else None
+        if isinstance(wish, Tell) and (rooms := await self._rooms(wish, party)):
+            await asyncio.gather(*[self._say(each, fact, subject, cause, wish) for each in rooms])
+            if subscription.MAIL not in wish.ways:
+                left_out = f"{INSTEAD} {', '.join(each.id for each in rooms)}"
+        within = None if left_out else _digest(wish, party)
+        if isinstance(wish, Tell) and not left_out and wish.at is None and preference.may_be_left_out(fact):
+            within = await self._summary("email", wish.contact, subject)
         await self._planning.plan(
             "email", wish.contact, party, subject.parties, (subject.about, subject.about_type), occasion_of(cause),
             cause, once_for=f"{cause.id} {party}" if is_shared else None, due_at=due_at, left_out=left_out,
+            within=within,
         )  # fmt: skip
+
+    async def _rooms(self, wish: Tell, party: str | None) -> list[Endpoint]:
+        """The chats that somebody wants to read it in; none of them may be there any more."""
+        chosen = [each for each in wish.ways if each != subscription.MAIL]
+        return await self._endpoints.chats_of(party, chosen) if chosen and party is not None else []
+
+    async def _summary(self, channel: Channel, recipient: str, subject: Subject) -> Gathering | None:
+        """What sums news up, where so much was told of late that one message is better than many."""
+        now = self._clock.now()
+        recent = await self._notifications.sent_of_late(channel, recipient, now - 2 * self._rules.window)
+        return gathering.summary(recent, (subject.about, subject.about_type), subject.agreement, self._rules, now)
+
+
+def _digest(wish: Tell | LeaveOut, party: str | None) -> Gathering | None:
+    """The digest that this waits for, if it does."""
+    if isinstance(wish, LeaveOut) or wish.digest is None or wish.at is None or party is None:
+        return None
+    return gathering.digest(wish.digest.every, party, wish.contact, wish.digest.time_zone, wish.at)

@@ -29,7 +29,7 @@ def compose(fact: _ReportEvent, reader: Reader, page: str) -> Letter:
     service = words.title(fact.service_title, fact.service)
     said = (fact.words or "") if isinstance(fact, ReportProgressed) else ""
     context = {"fact": fact, "words": words, "service": service, "said": "\n\n".join(said.splitlines())}
-    subject, paragraphs = rendered(fact, words, context)
+    subject, paragraphs = rendered(fact.type, words, context)
 
     def label(name: str) -> str:
         return _LABELS[name][words.language]

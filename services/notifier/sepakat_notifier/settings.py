@@ -62,6 +62,13 @@ class NotifierSettings(ServiceSettings):
     notifier_disable_after: timedelta = Field(
         timedelta(days=5), description="how long a webhook endpoint may fail before it is disabled"
     )
+    notifier_summary_window: timedelta = Field(
+        timedelta(minutes=2), description="how long news about one thing are gathered once there are too many"
+    )
+    notifier_summary_after: int = Field(
+        5, ge=1, description="news about one thing in that time, to one recipient, that are each sent by themselves"
+    )
+    notifier_summary_after_of_agreement: int = Field(20, ge=1, description="the same, about anything in one agreement")
     notifier_secret_overlap: timedelta = Field(
         timedelta(days=1), description="how long the secret before it signs too when a webhook endpoint's is replaced"
     )

@@ -6,9 +6,12 @@ from typing import Any
 
 from pymongo import ASCENDING, DESCENDING
 
+from sepakat_notifier.gathering import GATHERED, Sent
 from sepakat_notifier.notification import (
+    INSTEAD,
     OPERATOR,
     Acknowledged,
+    Channel,
     Claimed,
     Delivered,
     Event,
@@ -17,6 +20,7 @@ from sepakat_notifier.notification import (
     GivenUp,
     Notification,
     Planned,
+    Released,
     Retried,
     Status,
     Suppressed,
@@ -24,14 +28,17 @@ from sepakat_notifier.notification import (
     apply,
     order,
 )
+from sepakat_notifier.preference import is_news
 from sepakat_shared.auth import Principal
 from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
 from sepakat_shared.contracts import notifications as contract
 from sepakat_shared.contracts import topics
-from sepakat_shared.contracts.fact import Fact
+from sepakat_shared.contracts.fact import Fact, rfc3339
 from sepakat_shared.errors import NotFound
 from sepakat_shared.messages import Envelope, Message
 from sepakat_shared.mongo import Document
+
+_MOST_OF_LATE = 100
 
 
 def _fields(notification: Notification) -> Mapping[str, Any]:
@@ -43,6 +50,7 @@ def _fields(notification: Notification) -> Mapping[str, Any]:
         "recipient": notification.recipient,
         "due_at": notification.due_at,
         "order": order(notification),
+        "within": notification.within,
         "given_up_at": notification.ended_at if notification.status is Status.GIVEN_UP else None,
     }
 
@@ -62,8 +70,10 @@ def _fact(event: Event, notification: Notification) -> Fact | None:
         "party": notification.party,
     }
     match event:
-        case Delivered(_, at):
-            return contract.NotificationDelivered(**about, at=at, attempts=notification.attempts)
+        case Delivered(_, at, within, told, _):
+            return contract.NotificationDelivered(
+                **about, at=at, attempts=notification.attempts, within=within, tells_of=len(told) or None
+            )
         case Faltered(reason, at):
             return contract.NotificationFailing(**about, at=at, attempts=notification.attempts, reason=reason)
         case GivenUp(reason, at, _):
@@ -82,11 +92,24 @@ def _fact(event: Event, notification: Notification) -> Fact | None:
 NOTIFICATION: Kind[Notification, Event] = Kind(
     "notification",
     Notification,
-    (Planned, Claimed, Waited, Failed, Faltered, Delivered, GivenUp, Suppressed, Retried, Acknowledged),
+    (Planned, Claimed, Waited, Failed, Faltered, Delivered, Released, GivenUp, Suppressed, Retried, Acknowledged),
     apply,
     _fields,
     _messages,
 )
+
+
+def _sent(document: Document) -> Sent | None:
+    """None for what counts for no storm: digests, and what is no news."""
+    state = document["state"]
+    occasion = state["occasion"]
+    gathers = occasion["type"] == GATHERED
+    if gathers and occasion["data"]["kind"] == "digest":
+        return None
+    if not gathers and not is_news(occasion["type"]):
+        return None
+    at = state["tried_since"] if gathers else state["created_at"]
+    return Sent(document["about"], occasion["data"].get("agreement"), datetime.fromisoformat(at), gathers)
 
 
 class Notifications:
@@ -101,6 +124,7 @@ class Notifications:
         await self.all.states.create_index([("given_up_at", DESCENDING)])
         await self.all.states.create_index([("due_at", ASCENDING)])
         await self.all.states.create_index([("recipient", ASCENDING), ("status", ASCENDING), ("order", ASCENDING)])
+        await self.all.states.create_index([("within", ASCENDING), ("order", ASCENDING)])
 
     async def execute(
         self,
@@ -142,6 +166,36 @@ class Notifications:
         query = {"recipient": recipient, "status": "pending"}
         found = await self.all.states.find(query).sort("order", ASCENDING).limit(1).to_list(None)
         return self.all.read(found[0]).state if found else None
+
+    async def sent_of_late(self, channel: Channel, recipient: str, since: datetime) -> list[Sent]:
+        """The latest of what was planned from `since` on, to be sent by itself or to tell of others, but digests."""
+        query: Document = {"recipient": recipient, "channel": channel, "within": None}
+        query |= {"order": {"$gte": rfc3339(since)}, "status": {"$ne": Status.SUPPRESSED.value}}
+        wanted = {
+            "about": 1, "state.created_at": 1, "state.tried_since": 1, "state.occasion.type": 1,
+            "state.occasion.data.agreement": 1, "state.occasion.data.kind": 1,
+        }  # fmt: skip
+        found = self.all.states.find(query, wanted).sort("order", DESCENDING).limit(_MOST_OF_LATE)
+        return [sent for each in await found.to_list(None) if (sent := _sent(each)) is not None]
+
+    async def said_before(self, recipient: str, about: str, limit: int) -> list[Notification]:
+        """What was said about it in a chat, the latest first."""
+        query = {"recipient": recipient, "status": "delivered", "about": about, "channel": "chat"}
+        found = self.all.states.find(query).sort("order", DESCENDING).limit(limit)
+        return [self.all.read(each).state for each in await found.to_list(None)]
+
+    async def told_instead(self, about: str, event: str, said: Notification) -> list[str]:
+        """The mails of an event that were left out since their recipients read it where `said` was to be said."""
+        query = {"about": about, "channel": "email", "status": "suppressed", "state.occasion.id": event}
+        found = await self.all.states.find(query, {"state.reason": 1}).to_list(None)
+        reasons = {each["_id"]: str(each["state"]["reason"]) for each in found}
+        return [id for id, why in reasons.items() if why.startswith(INSTEAD) and said.recipient in why]
+
+    async def gathered(self, within: str, limit: int) -> list[Notification]:
+        """What a gathering message is to tell of, in order: also what was given up with an earlier try of it."""
+        query = {"within": within, "status": {"$in": ["pending", "given_up"]}}
+        found = await self.all.states.find(query).sort("order", ASCENDING).limit(limit).to_list(None)
+        return [self.all.read(each).state for each in found]
 
     async def visible(self, id: str, asking: Principal) -> Loaded[Notification]:
         """Raises NotFound also for what belongs to others."""

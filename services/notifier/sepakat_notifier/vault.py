@@ -1,4 +1,4 @@
-"""What the notifier's secret key protects: the links in messages, and the secrets of webhook endpoints."""
+"""What the notifier's secret key protects: the links in messages, secrets of webhooks, and addresses of chats."""
 
 import base64
 import json
@@ -26,6 +26,17 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """What one link to a letter stands for: this contact may read this notification."""
+
+    notification: str
+    party: str
+    contact: str
+    until: float
+    """Seconds since 1970."""
+
+
+@dataclass(frozen=True)
 class Subscriber:
     """Whose unsubscribe link it is, and the language that its page is in. It works as long as the secret key does."""
 
@@ -40,8 +51,10 @@ class Vault:
 
     def __init__(self, secret: str) -> None:
         self._links = _derived(secret, b"sepakat links")
+        self._readings = _derived(secret, b"sepakat letters")
         self._subscribers = _derived(secret, b"sepakat subscribers")
         self._secrets = _derived(secret, b"sepakat endpoint secrets")
+        self._addresses = _derived(secret, b"sepakat chat addresses")
 
     def link_token(self, link: Link) -> str:
         return self._links.encrypt(json.dumps(asdict(link)).encode()).decode().rstrip("=")
@@ -52,6 +65,16 @@ class Vault:
         if link.until <= now.timestamp():
             raise Gone("this link has expired; a later message has a new one")
         return link
+
+    def reading_token(self, reading: Reading) -> str:
+        return self._readings.encrypt(json.dumps(asdict(reading)).encode()).decode().rstrip("=")
+
+    def open_reading(self, token: str, now: datetime) -> Reading:
+        """Raises NotFound for a token that we did not make, or that was altered; Gone for one that has expired."""
+        reading = Reading(**_opened(self._readings, token))
+        if reading.until <= now.timestamp():
+            raise Gone("this link has expired; the delivery is listed still")
+        return reading
 
     def subscriber_token(self, party: str, contact: str, language: str) -> str:
         named = {"party": party, "contact": contact, "language": language}
@@ -67,6 +90,14 @@ class Vault:
     def unseal(self, sealed: str) -> str:
         """Raises InvalidToken when it was sealed with another secret key."""
         return self._secrets.decrypt(sealed.encode()).decode()
+
+    def seal_address(self, address: str) -> str:
+        """An address is a secret where whoever knows it may say something there."""
+        return self._addresses.encrypt(address.encode()).decode()
+
+    def unseal_address(self, sealed: str) -> str:
+        """Raises InvalidToken when it was sealed with another secret key."""
+        return self._addresses.decrypt(sealed.encode()).decode()
 
 
 def _opened(key: Fernet, token: str) -> dict[str, Any]:

@@ -18,10 +18,12 @@ class _NotificationEvent(Fact):
 
 
 class NotificationDelivered(_NotificationEvent):
-    """The recipient's server took it."""
+    """The recipient's server took it. `within`: in a message that gathers several; `tells_of`: so many it gathers."""
 
     type: ClassVar[str] = "sepakat.notification.delivered.v1"
     attempts: int
+    within: str | None = None
+    tells_of: int | None = None
 
 
 class NotificationGivenUp(_NotificationEvent):

@@ -1,5 +1,6 @@
 """How a message leaves: each channel sends one notification, or says why it could not."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
@@ -34,7 +35,19 @@ class NotYet(Exception):
     """What the attempt needs has not been heard of yet."""
 
 
+@dataclass(frozen=True)
+class Reached:
+    """`told` are the messages that this one told of, where it gathers several; `reference` is what it is changed by."""
+
+    party: str
+    told: tuple[str, ...] = ()
+    reference: str | None = None
+
+
 class Sender(Protocol):
-    async def send(self, notification: Notification) -> str:
-        """Send it once. Returns the party that was reached; raises one of those above."""
+    async def send(self, notification: Notification) -> str | Reached:
+        """Send it once. Returns the party that was reached, and what else there is to say of it.
+
+        Raises one of those above.
+        """
         ...

@@ -80,15 +80,20 @@ class Connections:
         self._pools: OrderedDict[tuple[bytes, bytes, int | None], _Pool] = OrderedDict()
 
     @asynccontextmanager
-    async def post(
-        self, to: httpcore.URL, headers: Sequence[tuple[bytes, bytes]], body: bytes, timeouts: dict[str, float]
+    async def ask(
+        self,
+        method: str,
+        to: httpcore.URL,
+        headers: Sequence[tuple[bytes, bytes]],
+        body: bytes,
+        timeouts: dict[str, float],
     ) -> AsyncIterator[httpcore.Response]:
         """The answer, of which nothing but the head is read yet."""
         used = self._of(to)
         used.under_way += 1
         try:
             asked: Any = {"headers": list(headers), "content": body, "extensions": {"timeout": timeouts}}
-            async with used.pool.stream("POST", to, **asked) as response:
+            async with used.pool.stream(method, to, **asked) as response:
                 yield response
         finally:
             used.under_way -= 1

@@ -11,9 +11,13 @@ from typing import Any
 import aiosmtplib
 
 from sepakat_notifier import letters, notices, reporter_letters
-from sepakat_notifier.channels import NotYet, Permanent, Transient, Unreachable, Unwanted
+from sepakat_notifier.branding import Branding
+from sepakat_notifier.brandings import Brandings, letter_of
+from sepakat_notifier.channels import NotYet, Permanent, Reached, Transient, Unreachable, Unwanted
 from sepakat_notifier.channels.dialling import trust
+from sepakat_notifier.digests import Digests
 from sepakat_notifier.directory import Directory, Forgotten, Reader, Unknown
+from sepakat_notifier.gathering import GATHERED
 from sepakat_notifier.notification import OPERATOR, Notification
 from sepakat_notifier.own_reactions import first_of, window_of
 from sepakat_notifier.preference import may_be_left_out
@@ -34,9 +38,11 @@ _SHUTTING_DOWN = 421
 class MailSender:
     def __init__(
         self, settings: NotifierSettings, directory: Directory, notifications: Notifications, preferences: Preferences,
-        vault: Vault, clock: Clock,
+        vault: Vault, clock: Clock, brandings: Brandings | None = None,
     ) -> None:  # fmt: skip
+        self._brandings = brandings
         self._settings = settings
+        self._digests = Digests(notifications, directory, vault, settings, clock)
         self._notifications = notifications
         self._preferences = preferences
         self._trust = None if settings.notifier_smtp_tls == "none" else trust(settings.notifier_authorities)
@@ -44,13 +50,12 @@ class MailSender:
         self._vault = vault
         self._clock = clock
 
-    async def send(self, notification: Notification) -> str:
+    async def send(self, notification: Notification) -> str | Reached:
         host = self._settings.notifier_smtp_host
         if host is None:
             raise Unwanted("no mail server is set (SEPAKAT_NOTIFIER_SMTP_HOST)")
-        fact = fact_of(notification)
         try:
-            reader, letter = await self._written(notification, fact)
+            reader, letter, is_news, told = await self._what_is_sent(notification)
         except Unknown as error:
             raise NotYet(f"neither party has told of a contact {notification.recipient!r}") from error
         except Forgotten as error:
@@ -58,12 +63,33 @@ class MailSender:
         if reader.email is None:
             raise Unwanted(f"contact {notification.recipient!r} has no e-mail address")
         try:
-            unsubscribe = self._unsubscribe(reader) if may_be_left_out(fact) else None
+            unsubscribe = self._unsubscribe(reader) if is_news else None
             message = self._message(notification, reader, letter, unsubscribe)
         except (ValueError, IndexError) as error:
             raise Permanent(f"no mail can be addressed to contact {reader.contact!r}: {error}") from error
         await self._hand_over(host, message, reader.email)
-        return reader.party
+        return Reached(reader.party, told) if told else reader.party
+
+    async def _what_is_sent(self, notification: Notification) -> tuple[Reader, letters.Letter, bool, tuple[str, ...]]:
+        """Who it is for, what they read, whether that is news, and which messages it tells of besides.
+
+        Raises Unknown or Forgotten.
+        """
+        if notification.occasion.type == GATHERED:
+            gathered = await self._digests.members(notification)
+            reader = await self._reader_of_gathered(notification)
+            unsubscribe = self._unsubscribe(reader)
+            look = await self._branding(reader.party)
+            letter = await self._digests.letter(notification, gathered, reader, unsubscribe, look)
+            return reader, letter, True, tuple(each.id for each in gathered)
+        fact = fact_of(notification)
+        return *await self._written(notification, fact), may_be_left_out(fact), ()
+
+    async def _reader_of_gathered(self, notification: Notification) -> Reader:
+        data = notification.occasion.data
+        parties = notification.parties if notification.party is None else (notification.party,)
+        reader = await self._reader(notification, parties, data["agreement"])
+        return replace(reader, time_zone=data.get("time_zone", reader.time_zone))
 
     async def _written(self, notification: Notification, fact: Fact) -> tuple[Reader, letters.Letter]:
         """Who it is for, and what they read. Raises Unknown or Forgotten."""
@@ -83,7 +109,13 @@ class MailSender:
         reader = await self._reader(notification, parties, subject.agreement)
         names = await self._directory.names(subject.parties)
         unsubscribe = self._unsubscribe(reader) if may_be_left_out(fact) else None
-        return reader, letters.compose(fact, reader, names, self._link(notification, reader), unsubscribe)
+        gist = letters.gist_of(fact, reader, names)
+        look = await self._branding(reader.party)
+        return reader, letter_of(fact.type, gist, reader, self._link(notification, reader), unsubscribe, look)
+
+    async def _branding(self, party: str) -> Branding | None:
+        chosen = await self._brandings.find(party) if self._brandings else None
+        return chosen.state if chosen else None
 
     async def _reader(self, notification: Notification, parties: Sequence[str], agreement: str) -> Reader:
         if notification.recipient == OPERATOR and notification.party == OPERATOR:

@@ -7,13 +7,13 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-import httpcore
 import httpx
 from cryptography.fernet import InvalidToken
 from standardwebhooks import Webhook
 
-from sepakat_notifier.channels import Gone, Permanent, Unreachable, Unwanted, dialling
-from sepakat_notifier.channels.addresses import Network, NotAllowed, Unresolved, check
+from sepakat_notifier.channels import Permanent, Unwanted
+from sepakat_notifier.channels.addresses import Network, NotAllowed, check
+from sepakat_notifier.channels.calling import Client
 from sepakat_notifier.endpoint import Endpoint, sealed_secrets
 from sepakat_notifier.endpoints import Endpoints
 from sepakat_notifier.notification import Notification, Occasion
@@ -22,11 +22,6 @@ from sepakat_shared.clock import Clock
 from sepakat_shared.errors import Invalid
 from sepakat_shared.messages import STRUCTURED
 from sepakat_shared.telemetry import current_traceparent
-
-_MOST_OF_AN_ANSWER = 64 * 1024
-_MOST_DIGITS = 9
-_STALE = (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError)
-_FAILURES = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
 
 
 class WebhookSender:
@@ -37,13 +32,11 @@ class WebhookSender:
         self._endpoints = endpoints
         self._vault = vault
         self._clock = clock
-        self._connections = dialling.Connections(allowed, authorities)
-        seconds = timeout.total_seconds()
-        self._timeouts = dict.fromkeys(("connect", "read", "write", "pool"), seconds)
+        self._client = Client(allowed, timeout, authorities)
 
     async def close(self) -> None:
         """Close the connections that are kept."""
-        await self._connections.close()
+        await self._client.close()
 
     async def send(self, notification: Notification) -> str:
         endpoint = await self._endpoints.of(notification.recipient)
@@ -72,62 +65,7 @@ class WebhookSender:
         }
         if traceparent := current_traceparent():
             headers |= {"traceparent": traceparent, "x-sepakat-trace": traceparent.split("-")[1]}
-        await self._post(endpoint.url, body, headers)
-
-    async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> None:
-        try:
-            status, asked = await self._answered(url, body, headers)
-        except (NotAllowed, httpx.InvalidURL, httpcore.UnsupportedProtocol) as error:
-            raise Permanent(str(error)) from error
-        except Unresolved as error:
-            raise Unreachable(str(error)) from error
-        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-            raise Unreachable(f"cannot connect: {error or type(error).__name__}") from error
-        except _FAILURES as error:
-            raise Unreachable(f"{type(error).__name__}: {error}") from error
-        if httpx.codes.is_success(status):
-            return
-        if status == httpx.codes.GONE:
-            raise Gone("the endpoint answered 410 Gone")
-        moved = "; redirects are not followed" if httpx.codes.is_redirect(status) else ""
-        raise Unreachable(f"the endpoint answered {status}{moved}", asked)
-
-    async def _answered(self, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, timedelta | None]:
-        """The status of the answer, and how long it asks to be left alone."""
-        wanted = httpx.URL(url)
-        if wanted.userinfo or not wanted.host:
-            raise NotAllowed("the address holds a user, or no host")
-        to = httpcore.URL(
-            scheme=wanted.raw_scheme, host=wanted.raw_host, port=wanted.port, target=wanted.raw_path
-        )  # fmt: skip
-        named = {"host": wanted.netloc.decode("ascii"), **headers}
-        raw = [(name.encode("ascii"), value.encode("latin-1")) for name, value in named.items()]
-        dialled: list[str] = []
-        dialling.DIALLED.set(dialled)
-        try:
-            return await self._exchange(to, raw, body)
-        except _STALE:
-            if dialled:
-                raise
-            # It may have closed a connection that was kept just as we used it. The id says that it is the same.
-            return await self._exchange(to, raw, body)
-
-    async def _exchange(
-        self, to: httpcore.URL, headers: list[tuple[bytes, bytes]], body: bytes
-    ) -> tuple[int, timedelta | None]:
-        async with self._connections.post(to, headers, body, self._timeouts) as response:
-            read = 0
-            async for chunk in response.aiter_stream():
-                read += len(chunk)
-                if read > _MOST_OF_AN_ANSWER:
-                    break
-            return response.status, _asked_for(response.headers)
-
-
-def _asked_for(headers: Sequence[tuple[bytes, bytes]]) -> timedelta | None:
-    """How long it wants to be left alone, where it says so in seconds."""
-    named = next((value for name, value in headers if name.lower() == b"retry-after"), b"")
-    return timedelta(seconds=int(named)) if named.isdigit() and len(named) < _MOST_DIGITS else None
+        await self._client.post(endpoint.url, body, headers)
 
 
 def body_of(occasion: Occasion) -> bytes:

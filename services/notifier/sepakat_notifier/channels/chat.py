@@ -1,0 +1,167 @@
+"""Chat: what happened, said where a party or a person wants to read it, in the form that its service shows best."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from cryptography.fernet import InvalidToken
+
+from sepakat_notifier import chat_formats, letters
+from sepakat_notifier.channels import Gone, Permanent, Reached, Unreachable, Unwanted, services
+from sepakat_notifier.channels.calling import Client
+from sepakat_notifier.chat_addresses import ByApprise, Hook, SlackBot, way_of
+from sepakat_notifier.chat_formats import Line, Said
+from sepakat_notifier.digests import Digests
+from sepakat_notifier.directory import Directory, Reader
+from sepakat_notifier.endpoint import Endpoint
+from sepakat_notifier.endpoints import Endpoints
+from sepakat_notifier.gathering import GATHERED
+from sepakat_notifier.notification import Notification
+from sepakat_notifier.preference import is_news
+from sepakat_notifier.routing import fact_of, subject_of
+from sepakat_notifier.store import Notifications
+from sepakat_notifier.vault import Vault
+
+_JSON: Final = {"content-type": "application/json; charset=utf-8", "user-agent": "Sepakat"}
+_NO_MORE: Final = ("message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found")
+"""What Slack answers where what was said before cannot be changed or replied to: then it is said anew."""
+_GONE: Final = ("is_archived", "account_inactive", "token_revoked")
+_MOST_BEFORE: Final = 15
+_EARLIER: Final = {"en": "Before", "id": "Sebelumnya"}
+
+
+class ChatSender:
+    def __init__(
+        self, endpoints: Endpoints, notifications: Notifications, directory: Directory, digests: Digests, vault: Vault,
+        client: Client,
+    ) -> None:  # fmt: skip
+        self._endpoints = endpoints
+        self._notifications = notifications
+        self._directory = directory
+        self._digests = digests
+        self._vault = vault
+        self._client = client
+
+    async def send(self, notification: Notification) -> Reached:
+        endpoint = await self._endpoints.of(notification.recipient)
+        if endpoint is None:
+            raise Unwanted("the chat endpoint was removed")
+        if endpoint.disabled_at is not None:
+            raise Unwanted("the chat endpoint is disabled")
+        told: tuple[str, ...] = ()
+        if notification.occasion.type == GATHERED:
+            members = await self._digests.members(notification)
+            told = tuple(each.id for each in members)
+            said = await self._gathered(notification, members, endpoint)
+        else:
+            said = await self._said(notification, endpoint)
+        reference = await self.say(endpoint, said, notification)
+        return Reached(endpoint.party, told, reference)
+
+    async def say(self, endpoint: Endpoint, said: Said, notification: Notification | None = None) -> str | None:
+        """Say it there, whether or not the endpoint is disabled. Returns what it is changed by later, where it can be.
+
+        Raises as `send` does.
+        """
+        try:
+            address = self._vault.unseal_address(endpoint.sealed)
+        except InvalidToken as error:
+            raise Permanent("the endpoint's address was encrypted with another SEPAKAT_NOTIFIER_SECRET_KEY") from error
+        native: Any = endpoint.service if endpoint.service in ("slack", "teams") else None
+        match way_of(address, native):
+            case Hook("slack", url):
+                await self._client.post(url, _body(chat_formats.slack(said)), _JSON)
+            case Hook(_, url):
+                await self._client.post(url, _body(chat_formats.teams(said)), _JSON)
+            case SlackBot() as bot:
+                return await self._by_bot(bot, said, notification)
+            case ByApprise(_, whole):
+                await services.tell(whole, *chat_formats.plain(said), self._client)
+        return None
+
+    async def _by_bot(self, bot: SlackBot, said: Said, notification: Notification | None) -> str:
+        """One message for one thing: news change it, what is more than that is a reply to it."""
+        before = []
+        if notification is not None:
+            before = await self._notifications.said_before(notification.recipient, notification.about, _MOST_BEFORE)
+        first = next((each.reference for each in before if each.reference is not None), None)
+        body = {"channel": bot.channel, **chat_formats.slack(said)}
+        if first is None or notification is None:
+            return await self._ask(bot, "chat.postMessage", body)
+        channel, _, at = first.partition("/")
+        try:
+            if is_news(notification.occasion.type) or notification.occasion.type == GATHERED:
+                with_history = chat_formats.slack(await self._with(before, said, notification.recipient))
+                return await self._ask(bot, "chat.update", with_history | {"channel": channel, "ts": at})
+            replied = body | {"channel": channel, "thread_ts": at, "reply_broadcast": True}
+            await self._ask(bot, "chat.postMessage", replied)
+        except _CannotChange:
+            return await self._ask(bot, "chat.postMessage", body)
+        return first
+
+    async def _ask(self, bot: SlackBot, method: str, body: Mapping[str, Any]) -> str:
+        headers = _JSON | {"authorization": f"Bearer {bot.token}"}
+        answer = await self._client.post(f"{bot.api}/{method}", _body(body), headers)
+        try:
+            answered = json.loads(answer.body)
+            if answered["ok"]:
+                return f"{answered['channel']}/{answered['ts']}"
+            error = str(answered.get("error"))
+        except (ValueError, KeyError, TypeError, AttributeError) as unread:
+            raise Unreachable("the API of Slack answered what is none of its answers") from unread
+        if error in _NO_MORE:
+            raise _CannotChange
+        if error in _GONE:
+            raise Gone(f"Slack answered {error}")
+        raise Unreachable(f"Slack answered {error}", answer.after)
+
+    async def _with(self, before: list[Notification], said: Said, recipient: str) -> Said:
+        """What is said, with what it takes the place of."""
+        endpoint = await self._endpoints.of(recipient)
+        told = [each for each in before if each.occasion.type != GATHERED]
+        if endpoint is None or not told:
+            return said
+        reader = await self._reader(endpoint)
+        names = await self._directory.names(
+            sorted({party for each in told for party in subject_of(fact_of(each)).parties})
+        )
+        lines = []
+        for each in told:
+            gist = letters.gist_of(fact_of(each), reader, names)
+            lines.append(Line(gist.words.when(each.created_at), gist.subject))
+        return replace(said, sections=[*said.sections, (_EARLIER[endpoint.language], lines)])
+
+    # -- what is said -------------------------------------------------------------------------------------------------
+
+    async def _said(self, notification: Notification, endpoint: Endpoint) -> Said:
+        fact = fact_of(notification)
+        if not letters.is_told(fact):
+            raise Unwanted(f"there are no words about {fact.type}")
+        names = await self._directory.names(subject_of(fact).parties)
+        gist = letters.gist_of(fact, await self._reader(endpoint), names)
+        return Said(gist.subject, gist.paragraphs, gist.figures, gist.tone, gist.agreement)
+
+    async def _gathered(self, notification: Notification, members: list[Notification], endpoint: Endpoint) -> Said:
+        if len(members) == 1 and notification.occasion.data["kind"] == "summary":
+            return await self._said(members[0], endpoint)
+        gathered = await self._digests.gathered(notification, members, await self._reader(endpoint))
+        sections = [
+            (heading, [Line(at, what) for at, what, _ in entries]) for heading, entries in gathered.sections
+        ]  # fmt: skip
+        return Said(gathered.subject, gathered.paragraphs, [], gathered.tone, gathered.reason, sections)
+
+    async def _reader(self, endpoint: Endpoint) -> Reader:
+        """The room itself: in its language, by its clock."""
+        names = await self._directory.names([endpoint.party])
+        return Reader(
+            endpoint.party, endpoint.id, names[endpoint.party], None, endpoint.language, endpoint.time_zone
+        )  # fmt: skip
+
+
+class _CannotChange(Exception):
+    """What was said before is there no more, or not to be changed."""
+
+
+def _body(body: Mapping[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False).encode()

@@ -1,0 +1,234 @@
+"""Chat endpoints over HTTP: registered, changed, tried, disabled and enabled. Their addresses are never shown again."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from sepakat_notifier import chat_addresses
+from sepakat_notifier import endpoint as domain
+from sepakat_notifier.api import Limit
+from sepakat_notifier.channels import Permanent, Transient, services
+from sepakat_notifier.channels.chat import ChatSender
+from sepakat_notifier.channels.webhook import checked_url
+from sepakat_notifier.chat_addresses import ByApprise, Native
+from sepakat_notifier.chat_formats import Said
+from sepakat_notifier.delivery import Deliveries
+from sepakat_notifier.endpoint import Added, ChatChanged, Endpoint
+from sepakat_notifier.endpoint_api import problems_of_types
+from sepakat_notifier.endpoints import Endpoints
+from sepakat_notifier.preference import Language
+from sepakat_notifier.settings import NotifierSettings
+from sepakat_notifier.subscription_api import Zone
+from sepakat_notifier.vault import Vault
+from sepakat_shared import web
+from sepakat_shared.clock import Clock
+from sepakat_shared.contracts.fact import rfc3339
+from sepakat_shared.errors import FieldProblem, Invalid
+from sepakat_shared.web import Asking, IdempotentPosts
+
+Address = Annotated[str, Field(min_length=1, max_length=2000)]
+_TRIAL: Final[Mapping[str, Said]] = {
+    "en": Said("A trial", ["Sepakat can say something here."], [], "calm", "Somebody has asked for this."),
+    "id": Said("Percobaan", ["Sepakat dapat menyampaikan kabar di sini."], [], "calm", "Ada yang meminta ini."),
+}  # fmt: skip
+
+
+class ChatEdit(BaseModel):
+    """What of a chat endpoint may change; without `address`, it stays where it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    address: Address | None = Field(
+        None, description="an incoming webhook of Slack or Teams, slack://TOKEN/CHANNEL, or a URL of Apprise"
+    )
+    service: Native | None = Field(
+        None, description="what a webhook takes whose host is not known as Slack's or Teams'"
+    )
+    types: list[str] = Field(
+        [], max_length=50, description="event types, `*` stands for anything; empty: only what people read there"
+    )
+    language: Language = "en"
+    time_zone: Zone = "UTC"
+    fallback: str | None = Field(
+        None, max_length=100, description="contact of the party who is written to when something cannot be said there"
+    )
+
+
+class ChatIn(ChatEdit):
+    """Where a party wants to be told in a chat."""
+
+    party: str
+    address: Address
+
+
+class Rooms:
+    """The parts that the routes work with."""
+
+    def __init__(
+        self, endpoints: Endpoints, deliveries: Deliveries, chats: ChatSender, vault: Vault, settings: NotifierSettings,
+        clock: Clock,
+    ) -> None:  # fmt: skip
+        self.endpoints = endpoints
+        self.deliveries = deliveries
+        self.chats = chats
+        self.vault = vault
+        self.allowed = settings.notifier_allow_networks
+        self.longest = settings.notifier_attempt_timeout.total_seconds()
+        """Seconds that a trial may take in all."""
+        self.clock = clock
+
+    async def checked(self, given: ChatEdit) -> str | None:
+        """What the address stands for, if there is one. Raises Invalid, naming every field that breaks a rule."""
+        problems = problems_of_types(given.types)
+        service = None
+        if given.address is not None:
+            try:
+                # The first time, Apprise takes half a second to load what it knows.
+                service = await asyncio.to_thread(self._service_of, given.address, given.service)
+            except ValueError as error:
+                problems.insert(0, FieldProblem("/address", str(error)))
+            except Invalid as error:
+                problems.insert(0, FieldProblem("/address", error.detail.removeprefix("/url: ")))
+        if problems:
+            raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems), problems)
+        return service
+
+    def _service_of(self, address: str, service: Native | None) -> str:
+        way = chat_addresses.way_of(address, service)
+        for url in chat_addresses.dialled(way):
+            checked_url(url, self.allowed)
+        if isinstance(way, ByApprise):
+            services.service_of(address)
+        return chat_addresses.service_of(way)
+
+    def shown(self, endpoint: Endpoint) -> dict[str, Any]:
+        until = self.deliveries.circuit(endpoint.id)
+        instants = ("created_at", "failing_since", "disabled_at")
+        return {
+            "id": endpoint.id,
+            "party": endpoint.party,
+            "service": endpoint.service,
+            "types": list(endpoint.types),
+            "language": endpoint.language,
+            "time_zone": endpoint.time_zone,
+            "fallback": endpoint.fallback,
+            "status": endpoint.status,
+            "reason": endpoint.disabled_reason or endpoint.failing_reason,
+            "left_alone_until": rfc3339(until) if until else None,
+            **{name: rfc3339(at) if (at := getattr(endpoint, name)) else None for name in instants},
+        }
+
+    def answer(self, loaded: Any, status: int = 200) -> JSONResponse:
+        return JSONResponse(self.shown(loaded.state), status, {"ETag": web.etag(loaded.version)})
+
+
+def router(parts: Rooms, posts: IdempotentPosts) -> APIRouter:
+    routes = APIRouter(prefix="/v1/chat-endpoints", tags=["chats"])
+    _documents(routes, parts, posts)
+    _commands(routes, parts)
+    return routes
+
+
+def _documents(routes: APIRouter, parts: Rooms, posts: IdempotentPosts) -> None:
+    endpoints = parts.endpoints
+
+    @routes.post("", status_code=201)
+    async def post_chat(given: ChatIn, request: Request, asking: Asking) -> Response:
+        """Have a party told in a chat. The address is kept encrypted, and shown nowhere again."""
+        asking.require("notifications:write")
+        asking.require_party(given.party)
+        service = await parts.checked(given)
+
+        async def do() -> JSONResponse:
+            id = secrets.token_hex(8)
+            endpoint = Endpoint(
+                id, given.party, "", tuple(given.types), parts.vault.seal_address(given.address), parts.clock.now(),
+                fallback=given.fallback, kind="chat", service=service, language=given.language,
+                time_zone=given.time_zone,
+            )  # fmt: skip
+            return parts.answer(await endpoints.execute(id, lambda *_: [Added(endpoint)], asking.id), 201)
+
+        return await posts.once(request, asking, parts.clock.now(), do)
+
+    @routes.get("")
+    async def list_chats(
+        request: Request, asking: Asking, cursor: str | None = None, limit: Limit = 50
+    ) -> Response:  # fmt: skip
+        """Those of the key's party."""
+        asking.require("notifications:read")
+        found = await endpoints.page(asking, web.read_cursor(cursor), limit + 1, "chat")
+        return web.page(request, [parts.shown(each) for each in found], limit, key=lambda item: item["id"])
+
+    @routes.get("/{id}")
+    async def get_chat(id: str, asking: Asking) -> Response:
+        """One of them, without its address: `status` is working, failing or disabled."""
+        asking.require("notifications:read")
+        return parts.answer(await endpoints.visible(id, asking, "chat"))
+
+    @routes.put("/{id}")
+    async def put_chat(id: str, given: ChatEdit, request: Request, asking: Asking) -> Response:
+        """Change what it hears, its language and clock, who is written to when it fails, and where it is."""
+        asking.require("notifications:write")
+        await endpoints.visible(id, asking, "chat")
+        service = await parts.checked(given)
+        sealed = None if given.address is None else parts.vault.seal_address(given.address)
+        changed = ChatChanged(
+            tuple(given.types), given.fallback, given.language, given.time_zone, sealed, service
+        )  # fmt: skip
+        version = web.expected_version(request)
+        return parts.answer(
+            await endpoints.execute(id, lambda known, _now: domain.change_chat(known, changed), asking.id, version)
+        )
+
+    @routes.delete("/{id}", status_code=204)
+    async def delete_chat(id: str, asking: Asking) -> None:
+        """Nothing is said there any more; what waits for it is suppressed."""
+        asking.require("notifications:write")
+        await endpoints.visible(id, asking, "chat")
+        await endpoints.execute(id, domain.remove, asking.id)
+
+
+def _commands(routes: APIRouter, parts: Rooms) -> None:
+    endpoints = parts.endpoints
+
+    async def allowed(id: str, asking: Asking) -> Endpoint:
+        asking.require("notifications:write")
+        return (await endpoints.visible(id, asking, "chat")).state
+
+    @routes.post("/{id}/test")
+    async def post_test(id: str, asking: Asking) -> Response:
+        """Say something there at once, also while it is disabled, and tell what came of it."""
+        endpoint = await allowed(id, asking)
+        begun = time.perf_counter()
+        reason = None
+        try:
+            async with asyncio.timeout(parts.longest):
+                await parts.chats.say(endpoint, _TRIAL[endpoint.language])
+        except (Permanent, Transient) as failure:
+            reason = str(failure)
+        except TimeoutError:
+            reason = f"no answer within {parts.longest:g} s"
+        seconds = f"{time.perf_counter() - begun:.3f}"
+        return JSONResponse({"delivered": reason is None, "reason": reason, "seconds": seconds})
+
+    @routes.post("/{id}/disable")
+    async def post_disable(id: str, asking: Asking) -> Response:
+        """Say nothing there for now; whoever reads it there by choice gets mails meanwhile."""
+        await allowed(id, asking)
+        return parts.answer(
+            await endpoints.execute(id, lambda known, now: domain.disable(known, asking.id, now), asking.id)
+        )
+
+    @routes.post("/{id}/enable")
+    async def post_enable(id: str, asking: Asking) -> Response:
+        """Say things there again."""
+        await allowed(id, asking)
+        loaded = await endpoints.execute(id, domain.enable, asking.id)
+        parts.deliveries.try_again(id)
+        return parts.answer(loaded)

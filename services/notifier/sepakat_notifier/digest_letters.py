@@ -1,0 +1,76 @@
+"""The letter that tells of many events: a digest, or the summary of a storm; each line leads to its own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sepakat_notifier import letters
+from sepakat_notifier.directory import Reader
+from sepakat_notifier.gathering import GATHERED
+from sepakat_notifier.letters import Gist, Letter, Look, Words
+from sepakat_shared.contracts.fact import Fact
+
+MOST_LISTED: Final = 300
+_LABELS: Final[Mapping[str, Mapping[str, str]]] = {
+    "digest": {"en": "You get this message because you, {}, have chosen a digest.",
+               "id": "Anda menerima pesan ini karena Anda, {}, memilih ringkasan."},
+    "summary": {"en": "You get this message as {}, under the agreement {}.",
+                "id": "Anda menerima pesan ini sebagai {}, menurut perjanjian {}."},
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Told:
+    """One event that is told of: when it came, and where its own letter is read."""
+
+    fact: Fact
+    at: datetime
+    link: str
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What a message that tells of many has to say; `sections` are headings with (when, what, link)."""
+
+    words: Words
+    subject: str
+    paragraphs: list[str]
+    sections: list[tuple[str, list[tuple[str, str, str]]]]
+    tone: str
+    reason: str
+
+
+def gathered(data: Mapping[str, Any], reader: Reader, names: Mapping[str, str], told: Sequence[Told]) -> Gathered:
+    """`data` is that of the gathering message; `told`, at least one, is in the order in which it came."""
+    words = Words(reader.language, reader.time_zone)
+    listed = told[-MOST_LISTED:]
+    gists = [letters.gist_of(each.fact, reader, names) for each in listed]
+    latest = gists[-1]
+    context = {
+        "kind": data["kind"], "every": data.get("every"), "words": words, "count": len(told), "listed": len(listed),
+        "latest": latest.subject, "since": told[0].at,
+    }  # fmt: skip
+    subject, paragraphs = letters.rendered(GATHERED, words, context)
+    is_digest = data["kind"] == "digest"
+    # What a storm is about is said by its subject; what came when matters more than which service it was.
+    sections: dict[str, list[tuple[str, str, str]]] = {}
+    for each, gist in zip(listed, gists, strict=True):
+        heading = _heading(gist) if is_digest else ""
+        sections.setdefault(heading, []).append((words.when(each.at), gist.subject, each.link))
+    reason = _LABELS[data["kind"]][words.language].format(reader.name, latest.agreement)
+    tone = "calm" if is_digest else latest.tone
+    return Gathered(words, subject, paragraphs, sorted(sections.items()), tone, reason)
+
+
+def compose(said: Gathered, reader: Reader, unsubscribe: str | None, look: Look | None = None) -> Letter:
+    return letters.sent({
+        "language": said.words.language, "subject": said.subject, "greeting": reader.name,
+        "paragraphs": said.paragraphs, "figures": [], "tone": said.tone, "link": None, "button": "",
+        "reason": said.reason, "sections": said.sections, "unsubscribe": unsubscribe,
+        "unsubscribe_label": said.words.label("unsubscribe"), "look": look,
+    })  # fmt: skip
+
+
+def _heading(gist: Gist) -> str:
+    return gist.agreement if gist.service == gist.agreement else f"{gist.agreement} · {gist.service}"

@@ -1,0 +1,241 @@
+"""What is said in a chat, and where an address leads: all of it pure, but for what Apprise is asked."""
+
+import json
+import socket
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from facts import NAMES, every_fact, incident
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sepakat_notifier import chat_formats, letters
+from sepakat_notifier.channels import Gone, Permanent, Transient, Unreachable, services
+from sepakat_notifier.channels.calling import Answer, Client
+from sepakat_notifier.chat_addresses import ByApprise, Hook, SlackBot, service_of, way_of
+from sepakat_notifier.chat_formats import Line, Said
+from sepakat_notifier.directory import Reader
+from sepakat_shared.contracts import incidents
+
+TONES = ("bad", "warn", "good", "calm")
+HARMFUL = "<!channel> *bold* [text](https://evil.example) @everyone & <script>"
+
+
+def said(fact: Any, language: str = "en") -> Said:
+    reader = Reader("nusantara", "room", "Nusantara", None, language, "Asia/Jakarta")
+    gist = letters.gist_of(fact, reader, NAMES)
+    return Said(gist.subject, gist.paragraphs, gist.figures, gist.tone, gist.agreement)
+
+
+# -- where -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "way"),
+    [
+        ("https://hooks.slack.com/services/A/B/C", Hook("slack", "https://hooks.slack.com/services/A/B/C")),
+        ("slack://A/B/C", Hook("slack", "https://hooks.slack.com/services/A/B/C")),
+        ("slack://xoxb-1-2-3/#incidents", SlackBot("https://slack.com/api", "xoxb-1-2-3", "#incidents")),
+        ("slack://bot@xoxb-1-2-3/C123?api=https://slack-gov.com/api/",
+         SlackBot("https://slack-gov.com/api", "xoxb-1-2-3", "C123")),
+        ("https://x.webhook.office.com/webhookb2/y", Hook("teams", "https://x.webhook.office.com/webhookb2/y")),
+        ("https://prod-1.westeurope.logic.azure.com/workflows/y",
+         Hook("teams", "https://prod-1.westeurope.logic.azure.com/workflows/y")),
+        ("ntfys://ntfy.example/topic", ByApprise("ntfys", "ntfys://ntfy.example/topic")),
+    ],
+)  # fmt: skip
+def test_an_address_stands_for_a_way(address: str, way: Any) -> None:
+    assert way_of(address) == way
+    assert service_of(way) in ("slack", "slack-bot", "teams", "ntfys")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://hooks.example/secret",
+        "slack://xoxb-secret",
+        "slack://secret/B",
+        "slack://xoxb-1/#a/#secret",
+        "http://[",
+    ],
+)
+def test_an_address_that_leads_nowhere_is_refused_without_quoting_it(address: str) -> None:
+    with pytest.raises(ValueError) as refused:
+        way_of(address)
+    assert "secret" not in str(refused.value)
+    assert way_of("https://hooks.example/x", "teams") == Hook("teams", "https://hooks.example/x")
+
+
+# -- how it looks ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_whatever_is_told_can_be_said_in_every_form(language: str) -> None:
+    for fact in every_fact():
+        if letters.is_told(fact):
+            told = said(fact, language)
+            _check_slack(chat_formats.slack(told))
+            assert chat_formats.teams(told)["attachments"][0]["content"]["body"]
+            title, body = chat_formats.plain(told)
+            assert title and body
+
+
+def _check_slack(message: dict[str, Any]) -> None:
+    """By the limits of Slack's reference on blocks."""
+    assert 1 <= len(message["blocks"]) <= 50
+    for block in message["blocks"]:
+        if block["type"] == "header":
+            assert 1 <= len(block["text"]["text"]) <= 150
+        if block["type"] == "section" and "text" in block:
+            assert 1 <= len(block["text"]["text"]) <= 3000
+        if "fields" in block:
+            assert len(block["fields"]) <= 10
+            assert all(1 <= len(each["text"]) <= 2000 for each in block["fields"])
+
+
+_TEXT = st.text(min_size=1, max_size=4000)
+_LINES = st.lists(st.builds(Line, st.just("24 Nov"), _TEXT), max_size=60)
+
+
+@given(
+    st.builds(
+        Said, _TEXT, st.lists(_TEXT, max_size=5), st.lists(st.tuples(_TEXT, _TEXT), max_size=25),
+        st.sampled_from(TONES), _TEXT, st.lists(st.tuples(_TEXT, _LINES), max_size=3),
+    )
+)  # fmt: skip
+def test_no_text_is_longer_than_a_service_takes(told: Said) -> None:
+    _check_slack(chat_formats.slack(told))
+    assert len(json.dumps(chat_formats.teams(told), ensure_ascii=False).encode()) < 180_000
+    title, body = chat_formats.plain(told)
+    assert len(title.replace("\u200b", "")) <= 200 and len(body.replace("\u200b", "")) <= 1_800
+
+
+def test_what_people_wrote_is_shown_and_not_read_as_markup() -> None:
+    told = Said(HARMFUL, [HARMFUL], [("Service", HARMFUL)], "bad", HARMFUL, [("", [Line("now", HARMFUL)])])
+    slack = chat_formats.slack(told)
+    texts = [each["text"]["text"] for each in slack["blocks"] if each["type"] == "section" and "text" in each]
+    assert all("<!channel>" not in each and "&lt;!channel&gt;" in each for each in [*texts, slack["text"]])
+    card = chat_formats.teams(told)["attachments"][0]["content"]
+    assert {block["type"] for block in card["body"]} == {"RichTextBlock"}, "a TextBlock would read markup"
+    assert "@everyone" not in "".join(chat_formats.plain(told))
+
+
+def test_an_incident_in_slack_and_in_teams_has_title_figures_and_colour() -> None:
+    told = said(incident(incidents.IncidentOpened), "id")
+    slack = chat_formats.slack(told)
+    assert slack["blocks"][0]["text"]["text"] == "🔴 [P1] Kasir mati"
+    fields = next(each["fields"] for each in slack["blocks"] if "fields" in each)
+    assert {"type": "mrkdwn", "text": "*Insiden*\nCHECKOUT-0001", "verbatim": True} in fields
+    message = chat_formats.teams(told)
+    card = message["attachments"][0]["content"]
+    assert (message["type"], card["type"], card["version"]) == ("message", "AdaptiveCard", "1.4")
+    assert card["body"][0]["inlines"][0] | {"text": ""} == {
+        "type": "TextRun", "text": "", "size": "Large", "weight": "Bolder", "color": "Attention"
+    }  # fmt: skip
+
+
+# -- by Apprise --------------------------------------------------------------------------------------------------------
+
+A, B = "a" * 32, "b" * 32
+ADDRESSES = {
+    "discord": "discord://1234567890/abcdefghijklmnopqrstuvwxyz",
+    "gchat": "gchat://workspace/key/token",
+    "gotify": "gotify://gotify.example/aaaaaaaaaaaaaaa",
+    "line": f"line://{'a' * 170}/U1234",
+    "mmost": "mmost://mattermost.example/3ccdd113474722377935511fc85d3dd4",
+    "msgbird": f"msgbird://{'a' * 25}/15550000000",
+    "ntfy": "ntfy://ntfy.example/topic",
+    "plivo": f"plivo://{'A' * 25}@{'b' * 40}/15551233456/15551233457",
+    "pover": f"pover://{'u' * 30}@{'a' * 30}",
+    "rocket": f"rocket://{'a' * 24}/{'b' * 24}@rocket.example/#x",
+    "signal": "signal://signal.example/15550000000/15551111111",
+    "sinch": f"sinch://{A}:{B}@15551233456/15551233457",
+    "tgram": "tgram://123456789:abcdefg_hijklmnop/12315544/",
+    "twilio": f"twilio://AC{A}:{B}@15551233456/15551233457",
+    "vonage": "vonage://AC12345678:abcdefghijklmnop@15551233456/15551233457",
+    "whatsapp": f"whatsapp://{'a' * 40}@1234567890/15551233457",
+    "wxteams": f"wxteams://{'a' * 80}",
+    "zulip": f"zulip://botname@apprise/{A}/#channel",
+}
+
+
+class Kept:
+    """Stands for our client: keeps what is asked, and answers it."""
+
+    def __init__(self, status: int = 200, body: bytes = b"{}") -> None:
+        self.asked: list[tuple[str, str, bytes]] = []
+        self._answer = Answer(status, {"content-type": "application/json"}, body, None)
+
+    async def ask(self, method: str, url: str, body: bytes, _headers: dict[str, str]) -> Answer:
+        self.asked.append((method, url, body))
+        return self._answer
+
+
+@pytest.mark.parametrize("scheme", sorted(services.SERVICES))
+async def test_every_request_of_every_service_leaves_through_our_client(
+    scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = ADDRESSES.get(scheme) or ADDRESSES[scheme[:-1]].replace(scheme[:-1], scheme, 1)
+
+    def connect(*_: Any) -> None:
+        raise AssertionError("a connection that nobody checked")
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    monkeypatch.setattr(socket, "getaddrinfo", connect)
+    kept = Kept()
+    try:
+        await services.tell(address, "title", "text", kept)  # type: ignore[arg-type]
+    except Transient as refused:
+        assert "refused" in str(refused), "it answers otherwise than this stand-in, and that is all"
+    assert kept.asked and all(url.startswith(("https://", "http://")) for _, url, _ in kept.asked)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "words"),
+    [
+        (500, Unreachable, "answered 500"),
+        (410, Gone, "410"),
+        (301, Unreachable, "not followed"),
+        (404, Unreachable, "404"),
+    ],
+)
+async def test_what_a_service_answers_decides_what_becomes_of_the_message(
+    status: int, kind: type[Exception], words: str
+) -> None:
+    with pytest.raises(kind, match=words):
+        await services.tell(ADDRESSES["ntfy"], "title", "text", Kept(status))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["ntfy://127.0.0.1:9/topic", "ntfy://[::1]/topic", "ntfy://169.254.169.254/topic", "gotify://10.0.0.1/aaaaaaaaaaaaaaa",
+     "mmost://localhost/3ccdd113474722377935511fc85d3dd4", "ntfy://2130706433/topic", "signal://127.1:1/15550000000/1555111111"],
+)  # fmt: skip
+async def test_no_service_is_a_way_inside(address: str) -> None:
+    client = Client((), timedelta(seconds=5))
+    with pytest.raises((Permanent, Unreachable)):
+        await services.tell(address, "title", "text", client)
+    await client.close()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["mailto://user:secret@mail.example", "json://secret.example", "syslog://", "file:///etc/secret", "dbus://", "",
+     "discord://1234567890/secret?template=/etc/passwd", "ntfy://secret.example/t?verify=no", "discord://secret",
+     "tgram://123456789:abcdefg_secret/1?detect=yes&template=x", "apprise://secret.example/t", "sns://secret",
+     "discord://1234567890/abcdefghijklmnop#?template=/etc/secret", "ntfy://secret.example/t?to=x?verify=no",
+     "discord://1234567890/abcdefghijklmnop?to=x;template=/etc/secret", "ntfy://secret.example/t?%76erify=no",
+     "discord://1234567890/abcdefghijklmnop?TEMPLATE=/etc/secret", "ntfy://secret.example/t?+x-header=secret",
+     "ntfy://secret.example/t?to=%ff"],
+)  # fmt: skip
+def test_what_is_not_spoken_to_from_here_is_refused_without_quoting_it(address: str) -> None:
+    with pytest.raises(ValueError) as refused:
+        services.service_of(address)
+    assert "secret" not in str(refused.value)
+
+
+def test_without_a_client_at_hand_nothing_leaves() -> None:
+    services.service_of(ADDRESSES["ntfy"])
+    made = services.service_of(ADDRESSES["ntfy"])
+    assert made.notify(body="text", title="title") is False, "as in a thread that is not ours"
