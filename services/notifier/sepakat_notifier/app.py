@@ -10,11 +10,13 @@ from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoints import Endpoints
 from sepakat_notifier.health import Health
 from sepakat_notifier.own_reactions import OwnReactions
+from sepakat_notifier.pages import Pages
 from sepakat_notifier.planning import Planning
 from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.reactions import Reactions
 from sepakat_notifier.replays import Replays
 from sepakat_notifier.settings import NotifierSettings
+from sepakat_notifier.standings import Standings
 from sepakat_notifier.store import Notifications
 from sepakat_notifier.vault import Vault
 from sepakat_shared.service import Service
@@ -40,9 +42,11 @@ def build(settings: NotifierSettings) -> FastAPI:
     planning = Planning(notifications, deliveries)
     reactions = Reactions(service.db, notifications, endpoints, directory, preferences, planning, clock)
     own = OwnReactions(notifications, endpoints, directory, planning, settings.notifier_operator_mail, clock)
-    bus = service.start([*reactions.all(), *own.all()], at_once=_FACTS_AT_ONCE)
+    standings = Standings(service.db)
+    bus = service.start([*reactions.all(), *standings.reactions(), *own.all()], at_once=_FACTS_AT_ONCE)
 
-    for setup in (notifications.create_indexes, endpoints.create_indexes, reactions.create_indexes):
+    for setup in (notifications.create_indexes, endpoints.create_indexes, reactions.create_indexes,
+                  standings.create_indexes):  # fmt: skip
         service.before_start(setup)
     service.alongside(deliveries.run)
 
@@ -52,6 +56,6 @@ def build(settings: NotifierSettings) -> FastAPI:
     app.include_router(endpoint_api.router(routes, Replays(notifications), service.posts))
     app.include_router(preference_api.router(preferences, directory))
     app.include_router(unsubscribing.router(preferences, vault))
-    app.include_router(pages.router(notifications, directory, vault, clock))
+    app.include_router(pages.router(Pages(notifications, directory, standings, vault, clock)))
     app.state.bus = bus
     return app

@@ -15,6 +15,7 @@ from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Conflict
 
 Channel = Literal["email", "webhook"]
+Answer = Literal["join", "snooze", "resolve"]
 OPERATOR = "operator"
 """The recipient, and the party, of what is for whoever runs this service."""
 
@@ -72,6 +73,8 @@ class Notification:
     """Whether it waits for everything that was planned for its recipient before it."""
     by_choice: bool = False
     """Whether it was suppressed because the recipient, who can be reached, does not want it."""
+    answers: tuple["Answered", ...] = ()
+    """What was pressed in it beside the acknowledge link, each once."""
 
 
 def order(notification: Notification) -> str:
@@ -164,7 +167,22 @@ class Acknowledged:
     at: datetime
 
 
-Event = Planned | Claimed | Waited | Failed | Faltered | Delivered | GivenUp | Suppressed | Retried | Acknowledged
+@dataclass(frozen=True)
+class Answered:
+    """Another link of the message was pressed: nobody is to be called before `until`, it is over as `note` says."""
+
+    answer: Answer
+    party: str
+    contact: str
+    at: datetime
+    until: datetime | None = None
+    note: str | None = None
+
+
+Event = (
+    Planned | Claimed | Waited | Failed | Faltered | Delivered | GivenUp | Suppressed | Retried | Acknowledged
+    | Answered
+)  # fmt: skip
 
 
 def apply(notification: Notification | None, event: Event) -> Notification:
@@ -197,6 +215,8 @@ def apply(notification: Notification | None, event: Event) -> Notification:
             )  # fmt: skip
         case Acknowledged(party, contact, at):
             return replace(notification, acknowledged_by=f"{party}/{contact}", acknowledged_at=at)
+        case Answered():
+            return replace(notification, answers=(*notification.answers, event))
         case _:
             assert_never(event)
 
@@ -274,3 +294,15 @@ def acknowledge(notification: Notification | None, party: str, contact: str, now
     if notification is None or notification.acknowledged_at is not None:
         return []
     return [Acknowledged(party, contact, now)]
+
+
+def answered(notification: Notification, answer: Answer) -> Answered | None:
+    """What was said with that link of the message."""
+    return next((each for each in notification.answers if each.answer == answer), None)
+
+
+def answer(notification: Notification | None, given: Answered) -> Sequence[Event]:
+    """Each link is for one press; pressing again changes nothing."""
+    if notification is None or answered(notification, given.answer) is not None:
+        return []
+    return [given]

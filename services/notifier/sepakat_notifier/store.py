@@ -9,6 +9,7 @@ from pymongo import ASCENDING, DESCENDING
 from sepakat_notifier.notification import (
     OPERATOR,
     Acknowledged,
+    Answered,
     Claimed,
     Delivered,
     Event,
@@ -75,6 +76,11 @@ def _fact(event: Event, notification: Notification) -> Fact | None:
             return contract.NotificationAcknowledged(
                 **(about | {"party": party}), at=at, incident=notification.about, contact=contact
             )
+        case Answered(answer, party, contact, at, until, note):
+            return contract.NotificationAnswered(
+                **(about | {"party": party}), at=at, incident=notification.about, contact=contact, answer=answer,
+                until=until, note=note,
+            )  # fmt: skip
         case _:
             return None
 
@@ -82,7 +88,7 @@ def _fact(event: Event, notification: Notification) -> Fact | None:
 NOTIFICATION: Kind[Notification, Event] = Kind(
     "notification",
     Notification,
-    (Planned, Claimed, Waited, Failed, Faltered, Delivered, GivenUp, Suppressed, Retried, Acknowledged),
+    (Planned, Claimed, Waited, Failed, Faltered, Delivered, GivenUp, Suppressed, Retried, Acknowledged, Answered),
     apply,
     _fields,
     _messages,

@@ -1,6 +1,6 @@
 """What `notifier` publishes."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from sepakat_shared.contracts.fact import Fact, Instant
 
@@ -47,6 +47,22 @@ class NotificationAcknowledged(_NotificationEvent):
     party: str
     incident: str
     contact: str
+
+
+class NotificationAnswered(_NotificationEvent):
+    """A person pressed another link of a message about an incident than that which acknowledges it.
+
+    They work on it too (`join`), nobody is to be called before `until` (`snooze`), or it is over (`resolve`), as `note`
+    says.
+    """
+
+    type: ClassVar[str] = "sepakat.notification.answered.v1"
+    party: str
+    incident: str
+    contact: str
+    answer: Literal["join", "snooze", "resolve"]
+    until: Instant | None = None
+    note: str | None = None
 
 
 class NotificationFailing(_NotificationEvent):

@@ -10,7 +10,7 @@ from typing import Any
 
 import aiosmtplib
 
-from sepakat_notifier import letters, notices, reporter_letters
+from sepakat_notifier import letters, notices, reporter_letters, snoozing
 from sepakat_notifier.channels import NotYet, Permanent, Transient, Unreachable, Unwanted
 from sepakat_notifier.channels.dialling import trust
 from sepakat_notifier.directory import Directory, Forgotten, Reader, Unknown
@@ -18,17 +18,19 @@ from sepakat_notifier.notification import OPERATOR, Notification
 from sepakat_notifier.own_reactions import first_of, window_of
 from sepakat_notifier.preference import may_be_left_out
 from sepakat_notifier.preferences import Preferences
-from sepakat_notifier.routing import asks_to_acknowledge, fact_of, subject_of
+from sepakat_notifier.routing import fact_of, subject_of
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.store import Notifications
-from sepakat_notifier.vault import Link, Vault
+from sepakat_notifier.vault import Link, Purpose, Vault
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import Fact
+from sepakat_shared.contracts.incidents import IncidentEscalated, IncidentHandedOver, SnoozeEnded
 from sepakat_shared.contracts.notifications import EndpointDisabled, NotificationGivenUp
 from sepakat_shared.contracts.reports import _ReportEvent
 from sepakat_shared.telemetry import current_traceparent
 
 _SHUTTING_DOWN = 421
+_Asks = IncidentEscalated | IncidentHandedOver | SnoozeEnded
 
 
 class MailSender:
@@ -83,7 +85,8 @@ class MailSender:
         reader = await self._reader(notification, parties, subject.agreement)
         names = await self._directory.names(subject.parties)
         unsubscribe = self._unsubscribe(reader) if may_be_left_out(fact) else None
-        return reader, letters.compose(fact, reader, names, self._link(notification, reader), unsubscribe)
+        link, others = self._links(notification, fact, reader)
+        return reader, letters.compose(fact, reader, names, link, unsubscribe, others)
 
     async def _reader(self, notification: Notification, parties: Sequence[str], agreement: str) -> Reader:
         if notification.recipient == OPERATOR and notification.party == OPERATOR:
@@ -109,12 +112,19 @@ class MailSender:
         reader = self._operator()
         return reader, notices.of_given_up(fact, reader, latest, count)
 
-    def _link(self, notification: Notification, reader: Reader) -> str | None:
-        if not asks_to_acknowledge(notification.occasion.type):
-            return None
+    def _links(self, notification: Notification, fact: Fact, reader: Reader) -> tuple[str | None, dict[str, str]]:
+        """The link that acknowledges, where somebody is asked to, and by what they say the others that are theirs."""
+        if not isinstance(fact, _Asks):
+            return None, {}
         until = notification.created_at + self._settings.notifier_link_lifetime
         link = Link(notification.id, notification.about, reader.party, reader.contact, until.timestamp())
-        return f"{self._settings.public_url.rstrip('/')}/a/{self._vault.link_token(link)}"
+        base = self._settings.public_url.rstrip("/")
+        others: list[Purpose] = ["join"]
+        if reader.party == fact.responsible:
+            others += ["snooze", "resolve"] if snoozing.choices(fact.may_snooze_seconds) else ["resolve"]
+        return f"{base}/a/{self._vault.link_token(link)}", {
+            each: f"{base}/{each}/{self._vault.link_token(link, each)}" for each in others
+        }
 
     def _message(
         self, notification: Notification, reader: Reader, letter: letters.Letter, unsubscribe: str | None
