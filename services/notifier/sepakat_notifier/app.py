@@ -15,6 +15,9 @@ from sepakat_notifier.planning import Planning
 from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.reactions import Reactions
 from sepakat_notifier.replays import Replays
+from sepakat_notifier.replies import Replies
+from sepakat_notifier.reply_door import ReplyDoor
+from sepakat_notifier.reply_senders import Senders
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.standings import Standings
 from sepakat_notifier.store import Notifications
@@ -49,6 +52,13 @@ def build(settings: NotifierSettings) -> FastAPI:
                   standings.create_indexes):  # fmt: skip
         service.before_start(setup)
     service.alongside(deliveries.run)
+    port, domain = settings.notifier_inbound_port, settings.reply_domain
+    if port is not None and domain is not None:
+        senders = Senders(settings.notifier_inbound_authserv)
+        door = ReplyDoor(
+            settings, notifications, directory, Replies(service.commits), vault.reply_addresses(domain), senders, clock
+        )
+        service.alongside(lambda: door.run(settings.notifier_inbound_host, port))
 
     app = service.web("Sepakat notifier", "Who was told of what, and what became of each message.")
     app.include_router(api.router(notifications))

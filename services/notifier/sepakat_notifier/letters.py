@@ -19,6 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sepakat_notifier import dispute_words
 from sepakat_notifier.directory import Reader
+from sepakat_notifier.reply_words import ABOVE, READ_BY, ReadBy
 from sepakat_notifier.routing import Agreed
 from sepakat_shared.contracts.compliance import Money, _ObjectiveEvent
 from sepakat_shared.contracts.credits import _CreditEvent
@@ -150,11 +151,12 @@ class Words:
 
 def compose(
     fact: Fact, reader: Reader, names: Mapping[str, str], link: str | None, unsubscribe: str | None = None,
-    others: Mapping[str, str] | None = None,
+    others: Mapping[str, str] | None = None, replies: ReadBy | None = None,
 ) -> Letter:  # fmt: skip
     """The letter about `fact`; `names` are those of the parties, `link` acknowledges, `unsubscribe` ends such news.
 
-    `others` are more links, by what they say: join, snooze, resolve.
+    `others` are more links, by what they say: join, snooze, resolve. `replies` says who reads an answer by mail, where
+    one is taken.
 
     Raises ValueError for an event that nobody is written to about.
     """
@@ -189,6 +191,8 @@ def compose(
         "tone": _tone(fact),
         "link": link,
         "button": words.label("button"),
+        "above": ABOVE[words.language] if replies else None,
+        "replies": READ_BY[replies][words.language] if replies else None,
         "others": [(words.label(name), url) for name, url in (others or {}).items()],
         "reason": words.label("reason").format(reader.name, agreement),
         "unsubscribe": unsubscribe,

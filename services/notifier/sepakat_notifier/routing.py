@@ -243,6 +243,11 @@ def asks_to_acknowledge(type: str) -> bool:
     return type in (incidents.IncidentEscalated.type, incidents.IncidentHandedOver.type, incidents.SnoozeEnded.type)
 
 
+def replies_are_shared(fact: Fact) -> bool:
+    """Whether both parties read a reply to such a message: to what was said to both, not to what asks one's own."""
+    return isinstance(fact, incidents.IncidentCommented)
+
+
 def endpoints_named(fact: Fact) -> tuple[str, ...]:
     """The webhook endpoints that a level of the escalation names: they are told whatever else they want."""
     return (fact.webhooks or ()) if isinstance(fact, incidents.IncidentEscalated) else ()

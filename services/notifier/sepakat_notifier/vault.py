@@ -10,6 +10,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from sepakat_notifier.reply_address import ReplyAddresses
 from sepakat_shared.errors import Gone, NotFound
 
 Purpose = Literal["acknowledge", "join", "snooze", "resolve"]
@@ -48,6 +49,7 @@ class Vault:
     def __init__(self, secret: str) -> None:
         self._links = {purpose: _derived(secret, info) for purpose, info in _LINKS.items()}
         self._subscribers = _derived(secret, b"sepakat subscribers")
+        self._replies = _key(secret, b"sepakat reply addresses")
         self._secrets = _derived(secret, b"sepakat endpoint secrets")
 
     def link_token(self, link: Link, purpose: Purpose = "acknowledge") -> str:
@@ -68,6 +70,9 @@ class Vault:
         """Raises NotFound for a token that we did not make, or that was altered."""
         return Subscriber(**_opened(self._subscribers, token), token=token)
 
+    def reply_addresses(self, domain: str) -> ReplyAddresses:
+        return ReplyAddresses(self._replies, domain)
+
     def seal(self, secret: str) -> str:
         return self._secrets.encrypt(secret.encode()).decode()
 
@@ -85,5 +90,8 @@ def _opened(key: Fernet, token: str) -> dict[str, Any]:
 
 
 def _derived(secret: str, purpose: bytes) -> Fernet:
-    key = HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(secret.encode())
-    return Fernet(base64.urlsafe_b64encode(key))
+    return Fernet(base64.urlsafe_b64encode(_key(secret, purpose)))
+
+
+def _key(secret: str, purpose: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(secret.encode())

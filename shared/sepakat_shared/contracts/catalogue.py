@@ -104,6 +104,7 @@ EVENTS: Final[dict[str, tuple[Event, ...]]] = {
         notifications.NotificationSuppressed,
         notifications.NotificationAcknowledged,
         notifications.NotificationAnswered,
+        notifications.NotificationReplied,
         notifications.NotificationFailing,
         notifications.EndpointDisabled,
     ),

@@ -65,6 +65,27 @@ class NotificationAnswered(_NotificationEvent):
     note: str | None = None
 
 
+class NotificationReplied(_NotificationEvent):
+    """Somebody has answered a message about an incident by e-mail: `body`, and `quoted` of the mails before it.
+
+    `shared`: both parties read it, else that of `contact` alone. `left_out` counts what else came with it. `dkim` and
+    `spf` are results of RFC 8601; `sender_known` says that it is from the address that the message went to.
+    """
+
+    type: ClassVar[str] = "sepakat.notification.replied.v1"
+    party: str
+    incident: str
+    contact: str
+    reply: str
+    body: str
+    quoted: str | None = None
+    shared: bool
+    left_out: int = 0
+    sender_known: bool
+    dkim: str
+    spf: str
+
+
 class NotificationFailing(_NotificationEvent):
     """Several attempts have failed, and it is still tried: where there is another way, it is told that way as well."""
 

@@ -18,7 +18,8 @@ from sepakat_notifier.notification import OPERATOR, Notification
 from sepakat_notifier.own_reactions import first_of, window_of
 from sepakat_notifier.preference import may_be_left_out
 from sepakat_notifier.preferences import Preferences
-from sepakat_notifier.routing import fact_of, subject_of
+from sepakat_notifier.reply_words import ReadBy
+from sepakat_notifier.routing import fact_of, replies_are_shared, subject_of
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.store import Notifications
 from sepakat_notifier.vault import Link, Purpose, Vault
@@ -44,6 +45,8 @@ class MailSender:
         self._trust = None if settings.notifier_smtp_tls == "none" else trust(settings.notifier_authorities)
         self._directory = directory
         self._vault = vault
+        domain = settings.reply_domain
+        self._replies = None if domain is None else vault.reply_addresses(domain)
         self._clock = clock
 
     async def send(self, notification: Notification) -> str:
@@ -86,7 +89,9 @@ class MailSender:
         names = await self._directory.names(subject.parties)
         unsubscribe = self._unsubscribe(reader) if may_be_left_out(fact) else None
         link, others = self._links(notification, fact, reader)
-        return reader, letters.compose(fact, reader, names, link, unsubscribe, others)
+        return reader, letters.compose(
+            fact, reader, names, link, unsubscribe, others, self._read_by(notification, fact)
+        )
 
     async def _reader(self, notification: Notification, parties: Sequence[str], agreement: str) -> Reader:
         if notification.recipient == OPERATOR and notification.party == OPERATOR:
@@ -126,6 +131,12 @@ class MailSender:
             each: f"{base}/{each}/{self._vault.link_token(link, each)}" for each in others
         }
 
+    def _read_by(self, notification: Notification, fact: Fact) -> ReadBy | None:
+        """Who reads a reply to it; None where none is taken."""
+        if self._replies is None or notification.about_type != "incident":
+            return None
+        return "shared" if replies_are_shared(fact) else "internal"
+
     def _message(
         self, notification: Notification, reader: Reader, letter: letters.Letter, unsubscribe: str | None
     ) -> EmailMessage:
@@ -134,6 +145,8 @@ class MailSender:
         message = EmailMessage()
         message["From"] = Address(name or "Sepakat", addr_spec=sender)
         message["To"] = Address(reader.name, addr_spec=reader.email)
+        if self._replies is not None and notification.about_type == "incident":
+            message["Reply-To"] = Address(name or "Sepakat", addr_spec=self._replies.of(notification.id))
         message["Subject"] = letter.subject
         message["Date"] = format_datetime(self._clock.now())
         # The same on every attempt, so that a mail that arrives twice is shown once; one thread for one subject.
