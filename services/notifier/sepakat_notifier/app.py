@@ -2,12 +2,13 @@
 
 from fastapi import FastAPI
 
-from sepakat_notifier import api, endpoint_api, pages, preference_api, unsubscribing
+from sepakat_notifier import api, endpoint_api, feed_api, pages, preference_api, unsubscribing
 from sepakat_notifier.channels.email import MailSender
 from sepakat_notifier.channels.webhook import WebhookSender
 from sepakat_notifier.delivery import Deliveries
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoints import Endpoints
+from sepakat_notifier.feed import Feed
 from sepakat_notifier.health import Health
 from sepakat_notifier.own_reactions import OwnReactions
 from sepakat_notifier.pages import Pages
@@ -46,12 +47,16 @@ def build(settings: NotifierSettings) -> FastAPI:
     reactions = Reactions(service.db, notifications, endpoints, directory, preferences, planning, clock)
     own = OwnReactions(notifications, endpoints, directory, planning, settings.notifier_operator_mail, clock)
     standings = Standings(service.db)
-    bus = service.start([*reactions.all(), *standings.reactions(), *own.all()], at_once=_FACTS_AT_ONCE)
+    feed = Feed(service.db, settings.notifier_feed_keep, clock)
+    bus = service.start(
+        [*reactions.all(), *standings.reactions(), *feed.reactions(), *own.all()], at_once=_FACTS_AT_ONCE
+    )
 
     for setup in (notifications.create_indexes, endpoints.create_indexes, reactions.create_indexes,
-                  standings.create_indexes):  # fmt: skip
+                  standings.create_indexes, feed.create_indexes):  # fmt: skip
         service.before_start(setup)
     service.alongside(deliveries.run)
+    service.alongside(feed.forget)
     port, domain = settings.notifier_inbound_port, settings.reply_domain
     if port is not None and domain is not None:
         senders = Senders(settings.notifier_inbound_authserv)
@@ -67,5 +72,6 @@ def build(settings: NotifierSettings) -> FastAPI:
     app.include_router(preference_api.router(preferences, directory))
     app.include_router(unsubscribing.router(preferences, vault))
     app.include_router(pages.router(Pages(notifications, directory, standings, vault, clock)))
+    app.include_router(feed_api.router(feed, settings.notifier_feed_readers))
     app.state.bus = bus
     return app

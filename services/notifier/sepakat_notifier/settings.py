@@ -66,6 +66,10 @@ class NotifierSettings(ServiceSettings):
     notifier_secret_overlap: timedelta = Field(
         timedelta(days=1), description="how long the secret before it signs too when a webhook endpoint's is replaced"
     )
+    notifier_feed_keep: timedelta = Field(
+        timedelta(days=3), description="how long events are kept for readers of the feed who come back"
+    )
+    notifier_feed_readers: int = Field(200, ge=1, description="readers of the feed at once, of one instance")
     notifier_operator_mail: str | None = Field(
         None, description="who runs this service: told by mail of messages given up and of disabled endpoints"
     )
