@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from sepakat_notifier import api, endpoint_api, feed_api, pages, preference_api, unsubscribing
+from sepakat_notifier import api, endpoint_api, feed_api, pages, preference_api, status_feed_api, unsubscribing
 from sepakat_notifier.channels.email import MailSender
 from sepakat_notifier.channels.webhook import WebhookSender
 from sepakat_notifier.delivery import Deliveries
@@ -21,6 +21,7 @@ from sepakat_notifier.reply_door import ReplyDoor
 from sepakat_notifier.reply_senders import Senders
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.standings import Standings
+from sepakat_notifier.status_feeds import StatusFeeds
 from sepakat_notifier.store import Notifications
 from sepakat_notifier.vault import Vault
 from sepakat_shared.service import Service
@@ -73,5 +74,7 @@ def build(settings: NotifierSettings) -> FastAPI:
     app.include_router(unsubscribing.router(preferences, vault))
     app.include_router(pages.router(Pages(notifications, directory, standings, vault, clock)))
     app.include_router(feed_api.router(feed, settings.notifier_feed_readers))
+    statuses = StatusFeeds(service.commits, directory, standings, vault, clock)
+    app.include_router(status_feed_api.router(statuses, settings.public_url))
     app.state.bus = bus
     return app

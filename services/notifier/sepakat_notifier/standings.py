@@ -44,6 +44,10 @@ class Standings:
         known = await self._all.find_one({"_id": incident})
         return None if known is None else _read(known)
 
+    async def of(self, agreement: str) -> list[Standing]:
+        """Of every incident under the agreement that something was heard of."""
+        return [_read(each) for each in await self._all.find({"agreement": agreement}).to_list(None)]
+
 
 def _read(document: Document) -> Standing:
     return msgspec.convert(document["standing"], Standing)

@@ -49,6 +49,7 @@ class Vault:
     def __init__(self, secret: str) -> None:
         self._links = {purpose: _derived(secret, info) for purpose, info in _LINKS.items()}
         self._subscribers = _derived(secret, b"sepakat subscribers")
+        self._statuses = _derived(secret, b"sepakat statuses")
         self._replies = _key(secret, b"sepakat reply addresses")
         self._secrets = _derived(secret, b"sepakat endpoint secrets")
 
@@ -69,6 +70,15 @@ class Vault:
     def open_subscriber(self, token: str) -> Subscriber:
         """Raises NotFound for a token that we did not make, or that was altered."""
         return Subscriber(**_opened(self._subscribers, token), token=token)
+
+    def status_token(self, agreement: str, series: int) -> str:
+        named = {"agreement": agreement, "series": series}
+        return self._statuses.encrypt(json.dumps(named).encode()).decode().rstrip("=")
+
+    def open_status(self, token: str) -> tuple[str, int]:
+        """The agreement, and the series of its addresses. Raises NotFound for a token that we did not make."""
+        named = _opened(self._statuses, token)
+        return str(named["agreement"]), int(named["series"])
 
     def reply_addresses(self, domain: str) -> ReplyAddresses:
         return ReplyAddresses(self._replies, domain)
