@@ -153,7 +153,11 @@ async def door(backend: Backend) -> AsyncIterator[Door]:
 async def test_looking_says_nothing_and_each_button_says_its_own_once(door: Door) -> None:
     await door.asked(language="id")
     await door.heard(incidents.IncidentEscalated, responsible="nusantara", may_snooze_seconds="3600.000")
-    for purpose, heading in (("join", "Ikut membantu"), ("snooze", "Tunda"), ("resolve", "Apakah CHECKOUT-0001")):
+    for purpose, heading in (
+        ("join", "Ikut membantu"),
+        ("snooze", "Tunda"),
+        ("resolve", "Sudah selesai? CHECKOUT-0001"),
+    ):
         page = await door.browser.get(f"/{purpose}/{token(purpose)}")  # type: ignore[arg-type]
         assert (page.status_code, heading in page.text, "<button" in page.text) == (200, True, True)
         assert "form-action 'self'" in page.headers["content-security-policy"]
@@ -206,7 +210,7 @@ async def test_a_link_that_cannot_be_pressed_says_why_on_a_page(door: Door) -> N
         path: Purpose = purpose
         address = "a" if purpose == "acknowledge" else purpose
         page = await door.browser.post(f"/{address}/{token(path)}")
-        assert (page.status_code, "CHECKOUT-0001: Checkout is down is over" in page.text) == (409, True)
+        assert (page.status_code, "This is over. CHECKOUT-0001: Checkout is down" in page.text) == (409, True)
     await door.heard(incidents.IncidentMerged, "04")
     await refused("resolve", 409, "It goes on as SEARCH-0007")
     assert await door.told() == await door.told("n2") == []

@@ -35,7 +35,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "snooze_button": {"en": "Put it off", "id": "Tunda"},
     "snooze_done": {"en": "You have put off {}", "id": "Anda menunda {}"},
     "snooze_until": {"en": "Nobody is called before {}.", "id": "Tidak ada yang dipanggil sebelum {}."},
-    "snooze_not": {"en": "{} cannot be put off any longer", "id": "{} tidak dapat ditunda lebih lama lagi"},
+    "snooze_not": {"en": "This cannot be put off any longer. {}", "id": "Ini tidak dapat ditunda lebih lama lagi. {}"},
     "snooze_not_means": {
         "en": "The agreement says for how long an incident may be put off in all. Nothing is left of that.",
         "id": "Perjanjian menentukan berapa lama suatu insiden boleh ditunda seluruhnya. Waktunya sudah habis."},
@@ -45,22 +45,22 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "Nobody is called meanwhile: there is nothing to put off.",
         "id": "Selama itu tidak ada yang dipanggil: tidak ada yang perlu ditunda."},
     # -- it is over
-    "resolve_ask": {"en": "Is {} over?", "id": "Apakah {} sudah selesai?"},
+    "resolve_ask": {"en": "Is it over? {}", "id": "Sudah selesai? {}"},
     "resolve_means": {
         "en": "With this you say that the impact is over. The clocks stop, and everyone who was told hears of it.",
         "id": "Dengan ini Anda menyatakan dampaknya sudah berakhir. Jam berhenti, dan semua yang sudah diberi tahu "
               "akan dikabari."},
     "resolve_lines": {"en": "How was it ended? (optional)", "id": "Bagaimana diakhiri? (opsional)"},
     "resolve_button": {"en": "It is over", "id": "Sudah selesai"},
-    "resolve_done": {"en": "Thank you: you have said that {} is over",
-                     "id": "Terima kasih: Anda menyatakan {} sudah selesai"},
+    "resolve_done": {"en": "Thank you: you have said that it is over. {}",
+                     "id": "Terima kasih: Anda menyatakan sudah selesai. {}"},
     "resolve_long": {"en": "That is too long: it may have {} characters at most.",
                      "id": "Terlalu panjang: paling banyak {} karakter."},
     # -- what cannot be
-    "over": {"en": "{} is over", "id": "{} sudah selesai"},
+    "over": {"en": "This is over. {}", "id": "Ini sudah selesai. {}"},
     "over_means": {"en": "It ended at {}. Nothing of it can be handled any more with this link.",
                    "id": "Selesai pada {}. Tidak ada lagi yang dapat ditangani dengan tautan ini."},
-    "merged": {"en": "{} is a part of another incident", "id": "{} adalah bagian dari insiden lain"},
+    "merged": {"en": "This is a part of another incident. {}", "id": "Ini bagian dari insiden lain. {}"},
     "merged_means": {"en": "It goes on as {}. Please use the messages about that one.",
                      "id": "Penanganannya berlanjut sebagai {}. Mohon gunakan pesan tentang insiden itu."},
     "not_yours": {"en": "This is for the other party to say", "id": "Ini wewenang pihak lain"},
