@@ -102,6 +102,15 @@ _EXTRA: dict[type[Fact], dict[str, Any]] = {
     incidents.IncidentHandedOver: {
         "by": "rina", "to": "database", "contacts": ("ana",), "acknowledge_by": NOW + timedelta(minutes=15),
     },
+    incidents.IncidentJoined: {"by": "ana", "party": "nusantara"},
+    incidents.IncidentSnoozed: {
+        "by": "rina", "party": "nusantara", "until": NOW + timedelta(minutes=30), "responsible": "nusantara",
+        "goes_on_at": NOW + timedelta(hours=1), "may_snooze_seconds": "1800.000",
+    },
+    incidents.SnoozeEnded: {
+        "contacts": ("oncall",), "acknowledge_by": NOW + timedelta(minutes=15), "next_level": 2,
+        "responsible": "nusantara",
+    },
     incidents.ContactUnreached: {"contact": "oncall", "reason": "the contact was erased", "responsible": "nusantara"},
     incidents.IncidentUpdated: {"by": "rina", "party": "nusantara", "note": "half of the shops can sell again"},
     incidents.IncidentCommented: {

@@ -15,12 +15,15 @@ from sepakat_incidents import line as domain
 from sepakat_incidents.discussions import Discussions
 from sepakat_incidents.handling import Handling
 from sepakat_incidents.incident import About, Trigger
+from sepakat_incidents.reply_reactions import ReplyReactions
 from sepakat_incidents.rotation_store import Rotations
 from sepakat_incidents.store import Incidents
 from sepakat_shared import mongo, web
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import ManualClock
 from sepakat_shared.commits import Commits
+from sepakat_shared.contracts.notifications import NotificationReplied
+from sepakat_shared.messages import Envelope
 from sepakat_shared.settings import ServiceSettings
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
@@ -44,8 +47,8 @@ class Keys:
 
 
 class World:
-    def __init__(self, http: httpx.AsyncClient, clock: ManualClock, commits: Commits) -> None:
-        self._http, self.clock, self.commits = http, clock, commits
+    def __init__(self, http: httpx.AsyncClient, clock: ManualClock, commits: Commits, replies: ReplyReactions) -> None:
+        self._http, self.clock, self.commits, self.replies = http, clock, commits, replies
 
     async def ask(self, who: str, method: str, path: str, **more: Any) -> httpx.Response:
         self.clock.advance(timedelta(seconds=1))
@@ -77,7 +80,7 @@ async def opened(backend: Backend) -> AsyncIterator[World]:
     app.include_router(api.router(incidents, timedelta(0), clock, (discussions.timeline,)))
     app.include_router(comment_api.router(incidents, discussions, web.IdempotentPosts(db), clock))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://incidents") as http:
-        yield World(http, clock, commits)
+        yield World(http, clock, commits, ReplyReactions(discussions, incidents))
     await mongo.close_client(client)
 
 
@@ -130,3 +133,24 @@ async def test_the_same_post_twice_is_one_comment(backend: Backend) -> None:
         ]
         assert [each.json()["number"] for each in again] == [1, 1]
         assert len(await world.read("rina")) == 1
+
+
+async def test_a_reply_by_mail_is_a_comment_once_and_says_how_it_came(backend: Backend) -> None:
+    async with opened(backend) as world:
+        replied = {
+            "notification": "n1", "channel": "email", "recipient": "rina", "about": ID, "about_type": "incident",
+            "party": "nusantara", "at": NOW, "incident": ID, "contact": "rina", "reply": "r1",
+            "body": "restarting\r\nnow", "quoted": "> x", "shared": False, "left_out": 2, "sender_known": True,
+            "dkim": "pass", "spf": "none",
+        }  # fmt: skip
+        for n, changes in ((1, {}), (1, {}), (2, {"reply": "r2", "body": "for both", "shared": True})):
+            cause = Envelope(f"e{n}", "/test", "t", f"reply/r{n}", None, b"", "00000001")
+            await world.replies.on_replied(NotificationReplied.model_validate(replied | changes), cause)
+        own, others = await world.read("rina"), await world.read("budi")
+        assert [(each["body"], each["by"], each["visibility"]) for each in own] == [
+            ("restarting\nnow", "rina", "internal"), ("for both", "rina", "shared"),
+        ]  # fmt: skip
+        assert own[0]["mail"] == {
+            "quoted": "> x", "left_out": 2, "sender_known": True, "dkim": "pass", "spf": "none",
+        }  # fmt: skip
+        assert [each["body"] for each in others] == ["for both"]

@@ -174,3 +174,11 @@ def test_a_pause_in_the_past_is_asked_for_with_its_instants(stand: Stand, run: R
     assert run("incidents", "ask-pause", "a.1", *span).exit_code == 0
     assert stand.asked[0].json["start"] == "2026-11-24T08:00:00+00:00"
     assert run("incidents", "ask-pause", "a.1", "--from", "yesterday", "--until", "today").exit_code == 2
+
+
+def test_an_incident_is_put_off_and_joined(stand: Stand, run: Run) -> None:
+    stand.on("POST", "/v1/incidents/a.b.1/snooze", answer({"id": "a.b.1", "status": "open"}))
+    stand.on("POST", "/v1/incidents/a.b.1/join", answer({"id": "a.b.1", "status": "open"}))
+    assert run("incidents", "snooze", "a.b.1", "PT30M").stdout == "a.b.1: open\n"
+    assert run("incidents", "join", "a.b.1").exit_code == 0
+    assert stand.asked[0].json == {"time": "PT30M"}

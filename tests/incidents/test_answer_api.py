@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import handled
 import httpx
 import pytest
 from samples import agreement
@@ -24,6 +25,7 @@ from sepakat_shared.clock import ManualClock
 from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.agreements import KeyIssued
+from sepakat_shared.contracts.notifications import NotificationAnswered
 from sepakat_shared.settings import ServiceSettings
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
@@ -42,7 +44,7 @@ TEXT = agreement(
     },
     escalation={"critical": {"levels": [
         {"notify": ["primary"], "acknowledgeWithin": "PT15M"}, {"notify": ["rina"], "acknowledgeWithin": "PT30M"},
-    ]}},
+    ], "snoozeAtMost": "PT45M"}},
 )  # fmt: skip
 
 
@@ -177,3 +179,50 @@ async def test_a_repeated_request_escalates_once(backend: Backend) -> None:
             for _ in range(2)
         ]
         assert [(each.status_code, each.json()["level"]) for each in answers] == [(200, 2), (200, 2)]
+
+
+async def test_it_is_put_off_for_as_long_as_agreed_and_its_timer_wakes_it(backend: Backend) -> None:
+    async with opened(backend) as world:
+        for who, status, time in (("toko-maju", 403, "PT10M"), ("nusantara", 422, "PT46M"), ("nusantara", 422, "PT0S")):
+            refused = await world.post(who, "snooze", status, time=time)
+            assert status == 403 or refused["errors"][0]["pointer"] == "/time"
+        put_off = await world.post("nusantara", "snooze", time="PT30M")
+        assert (put_off["snoozed_until"], put_off["may_snooze_seconds"]) == ("2026-11-24T09:30:00.000Z", 900.0)
+        assert put_off["next_deadline"] == put_off["snoozed_until"]
+        await world.post("operator", "join", 403)
+        assert (await world.post("toko-maju", "join"))["joined"] == ["toko-maju"]
+        await world.after(30)
+        woken = (await world.ask("nusantara", "GET", ID)).json()
+        assert (woken["snoozed_until"], woken["level"], woken["may_snooze_seconds"]) == (None, 1, 900.0)
+        await world.after(15)
+        assert (await world.ask("nusantara", "GET", ID)).json()["level"] == 2
+        timeline = (await world.ask("toko-maju", "GET", f"{ID}/timeline")).json()["items"]
+        done = ["Snoozed", "Joined", "Woken", "Escalated"]
+        assert [each["what"] for each in timeline if each["what"] in done] == ["Escalated", *done]
+
+
+async def test_what_was_pressed_in_a_mail_is_done_once_and_never_for_the_other_party(backend: Backend) -> None:
+    async with handled.opened(backend, TEXT) as world:
+        id = await world.impaired()
+        about = {"notification": "n1", "channel": "email", "recipient": "rina", "about": id, "about_type": "incident"}
+
+        async def press(answer: str, party: str, **more: Any) -> str:
+            pressed = NotificationAnswered.model_validate(
+                {**about, "at": world.clock.now(), "party": party, "incident": id, "contact": "rina", "answer": answer}
+                | more
+            )
+            cause = world.cause("notification/n1")
+            for _ in range(2):
+                await world.reactions.on_answered(pressed, cause)
+            return str((await world.get(id))["status"])
+
+        until = world.clock.now() + timedelta(minutes=20)
+        await press("snooze", "toko-maju", until=until)
+        assert (await world.get(id))["snoozed_until"] is None
+        await press("snooze", "nusantara", until=until)
+        assert (await world.get(id))["snoozed_until"] is not None
+        assert await press("resolve", "toko-maju") == "open"
+        assert await press("resolve", "nusantara", note="rolled back") == "resolved"
+        assert await press("join", "nusantara") == "resolved"
+        done = [(each["what"], each["by"]) for each in await world.timeline(id)]
+        assert done.count(("Snoozed", "rina")) == done.count(("Resolved", "rina")) == 1

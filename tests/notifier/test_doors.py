@@ -22,6 +22,7 @@ from sepakat_notifier.endpoints import Endpoints
 from sepakat_notifier.notification import Notification, Planned
 from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.replays import Replays
+from sepakat_notifier.standings import Standings
 from sepakat_notifier.store import Notifications
 from sepakat_notifier.vault import Link
 from sepakat_shared import mongo, web
@@ -56,7 +57,9 @@ class Door:
         self.preferences = Preferences(commits)
         app.include_router(preference_api.router(self.preferences, self.directory, endpoints))
         app.include_router(unsubscribing.router(self.preferences, VAULT))
-        app.include_router(pages.router(self.notifications, self.directory, VAULT, CLOCK))
+        self.standings = Standings(db)
+        asked = pages.Pages(self.notifications, self.directory, self.standings, VAULT, CLOCK)
+        app.include_router(pages.router(asked))
         self._transport = httpx.ASGITransport(app)
 
     def allow_loopback(self, longest: float | None = None) -> None:

@@ -222,6 +222,29 @@ async def test_a_mail_has_both_parts_its_thread_and_the_link(db: Database, mail_
 
 
 @pytest.mark.servers
+async def test_a_mail_that_can_be_answered_says_above_which_line_and_who_reads_it(
+    db: Database, mail_server: MailServer
+) -> None:
+    _, directory = await mailing(db, mail_server, language="id")
+    given = settings(
+        notifier_smtp_host="127.0.0.1", notifier_smtp_port=mail_server.port, notifier_inbound_port=2525,
+        notifier_mail_from="sepakat@sla.example",
+    )  # fmt: skip
+    commits = Commits(db, SystemClock())
+    sender = MailSender(given, directory, Notifications(commits), Preferences(commits), VAULT, SystemClock())
+    id = "a" * 32
+    await sender.send(notification(incident(incidents.IncidentEscalated), "rina", id=id))
+    await sender.send(notification(objective(), "rina"))
+    asked, breach = (message_from_bytes(each, policy=policy.default) for each in mail_server.received)
+    (address,) = asked["Reply-To"].addresses
+    assert VAULT.reply_addresses("sla.example").notification(address.addr_spec) == id
+    for kind in ("plain", "html"):
+        text = " ".join(asked.get_body((kind,)).get_content().split())
+        assert "--- Tulis balasan Anda di atas baris ini ---" in text and "hanya pihak Anda yang membacanya" in text
+    assert breach["Reply-To"] is None and "Tulis balasan" not in str(breach)
+
+
+@pytest.mark.servers
 async def test_a_mail_with_news_has_its_one_click_way_out_in_the_language_that_was_chosen(
     db: Database, mail_server: MailServer
 ) -> None:

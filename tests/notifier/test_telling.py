@@ -54,6 +54,9 @@ def test_each_event_has_its_readers() -> None:
         incidents.IncidentResolved: told,
         incidents.IncidentUnacknowledged: told,
         incidents.IncidentHandedOver: ["ana"],
+        incidents.IncidentJoined: [],
+        incidents.IncidentSnoozed: told,
+        incidents.SnoozeEnded: ["oncall"],
         incidents.ContactUnreached: ["rina"],
         incidents.IncidentPrioritised: told,
         incidents.IncidentTriaged: [],
@@ -258,7 +261,7 @@ def test_every_event_that_is_mailed_has_a_letter_in_both_languages() -> None:
         fact for fact in every_fact()
         if routing.mails(fact, SIGNATORIES, ["budi"]) and not isinstance(fact, reports._ReportEvent)
     ]  # fmt: skip
-    assert len(mailed) == 86
+    assert len(mailed) == 88
     for fact in mailed:
         texts = [letters.compose(fact, reader(language), NAMES, None) for language in letters.LANGUAGES]
         for letter, agreement in zip(texts, ("Checkout platform", "Platform checkout"), strict=True):

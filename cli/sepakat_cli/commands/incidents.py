@@ -237,6 +237,36 @@ def unacknowledge(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_
     _act(id, "unacknowledge", None, url, api_key_file, as_json)
 
 
+@incidents.command("snooze")
+def snooze(
+    id: Id,
+    time: Annotated[str, typer.Argument(help="for how long, from now on: PT30M")],
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Call nobody for a while, as long as the agreement lets the responsible party.
+
+    Then whoever was asked is asked again.
+
+    **Example**
+
+      sepakat incidents snooze INCIDENT PT30M
+    """
+    _act(id, "snooze", {"time": time}, url, api_key_file, as_json)
+
+
+@incidents.command("join")
+def join(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False) -> None:
+    """Say that you work on an incident too: it goes on its timeline, and the escalation goes on.
+
+    **Example**
+
+      sepakat incidents join INCIDENT
+    """
+    _act(id, "join", None, url, api_key_file, as_json)
+
+
 def _act(id: str, what: str, body: object, url: Urls, api_key_file: ApiKeyFile, as_json: bool) -> None:
     with Client.of(url, api_key_file) as client:
         after = client.post("incidents", f"/v1/incidents/{segment(id)}/{what}", body)

@@ -199,6 +199,15 @@ def _rules(source: Source, policy: Escalation) -> list[str]:
                 time=s.duration(policy.acknowledgement_lasts),
             )
         )
+    if policy.snooze_at_most is not None:
+        found.append(
+            s.say(
+                "Whoever must acknowledge may put the ladder off for {time} in all, which stops no clock.",
+                "Pihak yang wajib menyatakan menerima boleh menunda tangga paling lama {time} seluruhnya; jam tetap "
+                "berjalan.",
+                time=s.duration(policy.snooze_at_most),
+            )
+        )
     for i, level in enumerate(policy.levels, start=1):
         found.extend(_level(source, i, level))
     return found

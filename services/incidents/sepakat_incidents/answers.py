@@ -52,7 +52,7 @@ def release(
 ) -> Sequence[Event]:
     """Give it back: the ladder begins again. Where nobody has it, nothing happens. Raises Conflict, Forbidden."""
     incident = find_open(line, id)
-    _must_be_responsible(incident, party, "give it back")
+    must_be_responsible(incident, party, "give it back")
     if incident.status is not Status.ACKNOWLEDGED:
         return []
     return [Unacknowledged(by, "released", now), *escalation.start(incident.ladder, now, rosters)]
@@ -81,7 +81,7 @@ def hand_over(
     Raises Conflict when it is over or nobody is on call, Forbidden to all but the responsible party.
     """
     incident = find_open(line, id)
-    _must_be_responsible(incident, party, "hand it over")
+    must_be_responsible(incident, party, "hand it over")
     contacts = people([to], rosters, now)
     if not contacts:
         raise Conflict(f"nobody is on call in {to!r} now; hand it over to a person")
@@ -109,8 +109,8 @@ def unreached(
     return [told, *escalation.climb(incident.ladder, incident.level, incident.round, now, rosters, "unreached")]
 
 
-def _must_be_responsible(incident: Incident, party: str | None, what: str) -> None:
-    """`party` is None for an operator, who may do it for them."""
+def must_be_responsible(incident: Incident, party: str | None, what: str) -> None:
+    """Raise Forbidden for the other party. `party` is None for an operator, who may do it for them."""
     if party is not None and party != incident.responsible:
         raise Forbidden(f"{incident.responsible} is responsible for {incident.number}, and may {what}")
 

@@ -32,6 +32,7 @@ from sepakat_incidents.links import Signing
 from sepakat_incidents.matters import Matters
 from sepakat_incidents.postmortems import PostmortemReactions, Postmortems
 from sepakat_incidents.reactions import Reactions
+from sepakat_incidents.reply_reactions import ReplyReactions
 from sepakat_incidents.report_reactions import ReportReactions
 from sepakat_incidents.reports import Reports
 from sepakat_incidents.rotation_store import Rotations
@@ -67,7 +68,14 @@ def build(settings: IncidentsSettings) -> FastAPI:
     about_reports = ReportReactions(reports, incidents, episodes, wordings)
     postmortems = Postmortems(service.commits)
     about_notes = PostmortemReactions(postmortems, incidents, wordings)
-    reacting = [*reactions.all(), *about_disputes.all(), *about_reports.all(), *about_notes.all()]
+    about_replies = ReplyReactions(discussions, incidents)
+    reacting = [
+        *reactions.all(),
+        *about_disputes.all(),
+        *about_reports.all(),
+        *about_notes.all(),
+        *about_replies.all(),
+    ]
     bus = service.start(reacting, at_once=_FACTS_AT_ONCE)
 
     timers = Timers(incidents.lines.states, "due_at", service.clock, incidents.fire)

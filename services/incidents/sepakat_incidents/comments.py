@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sepakat_incidents import attachments as references
 from sepakat_incidents.attachments import Attachment
-from sepakat_incidents.discussion import Comment, Commented, Discussion, Event, Visibility
+from sepakat_incidents.discussion import Comment, Commented, Discussion, Event, Mail, Visibility
 from sepakat_incidents.identity import Identity
 from sepakat_incidents.words import text_problem
 from sepakat_shared.errors import FieldProblem, Invalid
@@ -15,9 +15,11 @@ LONGEST = 10_000
 
 def comment(
     discussion: Discussion | None, about: Identity, visibility: Visibility, body: str,
-    attachments: Sequence[Attachment], party: str, by: str, now: datetime,
+    attachments: Sequence[Attachment], party: str, by: str, now: datetime, mail: Mail | None = None,
 ) -> Sequence[Event]:  # fmt: skip
-    """Say `body`, of an incident in whatever state. Raises Invalid with every field that breaks a rule.
+    """Say `body`, of an incident in whatever state; with `mail`, it came by e-mail.
+
+    Raises Invalid with every field that breaks a rule.
 
     What those who reported it read has no attachments: they have no key to be asked who they are.
     """
@@ -31,4 +33,4 @@ def comment(
         rule = "must be empty, and the body must not, where the reporters read it"
         raise Invalid.at("/attachments", rule)
     number = (discussion.count if discussion else 0) + 1
-    return [Commented(about, Comment(number, party, by, visibility, body, tuple(attachments), now))]
+    return [Commented(about, Comment(number, party, by, visibility, body, tuple(attachments), now, mail))]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sepakat_incidents import clocks, escalation
+from sepakat_incidents import clocks, escalation, snoozing
 from sepakat_incidents.clocks import Clock
 from sepakat_incidents.escalation import NOBODY, Escalated, Exhausted, Rosters
 from sepakat_incidents.events import Closed, Event, Foreseen, Missed, Unacknowledged
@@ -20,13 +20,14 @@ from sepakat_incidents.incident import Incident, Line, Status
 class _Deadline:
     """`of` is the clock that has a mark then, with the percentage, or `level` one that is told because it runs out.
 
-    None of both: it is the status's own.
+    `wakes`: it was put off until then. None of these: it is the status's own.
     """
 
     at: datetime
     of: Clock | None = None
     percent: int | None = None
     level: int | None = None
+    wakes: bool = False
 
 
 def due_at(incident: Incident | None) -> datetime | None:
@@ -49,6 +50,8 @@ def fire(line: Line | None, now: datetime, rosters: Rosters = NOBODY) -> Sequenc
 
 
 def _deadlines(incident: Incident) -> Iterator[_Deadline]:
+    if incident.snoozed_until is not None:
+        yield _Deadline(incident.snoozed_until, wakes=True)
     if incident.due_at is not None:
         yield _Deadline(incident.due_at)
     if incident.is_open:
@@ -73,6 +76,8 @@ def _running_out(incident: Incident) -> Iterator[_Deadline]:
 
 
 def _do(incident: Incident, due: _Deadline, now: datetime, rosters: Rosters) -> Sequence[Event]:
+    if due.wakes:
+        return snoozing.wake(incident, now)
     if due.level is not None:
         rung = incident.ladder.rungs[due.level - 1]
         contacts = escalation.told_by(rung, now, rosters)

@@ -16,6 +16,20 @@ Visibility = Literal["internal", "shared", "reporters"]
 
 
 @dataclass(frozen=True)
+class Mail:
+    """How a comment came that was sent by e-mail: what it quoted, how many files were left out, who vouches for it.
+
+    `sender_known`: it is from the address that its author is written to; `dkim` and `spf` are results of RFC 8601.
+    """
+
+    quoted: str | None
+    left_out: int
+    sender_known: bool
+    dkim: str
+    spf: str
+
+
+@dataclass(frozen=True)
 class Comment:
     number: int
     party: str
@@ -24,6 +38,7 @@ class Comment:
     body: str
     attachments: tuple[Attachment, ...]
     at: datetime
+    mail: Mail | None = None
 
 
 @dataclass(frozen=True)

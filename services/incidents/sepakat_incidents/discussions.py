@@ -1,6 +1,7 @@
 """Discussions in the database, and what the other party is told of them: never what is internal."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sepakat_incidents import comments as domain
@@ -81,6 +82,7 @@ def _said(comment: Comment) -> dict[str, Any]:
     return {
         "number": comment.number, "party": comment.party, "visibility": comment.visibility, "body": comment.body,
         "attachments": [attachment_view(each) for each in comment.attachments],
+        "mail": asdict(comment.mail) if comment.mail is not None else None,
     }  # fmt: skip
 
 

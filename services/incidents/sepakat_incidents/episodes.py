@@ -5,13 +5,15 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from sepakat_incidents import line as domain
-from sepakat_incidents import merging
+from sepakat_incidents import merging, pressed
 from sepakat_incidents.escalation import Rosters
 from sepakat_incidents.events import Event
 from sepakat_incidents.handling import Handling, handling
 from sepakat_incidents.incident import About, Incident, Line, Trigger
 from sepakat_incidents.store import Incidents, line_of
 from sepakat_incidents.wordings import Wordings
+from sepakat_shared.contracts.notifications import NotificationAnswered
+from sepakat_shared.errors import Conflict, Forbidden, Invalid
 from sepakat_shared.messages import Envelope
 
 _Joined = Literal["attached", "nothing new", "over"]
@@ -89,6 +91,19 @@ class Episodes:
         kept = merging.kept(line)
         if kept is not None and only in (None, _last(line)):
             await self.passed(line_of(kept), subject, at, by, cause)
+
+    async def pressed(self, fact: NotificationAnswered, cause: Envelope) -> None:
+        """Do what somebody pressed in a message. What came too late, or is not theirs to do, changes nothing."""
+
+        def decide(line: Line | None, now: datetime) -> Sequence[Event]:
+            if line is None:
+                return []
+            try:
+                return pressed.decide(line, fact, now, self._close_after)
+            except (Conflict, Forbidden, Invalid):
+                return []
+
+        await self._incidents.execute(line_of(fact.incident), decide, f"{fact.party}/{fact.contact}", cause)
 
     # -- merging ------------------------------------------------------------------------------------------------------
 

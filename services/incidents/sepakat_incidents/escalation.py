@@ -63,15 +63,17 @@ class Ladder:
     responsible: str = "provider"
     lasts_seconds: float | None = None
     rotations: dict[str, str] = field(default_factory=dict)
+    snooze_seconds: float | None = None
+    """How long it may be put off in all."""
 
     @classmethod
     def of(cls, policy: texts.Escalation | None, text: texts.Agreement) -> "Ladder":
         if policy is None:
             return cls()
-        lasts = policy.acknowledgement_lasts
+        lasts, most = policy.acknowledgement_lasts, policy.snooze_at_most
         return cls(
             tuple(_rung(level, text) for level in policy.levels), policy.repeat, policy.acknowledged_by,
-            lasts.total_seconds() if lasts else None, named_in(text),
+            lasts.total_seconds() if lasts else None, named_in(text), most.total_seconds() if most else None,
         )  # fmt: skip
 
 

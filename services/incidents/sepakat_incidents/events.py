@@ -147,6 +147,36 @@ class Prioritised:
     at: datetime
 
 
+@dataclass(frozen=True)
+class Joined:
+    """Somebody works on it too; the ladder goes on."""
+
+    by: str
+    party: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Snoozed:
+    """Nobody is called before `until`, which is `seconds` longer than before; the ladder goes on at `goes_on_at`."""
+
+    by: str
+    party: str | None
+    until: datetime
+    goes_on_at: datetime
+    seconds: float
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Woken:
+    """It is put off no longer: `contacts`, who were asked last, are asked again, before the ladder goes on."""
+
+    contacts: tuple[str, ...]
+    goes_on_at: datetime
+    at: datetime
+
+
 # -- clocks ------------------------------------------------------------------------------------------------------------
 
 
@@ -221,7 +251,7 @@ class PauseAnswered:
 Happened = (
     Opened | Attached | Planned | Raised | Passed | Resolved | Closed | Noted | Step | Acknowledged | Unacknowledged
     | HandedOver | Unreached | Updated | Prioritised | Timed | Foreseen | Missed | Stopped | Paused | Resumed
-    | PauseRequested | PauseAnswered
+    | PauseRequested | PauseAnswered | Joined | Snoozed | Woken
 )  # fmt: skip
 
 Event = Happened | RecordEvent

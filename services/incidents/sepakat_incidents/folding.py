@@ -16,6 +16,7 @@ from sepakat_incidents.events import (
     Foreseen,
     HandedOver,
     Happened,
+    Joined,
     Missed,
     Noted,
     Opened,
@@ -28,11 +29,13 @@ from sepakat_incidents.events import (
     Raised,
     Resolved,
     Resumed,
+    Snoozed,
     Stopped,
     Timed,
     Unacknowledged,
     Unreached,
     Updated,
+    Woken,
 )
 from sepakat_incidents.incident import Incident, Line, Status, waits
 from sepakat_incidents.record import RecordEvent
@@ -48,7 +51,10 @@ def apply(line: Line | None, event: Event) -> Line:
         raise ValueError("a line begins with an incident")
     if isinstance(event, RecordEvent):
         return record.apply(line, event)
-    return replace(line, incident=_changed(line.incident, event))
+    after = _changed(line.incident, event)
+    if after.due_at != line.incident.due_at and not isinstance(event, Snoozed | Woken):
+        after = replace(after, snoozed_until=None)  # whatever else has moved the ladder has ended that it is put off
+    return replace(line, incident=after)
 
 
 def _changed(incident: Incident, event: Happened) -> Incident:
@@ -65,6 +71,8 @@ def _changed(incident: Incident, event: Happened) -> Incident:
             return replace(incident, clocks=_timed(incident, event))
         case Paused() | Resumed() | PauseRequested() | PauseAnswered():
             return _paused(incident, event)
+        case Joined() | Snoozed() | Woken():
+            return _put_off(incident, event)
         case Noted():
             return incident
         case _:
@@ -124,6 +132,17 @@ def _on_ladder(
             )  # fmt: skip
         case Unreached(contact):
             return replace(incident, unreached=(*incident.unreached, contact))
+
+
+def _put_off(incident: Incident, event: Joined | Snoozed | Woken) -> Incident:
+    match event:
+        case Joined(by):
+            return replace(incident, joined=(*incident.joined, by))
+        case Snoozed(_, _, until, goes_on_at, seconds):
+            in_all = incident.snoozed_seconds + seconds
+            return replace(incident, snoozed_until=until, due_at=goes_on_at, snoozed_seconds=in_all)
+        case Woken(_, goes_on_at):
+            return replace(incident, snoozed_until=None, due_at=goes_on_at)
 
 
 def _answered(incident: Incident, event: Acknowledged | Updated | Prioritised) -> Incident:

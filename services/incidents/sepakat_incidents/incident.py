@@ -135,6 +135,12 @@ class Incident:
     links: tuple[Link, ...] = ()
     reopened: int = 0
     """How often."""
+    joined: tuple[str, ...] = ()
+    """Who works on it beside whoever took it up, in the order in which they came."""
+    snoozed_until: datetime | None = None
+    """While it is put off: when those who were asked are asked again."""
+    snoozed_seconds: float = 0.0
+    """How long it was put off, in all."""
 
     @property
     def responsible(self) -> str:

@@ -1,11 +1,13 @@
-"""Climbing the ladder by hand, over HTTP: the next level now, somebody else, or back to its foot."""
+"""The ladder by hand, over HTTP: the next level now, somebody else, nobody for a while, or back to its foot."""
+
+from datetime import timedelta
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from sepakat_incidents import answers
-from sepakat_incidents.commands import Commands
+from sepakat_incidents import answers, snoozing
+from sepakat_incidents.commands import Commands, party_of
 from sepakat_incidents.store import Incidents
 from sepakat_shared.clock import Clock
 from sepakat_shared.web import Asking, IdempotentPosts
@@ -17,6 +19,14 @@ class EscalateIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     note: str | None = Field(None, max_length=4000)
+
+
+class SnoozeIn(BaseModel):
+    """For how long, from now on: an ISO 8601 duration."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    time: timedelta = Field(gt=timedelta(0), le=timedelta(days=366))
 
 
 class HandOverIn(EscalateIn):
@@ -57,6 +67,25 @@ def router(incidents: Incidents, posts: IdempotentPosts, clock: Clock) -> APIRou
             )  # fmt: skip
 
         return await posts.once(request, asking, clock.now(), do)
+
+    @routes.post("/{id}/snooze")
+    async def post_snooze(id: str, given: SnoozeIn, request: Request, asking: Asking) -> Response:
+        """Call nobody for a while, as long as the agreement allows; then those who were asked are asked again."""
+
+        async def do() -> JSONResponse:
+            return await commands.run(
+                id, asking,
+                lambda line, now: snoozing.snooze(line, id, asking.id, asking.party, now + given.time, now),
+            )  # fmt: skip
+
+        return await posts.once(request, asking, clock.now(), do)
+
+    @routes.post("/{id}/join")
+    async def post_join(id: str, asking: Asking) -> Response:
+        """Say that you work on it too. The escalation goes on."""
+        asking.require("incidents:write")
+        party = party_of(asking, "joining")
+        return await commands.run(id, asking, lambda line, now: snoozing.join(line, id, asking.id, party, now))
 
     @routes.post("/{id}/unacknowledge")
     async def post_release(id: str, asking: Asking) -> Response:

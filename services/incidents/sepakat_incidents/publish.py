@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sepakat_incidents import clocks, escalation, record, record_telling, tickets, timing
+from sepakat_incidents import clocks, escalation, record, record_telling, snoozing, tickets, timing
 from sepakat_incidents import events as happened
 from sepakat_incidents.clocks import Clock
 from sepakat_incidents.events import Event
@@ -68,7 +68,7 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
                 **_about(incident, at), level=level, round=round, contacts=contacts, acknowledge_by=acknowledge_by,
                 next_level=following[0] if following and acknowledge_by else None, reason=event.reason,
                 kind=event.kind, webhooks=event.webhooks or None, by=event.by, note=event.note,
-                silent_since=timing.silent_since(incident),
+                silent_since=timing.silent_since(incident), **_asked_of(incident),
             )  # fmt: skip
         case escalation.Exhausted(at):
             yield contract.EscalationExhausted(**_about(incident, at), responsible=incident.responsible)
@@ -84,8 +84,21 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
             yield contract.IncidentUnacknowledged(**about, by=by, reason=reason, responsible=incident.responsible)
         case happened.HandedOver(by, to, contacts, acknowledge_by, at, note):
             yield contract.IncidentHandedOver(
-                **_about(incident, at), by=by, to=to, contacts=contacts, acknowledge_by=acknowledge_by, note=note
-            )
+                **_about(incident, at), by=by, to=to, contacts=contacts, acknowledge_by=acknowledge_by, note=note,
+                **_asked_of(incident),
+            )  # fmt: skip
+        case happened.Joined(by, party, at):
+            yield contract.IncidentJoined(**_about(incident, at), by=by, party=party)
+        case happened.Snoozed(by, party, until, goes_on_at, _, at):
+            yield contract.IncidentSnoozed(
+                **_about(incident, at), by=by, party=party, until=until, goes_on_at=goes_on_at, **_asked_of(incident),
+            )  # fmt: skip
+        case happened.Woken(contacts, goes_on_at, at):
+            following = escalation.following(incident.ladder, incident.level, incident.round)
+            yield contract.SnoozeEnded(
+                **_about(incident, at), contacts=contacts, acknowledge_by=goes_on_at,
+                next_level=following[0] if following else None, **_asked_of(incident),
+            )  # fmt: skip
         case happened.Unreached(contact, reason, at):
             yield contract.ContactUnreached(
                 **_about(incident, at), contact=contact, reason=reason, responsible=incident.responsible
@@ -107,6 +120,12 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
             yield contract.PauseAnswered(**_about(incident, at), **_request(request), by=by, granted=granted)
         case _:
             return  # told to nobody: Planned, Passed, Noted and Waits are seen by what follows from them
+
+
+def _asked_of(incident: Incident) -> dict[str, Any]:
+    """Whose it is to take it up, and how long they may still put it off."""
+    left = snoozing.left_to_snooze(incident)
+    return {"responsible": incident.responsible, "may_snooze_seconds": _seconds(left) if left else None}
 
 
 def _request(request: PauseRequest) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from sepakat_shared.contracts.fact import Title
 from sepakat_shared.contracts.incidents import Cause, IncidentMerged
 from sepakat_shared.contracts.notifications import (
     NotificationAcknowledged,
+    NotificationAnswered,
     NotificationGivenUp,
     NotificationSuppressed,
 )
@@ -58,6 +59,7 @@ class Reactions:
             Reaction(topics.COMPLIANCE, compliance.BreachRetracted, self.on_recovered),
             Reaction(topics.INCIDENTS, IncidentMerged, self.on_merged),
             Reaction(topics.NOTIFICATIONS, NotificationAcknowledged, self.on_acknowledged),
+            Reaction(topics.NOTIFICATIONS, NotificationAnswered, self.on_answered),
             Reaction(topics.NOTIFICATIONS, NotificationGivenUp, self.on_undelivered),
             Reaction(topics.NOTIFICATIONS, NotificationSuppressed, self.on_undelivered),
         ]
@@ -151,6 +153,10 @@ class Reactions:
                 return []
 
         await self._incidents.execute(line_of(id), decide, by=f"{fact.party}/{fact.contact}", cause=cause)
+
+    async def on_answered(self, fact: NotificationAnswered, cause: Envelope) -> None:
+        """Somebody pressed another link in a message. What came too late, or is not theirs to do, changes nothing."""
+        await self._episodes.pressed(fact, cause)
 
     async def on_undelivered(self, fact: NotificationGivenUp | NotificationSuppressed, cause: Envelope) -> None:
         """Somebody who was asked will never know: they have left, or their server takes nothing."""

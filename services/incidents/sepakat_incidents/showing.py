@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sepakat_incidents import clocks, deadlines
+from sepakat_incidents import clocks, deadlines, snoozing
 from sepakat_incidents.alert_store import Tally
 from sepakat_incidents.clocks import Clock
 from sepakat_incidents.incident import Incident
@@ -32,6 +32,9 @@ def shown(incident: Incident, now: datetime, tally: Tally = _NONE) -> dict[str, 
         "acknowledged_by": incident.acknowledged_by,
         "acknowledgements": {"given": len(incident.acknowledgers), "needed": incident.needed},
         "asked": list(incident.asked),
+        "joined": list(incident.joined),
+        "snoozed_until": _instant(incident.snoozed_until),
+        "may_snooze_seconds": snoozing.left_to_snooze(incident).total_seconds(),
         "causes": len(incident.causes),
         "merged_into": incident.merged_into,
         "merged": list(incident.merged),

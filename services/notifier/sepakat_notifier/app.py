@@ -2,7 +2,18 @@
 
 from fastapi import FastAPI
 
-from sepakat_notifier import api, branding_api, chat_api, endpoint_api, pages, preference_api, reading, unsubscribing
+from sepakat_notifier import (
+    api,
+    branding_api,
+    chat_api,
+    endpoint_api,
+    feed_api,
+    pages,
+    preference_api,
+    reading,
+    status_feed_api,
+    unsubscribing,
+)
 from sepakat_notifier.brandings import Brandings
 from sepakat_notifier.channels import Sender
 from sepakat_notifier.channels.calling import Client
@@ -13,14 +24,21 @@ from sepakat_notifier.delivery import Deliveries
 from sepakat_notifier.digests import Digests
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoints import Endpoints
+from sepakat_notifier.feed import Feed
 from sepakat_notifier.gathering import Rules
 from sepakat_notifier.health import Health
 from sepakat_notifier.own_reactions import OwnReactions
+from sepakat_notifier.pages import Pages
 from sepakat_notifier.planning import Planning
 from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.reactions import Reactions
 from sepakat_notifier.replays import Replays
+from sepakat_notifier.replies import Replies
+from sepakat_notifier.reply_door import ReplyDoor
+from sepakat_notifier.reply_senders import Senders
 from sepakat_notifier.settings import NotifierSettings
+from sepakat_notifier.standings import Standings
+from sepakat_notifier.status_feeds import StatusFeeds
 from sepakat_notifier.store import Notifications
 from sepakat_notifier.vault import Vault
 from sepakat_shared.service import Service
@@ -54,11 +72,24 @@ def build(settings: NotifierSettings) -> FastAPI:
     )
     reactions = Reactions(service.db, notifications, endpoints, directory, preferences, planning, clock, storms)
     own = OwnReactions(notifications, endpoints, directory, planning, settings.notifier_operator_mail, clock)
-    bus = service.start([*reactions.all(), *own.all()], at_once=_FACTS_AT_ONCE)
+    standings = Standings(service.db)
+    feed = Feed(service.db, settings.notifier_feed_keep, clock)
+    bus = service.start(
+        [*reactions.all(), *standings.reactions(), *feed.reactions(), *own.all()], at_once=_FACTS_AT_ONCE
+    )
 
-    for setup in (notifications.create_indexes, endpoints.create_indexes, reactions.create_indexes):
+    for setup in (notifications.create_indexes, endpoints.create_indexes, reactions.create_indexes,
+                  standings.create_indexes, feed.create_indexes):  # fmt: skip
         service.before_start(setup)
     service.alongside(deliveries.run)
+    service.alongside(feed.forget)
+    port, domain = settings.notifier_inbound_port, settings.reply_domain
+    if port is not None and domain is not None:
+        door = ReplyDoor(
+            settings, notifications, directory, Replies(service.commits), vault.reply_addresses(domain),
+            Senders(settings.notifier_inbound_authserv), clock,
+        )
+        service.alongside(lambda: door.run(settings.notifier_inbound_host, port))
 
     app = service.web("Sepakat notifier", "Who was told of what, and what became of each message.")
     app.include_router(api.router(notifications))
@@ -70,6 +101,9 @@ def build(settings: NotifierSettings) -> FastAPI:
     app.include_router(preference_api.router(preferences, directory, endpoints))
     app.include_router(unsubscribing.router(preferences, vault))
     app.include_router(reading.router(notifications, directory, preferences, brandings, vault, clock))
-    app.include_router(pages.router(notifications, directory, vault, clock))
+    app.include_router(pages.router(Pages(notifications, directory, standings, vault, clock)))
+    app.include_router(feed_api.router(feed, settings.notifier_feed_readers))
+    statuses = StatusFeeds(service.commits, directory, standings, vault, clock)
+    app.include_router(status_feed_api.router(statuses, settings.public_url))
     app.state.bus = bus
     return app

@@ -11,6 +11,7 @@ from sepakat_notifier import letters, wording
 from sepakat_notifier.branding import Branding, Chosen, Event, apply
 from sepakat_notifier.directory import Reader
 from sepakat_notifier.letters import Gist, Letter, Look
+from sepakat_notifier.reply_words import ReadBy
 from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
 
 _log = logging.getLogger(__name__)
@@ -41,19 +42,18 @@ class Brandings:
 
 
 def letter_of(
-    type: str, gist: Gist, reader: Reader, link: str | None, unsubscribe: str | None, branding: Branding | None
-) -> Letter:
+    type: str, gist: Gist, reader: Reader, link: str | None, unsubscribe: str | None, branding: Branding | None,
+    others: Mapping[str, str] | None = None, replies: ReadBy | None = None,
+) -> Letter:  # fmt: skip
     """The letter as the reader's party wants it; in our words where theirs name what this event does not have."""
-    if branding is None:
-        return letters.letter_of(gist, reader, link, unsubscribe)
     language = gist.words.language
-    theirs = branding.wording(type, language)
-    if theirs is not None:
+    theirs = branding.wording(type, language) if branding else None
+    if branding is not None and theirs is not None:
         try:
             gist = wording.worded(gist, theirs)
         except TemplateError as error:
             _log.warning("the wording of %s for %s does not suit this event: %s", branding.party, type, error)
-    return letters.letter_of(gist, reader, link, unsubscribe, look_of(branding, language))
+    return letters.letter_of(gist, reader, link, unsubscribe, look_of(branding, language), others, replies)
 
 
 def look_of(branding: Branding | None, language: str) -> Look | None:

@@ -23,6 +23,17 @@ class Reader:
     time_zone: str
 
 
+@dataclass(frozen=True)
+class Covered:
+    """What an agreement is about: its title, its services with theirs, and the zone that its times are in."""
+
+    agreement: str
+    parties: tuple[str, ...]
+    title: Mapping[str, str]
+    services: Mapping[str, Mapping[str, str]]
+    time_zone: str
+
+
 class Unknown(Exception):
     """The contact has not been heard of yet."""
 
@@ -62,6 +73,11 @@ class Directory:
             "agreement": fact.agreement,
             "version": fact.version,
             "time_zone": str(text.term.time_zone),
+            "parties": [text.parties.provider, text.parties.customer],
+            "title": text.metadata.title.model_dump(exclude_none=True) if text.metadata.title else {},
+            "services": [
+                {"id": each.id, "title": each.description.model_dump(exclude_none=True)} for each in text.services
+            ],
             "signatories": [{"party": each.party, "contact": each.contact} for each in text.signatories],
         }
         await self._texts.replace_one({"_id": f"{fact.agreement}/{fact.version}"}, document, upsert=True)
@@ -116,6 +132,14 @@ class Directory:
     async def _zone_of(self, agreement: str) -> str:
         text = await self._texts.find_one({"agreement": agreement}, sort=[("version", -1)])
         return text["time_zone"] if text else "UTC"
+
+    async def covered(self, agreement: str) -> Covered | None:
+        """What the agreement is about, by its latest text; None where none has come since this is kept."""
+        text = await self._texts.find_one({"agreement": agreement}, sort=[("version", -1)])
+        if text is None or "parties" not in text:
+            return None
+        services = {each["id"]: each["title"] for each in text["services"]}
+        return Covered(agreement, tuple(text["parties"]), text["title"], services, text["time_zone"])
 
     async def names(self, parties: Sequence[str]) -> Mapping[str, str]:
         """What the parties are called; a party that has not been heard of yet goes by its id."""

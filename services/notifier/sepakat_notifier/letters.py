@@ -4,7 +4,7 @@ A template holds a subject and a text in every language, each its own block; fig
 for all of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -19,12 +19,13 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sepakat_notifier import dispute_words, maintenance_words
 from sepakat_notifier.directory import Reader
+from sepakat_notifier.reply_words import ABOVE, READ_BY, ReadBy
 from sepakat_notifier.routing import Agreed
 from sepakat_shared.contracts.compliance import Money, _ObjectiveEvent
 from sepakat_shared.contracts.credits import _CreditEvent
 from sepakat_shared.contracts.disputes import DisputedFigure, DisputeRaised, _DisputeEvent
 from sepakat_shared.contracts.fact import Fact, PeriodSpan, Title
-from sepakat_shared.contracts.incidents import IncidentEscalated, IncidentHandedOver, _IncidentEvent
+from sepakat_shared.contracts.incidents import IncidentEscalated, IncidentHandedOver, SnoozeEnded, _IncidentEvent
 from sepakat_shared.contracts.maintenance import _MaintenanceEvent
 from sepakat_shared.contracts.obligations import _ObligationEvent
 from sepakat_shared.contracts.oncall import _OnCallEvent
@@ -66,6 +67,9 @@ _LABELS = {
     "review": {"en": "Review", "id": "Tinjauan"},
     "meeting": {"en": "Meeting", "id": "Pertemuan"},
     "button": {"en": "I take care of it", "id": "Saya tangani"},
+    "join": {"en": "I help with it", "id": "Saya ikut membantu"},
+    "snooze": {"en": "Put it off", "id": "Tunda"},
+    "resolve": {"en": "It is over", "id": "Sudah selesai"},
     "unsubscribe": {"en": "No more news by mail", "id": "Berhenti menerima kabar"},
     "reason": {"en": "You get this message as {}, under the agreement {}.",
                "id": "Anda menerima pesan ini sebagai {}, menurut perjanjian {}."},
@@ -111,6 +115,23 @@ class Look:
     name: str | None
     colour: str | None
     footer: str | None
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a page asks: `button` posts to `action`, or to the page's own address.
+
+    One of `choices` (its label by its value) is chosen as `field`, or some lines may be written there (`lines` is their
+    label).
+    """
+
+    button: str
+    action: str | None = None
+    field: str = ""
+    legend: str = ""
+    choices: Mapping[str, str] | None = None
+    lines: str | None = None
+    longest: int = 0
 
 
 class Words:
@@ -162,19 +183,24 @@ class Words:
 
 
 def compose(
-    fact: Fact, reader: Reader, names: Mapping[str, str], link: str | None, unsubscribe: str | None = None
-) -> Letter:
+    fact: Fact, reader: Reader, names: Mapping[str, str], link: str | None, unsubscribe: str | None = None,
+    others: Mapping[str, str] | None = None, replies: ReadBy | None = None,
+) -> Letter:  # fmt: skip
     """The letter about `fact`; `names` are those of the parties, `link` acknowledges, `unsubscribe` ends such news.
+
+    `others` are more links, by what they say: join, snooze, resolve. `replies` says who reads an answer by mail, where
+    one is taken.
 
     Raises ValueError for an event that nobody is written to about.
     """
-    return letter_of(gist_of(fact, reader, names), reader, link, unsubscribe)
+    return letter_of(gist_of(fact, reader, names), reader, link, unsubscribe, others=others, replies=replies)
 
 
 def letter_of(
-    gist: Gist, reader: Reader, link: str | None, unsubscribe: str | None, look: Look | None = None
-) -> Letter:
-    """What there is to say, as a letter that looks as the reader's party wants it."""
+    gist: Gist, reader: Reader, link: str | None, unsubscribe: str | None, look: Look | None = None,
+    others: Mapping[str, str] | None = None, replies: ReadBy | None = None,
+) -> Letter:  # fmt: skip
+    """What there is to say, as a letter that looks as the reader's party wants it; the rest is as in `compose`."""
     words = gist.words
     shown: dict[str, Any] = {
         "language": words.language,
@@ -185,6 +211,9 @@ def letter_of(
         "tone": gist.tone,
         "link": link,
         "button": words.label("button"),
+        "above": ABOVE[words.language] if replies else None,
+        "replies": READ_BY[replies][words.language] if replies else None,
+        "others": [(words.label(name), url) for name, url in (others or {}).items()],
         "reason": words.label("reason").format(reader.name, gist.agreement),
         "unsubscribe": unsubscribe,
         "unsubscribe_label": words.label("unsubscribe"),
@@ -259,12 +288,10 @@ def sent(shown: Mapping[str, Any]) -> Letter:
     )
 
 
-def page(
-    language: str, heading: str, paragraphs: list[str], nonce: str, button: str | None = None, action: str | None = None
-) -> str:
-    """A small HTML page; with `button`, one that posts to `action`, or to its own address."""
+def page(language: str, heading: str, paragraphs: Sequence[str], nonce: str, form: Form | None = None) -> str:
+    """A small HTML page; with `form`, one that can be answered."""
     return _templates.get_template("page.html").render(
-        language=language, heading=heading, paragraphs=paragraphs, nonce=nonce, button=button, action=action
+        language=language, heading=heading, paragraphs=paragraphs, nonce=nonce, form=form
     )
 
 
@@ -310,7 +337,7 @@ def _figures(fact: _Told, words: Words, agreement: str, names: Mapping[str, str]
         figures = [("incident", fact.number), ("priority", fact.priority), *about]
         if fact.impact_started_at is not None:
             figures.append(("since", words.when(fact.impact_started_at)))
-        if isinstance(fact, IncidentEscalated | IncidentHandedOver) and fact.acknowledge_by is not None:
+        if isinstance(fact, IncidentEscalated | IncidentHandedOver | SnoozeEnded) and fact.acknowledge_by is not None:
             figures.append(("answer_by", words.when(fact.acknowledge_by)))
         return figures
     figures = [("objective", words.title(fact.objective_title, fact.objective)), *_measured(fact, words)]
@@ -365,8 +392,8 @@ def _period(period: PeriodSpan, words: Words) -> str:
 _TONES = {
     **dict.fromkeys(("opened", "escalated", "handed_over", "raised", "escalation_exhausted", "breached",
                     "reopened"), "bad"),
-    **dict.fromkeys(("missed", "unacknowledged"), "bad"),
-    **dict.fromkeys(("overridden", "override_withdrawn", "commented", "published"), "calm"),
+    **dict.fromkeys(("missed", "unacknowledged", "snooze_ended"), "bad"),
+    **dict.fromkeys(("snoozed", "overridden", "override_withdrawn", "commented", "published"), "calm"),
     **dict.fromkeys(("at_risk", "failing", "forecast", "pause_requested", "contact_unreached", "reminded"), "warn"),
     **dict.fromkeys(("closed", "corrected", "paused", "updated", "prioritised", "pause_answered",
                     "owner_changed", "impact_corrected", "merged"), "calm"),

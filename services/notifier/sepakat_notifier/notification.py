@@ -15,6 +15,7 @@ from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Conflict
 
 Channel = Literal["email", "webhook", "chat"]
+Answer = Literal["join", "snooze", "resolve"]
 INSTEAD = "is told by chat instead:"
 """How the reason begins where its recipient reads it in a chat, by their own choice."""
 OPERATOR = "operator"
@@ -80,6 +81,8 @@ class Notification:
     """Of a gathering message: what it told of, once it was delivered."""
     reference: str | None = None
     """Of a chat: what its service calls what was said, where it can be changed or replied to."""
+    answers: tuple["Answered", ...] = ()
+    """What was pressed in it beside the acknowledge link, each once."""
 
 
 def order(notification: Notification) -> str:
@@ -184,9 +187,21 @@ class Acknowledged:
     at: datetime
 
 
+@dataclass(frozen=True)
+class Answered:
+    """Another link of the message was pressed: nobody is to be called before `until`, it is over as `note` says."""
+
+    answer: Answer
+    party: str
+    contact: str
+    at: datetime
+    until: datetime | None = None
+    note: str | None = None
+
+
 Event = (
     Planned | Claimed | Waited | Failed | Faltered | Delivered | Released | GivenUp | Suppressed | Retried
-    | Acknowledged
+    | Acknowledged | Answered
 )  # fmt: skip
 
 
@@ -223,6 +238,8 @@ def apply(notification: Notification | None, event: Event) -> Notification:
             )  # fmt: skip
         case Acknowledged(party, contact, at):
             return replace(notification, acknowledged_by=f"{party}/{contact}", acknowledged_at=at)
+        case Answered():
+            return replace(notification, answers=(*notification.answers, event))
         case _:
             assert_never(event)
 
@@ -303,3 +320,15 @@ def acknowledge(notification: Notification | None, party: str, contact: str, now
     if notification is None or notification.acknowledged_at is not None:
         return []
     return [Acknowledged(party, contact, now)]
+
+
+def answered(notification: Notification, answer: Answer) -> Answered | None:
+    """What was said with that link of the message."""
+    return next((each for each in notification.answers if each.answer == answer), None)
+
+
+def answer(notification: Notification | None, given: Answered) -> Sequence[Event]:
+    """Each link is for one press; pressing again changes nothing."""
+    if notification is None or answered(notification, given.answer) is not None:
+        return []
+    return [given]

@@ -1,111 +1,236 @@
-"""What a person sees behind the link of a message. Looking changes nothing: mail scanners look at every link."""
+"""What a person sees behind the links of a message about an incident, and what their press says.
 
-import secrets
+Looking changes nothing: mail scanners look at every link. Each link is for one purpose and one press, of the contact
+whose message it was; it ends with its time, and with the incident.
+"""
 
-from fastapi import APIRouter
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from sepakat_notifier import letters
 from sepakat_notifier import notification as domain
+from sepakat_notifier import snoozing
 from sepakat_notifier.directory import Directory, Forgotten, Unknown
-from sepakat_notifier.letters import Words
-from sepakat_notifier.notification import Notification
+from sepakat_notifier.html_pages import html_page, refusal
+from sepakat_notifier.letters import Form, Words
+from sepakat_notifier.notification import Answer, Answered, Notification
+from sepakat_notifier.page_words import WORDS
 from sepakat_notifier.routing import fact_of, subject_of
+from sepakat_notifier.standing import Standing
+from sepakat_notifier.standings import Standings
 from sepakat_notifier.store import Notifications
-from sepakat_notifier.vault import Link, Vault
+from sepakat_notifier.vault import Link, Purpose, Vault
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.incidents import _IncidentEvent
-from sepakat_shared.errors import NotFound, SepakatError
+from sepakat_shared.errors import NotFound, SepakatError, TooLarge
 
-_WORDS = {
-    "ask": {"en": "Take up {}?", "id": "Tangani {}?"},
-    "since": {"en": "Affected since {}.", "id": "Terdampak sejak {}."},
-    "means": {"en": "With this you say that you take care of it. Everyone who was told hears of it.",
-              "id": "Dengan ini Anda menyatakan menanganinya. Semua yang sudah diberi tahu akan dikabari."},
-    "button": {"en": "I take care of it", "id": "Saya tangani"},
-    "done": {"en": "Thank you: you have taken up {}", "id": "Terima kasih: Anda menangani {}"},
-    "at": {"en": "Noted at {}.", "id": "Dicatat pada {}."},
-    "close": {"en": "You may close this page.", "id": "Halaman ini boleh ditutup."},
-}  # fmt: skip
+_LONGEST_NOTE: Final = 4000
+_LONGEST_BODY: Final = 64 * 1024
+_ANSWERS: Final[tuple[Answer, ...]] = ("join", "snooze", "resolve")
 
 
-def router(notifications: Notifications, directory: Directory, vault: Vault, clock: Clock) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+@dataclass(frozen=True)
+class _Opened:
+    """A link that opens something. `standing` is None where nothing was heard of the incident yet."""
 
-    async def opened(token: str) -> tuple[Link, Notification, Words]:
-        link = vault.open_link(token, clock.now())
-        loaded = await notifications.all.find(link.notification)
+    purpose: Purpose
+    link: Link
+    notification: Notification
+    fact: _IncidentEvent
+    standing: Standing | None
+    words: Words
+
+    @property
+    def title(self) -> str:
+        return f"{self.fact.number}: {self.words.title(self.fact.title, self.fact.incident)}"
+
+    def say(self, name: str, value: str = "") -> str:
+        return WORDS[name][self.words.language].format(value)
+
+
+class Pages:
+    def __init__(
+        self, notifications: Notifications, directory: Directory, standings: Standings, vault: Vault, clock: Clock
+    ) -> None:
+        self._notifications = notifications
+        self._directory = directory
+        self._standings = standings
+        self._vault = vault
+        self._clock = clock
+
+    async def opened(self, purpose: Purpose, token: str) -> _Opened:
+        """Raises NotFound or Gone."""
+        link = self._vault.open_link(token, self._clock.now(), purpose)
+        loaded = await self._notifications.all.find(link.notification)
         if loaded is None:
             raise NotFound("the message of this link is not here any more")
+        fact = fact_of(loaded.state)
+        if not isinstance(fact, _IncidentEvent) or loaded.state.about != link.incident:
+            raise NotFound("this link is not about that incident")
         try:
-            reader = await directory.reader([link.party], link.contact, subject_of(fact_of(loaded.state)).agreement)
+            reader = await self._directory.reader([link.party], link.contact, subject_of(fact).agreement)
         except (Unknown, Forgotten) as error:
             raise NotFound("the contact of this link is not known any more") from error
-        return link, loaded.state, Words(reader.language, reader.time_zone)
+        standing = await self._standings.find(link.incident)
+        return _Opened(purpose, link, loaded.state, fact, standing, Words(reader.language, reader.time_zone))
 
-    @routes.get("/a/{token}")
-    async def ask(token: str) -> HTMLResponse:
-        try:
-            _, notification, words = await opened(token)
-        except SepakatError as error:
-            return refusal(error)
-        return _answer(notification, words)
+    def asked(self, opened: _Opened, wrong: str | None = None) -> HTMLResponse:
+        """What the link asks, or why it cannot be any more; `wrong` is what to mend in what was sent."""
+        refused = _said_before(opened) or _not_now(opened)
+        if refused is not None:
+            return refused
+        say, words = opened.say, opened.words
+        since = say("since", words.when(opened.fact.impact_started_at or opened.fact.opened_at))
+        paragraphs = [*([wrong] if wrong else []), since, say(f"{opened.purpose}_means")]
+        form = Form(say(f"{opened.purpose}_button"))
+        if opened.purpose == "snooze":
+            choices = self._choices(opened)
+            if not choices:
+                return html_page(409, words.language, say("snooze_not", opened.title), [say("snooze_not_means")])
+            if opened.standing is not None and opened.standing.snoozed_until is not None:
+                paragraphs.insert(1, say("snooze_already", words.when(opened.standing.snoozed_until)))
+            lengths = {str(each): words.length(str(each * 60)) for each in choices}
+            form = Form(form.button, field="minutes", legend=say("snooze_legend"), choices=lengths)
+        if opened.purpose == "resolve":
+            form = Form(form.button, field="note", lines=say("resolve_lines"), longest=_LONGEST_NOTE)
+        heading = say(f"{opened.purpose}_ask", opened.title)
+        return html_page(422 if wrong else 200, words.language, heading, paragraphs, form)
 
-    @routes.post("/a/{token}")
-    async def acknowledge(token: str) -> HTMLResponse:
-        try:
-            link, _, words = await opened(token)
-        except SepakatError as error:
-            return refusal(error)
-        after = await notifications.execute(
+    def _choices(self, opened: _Opened) -> list[int]:
+        now, standing = self._clock.now(), opened.standing
+        if standing is None:
+            return list(snoozing.choices(getattr(opened.fact, "may_snooze_seconds", None)))
+        already = snoozing.already(standing.snoozed_until, now)
+        return list(snoozing.choices(standing.may_snooze_seconds, already))
+
+    async def acknowledge(self, opened: _Opened) -> HTMLResponse:
+        refused = _said_before(opened) or _not_now(opened)
+        if refused is not None:
+            return refused
+        link = opened.link
+        after = await self._notifications.execute(
             link.notification,
             lambda notification, now: domain.acknowledge(notification, link.party, link.contact, now),
             by=f"{link.party}/{link.contact}",
         )
-        if after is None:
-            return refusal(NotFound("the message of this link is not here any more"))
-        return _answer(after, words)
+        return self._after(opened, after)
 
+    async def answer(self, answer: Answer, opened: _Opened, sent: dict[str, str]) -> HTMLResponse:
+        """Take what was sent by the form of a page."""
+        refused = _said_before(opened) or _not_now(opened)
+        if refused is not None:
+            return refused
+        until, note = None, None
+        if answer == "snooze":
+            minutes = sent.get("minutes", "")
+            if minutes not in {str(each) for each in self._choices(opened)}:
+                return self.asked(opened, opened.say("snooze_choose"))
+            until = self._clock.now() + timedelta(minutes=int(minutes))
+        if answer == "resolve":
+            note = sent.get("note", "").replace("\r\n", "\n").strip() or None
+            if note is not None and len(note) > _LONGEST_NOTE:
+                return self.asked(opened, opened.say("resolve_long", str(_LONGEST_NOTE)))
+        link = opened.link
+        after = await self._notifications.execute(
+            link.notification,
+            lambda notification, now: domain.answer(
+                notification, Answered(answer, link.party, link.contact, now, until, note)
+            ),
+            by=f"{link.party}/{link.contact}",
+        )
+        return self._after(opened, after)
+
+    def _after(self, opened: _Opened, after: Notification | None) -> HTMLResponse:
+        said = None if after is None else _said_before(_Opened(**{**vars(opened), "notification": after}))
+        if said is None:
+            raise NotFound("the message of this link is not here any more")
+        return said
+
+
+def _said_before(opened: _Opened) -> HTMLResponse | None:
+    """The page that says what this link has said, once it was pressed."""
+    at, until = opened.notification.acknowledged_at, None
+    if opened.purpose != "acknowledge":
+        given = domain.answered(opened.notification, opened.purpose)
+        at, until = (given.at, given.until) if given is not None else (None, None)
+    if at is None:
+        return None
+    say, when = opened.say, opened.words.when
+    paragraphs = [say("at", when(at)), *([say("snooze_until", when(until))] if until else []), say("close")]
+    return html_page(200, opened.words.language, say(f"{opened.purpose}_done", opened.title), paragraphs)
+
+
+def _not_now(opened: _Opened) -> HTMLResponse | None:
+    """Why nothing can be said with it: the incident is over, is a part of another, or is not this party's."""
+    standing, say = opened.standing, opened.say
+    if standing is not None and standing.status == "merged" and opened.purpose != "acknowledge":
+        means = say("merged_means", standing.into or "")
+        return html_page(409, opened.words.language, say("merged", opened.title), [means, say("close")])
+    if standing is not None and standing.status in ("resolved", "closed"):
+        means = say("over_means", opened.words.when(standing.changed_at))
+        return html_page(409, opened.words.language, say("over", opened.title), [means, say("close")])
+    responsible = standing.responsible if standing is not None else getattr(opened.fact, "responsible", None)
+    if opened.purpose in ("snooze", "resolve") and opened.link.party != responsible:
+        means = say("not_yours_means", opened.title)
+        return html_page(403, opened.words.language, say("not_yours"), [means])
+    if opened.purpose == "snooze" and standing is not None and standing.status == "acknowledged":
+        return html_page(409, opened.words.language, say("snooze_held", opened.title), [say("snooze_held_means")])
+    return None
+
+
+def router(pages: Pages) -> APIRouter:
+    routes = APIRouter(include_in_schema=False)
+    _acknowledging(routes, pages)
+    for each in _ANSWERS:
+        _answering(routes, pages, each)
     return routes
 
 
-def _answer(notification: Notification, words: Words) -> HTMLResponse:
-    fact = fact_of(notification)
-    if not isinstance(fact, _IncidentEvent):
-        return refusal(NotFound("this link is not about an incident"))
-    title = f"{fact.number}: {words.title(fact.title, fact.incident)}"
+def _acknowledging(routes: APIRouter, pages: Pages) -> None:
+    @routes.get("/a/{token}")
+    async def ask(token: str, request: Request) -> HTMLResponse:
+        try:
+            return pages.asked(await pages.opened("acknowledge", token))
+        except SepakatError as error:
+            return refusal(error, request)
 
-    def say(name: str, value: str = "") -> str:
-        return _WORDS[name][words.language].format(value)
-
-    if notification.acknowledged_at is not None:
-        paragraphs = [say("at", words.when(notification.acknowledged_at)), say("close")]
-        return html_page(200, words.language, say("done", title), paragraphs)
-    since = say("since", words.when(fact.impact_started_at or fact.opened_at))
-    return html_page(200, words.language, say("ask", title), [since, say("means")], say("button"))
-
-
-def refusal(error: SepakatError) -> HTMLResponse:
-    return html_page(error.status, "en", error.title, [error.detail[:1].upper() + error.detail[1:] + "."])
+    @routes.post("/a/{token}")
+    async def acknowledge(token: str, request: Request) -> HTMLResponse:
+        try:
+            return await pages.acknowledge(await pages.opened("acknowledge", token))
+        except SepakatError as error:
+            return refusal(error, request)
 
 
-def html_page(
-    status: int,
-    language: str,
-    heading: str,
-    paragraphs: list[str],
-    button: str | None = None,
-    action: str | None = None,
-) -> HTMLResponse:
-    """A page for whoever follows a link; with `button`, one that posts to `action`, or to its own address."""
-    nonce = secrets.token_urlsafe(16)
-    policy = (
-        f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    )
-    headers = {
-        "Content-Security-Policy": policy,
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-store",
-    }
-    return HTMLResponse(letters.page(language, heading, paragraphs, nonce, button, action), status, headers)
+def _answering(routes: APIRouter, pages: Pages, answer: Answer) -> None:
+    @routes.get(f"/{answer}/{{token}}")
+    async def ask(token: str, request: Request) -> HTMLResponse:
+        try:
+            return pages.asked(await pages.opened(answer, token))
+        except SepakatError as error:
+            return refusal(error, request)
+
+    @routes.post(f"/{answer}/{{token}}")
+    async def take(token: str, request: Request) -> HTMLResponse:
+        try:
+            opened = await pages.opened(answer, token)
+            return await pages.answer(answer, opened, await _sent(request))
+        except SepakatError as error:
+            return refusal(error, request)
+
+
+async def _sent(request: Request) -> dict[str, str]:
+    """The fields of the form. Raises TooLarge; what is no form has no fields."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > _LONGEST_BODY:
+            raise TooLarge(f"what a page sends may have {_LONGEST_BODY} bytes at most")
+    try:
+        return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=5))
+    except ValueError:
+        return {}

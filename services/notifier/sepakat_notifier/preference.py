@@ -124,7 +124,7 @@ _NEWS = (
     incidents.IncidentOpened, incidents.IncidentRaised, incidents.IncidentPrioritised, incidents.IncidentAcknowledged,
     incidents.IncidentUnacknowledged, incidents.IncidentUpdated, incidents.IncidentCommented,
     incidents.IncidentResolved, incidents.IncidentReopened, incidents.IncidentMerged, incidents.ClocksPaused,
-    incidents.ClockForecast,
+    incidents.ClockForecast, incidents.IncidentSnoozed,
     compliance.ObjectiveAtRisk, compliance.ObjectiveFailing, compliance.ObjectiveRecovered,
 )  # fmt: skip
 

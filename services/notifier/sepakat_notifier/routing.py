@@ -203,9 +203,14 @@ def tells_those_told_before(fact: Fact) -> bool:
     return isinstance(
         fact,
         incidents.IncidentRaised | incidents.IncidentPrioritised | incidents.IncidentAcknowledged
+        | incidents.IncidentSnoozed
         | incidents.IncidentUnacknowledged | incidents.IncidentUpdated | incidents.ClocksPaused
         | incidents.IncidentResolved | incidents.IncidentReopened | incidents.IncidentMerged,
     )  # fmt: skip
+
+
+_SAID_BY_ONE = incidents.IncidentAcknowledged | incidents.IncidentUpdated | incidents.IncidentSnoozed
+"""Whoever said it knows it."""
 
 
 def mails(fact: Fact, signatories: Mapping[str, Sequence[str]], told: Collection[str]) -> list[str]:
@@ -214,7 +219,7 @@ def mails(fact: Fact, signatories: Mapping[str, Sequence[str]], told: Collection
         return _reporter(fact)
     if isinstance(fact, Agreed):
         return list(dict.fromkeys(fact.contacts))
-    if isinstance(fact, incidents.IncidentEscalated | incidents.IncidentHandedOver):
+    if isinstance(fact, incidents.IncidentEscalated | incidents.IncidentHandedOver | incidents.SnoozeEnded):
         return list(dict.fromkeys(fact.contacts))
     if isinstance(fact, oncall.OnCallOverridden):
         return list(dict.fromkeys([fact.contact, *fact.instead_of]))
@@ -223,7 +228,7 @@ def mails(fact: Fact, signatories: Mapping[str, Sequence[str]], told: Collection
     if isinstance(fact, incidents.IncidentOwnerChanged):
         return [fact.owner] if fact.owner is not None and fact.owner != fact.by else []
     if tells_those_told_before(fact):
-        knows = fact.by if isinstance(fact, incidents.IncidentAcknowledged | incidents.IncidentUpdated) else None
+        knows = fact.by if isinstance(fact, _SAID_BY_ONE) else None
         return sorted(contact for contact in told if contact != knows)
     if isinstance(fact, incidents.ClockForecast | incidents.ClockMissed):
         return _mails_of_clock(fact, signatories, told)
@@ -254,7 +259,12 @@ def _reporter(fact: reports._ReportEvent) -> list[str]:
 
 def asks_to_acknowledge(type: str) -> bool:
     """Whether a message about such an event carries the acknowledge link."""
-    return type in (incidents.IncidentEscalated.type, incidents.IncidentHandedOver.type)
+    return type in (incidents.IncidentEscalated.type, incidents.IncidentHandedOver.type, incidents.SnoozeEnded.type)
+
+
+def replies_are_shared(fact: Fact) -> bool:
+    """Whether both parties read a reply to such a message: to what was said to both, not to what asks one's own."""
+    return isinstance(fact, incidents.IncidentCommented)
 
 
 def endpoints_named(fact: Fact) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Settings of the notifier service."""
 
 from datetime import timedelta
+from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -72,9 +73,39 @@ class NotifierSettings(ServiceSettings):
     notifier_secret_overlap: timedelta = Field(
         timedelta(days=1), description="how long the secret before it signs too when a webhook endpoint's is replaced"
     )
+    notifier_feed_keep: timedelta = Field(
+        timedelta(days=3), description="how long events are kept for readers of the feed who come back"
+    )
+    notifier_feed_readers: int = Field(200, ge=1, description="readers of the feed at once, of one instance")
     notifier_operator_mail: str | None = Field(
         None, description="who runs this service: told by mail of messages given up and of disabled endpoints"
     )
+
+    notifier_inbound_port: int | None = Field(
+        None, ge=1, le=65535, description="port of the SMTP server that takes replies; empty: none are taken"
+    )
+    notifier_inbound_host: str = Field("127.0.0.1", description="address that it listens on")
+    notifier_inbound_domain: str | None = Field(
+        None, description="domain of the addresses that replies go to; empty: that of the address mails come from"
+    )
+    notifier_inbound_max_bytes: int = Field(
+        1024 * 1024, ge=4096, description="largest reply that is taken, with all that is attached to it"
+    )
+    notifier_inbound_authserv: str | None = Field(
+        None,
+        description="name by which your relay signs its Authentication-Results, which are believed then; it must take "
+        "foreign ones of that name away. Empty: none are believed, and DKIM is checked here",
+    )
+    notifier_reply_lifetime: timedelta = Field(
+        timedelta(days=30), description="how long after it was made a message can be replied to"
+    )
+
+    @property
+    def reply_domain(self) -> str | None:
+        """Where replies go; None where none are taken."""
+        if self.notifier_inbound_port is None:
+            return None
+        return self.notifier_inbound_domain or parseaddr(self.notifier_mail_from)[1].rpartition("@")[2]
 
     @field_validator("notifier_allow_networks", mode="before")
     @classmethod

@@ -11,6 +11,7 @@ from sepakat_notifier.notification import (
     INSTEAD,
     OPERATOR,
     Acknowledged,
+    Answered,
     Channel,
     Claimed,
     Delivered,
@@ -85,6 +86,11 @@ def _fact(event: Event, notification: Notification) -> Fact | None:
             return contract.NotificationAcknowledged(
                 **(about | {"party": party}), at=at, incident=notification.about, contact=contact
             )
+        case Answered(answer, party, contact, at, until, note):
+            return contract.NotificationAnswered(
+                **(about | {"party": party}), at=at, incident=notification.about, contact=contact, answer=answer,
+                until=until, note=note,
+            )  # fmt: skip
         case _:
             return None
 
@@ -92,7 +98,10 @@ def _fact(event: Event, notification: Notification) -> Fact | None:
 NOTIFICATION: Kind[Notification, Event] = Kind(
     "notification",
     Notification,
-    (Planned, Claimed, Waited, Failed, Faltered, Delivered, Released, GivenUp, Suppressed, Retried, Acknowledged),
+    (
+        Planned, Claimed, Waited, Failed, Faltered, Delivered, Released, GivenUp, Suppressed, Retried, Acknowledged,
+        Answered,
+    ),  # fmt: skip
     apply,
     _fields,
     _messages,

@@ -5,11 +5,12 @@ Looking changes nothing. One press mutes news, another undoes it; what the agree
 
 from typing import Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from sepakat_notifier import preference as domain
-from sepakat_notifier.pages import html_page, refusal
+from sepakat_notifier.html_pages import html_page, refusal
+from sepakat_notifier.letters import Form
 from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.vault import Subscriber, Vault
 from sepakat_shared.errors import SepakatError
@@ -43,31 +44,31 @@ def router(preferences: Preferences, vault: Vault) -> APIRouter:
         )  # fmt: skip
 
     @routes.get("/u/{token}")
-    async def ask(token: str) -> HTMLResponse:
+    async def ask(token: str, request: Request) -> HTMLResponse:
         try:
             of = vault.open_subscriber(token)
         except SepakatError as error:
-            return refusal(error)
+            return refusal(error, request)
         if await is_muted(of):
             return _page(of, "done", "undo", "again")
         return _page(of, "ask", "button")
 
     @routes.post("/u/{token}")
-    async def unsubscribe(token: str) -> HTMLResponse:
+    async def unsubscribe(token: str, request: Request) -> HTMLResponse:
         """Also what a mail program posts for its own button: the body says nothing that the address does not."""
         try:
             of = vault.open_subscriber(token)
         except SepakatError as error:
-            return refusal(error)
+            return refusal(error, request)
         await set_muted(of, True)
         return _page(of, "done", "undo", "again")
 
     @routes.post("/u/{token}/again")
-    async def subscribe(token: str) -> HTMLResponse:
+    async def subscribe(token: str, request: Request) -> HTMLResponse:
         try:
             of = vault.open_subscriber(token)
         except SepakatError as error:
-            return refusal(error)
+            return refusal(error, request)
         await set_muted(of, False)
         return _page(of, "again", None)
 
@@ -78,6 +79,5 @@ def _page(of: Subscriber, heading: str, button: str | None, leads: str | None = 
     language = of.language if of.language in _WORDS["ask"] else "en"
     paragraphs = [] if heading == "again" else [_WORDS["means"][language]]
     action = None if leads is None else f"/u/{of.token}/{leads}"
-    return html_page(
-        200, language, _WORDS[heading][language], paragraphs, _WORDS[button][language] if button else None, action
-    )  # fmt: skip
+    form = Form(_WORDS[button][language], action) if button else None
+    return html_page(200, language, _WORDS[heading][language], paragraphs, form)

@@ -4,18 +4,26 @@ import base64
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, Literal
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from sepakat_notifier.reply_address import ReplyAddresses
 from sepakat_shared.errors import Gone, NotFound
+
+Purpose = Literal["acknowledge", "join", "snooze", "resolve"]
+"""What pressing a link says: I take care of it, I work on it too, call nobody for a while, it is over."""
+_LINKS: Final[dict[Purpose, bytes]] = {
+    "acknowledge": b"sepakat links", "join": b"sepakat join links", "snooze": b"sepakat snooze links",
+    "resolve": b"sepakat resolve links",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Link:
-    """What one acknowledge link stands for: this contact, this incident, told by this notification."""
+    """What one link of a message about an incident stands for: this contact, this incident, this notification."""
 
     notification: str
     incident: str
@@ -50,18 +58,20 @@ class Vault:
     """Keys are derived from the secret, so that a token made for one purpose opens nothing of another."""
 
     def __init__(self, secret: str) -> None:
-        self._links = _derived(secret, b"sepakat links")
+        self._links = {purpose: _derived(secret, info) for purpose, info in _LINKS.items()}
         self._readings = _derived(secret, b"sepakat letters")
         self._subscribers = _derived(secret, b"sepakat subscribers")
+        self._statuses = _derived(secret, b"sepakat statuses")
+        self._replies = _key(secret, b"sepakat reply addresses")
         self._secrets = _derived(secret, b"sepakat endpoint secrets")
         self._addresses = _derived(secret, b"sepakat chat addresses")
 
-    def link_token(self, link: Link) -> str:
-        return self._links.encrypt(json.dumps(asdict(link)).encode()).decode().rstrip("=")
+    def link_token(self, link: Link, purpose: Purpose = "acknowledge") -> str:
+        return self._links[purpose].encrypt(json.dumps(asdict(link)).encode()).decode().rstrip("=")
 
-    def open_link(self, token: str, now: datetime) -> Link:
-        """Raises NotFound for a token that we did not make, or that was altered; Gone for one that has expired."""
-        link = Link(**_opened(self._links, token))
+    def open_link(self, token: str, now: datetime, purpose: Purpose = "acknowledge") -> Link:
+        """Raises NotFound for a token that we did not make for this, or that was altered; Gone for one that expired."""
+        link = Link(**_opened(self._links[purpose], token))
         if link.until <= now.timestamp():
             raise Gone("this link has expired; a later message has a new one")
         return link
@@ -83,6 +93,18 @@ class Vault:
     def open_subscriber(self, token: str) -> Subscriber:
         """Raises NotFound for a token that we did not make, or that was altered."""
         return Subscriber(**_opened(self._subscribers, token), token=token)
+
+    def status_token(self, agreement: str, series: int) -> str:
+        named = {"agreement": agreement, "series": series}
+        return self._statuses.encrypt(json.dumps(named).encode()).decode().rstrip("=")
+
+    def open_status(self, token: str) -> tuple[str, int]:
+        """The agreement, and the series of its addresses. Raises NotFound for a token that we did not make."""
+        named = _opened(self._statuses, token)
+        return str(named["agreement"]), int(named["series"])
+
+    def reply_addresses(self, domain: str) -> ReplyAddresses:
+        return ReplyAddresses(self._replies, domain)
 
     def seal(self, secret: str) -> str:
         return self._secrets.encrypt(secret.encode()).decode()
@@ -109,5 +131,8 @@ def _opened(key: Fernet, token: str) -> dict[str, Any]:
 
 
 def _derived(secret: str, purpose: bytes) -> Fernet:
-    key = HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(secret.encode())
-    return Fernet(base64.urlsafe_b64encode(key))
+    return Fernet(base64.urlsafe_b64encode(_key(secret, purpose)))
+
+
+def _key(secret: str, purpose: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(secret.encode())

@@ -62,7 +62,8 @@ class IncidentEscalated(_IncidentEvent):
     """A level is told: `contacts` are asked to acknowledge before `acknowledge_by`, and `webhooks` are called.
 
     `reason` is why: its turn has come (`delay`), a clock runs out, somebody wanted it, nobody below could be reached.
-    `silent_since` is the last word on how it goes, where the next one is overdue.
+    `silent_since` is the last word on how it goes, where the next one is overdue. `responsible` must take it up, and
+    may put it off for `may_snooze_seconds` more; not at all where nothing is said.
     """
 
     type: ClassVar[str] = "sepakat.incident.escalated.v1"
@@ -77,6 +78,8 @@ class IncidentEscalated(_IncidentEvent):
     by: str | None = None
     note: str | None = None
     silent_since: Instant | None = None
+    responsible: str | None = None
+    may_snooze_seconds: str | None = None
 
 
 class EscalationExhausted(_IncidentEvent):
@@ -139,6 +142,42 @@ class IncidentHandedOver(_IncidentEvent):
     contacts: tuple[str, ...]
     acknowledge_by: Instant | None = None
     note: str | None = None
+    responsible: str | None = None
+    may_snooze_seconds: str | None = None
+
+
+class IncidentJoined(_IncidentEvent):
+    """Somebody of `party` works on it too; the escalation goes on."""
+
+    type: ClassVar[str] = "sepakat.incident.joined.v1"
+    by: str
+    party: str
+
+
+class IncidentSnoozed(_IncidentEvent):
+    """`responsible` has put it off: nobody is called before `until`, and the escalation goes on at `goes_on_at`.
+
+    `party` is missing where an operator did it.
+    """
+
+    type: ClassVar[str] = "sepakat.incident.snoozed.v1"
+    by: str
+    party: str | None = None
+    until: Instant
+    goes_on_at: Instant
+    responsible: str
+    may_snooze_seconds: str | None = None
+
+
+class SnoozeEnded(_IncidentEvent):
+    """It was put off until now: `contacts`, who were asked before, are asked again to acknowledge."""
+
+    type: ClassVar[str] = "sepakat.incident.snooze_ended.v1"
+    contacts: tuple[str, ...]
+    acknowledge_by: Instant | None = None
+    next_level: int | None = None
+    responsible: str
+    may_snooze_seconds: str | None = None
 
 
 class ContactUnreached(_IncidentEvent):

@@ -1,6 +1,6 @@
 """What `notifier` publishes."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from sepakat_shared.contracts.fact import Fact, Instant
 
@@ -49,6 +49,43 @@ class NotificationAcknowledged(_NotificationEvent):
     party: str
     incident: str
     contact: str
+
+
+class NotificationAnswered(_NotificationEvent):
+    """A person pressed another link of a message about an incident than that which acknowledges it.
+
+    They work on it too (`join`), nobody is to be called before `until` (`snooze`), or it is over (`resolve`), as `note`
+    says.
+    """
+
+    type: ClassVar[str] = "sepakat.notification.answered.v1"
+    party: str
+    incident: str
+    contact: str
+    answer: Literal["join", "snooze", "resolve"]
+    until: Instant | None = None
+    note: str | None = None
+
+
+class NotificationReplied(_NotificationEvent):
+    """Somebody has answered a message about an incident by e-mail: `body`, and `quoted` of the mails before it.
+
+    `shared`: both parties read it, else that of `contact` alone. `left_out` counts what else came with it. `dkim` and
+    `spf` are results of RFC 8601; `sender_known` says that it is from the address that the message went to.
+    """
+
+    type: ClassVar[str] = "sepakat.notification.replied.v1"
+    party: str
+    incident: str
+    contact: str
+    reply: str
+    body: str
+    quoted: str | None = None
+    shared: bool
+    left_out: int = 0
+    sender_known: bool
+    dkim: str
+    spf: str
 
 
 class NotificationFailing(_NotificationEvent):

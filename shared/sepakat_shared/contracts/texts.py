@@ -615,6 +615,8 @@ class Escalation(Text):
     repeat: int = Field(0, ge=0, le=100)
     acknowledged_by: Literal["provider", "customer"] = "provider"
     acknowledgement_lasts: Duration | None = None
+    snooze_at_most: Duration | None = None
+    """How long the responsible party may put an incident's ladder off, in all; not at all where nothing is said."""
 
 
 class PostIncidentNote(Text):

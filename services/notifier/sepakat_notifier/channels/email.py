@@ -10,7 +10,7 @@ from typing import Any
 
 import aiosmtplib
 
-from sepakat_notifier import letters, notices, reporter_letters
+from sepakat_notifier import letters, notices, reporter_letters, snoozing
 from sepakat_notifier.branding import Branding
 from sepakat_notifier.brandings import Brandings, letter_of
 from sepakat_notifier.channels import NotYet, Permanent, Reached, Transient, Unreachable, Unwanted
@@ -22,17 +22,20 @@ from sepakat_notifier.notification import OPERATOR, Notification
 from sepakat_notifier.own_reactions import first_of, window_of
 from sepakat_notifier.preference import may_be_left_out
 from sepakat_notifier.preferences import Preferences
-from sepakat_notifier.routing import asks_to_acknowledge, fact_of, subject_of
+from sepakat_notifier.reply_words import ReadBy
+from sepakat_notifier.routing import fact_of, replies_are_shared, subject_of
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.store import Notifications
-from sepakat_notifier.vault import Link, Vault
+from sepakat_notifier.vault import Link, Purpose, Vault
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import Fact
+from sepakat_shared.contracts.incidents import IncidentEscalated, IncidentHandedOver, SnoozeEnded
 from sepakat_shared.contracts.notifications import EndpointDisabled, NotificationGivenUp
 from sepakat_shared.contracts.reports import _ReportEvent
 from sepakat_shared.telemetry import current_traceparent
 
 _SHUTTING_DOWN = 421
+_Asks = IncidentEscalated | IncidentHandedOver | SnoozeEnded
 
 
 class MailSender:
@@ -48,6 +51,8 @@ class MailSender:
         self._trust = None if settings.notifier_smtp_tls == "none" else trust(settings.notifier_authorities)
         self._directory = directory
         self._vault = vault
+        domain = settings.reply_domain
+        self._replies = None if domain is None else vault.reply_addresses(domain)
         self._clock = clock
 
     async def send(self, notification: Notification) -> str | Reached:
@@ -111,7 +116,9 @@ class MailSender:
         unsubscribe = self._unsubscribe(reader) if may_be_left_out(fact) else None
         gist = letters.gist_of(fact, reader, names)
         look = await self._branding(reader.party)
-        return reader, letter_of(fact.type, gist, reader, self._link(notification, reader), unsubscribe, look)
+        link, others = self._links(notification, fact, reader)
+        read_by = self._read_by(notification, fact)
+        return reader, letter_of(fact.type, gist, reader, link, unsubscribe, look, others, read_by)
 
     async def _branding(self, party: str) -> Branding | None:
         chosen = await self._brandings.find(party) if self._brandings else None
@@ -141,12 +148,25 @@ class MailSender:
         reader = self._operator()
         return reader, notices.of_given_up(fact, reader, latest, count)
 
-    def _link(self, notification: Notification, reader: Reader) -> str | None:
-        if not asks_to_acknowledge(notification.occasion.type):
-            return None
+    def _links(self, notification: Notification, fact: Fact, reader: Reader) -> tuple[str | None, dict[str, str]]:
+        """The link that acknowledges, where somebody is asked to, and by what they say the others that are theirs."""
+        if not isinstance(fact, _Asks):
+            return None, {}
         until = notification.created_at + self._settings.notifier_link_lifetime
         link = Link(notification.id, notification.about, reader.party, reader.contact, until.timestamp())
-        return f"{self._settings.public_url.rstrip('/')}/a/{self._vault.link_token(link)}"
+        base = self._settings.public_url.rstrip("/")
+        others: list[Purpose] = ["join"]
+        if reader.party == fact.responsible:
+            others += ["snooze", "resolve"] if snoozing.choices(fact.may_snooze_seconds) else ["resolve"]
+        return f"{base}/a/{self._vault.link_token(link)}", {
+            each: f"{base}/{each}/{self._vault.link_token(link, each)}" for each in others
+        }
+
+    def _read_by(self, notification: Notification, fact: Fact) -> ReadBy | None:
+        """Who reads a reply to it; None where none is taken."""
+        if self._replies is None or notification.about_type != "incident":
+            return None
+        return "shared" if replies_are_shared(fact) else "internal"
 
     def _message(
         self, notification: Notification, reader: Reader, letter: letters.Letter, unsubscribe: str | None
@@ -156,6 +176,8 @@ class MailSender:
         message = EmailMessage()
         message["From"] = Address(name or "Sepakat", addr_spec=sender)
         message["To"] = Address(reader.name, addr_spec=reader.email)
+        if self._replies is not None and notification.about_type == "incident":
+            message["Reply-To"] = Address(name or "Sepakat", addr_spec=self._replies.of(notification.id))
         message["Subject"] = letter.subject
         message["Date"] = format_datetime(self._clock.now())
         # The same on every attempt, so that a mail that arrives twice is shown once; one thread for one subject.

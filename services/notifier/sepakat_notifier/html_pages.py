@@ -1,0 +1,38 @@
+"""Small pages for whoever follows a link of a message. They need no script, and no cookie says who looks."""
+
+import secrets
+from collections.abc import Sequence
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from sepakat_notifier import letters
+from sepakat_notifier.letters import Form
+from sepakat_notifier.page_words import WORDS, language_of
+from sepakat_shared.errors import SepakatError
+
+
+def html_page(
+    status: int, language: str, heading: str, paragraphs: Sequence[str], form: Form | None = None
+) -> HTMLResponse:
+    nonce = secrets.token_urlsafe(16)
+    policy = (
+        f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    )
+    headers = {
+        "Content-Security-Policy": policy,
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "X-Robots-Tag": "noindex",
+        "Cache-Control": "no-store",
+    }
+    return HTMLResponse(letters.page(language, heading, paragraphs, nonce, form), status, headers)
+
+
+def refusal(error: SepakatError, request: Request) -> HTMLResponse:
+    """Of a link that opens nothing: whose it is is not known, so the browser says in which language."""
+    language = language_of(request.headers.get("accept-language"))
+    if error.slug in WORDS:
+        heading, means = WORDS[error.slug][language], WORDS[f"{error.slug}_means"][language]
+        return html_page(error.status, language, heading, [means])
+    return html_page(error.status, "en", error.title, [error.detail[:1].upper() + error.detail[1:] + "."])

@@ -1,0 +1,87 @@
+"""What the pages behind the links of a message say, in English and Bahasa Indonesia."""
+
+from collections.abc import Mapping
+from typing import Final
+
+WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "since": {"en": "Affected since {}.", "id": "Terdampak sejak {}."},
+    "at": {"en": "Noted at {}.", "id": "Dicatat pada {}."},
+    "close": {"en": "You may close this page.", "id": "Halaman ini boleh ditutup."},
+    # -- I take care of it
+    "acknowledge_ask": {"en": "Take up {}?", "id": "Tangani {}?"},
+    "acknowledge_means": {
+        "en": "With this you say that you take care of it. Everyone who was told hears of it.",
+        "id": "Dengan ini Anda menyatakan menanganinya. Semua yang sudah diberi tahu akan dikabari."},
+    "acknowledge_button": {"en": "I take care of it", "id": "Saya tangani"},
+    "acknowledge_done": {"en": "Thank you: you have taken up {}", "id": "Terima kasih: Anda menangani {}"},
+    # -- I work on it too
+    "join_ask": {"en": "Help with {}?", "id": "Ikut membantu {}?"},
+    "join_means": {
+        "en": "With this you say that you work on it too. It goes on its timeline. The escalation goes on until "
+              "somebody takes the incident up.",
+        "id": "Dengan ini Anda menyatakan ikut menanganinya. Hal ini tercatat di riwayatnya. Eskalasi berlanjut sampai "
+              "ada yang menangani insiden ini."},
+    "join_button": {"en": "I help with it", "id": "Saya ikut membantu"},
+    "join_done": {"en": "Thank you: you help with {}", "id": "Terima kasih: Anda ikut membantu {}"},
+    # -- nobody is called for a while
+    "snooze_ask": {"en": "Put off {}?", "id": "Tunda {}?"},
+    "snooze_means": {
+        "en": "Nobody is called meanwhile. Then those who were asked are asked again. The agreed limits go on all the "
+              "same, and everyone who was told hears of it.",
+        "id": "Selama itu tidak ada yang dipanggil. Setelah itu mereka yang sudah diminta akan diminta lagi. Batas "
+              "waktu yang disepakati tetap berjalan, dan semua yang sudah diberi tahu akan dikabari."},
+    "snooze_already": {"en": "It is put off until {} already.", "id": "Sudah ditunda sampai {}."},
+    "snooze_legend": {"en": "For how long, from now on?", "id": "Berapa lama, mulai sekarang?"},
+    "snooze_button": {"en": "Put it off", "id": "Tunda"},
+    "snooze_done": {"en": "You have put off {}", "id": "Anda menunda {}"},
+    "snooze_until": {"en": "Nobody is called before {}.", "id": "Tidak ada yang dipanggil sebelum {}."},
+    "snooze_not": {"en": "This cannot be put off any longer. {}", "id": "Ini tidak dapat ditunda lebih lama lagi. {}"},
+    "snooze_not_means": {
+        "en": "The agreement says for how long an incident may be put off in all. Nothing is left of that.",
+        "id": "Perjanjian menentukan berapa lama suatu insiden boleh ditunda seluruhnya. Waktunya sudah habis."},
+    "snooze_choose": {"en": "Choose one of these times.", "id": "Pilih salah satu waktu ini."},
+    "snooze_held": {"en": "Somebody has taken up {}", "id": "Sudah ada yang menangani {}"},
+    "snooze_held_means": {
+        "en": "Nobody is called meanwhile: there is nothing to put off.",
+        "id": "Selama itu tidak ada yang dipanggil: tidak ada yang perlu ditunda."},
+    # -- it is over
+    "resolve_ask": {"en": "Is it over? {}", "id": "Sudah selesai? {}"},
+    "resolve_means": {
+        "en": "With this you say that the impact is over. The clocks stop, and everyone who was told hears of it.",
+        "id": "Dengan ini Anda menyatakan dampaknya sudah berakhir. Jam berhenti, dan semua yang sudah diberi tahu "
+              "akan dikabari."},
+    "resolve_lines": {"en": "How was it ended? (optional)", "id": "Bagaimana diakhiri? (opsional)"},
+    "resolve_button": {"en": "It is over", "id": "Sudah selesai"},
+    "resolve_done": {"en": "Thank you: you have said that it is over. {}",
+                     "id": "Terima kasih: Anda menyatakan sudah selesai. {}"},
+    "resolve_long": {"en": "That is too long: it may have {} characters at most.",
+                     "id": "Terlalu panjang: paling banyak {} karakter."},
+    # -- what cannot be
+    "over": {"en": "This is over. {}", "id": "Ini sudah selesai. {}"},
+    "over_means": {"en": "It ended at {}. Nothing of it can be handled any more with this link.",
+                   "id": "Selesai pada {}. Tidak ada lagi yang dapat ditangani dengan tautan ini."},
+    "merged": {"en": "This is a part of another incident. {}", "id": "Ini bagian dari insiden lain. {}"},
+    "merged_means": {"en": "It goes on as {}. Please use the messages about that one.",
+                     "id": "Penanganannya berlanjut sebagai {}. Mohon gunakan pesan tentang insiden itu."},
+    "not_yours": {"en": "This is for the other party to say", "id": "Ini wewenang pihak lain"},
+    "not_yours_means": {
+        "en": "{} is the other party's to take care of: only its people may put it off, or say that it is over.",
+        "id": "{} menjadi tanggung jawab pihak lain: hanya orang-orangnya yang boleh menunda atau "
+              "menyatakannya selesai."},
+    "gone": {"en": "This link has expired", "id": "Tautan ini sudah kedaluwarsa"},
+    "gone_means": {"en": "A later message about the incident has a new one.",
+                   "id": "Pesan berikutnya tentang insiden ini memuat tautan baru."},
+    "not-found": {"en": "This link leads nowhere", "id": "Tautan ini tidak mengarah ke mana pun"},
+    "not-found_means": {
+        "en": "It is not one of ours, a part of it is missing, or what it was about is not here any more.",
+        "id": "Tautan ini bukan dari kami, sebagian hilang, atau yang ditujunya sudah tidak ada di sini."},
+}  # fmt: skip
+
+
+def language_of(accepted: str | None) -> str:
+    """The first language of an Accept-Language header that pages are written in; English where there is none."""
+    for part in (accepted or "").split(","):
+        tag = part.partition(";")[0].strip().lower().partition("-")[0]
+        if tag in ("en", "id"):
+            return tag
+    return "en"

@@ -1,0 +1,180 @@
+"""The door for replies by e-mail: an SMTP server that takes answers to our own messages about incidents, and no others.
+
+What was answered with 250 is stored. What is refused says why, with the code that SMTP has for it, so that the mail
+server of whoever wrote it tells them. What no person wrote is taken and dropped: answering it could go on for ever.
+"""
+
+import asyncio
+import logging
+from datetime import timedelta
+from email.utils import parseaddr
+from typing import Any, Final
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from sepakat_notifier.directory import Directory, Forgotten, Unknown
+from sepakat_notifier.notification import Notification
+from sepakat_notifier.replies import Replies
+from sepakat_notifier.reply import Reply, Sender, reply_id
+from sepakat_notifier.reply_address import ReplyAddresses
+from sepakat_notifier.reply_reading import Read, Refused, read
+from sepakat_notifier.reply_senders import Checked, Senders
+from sepakat_notifier.routing import fact_of, replies_are_shared, subject_of
+from sepakat_notifier.settings import NotifierSettings
+from sepakat_notifier.store import Notifications
+from sepakat_shared.clock import Clock
+from sepakat_shared.retry import TRANSIENT
+from sepakat_shared.telemetry import meter
+
+_log = logging.getLogger(__name__)
+_outcomes = meter.create_counter("sepakat_replies", description="replies by e-mail, by outcome")
+_IDLE_SECONDS: Final = 60
+_MOST_SESSIONS: Final = 50
+_MOST_COMMANDS: Final = 50
+_UNKNOWN: Final = "550 5.1.1 nobody takes replies at this address"
+
+
+class ReplyDoor:
+    """What the SMTP server asks for each mail: for whom it is, and what it says."""
+
+    def __init__(
+        self, settings: NotifierSettings, notifications: Notifications, directory: Directory, replies: Replies,
+        addresses: ReplyAddresses, senders: Senders, clock: Clock,
+    ) -> None:  # fmt: skip
+        self._own = parseaddr(settings.notifier_mail_from)[1].lower()
+        self._lifetime: timedelta = settings.notifier_reply_lifetime
+        self._longest = settings.notifier_inbound_max_bytes
+        self._notifications = notifications
+        self._directory = directory
+        self._replies = replies
+        self._addresses = addresses
+        self._senders = senders
+        self._clock = clock
+        self._sessions = 0
+
+    # -- the server ---------------------------------------------------------------------------------------------------
+
+    async def run(self, host: str, port: int) -> None:
+        """Listen until cancelled."""
+        server = await self.listen(host, port)
+        async with server:
+            await server.serve_forever()
+
+    async def listen(self, host: str, port: int) -> asyncio.Server:
+        return await asyncio.get_running_loop().create_server(self._session, host, port)
+
+    def _session(self) -> asyncio.Protocol:
+        if self._sessions >= _MOST_SESSIONS:
+            return _Busy()
+        self._sessions += 1
+        return _Server(
+            self, data_size_limit=self._longest, ident="Sepakat", timeout=_IDLE_SECONDS, enable_SMTPUTF8=True,
+            command_call_limit=_MOST_COMMANDS, loop=asyncio.get_running_loop(), ended=self._ended,
+        )  # fmt: skip
+
+    def _ended(self) -> None:
+        self._sessions -= 1
+
+    # -- one mail -----------------------------------------------------------------------------------------------------
+
+    async def handle_RCPT(
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """Only one: a reply is to one message."""
+        if envelope.rcpt_tos:
+            return "452 4.5.3 one recipient at a time"
+        if address.lower() != self._own and self._addresses.notification(address) is None:
+            return _UNKNOWN
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 ok"
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
+        try:
+            outcome = await self.take(envelope.mail_from or "", envelope.rcpt_tos[0], envelope.original_content or b"")
+        except Refused as refused:
+            return str(refused)
+        except TRANSIENT as error:
+            _log.warning("a reply met a server that is away: %s", error)
+            return "451 4.3.0 a server behind this one does not answer; try again later"
+        _outcomes.add(1, {"outcome": outcome})
+        return f"250 2.0.0 {outcome}"
+
+    async def take(self, mail_from: str, to: str, content: bytes) -> str:
+        """What came of it: taken, repeated or ignored. Raises Refused."""
+        mail = await asyncio.to_thread(read, content)
+        if mail == "automatic" or not mail_from:
+            return "ignored"
+        checked = await self._senders.check(content)
+        named = self._addresses.notification(to)
+        answered, known = await (self._signed(named, mail) if named else self._referred(mail, checked))
+        fact = fact_of(answered)
+        party = answered.party or ""
+        reply = Reply(
+            reply_id(mail.id, answered.id), answered.id, answered.about, party, answered.recipient, mail.body,
+            mail.quoted, replies_are_shared(fact), mail.left_out, Sender(known, checked.dkim, checked.spf),
+            self._clock.now(),
+        )  # fmt: skip
+        return "taken" if await self._replies.keep(reply) else "repeated"
+
+    async def _signed(self, id: str, mail: Read) -> tuple[Notification, bool]:
+        """By the address alone: whoever has it got it in a message of ours."""
+        found = await self._answerable(id)
+        if found is None:
+            raise Refused("550 5.1.1", "what this address was for is not here any more")
+        if self._clock.now() >= found.created_at + self._lifetime:
+            raise Refused("550 5.1.1", "this address has expired; reply to a later message")
+        return found, mail.sender.lower() == await self._address_of(found)
+
+    async def _referred(self, mail: Read, checked: Checked) -> tuple[Notification, bool]:
+        """By the ids of messages that it refers to. Others may know these: so who sent it must be certain."""
+        own = self._own.rpartition("@")[2]
+        for each in mail.answers:
+            id, _, domain = each.partition("@")
+            found = await self._answerable(id) if domain.lower() == own else None
+            if found is None or self._clock.now() >= found.created_at + self._lifetime:
+                continue
+            if mail.sender.lower() == await self._address_of(found) and checked.vouches_for(mail.sender):
+                return found, True
+            raise Refused("550 5.7.1", "it is not certain who sent this; reply to the address that Reply-To names")
+        raise Refused("550 5.1.1", "this answers no message of ours about an incident")
+
+    async def _answerable(self, id: str) -> Notification | None:
+        loaded = await self._notifications.all.find(id)
+        if loaded is None or loaded.state.about_type != "incident" or loaded.state.channel != "email":
+            return None
+        return loaded.state if loaded.state.party is not None else None
+
+    async def _address_of(self, notification: Notification) -> str | None:
+        subject = subject_of(fact_of(notification))
+        parties = subject.parties if notification.party is None else (notification.party,)
+        try:
+            reader = await self._directory.reader(parties, notification.recipient, subject.agreement)
+        except (Unknown, Forgotten) as error:
+            raise Refused("550 5.1.1", "whoever this message was for is not known any more") from error
+        return None if reader.email is None else reader.email.lower()
+
+
+class _Server(SMTP):
+    """One session. Every refusal goes through `push`, whoever decided it, and is counted there."""
+
+    def __init__(self, handler: ReplyDoor, *, ended: Any, **options: Any) -> None:
+        super().__init__(handler, **options)
+        self._tell_end = ended
+
+    async def push(self, status: Any) -> None:
+        code = status[:3].decode("ascii", "replace") if isinstance(status, bytes) else str(status)[:3]
+        if code[:1] in ("4", "5"):
+            _outcomes.add(1, {"outcome": f"refused {code}"})
+        await super().push(status)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._tell_end()
+        super().connection_lost(error)
+
+
+class _Busy(asyncio.Protocol):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        _outcomes.add(1, {"outcome": "refused 421"})
+        if isinstance(transport, asyncio.Transport):
+            transport.write(b"421 4.7.0 too many connections; try again later\r\n")
+            transport.close()

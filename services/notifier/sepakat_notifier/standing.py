@@ -1,0 +1,71 @@
+"""How an incident stands, as far as the notifier has heard: what its pages say before somebody presses. Pure.
+
+It may be a moment behind. What is pressed in that moment changes nothing where `incidents` knows better.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, Literal
+
+from sepakat_shared.contracts import incidents
+from sepakat_shared.contracts.fact import Fact
+from sepakat_shared.contracts.incidents import _IncidentEvent
+
+Status = Literal["open", "acknowledged", "resolved", "closed", "merged"]
+
+FACTS: Final[tuple[type[Fact], ...]] = (
+    incidents.IncidentOpened, incidents.IncidentEscalated, incidents.IncidentHandedOver, incidents.SnoozeEnded,
+    incidents.IncidentSnoozed, incidents.IncidentAcknowledged, incidents.IncidentUnacknowledged,
+    incidents.IncidentReopened, incidents.IncidentResolved, incidents.IncidentClosed, incidents.IncidentMerged,
+)  # fmt: skip
+"""The events that it follows from."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`responsible` is the party that must take it up, where it is known. `into` numbers what it is a part of."""
+
+    incident: str
+    number: str
+    agreement: str
+    service: str
+    service_title: dict[str, str] | None
+    began_at: datetime
+    changed_at: datetime
+    status: Status = "open"
+    responsible: str | None = None
+    may_snooze_seconds: str | None = None
+    snoozed_until: datetime | None = None
+    into: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in ("open", "acknowledged")
+
+
+def after(standing: Standing | None, fact: _IncidentEvent) -> Standing:
+    title = fact.service_title.model_dump(exclude_none=True) if fact.service_title else None
+    began = fact.impact_started_at or fact.opened_at
+    known = standing or Standing(fact.incident, fact.number, fact.agreement, fact.service, title, began, fact.at)
+    known = replace(
+        known, changed_at=fact.at, began_at=began, responsible=getattr(fact, "responsible", None) or known.responsible
+    )
+    match fact:
+        case incidents.IncidentEscalated(reason="time-left"):
+            return known  # the ladder stands where it stood
+        case incidents.IncidentEscalated() | incidents.IncidentHandedOver() | incidents.SnoozeEnded():
+            return replace(known, status="open", may_snooze_seconds=fact.may_snooze_seconds, snoozed_until=None)
+        case incidents.IncidentSnoozed(until=until, may_snooze_seconds=left):
+            return replace(known, may_snooze_seconds=left, snoozed_until=until)
+        case incidents.IncidentAcknowledged(stops_ladder=True):
+            return replace(known, status="acknowledged", snoozed_until=None)
+        case incidents.IncidentUnacknowledged() | incidents.IncidentReopened():
+            return replace(known, status="open", snoozed_until=None)
+        case incidents.IncidentResolved():
+            return replace(known, status="resolved", snoozed_until=None)
+        case incidents.IncidentClosed():
+            return replace(known, status="closed", snoozed_until=None)
+        case incidents.IncidentMerged(into_number=number):
+            return replace(known, status="merged", into=number, snoozed_until=None)
+        case _:
+            return known

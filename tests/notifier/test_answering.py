@@ -1,0 +1,216 @@
+"""The links of a message that join, put off and resolve: their pages, and what a press says; on a real database."""
+
+import uuid
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from facts import NOW, incident, notification
+from fastapi import FastAPI
+from notifying import VAULT
+
+from sepakat_cli.backends import Backend
+from sepakat_notifier import letters, pages, snoozing
+from sepakat_notifier import notification as domain
+from sepakat_notifier.directory import Directory, Reader
+from sepakat_notifier.notification import Answered, Planned
+from sepakat_notifier.standing import Standing, after
+from sepakat_notifier.standings import Standings
+from sepakat_notifier.store import Notifications
+from sepakat_notifier.vault import Link, Purpose
+from sepakat_shared import mongo
+from sepakat_shared.clock import ManualClock
+from sepakat_shared.commits import Commits
+from sepakat_shared.contracts import incidents
+from sepakat_shared.contracts.agreements import ContactRecorded
+from sepakat_shared.errors import NotFound
+from sepakat_shared.messages import Envelope
+from sepakat_shared.settings import ServiceSettings
+
+CAUSE = Envelope("e", "/test", "t", None, None, b"")
+ASKED = incident(incidents.IncidentEscalated, responsible="nusantara", may_snooze_seconds="3600.000")
+
+
+def token(purpose: Purpose, **changes: Any) -> str:
+    base = {"notification": "n1", "incident": "toko.checkout.0001", "party": "nusantara", "contact": "rina"}
+    return VAULT.link_token(Link(**{**base, "until": (NOW + timedelta(days=7)).timestamp(), **changes}), purpose)
+
+
+# -- what follows from what was told -----------------------------------------------------------------------------------
+
+
+def test_how_an_incident_stands_follows_from_what_was_told_of_it() -> None:
+    def stands(*facts: Any) -> Standing:
+        standing = None
+        for fact in facts:
+            standing = after(standing, fact)
+        assert standing is not None
+        return standing
+
+    opened = incident(incidents.IncidentOpened, responsible="nusantara")
+    assert stands(opened).status == "open"
+    put_off = stands(opened, ASKED, incident(incidents.IncidentSnoozed))
+    assert (put_off.responsible, put_off.may_snooze_seconds) == ("nusantara", "1800.000")
+    assert put_off.snoozed_until == NOW + timedelta(minutes=30)
+    assert stands(ASKED, incident(incidents.SnoozeEnded)).snoozed_until is None
+    taken = (ASKED, incident(incidents.IncidentAcknowledged))
+    assert stands(*taken).status == "acknowledged"
+    assert stands(*taken, incident(incidents.IncidentEscalated, reason="time-left")).status == "acknowledged"
+    assert stands(ASKED, incident(incidents.IncidentAcknowledged, stops_ladder=False)).status == "open"
+    assert stands(*taken, incident(incidents.IncidentUnacknowledged)).status == "open"
+    over = stands(*taken, incident(incidents.IncidentResolved))
+    assert (over.status, over.is_open) == ("resolved", False)
+    assert stands(ASKED, incident(incidents.IncidentMerged)).into == "SEARCH-0007"
+
+
+@pytest.mark.parametrize(
+    ("left", "already", "offered"),
+    [
+        ("3600.000", 0, [15, 30, 60]),
+        ("2700", 0, [15, 30, 45]),
+        ("600", 0, [10]),
+        ("59", 0, []),
+        (None, 0, []),
+        ("1800", 20, [30, 50]),
+    ],
+)
+def test_a_page_offers_times_up_to_what_is_left(left: str | None, already: int, offered: list[int]) -> None:
+    assert snoozing.choices(left, timedelta(minutes=already)) == offered
+
+
+def test_each_link_opens_its_own_purpose_alone() -> None:
+    for purpose in ("acknowledge", "join", "snooze", "resolve"):
+        made = token(purpose)
+        assert VAULT.open_link(made, NOW, purpose).contact == "rina"
+        for other in ("acknowledge", "join", "snooze", "resolve"):
+            if other != purpose:
+                with pytest.raises(NotFound):
+                    VAULT.open_link(made, NOW, other)
+
+
+def test_each_link_counts_once_beside_the_others() -> None:
+    planned = notification(ASKED, "rina")
+    joined = domain.answer(planned, Answered("join", "nusantara", "rina", NOW))
+    said = domain.apply(planned, joined[0])
+    assert domain.answer(said, Answered("join", "nusantara", "rina", NOW)) == []
+    assert len(domain.answer(said, Answered("resolve", "nusantara", "rina", NOW))) == 1
+
+
+def test_a_letter_has_its_links_in_both_parts_and_both_languages() -> None:
+    links = {"join": "https://x.example/join/t", "snooze": "https://x.example/snooze/t"}
+    for language, words in (("en", ("I help with it", "Put it off")), ("id", ("Saya ikut membantu", "Tunda"))):
+        reader = Reader("nusantara", "rina", "Rina", "rina@nusantara.example", language, "Asia/Jakarta")
+        names = {"nusantara": "PT Nusantara Cloud", "toko-maju": "Toko Maju"}
+        letter = letters.compose(ASKED, reader, names, "https://x.example/a/t", None, links)
+        for part in (letter.text, letter.html):
+            assert all(each in part for each in (*words, *links.values()))
+
+
+# -- the pages ---------------------------------------------------------------------------------------------------------
+
+
+class Door:
+    def __init__(self, db: mongo.Database) -> None:
+        self.clock = ManualClock(NOW)
+        self.commits = Commits(db, self.clock)
+        self.notifications, self.directory = Notifications(self.commits), Directory(db)
+        self.standings = Standings(db)
+        app = FastAPI()
+        app.include_router(
+            pages.router(pages.Pages(self.notifications, self.directory, self.standings, VAULT, self.clock))
+        )
+        self.browser = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t")
+
+    async def asked(
+        self, id: str = "n1", contact: str = "rina", party: str = "nusantara", language: str = "en"
+    ) -> None:
+        planned = notification(ASKED, contact, id=id)
+        await self.notifications.all.execute(id, lambda *_: [Planned(planned)], by="test")
+        known = ContactRecorded(party=party, contact=contact, name=contact, language=language)
+        await self.directory.on_contact(known, CAUSE)
+
+    async def heard(self, kind: Any, sequence: str = "", **changes: Any) -> None:
+        cause = Envelope("e", "/test", kind.type, "toko.checkout", None, b"", sequence)
+        await self.standings.on_fact(incident(kind, **changes), cause)
+
+    async def told(self, id: str = "n1") -> list[Any]:
+        commits = await self.commits.of(f"notification/{id}")
+        return [message["data"] for each in commits for message in each["messages"]]
+
+
+@pytest.fixture
+async def door(backend: Backend) -> AsyncIterator[Door]:
+    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
+    door = Door(client[f"answering_{uuid.uuid4().hex[:8]}"])
+    yield door
+    await door.browser.aclose()
+    await mongo.close_client(client)
+
+
+@pytest.mark.servers
+async def test_looking_says_nothing_and_each_button_says_its_own_once(door: Door) -> None:
+    await door.asked(language="id")
+    await door.heard(incidents.IncidentEscalated, responsible="nusantara", may_snooze_seconds="3600.000")
+    for purpose, heading in (
+        ("join", "Ikut membantu"),
+        ("snooze", "Tunda"),
+        ("resolve", "Sudah selesai? CHECKOUT-0001"),
+    ):
+        page = await door.browser.get(f"/{purpose}/{token(purpose)}")  # type: ignore[arg-type]
+        assert (page.status_code, heading in page.text, "<button" in page.text) == (200, True, True)
+        assert "form-action 'self'" in page.headers["content-security-policy"]
+    assert await door.told() == []
+
+    chosen = {"minutes": "30"}
+    wrong = await door.browser.post(f"/snooze/{token('snooze')}", data={"minutes": "31"})
+    assert wrong.status_code == 422 and "Pilih salah satu" in wrong.text
+    for _ in range(2):
+        put_off = await door.browser.post(f"/snooze/{token('snooze')}", data=chosen)
+        assert put_off.status_code == 200 and "Anda menunda" in put_off.text and "<button" not in put_off.text
+    assert "Terima kasih" in (await door.browser.post(f"/join/{token('join')}")).text
+    long = await door.browser.post(f"/resolve/{token('resolve')}", data={"note": "x" * 4001})
+    assert long.status_code == 422
+    note = {"note": " rolled back \r\nto 4.2"}
+    assert "Terima kasih" in (await door.browser.post(f"/resolve/{token('resolve')}", data=note)).text
+    said = [(each["answer"], each["party"], each["contact"], each.get("note")) for each in await door.told()]
+    assert said == [
+        ("snooze", "nusantara", "rina", None), ("join", "nusantara", "rina", None),
+        ("resolve", "nusantara", "rina", "rolled back \nto 4.2"),
+    ]  # fmt: skip
+    assert (await door.told())[0]["until"] == "2026-11-24T09:30:00.000Z"
+
+
+@pytest.mark.servers
+async def test_a_link_that_cannot_be_pressed_says_why_on_a_page(door: Door) -> None:
+    await door.asked()
+    await door.asked("n2", "budi", "toko-maju")
+    budi = {"notification": "n2", "party": "toko-maju", "contact": "budi"}
+
+    async def refused(purpose: Purpose, status: int, words: str, **changes: Any) -> None:
+        for call in (door.browser.get, door.browser.post):
+            page = await call(f"/{purpose}/{token(purpose, **changes)}", headers={"Accept-Language": "id-ID,en;q=0.5"})
+            assert (page.status_code, words in page.text) == (status, True), page.text
+            assert "<button" not in page.text
+
+    await refused("join", 410, "Tautan ini sudah kedaluwarsa", until=(NOW - timedelta(seconds=1)).timestamp())
+    await refused("join", 404, "Tautan ini tidak mengarah", incident="toko.search.0001")
+    await refused("join", 404, "Tautan ini tidak mengarah", contact="stranger")
+    await refused("snooze", 403, "only its people may put it off", **budi)
+    await refused("resolve", 403, "only its people may put it off", **budi)
+    await door.heard(incidents.IncidentSnoozed, "01", until=NOW + timedelta(hours=1), may_snooze_seconds=None)
+    await refused("snooze", 409, "cannot be put off any longer")
+    await door.heard(incidents.IncidentAcknowledged, "02", responsible="nusantara")
+    await refused("snooze", 409, "Somebody has taken up")
+    await door.heard(incidents.IncidentEscalated, "01")
+    await refused("snooze", 409, "Somebody has taken up")
+    await door.heard(incidents.IncidentResolved, "03", at=NOW)
+    for purpose in ("acknowledge", "join", "snooze", "resolve"):
+        path: Purpose = purpose
+        address = "a" if purpose == "acknowledge" else purpose
+        page = await door.browser.post(f"/{address}/{token(path)}")
+        assert (page.status_code, "This is over. CHECKOUT-0001: Checkout is down" in page.text) == (409, True)
+    await door.heard(incidents.IncidentMerged, "04")
+    await refused("resolve", 409, "It goes on as SEARCH-0007")
+    assert await door.told() == await door.told("n2") == []
