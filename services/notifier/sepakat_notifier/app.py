@@ -86,8 +86,13 @@ def build(settings: NotifierSettings) -> FastAPI:
     port, domain = settings.notifier_inbound_port, settings.reply_domain
     if port is not None and domain is not None:
         door = ReplyDoor(
-            settings, notifications, directory, Replies(service.commits), vault.reply_addresses(domain),
-            Senders(settings.notifier_inbound_authserv), clock,
+            settings,
+            notifications,
+            directory,
+            Replies(service.commits),
+            vault.reply_addresses(domain),
+            Senders(settings.notifier_inbound_authserv),
+            clock,
         )
         service.alongside(lambda: door.run(settings.notifier_inbound_host, port))
 

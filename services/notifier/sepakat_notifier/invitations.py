@@ -5,7 +5,7 @@ UID follows from the work and its place among several times, and the sequence ri
 file takes the place of the one before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -13,8 +13,13 @@ from typing import Literal
 
 import icalendar
 
+from sepakat_shared.contracts.fact import PeriodSpan
+from sepakat_shared.contracts.maintenance import MaintenanceMoved, _MaintenanceEvent
+
 Stage = Literal["confirmed", "tentative", "cancelled"]
 """`tentative`: the other party's consent is awaited."""
+_STAGES: Mapping[str, Stage] = {"awaiting-consent": "tentative", "announced": "confirmed"}
+"""By the state that is told; anything else has ended it."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,19 @@ class Work:
     times: Sequence[tuple[datetime, datetime]]
     stage: Stage = "confirmed"
     before: Sequence[tuple[datetime, datetime]] = ()
+
+
+def work_of(fact: _MaintenanceEvent, summary: str) -> Work:
+    """What was announced last, as it stands with this fact."""
+    previous = fact.previous if isinstance(fact, MaintenanceMoved) else ()
+    return Work(
+        f"{fact.agreement}/{fact.maintenance}", fact.revision, summary, fact.reason, _times(fact.occurrences),
+        _STAGES.get(fact.state, "cancelled"), _times(previous),
+    )  # fmt: skip
+
+
+def _times(spans: Sequence[PeriodSpan]) -> list[tuple[datetime, datetime]]:
+    return [(each.start, each.end) for each in spans]
 
 
 def as_icalendar(work: Work, now: datetime) -> bytes:

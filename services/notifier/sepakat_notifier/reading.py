@@ -3,14 +3,14 @@
 from dataclasses import replace
 from typing import Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from sepakat_notifier import letters
 from sepakat_notifier.brandings import Brandings, letter_of
 from sepakat_notifier.directory import Directory, Forgotten, Reader, Unknown
+from sepakat_notifier.html_pages import refusal
 from sepakat_notifier.notification import Notification
-from sepakat_notifier.pages import refusal
 from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.routing import fact_of, subject_of
 from sepakat_notifier.store import Notifications
@@ -52,12 +52,12 @@ def router(
         return loaded.state, replace(reader, language=language)
 
     @routes.get("/m/{token}")
-    async def read(token: str) -> HTMLResponse:
+    async def read(token: str, request: Request) -> HTMLResponse:
         """Looking changes nothing, and shows no link that does."""
         try:
             notification, reader = await opened(token)
         except SepakatError as error:
-            return refusal(error)
+            return refusal(error, request)
         fact = fact_of(notification)
         gist = letters.gist_of(fact, reader, await directory.names(subject_of(fact).parties))
         chosen = await brandings.find(reader.party)

@@ -41,6 +41,19 @@ _WORTH: Final[dict[str, Any]] = {
     "amount_before": {"amount": "6250000.00", "currency": "IDR"},
 }  # fmt: skip
 """What fields of these names hold, where their type takes it."""
+_OF_TYPES: Final[dict[str, dict[str, Any]]] = {
+    "sepakat.dispute.": {"number": "D-3FA92C"},
+    "sepakat.obligation.": {
+        "party": "toko-maju", "obligation": "load-forecast",
+        "text": {"en": "Announce the expected load", "id": "Mengumumkan perkiraan beban"},
+    },
+    "sepakat.improvement_plan.": {"measures": [{"measure": "1", "text": "a second site", "due_at": _LATER}]},
+    "sepakat.maintenance.": {
+        "reason": "a new database", "occurrences": [{"start": "2026-12-05T18:00:00Z", "end": "2026-12-05T20:00:00Z"}]
+    },
+    "sepakat.review.": {"since": "2026-08-31T17:00:00Z", "until": "2026-11-30T17:00:00Z"},
+}  # fmt: skip
+"""The same, for all types that begin so."""
 _OF_TYPE: Final[dict[str, dict[str, Any]]] = {
     "sepakat.need.stated.v1": {
         "statement": {"en": "Shoppers can pay at any time", "id": "Pembeli selalu bisa membayar"}
@@ -58,8 +71,11 @@ _OF_TYPE: Final[dict[str, dict[str, Any]]] = {
 def sample_of(type: str) -> Fact:
     """Raises KeyError for a type that nobody is told of."""
     contract = CONTRACTS[type]
-    of_dispute = {"number": "D-3FA92C"} if type.startswith("sepakat.dispute.") else {}
-    return contract.model_validate(_filled(contract, _WORTH | of_dispute | _OF_TYPE.get(type, {})))
+    worth = dict(_WORTH)
+    for beginning, more in _OF_TYPES.items():
+        if type.startswith(beginning):
+            worth |= more
+    return contract.model_validate(_filled(contract, worth | _OF_TYPE.get(type, {})))
 
 
 def _filled(model: type[BaseModel], worth: dict[str, Any]) -> dict[str, Any]:

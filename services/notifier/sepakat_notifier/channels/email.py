@@ -18,6 +18,7 @@ from sepakat_notifier.channels.dialling import trust
 from sepakat_notifier.digests import Digests
 from sepakat_notifier.directory import Directory, Forgotten, Reader, Unknown
 from sepakat_notifier.gathering import GATHERED
+from sepakat_notifier.invitations import attach, work_of
 from sepakat_notifier.notification import OPERATOR, Notification
 from sepakat_notifier.own_reactions import first_of, window_of
 from sepakat_notifier.preference import may_be_left_out
@@ -30,6 +31,7 @@ from sepakat_notifier.vault import Link, Purpose, Vault
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import Fact
 from sepakat_shared.contracts.incidents import IncidentEscalated, IncidentHandedOver, SnoozeEnded
+from sepakat_shared.contracts.maintenance import _MaintenanceEvent
 from sepakat_shared.contracts.notifications import EndpointDisabled, NotificationGivenUp
 from sepakat_shared.contracts.reports import _ReportEvent
 from sepakat_shared.telemetry import current_traceparent
@@ -191,6 +193,9 @@ class MailSender:
             message["X-Sepakat-Trace"] = traceparent.split("-")[1]
         message.set_content(letter.text, cte="quoted-printable")
         message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+        fact = None if notification.occasion.type == GATHERED else fact_of(notification)
+        if isinstance(fact, _MaintenanceEvent):
+            attach(message, work_of(fact, letter.subject), self._clock.now())
         # Before the parts are there, this would become the first one's alone.
         message["Content-Language"] = reader.language
         return message
