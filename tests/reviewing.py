@@ -44,7 +44,7 @@ class Reviewing(Agreeing):
         self.parties, self.credits = Parties(self.commits), CreditAccounts(self.commits)
         self.records, self.reviews = Records(self.commits), Reviews(self.commits)
         self.feedback, people = IncidentFeedback(self.commits), People(self.parties)
-        packs = Packs(self.records, self.credits, self.needs, self.feedback)
+        packs = Packs(self.records, self.credits, self.needs, self.feedback, self.obligations, self.diaries)
         self.opening = Opening(self.commits, self.agreements, people, self.records, packs, self.reviews, clock)
         self.backtests = Backtests(self.commits)
         self.crediting = CreditReactions(self.agreements, self.credits)

@@ -211,7 +211,7 @@ class Opinion:
 
 @dataclass(frozen=True)
 class Duty:
-    """How often an obligation was kept and missed."""
+    """How often an obligation was kept in time, and missed: met late, or not yet. One that was excused is neither."""
 
     obligation: str
     party: str
@@ -222,17 +222,19 @@ class Duty:
 
 @dataclass(frozen=True)
 class Work:
-    """Planned work that was done; `counted` are the seconds of it that were taken out of the figures."""
+    """Planned work: a `window` of the text, or what was announced, with why. It `counts` as agreed maintenance, which
+    the figures leave out as far as the text's allowance goes."""
 
     window: str
     start: datetime
     end: datetime
-    counted: float
+    counts: bool
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
 class Pack:
-    """`duties` and `works` are empty while nobody tells of obligations and maintenance, and no word is said of them."""
+    """Where nothing was owed or worked on, `duties` and `works` are empty, and no word is said of them."""
 
     agreement: str
     title: dict[str, str] | None

@@ -103,14 +103,18 @@ def works(draft: Draft, source: ReviewSource) -> None:
         None,
         Table(
             (
-                s.say("Window", "Jendela"), s.say("From", "Dari"), s.say("Until", "Sampai"),
-                s.say("Taken out", "Dikecualikan"),
+                s.say("What", "Pekerjaan"), s.say("From", "Dari"), s.say("Until", "Sampai"),
+                s.say("Counts as agreed", "Dihitung sebagai disepakati"),
             ),
             tuple(
-                (each.window, source.instant(each.start), source.instant(each.end), source.took(each.counted))
+                (
+                    each.window if each.reason is None else f"{each.window}: {each.reason}",
+                    source.instant(each.start), source.instant(each.end),
+                    s.say("yes", "ya") if each.counts else s.say("no", "tidak"),
+                )
                 for each in source.pack.works
             ),
-            widths=(3, 4, 4, 3),
+            widths=(5, 4, 4, 3),
         ),
     )  # fmt: skip
 

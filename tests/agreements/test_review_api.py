@@ -13,6 +13,13 @@ from sepakat_cli.backends import Backend
 from sepakat_shared.contracts import compliance
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+OBLIGATIONS = [
+    {"id": "load", "party": "toko-maju", "owner": "budi", "every": "P1M", "text": {"en": "Announce the load"}}
+]
+FORECAST = {"name": "load.pdf", "media_type": "application/pdf", "size": 5, "sha256": "0" * 64,
+            "url": "https://files.example/load.pdf"}  # fmt: skip
+MAINTENANCE = {"windows": [{"id": "patch", "start": "2026-01-04T01:00:00+07:00", "duration": "PT2H",
+                            "rrule": "FREQ=MONTHLY;BYDAY=1SU", "objectives": ["availability"]}]}  # fmt: skip
 
 
 async def pack_of(world: Reviewing, number: int, **params: str) -> Any:
@@ -21,14 +28,17 @@ async def pack_of(world: Reviewing, number: int, **params: str) -> Any:
 
 async def test_a_quarter_is_looked_back_on_decided_about_and_closed_for_good(backend: Backend) -> None:
     async with opened(backend) as world:
-        await world.in_force()
+        await world.in_force(obligations=OBLIGATIONS, maintenance=MAINTENANCE)
         calendar = await world.get("/reviews/calendar")
         assert calendar == {"meeting": "2026-04-10", "opens_at": "2026-04-04T17:00:00.000Z", "reviews": 0}
         figures = [(1, "99.9500", True), (2, "99.8000", False), (3, "99.9800", True)]
         for month, attainment, met in figures:
             await world.tell_figure(world.closed(month, attainment, met=met))
         await world.tell_incident(1, day(2026, 2, 10), 50)
-        await world.pass_to(OPENS - timedelta(seconds=1))
+        await world.until(day(2026, 1, 20))
+        january = "/v1/obligations/toko-checkout.load.20260131T170000Z/fulfil"
+        await world.ask("toko-maju", "POST", january, json={"evidence": [FORECAST]})
+        await world.until(OPENS - timedelta(seconds=1))
         assert await world.told_of_reviews() == []
         await world.pass_to(OPENS)
         await world.pass_to(OPENS)
@@ -51,7 +61,8 @@ async def test_a_quarter_is_looked_back_on_decided_about_and_closed_for_good(bac
             (1, 300.0, 3000.0)
         ]
         assert [(each["amount"], each["status"]) for each in pack["credits"]] == [("2500000.00", "claimed")]
-        assert pack["duties"] == pack["works"] == [], "nobody tells of these yet"
+        assert [(each["obligation"], each["kept"], each["missed"]) for each in pack["duties"]] == [("load", 1, 2)]
+        assert [(each["window"], each["counts"]) for each in pack["works"]] == [("patch", True)] * 3
 
         await world.post("toko-maju", "/reviews/1/comments", text="February hurt")
         refused = await world.post(

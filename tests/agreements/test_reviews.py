@@ -9,10 +9,12 @@ import pytest
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from samples import agreement
 
-from sepakat_agreements import holding, meetings, review
+from sepakat_agreements import holding, maintenance_schedule, meetings, review
+from sepakat_agreements import occurrence as owed_by
 from sepakat_agreements.figure import Figure
 from sepakat_agreements.handled import Handled
 from sepakat_agreements.need import Answer, Need, Statement
+from sepakat_agreements.occurrence import Status
 from sepakat_agreements.pack import freeze, thawed, written
 from sepakat_agreements.packing import Known, packed
 from sepakat_agreements.review import Closed, Event, Frozen, Overdue, Reminded, Review
@@ -307,11 +309,22 @@ def test_needs_of_the_text_and_the_intake_are_one() -> None:
     assert (of_text.priority, of_text.served_by, of_text.revision) == ("must", ("availability",), 0)
 
 
-def test_obligations_and_maintenance_have_their_place_and_are_absent_until_somebody_tells_of_them() -> None:
+def test_obligations_count_as_kept_or_missed_and_one_that_was_excused_as_neither() -> None:
     assert compiled().duties == compiled().works == ()
-    duty, work = Duty("backups", "nusantara", {"en": "Daily backup"}, 89, 1), Work("patch", NOW, NOW + DAY, 7200)
-    pack = compiled(duties=[duty], works=[work])
-    assert thawed(freeze(pack)).duties == (duty,) and pack.works == (work,)
+    backups = owed_by.Duty("toko-checkout", 1, "backups", "nusantara", "toko-maju", "nusantara", None, {"en": "Backup"})
+    calendar = owed_by.Occasion("calendar")
+    statuses = [Status.MET, Status.MET, Status.MET_LATE, Status.OVERDUE, Status.EXCUSED, Status.VOID, Status.DUE]
+    owed = [
+        owed_by.Occurrence(f"b{n}", backups, calendar, NOW - DAY, NOW, None, status)
+        for n, status in enumerate(statuses)
+    ]
+    named = replace(backups, obligation="forecast", party="toko-maju", text={"en": "Forecast"})
+    owed.append(owed_by.Occurrence("f", named, calendar, NOW - DAY, NOW, None, Status.EXCUSED))
+    work = maintenance_schedule.Occurrence("announced", "m1", NOW, NOW + DAY, "awaiting-consent", reason="a new disk")
+    pack = compiled(owed=owed, works=[work])
+    assert pack.duties == (Duty("backups", "nusantara", {"en": "Backup"}, 2, 2),)
+    assert pack.works == (Work("m1", NOW, NOW + DAY, counts=False, reason="a new disk"),)
+    assert thawed(freeze(pack)) == pack
 
 
 def test_a_closed_review_is_told_with_who_owns_what() -> None:

@@ -134,7 +134,7 @@ def test_what_nothing_is_known_of_is_absent() -> None:
     assert [each.title for each in paper.articles] == ["In short", "Service levels", "Incidents"]
     assert drawings(paper) == []
     assert "There was no incident." in html.render(paper)
-    duty, work = Duty("backups", "nusantara", {"en": "Daily backup"}, 89, 1), Work("patch", AT, AT, 7200)
+    duty, work = Duty("backups", "nusantara", {"en": "Daily backup"}, 89, 1), Work("patch", AT, AT, counts=True)
     known = review.compose(source(pack=replace(bare, duties=(duty,), works=(work,)), held=Held()))
     stated = html.render(review.compose(source(pack=bare, held=Held(needs=("sell-at-night",)))))
     assert "New or changed in this review" in stated and "sell-at-night" in stated

@@ -56,7 +56,7 @@ def build(settings: AgreementsSettings) -> FastAPI:
     obligations, standings = Obligations(service.commits, agreements), Standings(service.commits)
     records, reviews, people = Records(service.commits), Reviews(service.commits), People(parties)
     feedback = IncidentFeedback(service.commits)
-    packs = Packs(records, credits, needs, feedback)
+    packs = Packs(records, credits, needs, feedback, obligations, diaries)
     opening = Opening(service.commits, agreements, people, records, packs, reviews, service.clock)
     bus = service.start(
         [

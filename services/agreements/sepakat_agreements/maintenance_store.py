@@ -8,6 +8,7 @@ from typing import Any
 from sepakat_agreements import maintenance_facts
 from sepakat_agreements.agreement import Agreement
 from sepakat_agreements.maintenance import EVENTS, Diary, Event, apply
+from sepakat_agreements.maintenance_schedule import Occurrence, occurrences
 from sepakat_agreements.maintenance_timing import due_at, fire
 from sepakat_agreements.store import Agreements
 from sepakat_shared.commits import Aggregates, Commits, Kind
@@ -32,6 +33,11 @@ class Diaries:
         """An empty one where nothing was announced yet."""
         loaded = await self.all.find(agreement.id)
         return loaded.state if loaded else Diary(agreement.id, *agreement.parties)
+
+    async def scheduled(self, agreement: str, start: datetime, end: datetime) -> list[Occurrence]:
+        """All maintenance that touches `[start, end)`: the windows of the texts, and what was announced."""
+        loaded = await self._agreements.all.get(agreement)
+        return occurrences(loaded.state, await self.of(loaded.state), start, end)
 
     async def change(
         self, agreement: Agreement, decide: Callable[[Diary, datetime], Sequence[Event]], by: str

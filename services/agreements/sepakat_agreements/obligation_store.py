@@ -88,6 +88,11 @@ class Obligations:
         found = self.all.states.find(asking.restrict(query)).sort("_id", ASCENDING).limit(limit)
         return [self.all.read(each).state for each in await found.to_list(None)]
 
+    async def due_within(self, agreement: str, since: datetime, until: datetime) -> list[Occurrence]:
+        """What was to be met in `(since, until]`."""
+        query = {"agreement": agreement, "owed_at": {"$gt": since, "$lte": until}}
+        return [self.all.read(each).state for each in await self.all.states.find(query).to_list(None)]
+
     async def history(self, id: str) -> list[dict[str, Any]]:
         """Everything that was decided of it, in order: from the commits, so nothing can be taken out of it."""
         return [

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from sepakat_agreements import maintenance_schedule, occurrence
 from sepakat_agreements.contested import Contested
 from sepakat_agreements.credit import Credit, Status
 from sepakat_agreements.feedback import OfIncident
@@ -45,8 +46,8 @@ class Known:
     credits: Sequence[Credit] = ()
     needs: Sequence[Stated] = ()
     feedback: Sequence[OfIncident] = ()
-    duties: Sequence[Duty] = ()
-    works: Sequence[Work] = ()
+    owed: Sequence[occurrence.Occurrence] = ()
+    works: Sequence[maintenance_schedule.Occurrence] = ()
 
 
 def packed(
@@ -78,8 +79,8 @@ def packed(
         sums=tuple(_sums(credits)),
         needs=tuple(_needs(text, known.needs)),
         opinions=tuple(_opinions(incidents, known.feedback)),
-        duties=tuple(known.duties),
-        works=tuple(known.works),
+        duties=tuple(_duties(known.owed)),
+        works=tuple(Work(each.id, each.start, each.end, each.counts, each.reason) for each in known.works),
     )
 
 
@@ -190,7 +191,7 @@ def _opinions(incidents: Sequence[Handled], feedback: Sequence[OfIncident]) -> I
             yield Opinion(incident.number, each.marks, each.recommend, each.words, each.needs)
 
 
-# -- credits and needs -------------------------------------------------------------------------------------------------
+# -- credits, obligations and needs ------------------------------------------------------------------------------------
 
 
 def _owed(credit: Credit) -> Owed:
@@ -206,6 +207,18 @@ def _sums(credits: Sequence[Credit]) -> Iterable[Sum]:
         amount = sum((Decimal(each.amount) for each in of), Decimal(0))
         outstanding = sum((each.outstanding for each in of if each.status is not Status.LAPSED), Decimal(0))
         yield Sum(currency, f"{amount:f}", f"{outstanding:f}")
+
+
+def _duties(owed: Sequence[occurrence.Occurrence]) -> Iterable[Duty]:
+    """By obligation and whose it is, in words of the latest; what was excused or is void counts for neither."""
+    met = occurrence.Status.MET
+    missed = occurrence.Status.MET_LATE, occurrence.Status.OVERDUE
+    judged = [each for each in owed if each.status is met or each.status in missed]
+    for obligation, party in sorted({(each.duty.obligation, each.duty.party) for each in judged}):
+        of = [each for each in judged if (each.duty.obligation, each.duty.party) == (obligation, party)]
+        latest = max(of, key=lambda each: each.due_at)
+        kept = sum(each.status is met for each in of)
+        yield Duty(obligation, party, latest.duty.text, kept, len(of) - kept)
 
 
 def _needs(text: texts.Agreement, stated: Sequence[Stated]) -> Iterable[Need]:

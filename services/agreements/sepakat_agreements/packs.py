@@ -1,4 +1,4 @@
-"""Packs are compiled from what this service knows: what others told it, and its own credits and needs."""
+"""Packs are compiled from what this service knows: what others told it, and what it keeps itself."""
 
 from datetime import datetime
 from typing import Final
@@ -6,7 +6,9 @@ from typing import Final
 from sepakat_agreements.agreement import Version
 from sepakat_agreements.credit_store import CreditAccounts
 from sepakat_agreements.feedback_store import IncidentFeedback
+from sepakat_agreements.maintenance_store import Diaries
 from sepakat_agreements.need_store import Needs
+from sepakat_agreements.obligation_store import Obligations
 from sepakat_agreements.packing import Known, packed
 from sepakat_agreements.records import Records
 from sepakat_document.pack import Pack
@@ -18,11 +20,16 @@ _TREND_OVER: Final = 36
 
 
 class Packs:
-    def __init__(self, records: Records, credits: CreditAccounts, needs: Needs, feedback: IncidentFeedback) -> None:
+    def __init__(
+        self, records: Records, credits: CreditAccounts, needs: Needs, feedback: IncidentFeedback,
+        obligations: Obligations, diaries: Diaries,
+    ) -> None:  # fmt: skip
         self._records = records
         self._credits = credits
         self._needs = needs
         self._feedback = feedback
+        self._obligations = obligations
+        self._diaries = diaries
 
     async def compile(
         self, version: Version, review: int, meeting: str, span: tuple[datetime, datetime], now: datetime
@@ -39,5 +46,7 @@ class Packs:
             credits=await self._credits.of(agreement),
             needs=await self._needs.of(agreement, version.parties),
             feedback=await self._feedback.of(agreement),
+            owed=await self._obligations.due_within(agreement, since, until),
+            works=await self._diaries.scheduled(agreement, since, until),
         )
         return packed(text, version.version, review, meeting, span, known, now)
