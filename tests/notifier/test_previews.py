@@ -18,6 +18,7 @@ from sepakat_notifier.directory import Reader
 from sepakat_notifier.letters import Gist
 from sepakat_notifier.routing import CONTRACTS
 from sepakat_notifier.wording import Refused, Wording
+from sepakat_notifier.words import LANGUAGES
 from sepakat_shared import mongo, web
 from sepakat_shared.auth import KnownKeys, digest
 from sepakat_shared.clock import SystemClock
@@ -37,7 +38,7 @@ def gist(type: str = OPENED, language: str = "en") -> Gist:
     return letters.gist_of(sample_events.sample_of(type), reader(language), sample_events.NAMES)
 
 
-@pytest.mark.parametrize("language", letters.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_letter_has_a_sample_that_fits_it_in_every_form(language: str) -> None:
     seen = 0
     for type in CONTRACTS:

@@ -9,9 +9,9 @@ from facts import NAMES, NOW, agreed, dispute, every_fact, incident, notificatio
 from sepakat_notifier import letters, notices, reporter_letters, routing
 from sepakat_notifier import notification as domain
 from sepakat_notifier.directory import Reader
-from sepakat_notifier.letters import Words
 from sepakat_notifier.notification import Claimed, Delivered, Failed, GivenUp, Notification, Status, Suppressed, Waited
 from sepakat_notifier.vault import Link, Vault
+from sepakat_notifier.words import LANGUAGES, Words
 from sepakat_shared.contracts import (
     agreements,
     compliance,
@@ -116,7 +116,7 @@ def test_what_is_negotiated_names_its_readers_itself_since_nobody_has_signed_yet
 
 def test_a_proposal_is_told_in_words_of_the_field_with_the_time_to_answer_it() -> None:
     made = agreed(proposals.ProposalMade, counters=1, reason="campaign weeks")
-    english, indonesian = (letters.compose(made, reader(each), NAMES, None) for each in letters.LANGUAGES)
+    english, indonesian = (letters.compose(made, reader(each), NAMES, None) for each in LANGUAGES)
     assert english.subject == "Counter-proposal 2 of Toko Maju: Checkout platform"
     assert indonesian.subject == "Usulan balasan 2 dari Toko Maju: Platform checkout"
     said = " ".join(english.text.split())
@@ -130,7 +130,7 @@ def test_a_proposal_is_told_in_words_of_the_field_with_the_time_to_answer_it() -
 def test_dates_ahead_and_the_end_are_told_as_what_they_are() -> None:
     subjects = {
         letters.compose(agreed(lasting.DateAhead, what=what), reader(language), NAMES, None).subject
-        for what in ("notice", "renewal", "expiry", "termination", "amendment") for language in letters.LANGUAGES
+        for what in ("notice", "renewal", "expiry", "termination", "amendment") for language in LANGUAGES
     }  # fmt: skip
     assert len(subjects) == 9, "in Indonesian it ends soon either way"
     for honoured, said in ((True, "was kept"), (False, "was not kept")):
@@ -145,7 +145,7 @@ def test_what_is_owed_is_told_with_whose_turn_it_is_in_both_languages() -> None:
     due = agreed(credits.CreditOwed, reduced_by=("same-outage", "cap"))
     assert routing.mails(due, SIGNATORIES, []) == ["budi", "rina"]
     assert routing.subject_of(due).about_type == "credit"
-    english, indonesian = (letters.compose(due, reader(each), NAMES, None) for each in letters.LANGUAGES)
+    english, indonesian = (letters.compose(due, reader(each), NAMES, None) for each in LANGUAGES)
     assert english.subject.startswith("Service credit of IDR") and "2,500,000.00: Availability" in english.subject
     assert indonesian.subject.startswith("Kredit layanan sebesar Rp")
     assert indonesian.subject.endswith("2.500.000,00: Ketersediaan per bulan")
@@ -161,7 +161,7 @@ def test_what_is_owed_is_told_with_whose_turn_it_is_in_both_languages() -> None:
 def test_a_review_is_told_with_its_day_what_it_is_of_and_what_was_decided() -> None:
     opened = agreed(reviews.ReviewOpened, because="misses")
     assert routing.subject_of(opened).about_type == "review"
-    english, indonesian = (letters.compose(opened, reader(each), NAMES, None) for each in letters.LANGUAGES)
+    english, indonesian = (letters.compose(opened, reader(each), NAMES, None) for each in LANGUAGES)
     assert english.subject == "Review 3 on 10 Dec 2026: Checkout platform"
     assert indonesian.subject == "Tinjauan 3 pada 10 Des 2026: Platform checkout"
     assert "more targets were missed than" in " ".join(english.text.split())
@@ -192,9 +192,7 @@ def test_a_correction_of_a_credit_says_what_is_outstanding_then() -> None:
 
 def test_what_is_owed_and_what_repeated_misses_lead_to_is_told_in_both_languages() -> None:
     def subjects(kind: type[Fact], **changes: object) -> list[str]:
-        return [
-            letters.compose(agreed(kind, **changes), reader(each), NAMES, None).subject for each in letters.LANGUAGES
-        ]
+        return [letters.compose(agreed(kind, **changes), reader(each), NAMES, None).subject for each in LANGUAGES]
 
     due = agreed(obligations.ObligationDue, recipients=("toko-maju/budi",))
     assert routing.named_with_party(due) == [("toko-maju", "budi")]
@@ -232,7 +230,7 @@ def test_who_is_put_on_call_and_who_is_relieved_are_told_and_again_when_it_is_ta
     assert routing.mails(put, SIGNATORIES, []) == routing.mails(back, SIGNATORIES, []) == ["dewi", "ana"]
     subjects = [
         letters.compose(fact, replace(reader(language), contact=contact), NAMES, None).subject
-        for language in letters.LANGUAGES for fact in (put, back) for contact in ("dewi", "ana")
+        for language in LANGUAGES for fact in (put, back) for contact in ("dewi", "ana")
     ]  # fmt: skip
     assert subjects == [
         "You are on call: Primary on call", "Somebody else is on call: Primary on call",
@@ -263,7 +261,7 @@ def test_every_event_that_is_mailed_has_a_letter_in_both_languages() -> None:
     ]  # fmt: skip
     assert len(mailed) == 88
     for fact in mailed:
-        texts = [letters.compose(fact, reader(language), NAMES, None) for language in letters.LANGUAGES]
+        texts = [letters.compose(fact, reader(language), NAMES, None) for language in LANGUAGES]
         for letter, agreement in zip(texts, ("Checkout platform", "Platform checkout"), strict=True):
             assert letter.subject and "\n" not in letter.subject
             assert agreement in letter.text.replace("\n", " ") and agreement in letter.html
@@ -273,7 +271,7 @@ def test_every_event_that_is_mailed_has_a_letter_in_both_languages() -> None:
 def test_a_letter_about_maintenance_says_when_it_is_and_what_consent_it_needs() -> None:
     awaited = {"state": "awaiting-consent", "needs_consent": ("notice", "allowance"), "answer_by": LATER}
     announced = agreed(maintenance.MaintenanceAnnounced, **awaited)
-    english, indonesian = (letters.compose(announced, reader(each), NAMES, None) for each in letters.LANGUAGES)
+    english, indonesian = (letters.compose(announced, reader(each), NAMES, None) for each in LANGUAGES)
     assert english.subject == "Consent needed: maintenance of Checkout"
     assert indonesian.subject == "Perlu persetujuan: pemeliharaan Kasir"
     said = " ".join(english.text.split())
@@ -295,7 +293,7 @@ def test_of_work_that_is_repeated_the_first_times_are_written_out() -> None:
 
 def test_a_letter_is_in_the_readers_language_zone_and_numbers() -> None:
     fact = objective()
-    english, indonesian = (letters.compose(fact, reader(each), NAMES, None) for each in letters.LANGUAGES)
+    english, indonesian = (letters.compose(fact, reader(each), NAMES, None) for each in LANGUAGES)
     assert english.subject == "Target missed: Availability per month"
     assert indonesian.subject == "Target tidak terpenuhi: Ketersediaan per bulan"
     assert "Measured: 99.8990 %" in english.text
@@ -306,7 +304,7 @@ def test_a_letter_is_in_the_readers_language_zone_and_numbers() -> None:
 
 def test_a_letter_about_a_dispute_says_what_is_asked_whose_turn_it_is_and_what_silence_means() -> None:
     english, indonesian = (
-        letters.compose(dispute(disputes.DisputeRaised), reader(each), NAMES, None) for each in letters.LANGUAGES
+        letters.compose(dispute(disputes.DisputeRaised), reader(each), NAMES, None) for each in LANGUAGES
     )
     assert english.subject == "Dispute D-3FA92C: Toko Maju disputes the figure of Availability per month"
     said = " ".join(english.text.split())
@@ -389,7 +387,7 @@ def test_an_escalation_says_why_it_comes_now() -> None:
 def test_letters_name_the_party_that_must_take_it_up(party: str, name: str) -> None:
     [other] = [each for each in NAMES.values() if each != name]
     for kind in (incidents.IncidentOpened, incidents.IncidentUnacknowledged, incidents.EscalationExhausted):
-        for language in letters.LANGUAGES:
+        for language in LANGUAGES:
             letter = letters.compose(incident(kind, responsible=party), reader(language), NAMES, None)
             assert name in letter.text and other not in letter.text, letter.text
     beside = incident(incidents.IncidentAcknowledged, responsible=party, stops_ladder=False)
@@ -404,7 +402,7 @@ def test_a_credit_that_a_dispute_ended_in_is_told_beside_what_the_figure_gives()
         credit_percent="7.5", credit_percent_before="10", measured_credit_percent="10",
     )  # fmt: skip
     english, indonesian = (
-        " ".join(letters.compose(fact, reader(each), NAMES, None).text.split()) for each in letters.LANGUAGES
+        " ".join(letters.compose(fact, reader(each), NAMES, None).text.split()) for each in LANGUAGES
     )
     assert "is 7.5 % now, and no longer 10 %" in english and "The figure alone would give 10 %" in english
     assert "kini 7,5 %, bukan lagi 10 %" in indonesian

@@ -8,7 +8,8 @@ from typing import Any, Final
 from sepakat_notifier import letters
 from sepakat_notifier.directory import Reader
 from sepakat_notifier.gathering import GATHERED
-from sepakat_notifier.letters import Gist, Letter, Look, Words
+from sepakat_notifier.letters import Gist, Letter, Look
+from sepakat_notifier.words import Words
 from sepakat_shared.contracts.fact import Fact
 
 MOST_LISTED: Final = 300

@@ -6,14 +6,9 @@ for all of them.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency, format_decimal
-from babel.units import format_unit
 from jinja2 import PackageLoader, StrictUndefined, select_autoescape
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -21,17 +16,17 @@ from sepakat_notifier import dispute_words, maintenance_words
 from sepakat_notifier.directory import Reader
 from sepakat_notifier.reply_words import ABOVE, READ_BY, ReadBy
 from sepakat_notifier.routing import Agreed
-from sepakat_shared.contracts.compliance import Money, _ObjectiveEvent
+from sepakat_notifier.words import Words
+from sepakat_shared.contracts.compliance import _ObjectiveEvent
 from sepakat_shared.contracts.credits import _CreditEvent
 from sepakat_shared.contracts.disputes import DisputedFigure, DisputeRaised, _DisputeEvent
-from sepakat_shared.contracts.fact import Fact, PeriodSpan, Title
+from sepakat_shared.contracts.fact import Fact, PeriodSpan
 from sepakat_shared.contracts.incidents import IncidentEscalated, IncidentHandedOver, SnoozeEnded, _IncidentEvent
 from sepakat_shared.contracts.maintenance import _MaintenanceEvent
 from sepakat_shared.contracts.obligations import _ObligationEvent
 from sepakat_shared.contracts.oncall import _OnCallEvent
 from sepakat_shared.contracts.reviews import _ReviewEvent
 
-LANGUAGES = ("en", "id")
 _Told = _IncidentEvent | _ObjectiveEvent | _DisputeEvent | _OnCallEvent | Agreed
 """What there are letters about."""
 
@@ -39,49 +34,6 @@ _templates = ImmutableSandboxedEnvironment(
     loader=PackageLoader("sepakat_notifier"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     autoescape=select_autoescape(["html"]),
 )  # fmt: skip
-
-_LABELS = {
-    "agreement": {"en": "Agreement", "id": "Perjanjian"},
-    "version": {"en": "Version", "id": "Versi"},
-    "service": {"en": "Service", "id": "Layanan"},
-    "incident": {"en": "Incident", "id": "Insiden"},
-    "dispute": {"en": "Dispute", "id": "Sengketa"},
-    "raised_by": {"en": "Raised by", "id": "Diajukan oleh"},
-    "by_when": {"en": "Time ends", "id": "Batas waktu"},
-    "priority": {"en": "Priority", "id": "Prioritas"},
-    "since": {"en": "Affected since", "id": "Terdampak sejak"},
-    "answer_by": {"en": "Please answer by", "id": "Mohon dijawab sebelum"},
-    "objective": {"en": "Objective", "id": "Sasaran"},
-    "measured": {"en": "Measured", "id": "Terukur"},
-    "target": {"en": "Target", "id": "Target"},
-    "from": {"en": "From", "id": "Dari"},
-    "until": {"en": "Until", "id": "Sampai"},
-    "period": {"en": "Period", "id": "Periode"},
-    "left": {"en": "Loss still permitted", "id": "Kerugian yang masih diizinkan"},
-    "credit": {"en": "Service credit so far", "id": "Kredit layanan sementara"},
-    "amount": {"en": "Amount owed", "id": "Jumlah terutang"},
-    "outstanding": {"en": "Outstanding", "id": "Belum dilunasi"},
-    "claim_until": {"en": "To be claimed before", "id": "Diklaim sebelum"},
-    "owed_by": {"en": "Owed by", "id": "Kewajiban"},
-    "due_by": {"en": "Due by", "id": "Jatuh tempo"},
-    "review": {"en": "Review", "id": "Tinjauan"},
-    "meeting": {"en": "Meeting", "id": "Pertemuan"},
-    "button": {"en": "I take care of it", "id": "Saya tangani"},
-    "join": {"en": "I help with it", "id": "Saya ikut membantu"},
-    "snooze": {"en": "Put it off", "id": "Tunda"},
-    "resolve": {"en": "It is over", "id": "Sudah selesai"},
-    "unsubscribe": {"en": "No more news by mail", "id": "Berhenti menerima kabar"},
-    "reason": {"en": "You get this message as {}, under the agreement {}.",
-               "id": "Anda menerima pesan ini sebagai {}, menurut perjanjian {}."},
-}  # fmt: skip
-
-
-_CLOCKS = {
-    "first-response": {"en": "first response", "id": "tanggapan pertama"},
-    "restore": {"en": "restoration", "id": "pemulihan"},
-    "resolve": {"en": "resolution", "id": "penyelesaian"},
-    "update": {"en": "progress notes", "id": "kabar perkembangan"},
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -98,7 +50,7 @@ class Gist:
     `named` are the values of the event by names that are the same in every language.
     """
 
-    words: "Words"
+    words: Words
     agreement: str
     service: str
     subject: str
@@ -132,54 +84,6 @@ class Form:
     choices: Mapping[str, str] | None = None
     lines: str | None = None
     longest: int = 0
-
-
-class Words:
-    """How one reader's language and zone write things."""
-
-    def __init__(self, language: str, time_zone: str) -> None:
-        self.language = language if language in LANGUAGES else "en"
-        self._zone = ZoneInfo(time_zone)
-
-    def label(self, name: str) -> str:
-        return _LABELS[name][self.language]
-
-    def title(self, title: Title | None, otherwise: str) -> str:
-        return title.in_language(self.language, otherwise) if title else otherwise
-
-    def when(self, instant: datetime) -> str:
-        date = format_datetime(instant, "d MMM y, HH:mm:ss", tzinfo=self._zone, locale=self.language)
-        return f"{date} {instant.astimezone(self._zone).tzname()}"
-
-    def day(self, instant: datetime) -> str:
-        return format_datetime(instant, "d MMM y", tzinfo=self._zone, locale=self.language)
-
-    def date(self, day: date) -> str:
-        """A day of a text, which is the same in every zone."""
-        return str(format_date(day, "d MMM y", locale=self.language))
-
-    def decimal(self, value: str) -> str:
-        """All digits that are there: 99.951 must not become 100."""
-        digits = len(value.partition(".")[2])
-        pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        return format_decimal(Decimal(value), format=pattern, locale=self.language)
-
-    def length(self, seconds: str) -> str:
-        """A duration in its two greatest units, rounded down."""
-        left = int(Decimal(seconds))
-        parts: list[str] = []
-        for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
-            count, left = divmod(left, size)
-            if count or (unit == "second" and not parts):
-                parts.append(str(format_unit(count, f"duration-{unit}", "long", locale=self.language)))
-        return " ".join(parts[:2])
-
-    def clock(self, name: str) -> str:
-        """What a clock of an incident measures."""
-        return _CLOCKS[name][self.language] if name in _CLOCKS else name
-
-    def money(self, money: Money) -> str:
-        return str(format_currency(Decimal(money.amount), money.currency, locale=self.language))
 
 
 def compose(

@@ -16,7 +16,7 @@ from sepakat_notifier import notification as domain
 from sepakat_notifier import snoozing
 from sepakat_notifier.directory import Directory, Forgotten, Unknown
 from sepakat_notifier.html_pages import html_page, refusal
-from sepakat_notifier.letters import Form, Words
+from sepakat_notifier.letters import Form
 from sepakat_notifier.notification import Answer, Answered, Notification
 from sepakat_notifier.page_words import WORDS
 from sepakat_notifier.routing import fact_of, subject_of
@@ -24,6 +24,7 @@ from sepakat_notifier.standing import Standing
 from sepakat_notifier.standings import Standings
 from sepakat_notifier.store import Notifications
 from sepakat_notifier.vault import Link, Purpose, Vault
+from sepakat_notifier.words import Words
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.incidents import _IncidentEvent
 from sepakat_shared.errors import NotFound, SepakatError, TooLarge

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from sepakat_notifier.directory import Reader
-from sepakat_notifier.letters import Letter, Words, rendered, sent
+from sepakat_notifier.letters import Letter, rendered, sent
+from sepakat_notifier.words import Words
 from sepakat_shared.contracts.reports import ReportProgressed, _ReportEvent
 
 _LABELS: Final[Mapping[str, Mapping[str, str]]] = {

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from sepakat_notifier.directory import Covered
-from sepakat_notifier.letters import Words
 from sepakat_notifier.standing import Standing
+from sepakat_notifier.words import Words
 
 KEPT_FOR: Final = timedelta(days=14)
 """How long something that is over is still listed."""
