@@ -67,10 +67,10 @@ class Agreeing:
             Timers(states, "due_at", clock, fire)
             for states, fire in (
                 (self.agreements.all.states, self.agreements.fire),
-                (self.diaries.all.states, self.diaries.fire),
                 (self.obligations.all.states, self.obligations.fire),
                 (self.obligations.rosters.states, self.obligations.advance),
                 (self.standings.all.states, self.standings.fire),
+                (self.diaries.all.states, self.diaries.fire),
             )
         ]  # fmt: skip
         self.heard: set[str] = set()
