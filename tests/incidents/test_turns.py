@@ -44,3 +44,28 @@ async def test_a_turn_that_nobody_ended_is_over_after_its_time(backend: Backend)
         assert not done
         clock.advance(timedelta(seconds=16))
         await asking
+
+
+async def test_a_turn_is_handed_on_within_a_process_and_nothing_of_it_is_left(backend: Backend) -> None:
+    clock = ManualClock(NOW)
+    async with AsyncMongoClient(backend.mongo, tz_aware=True) as client:
+        db = client[f"turns_{secrets.token_hex(4)}"]
+        turns, held = Turns(db, clock), []
+
+        async def hold(passes: timedelta) -> None:
+            async with turns.of("x"):
+                held.append((await db["turns"].find_one({"_id": "x"}))["by"])
+                clock.advance(passes)
+
+        await asyncio.gather(*[hold(timedelta(seconds=passes)) for passes in (1, 5, 0, 0)])
+        assert held[0] == held[1], "there is time enough left of it"
+        assert held[1] != held[2] == held[3], "after five seconds another instance may be the next"
+        assert await db["turns"].count_documents({}) == 0
+
+        first = turns.of("x")
+        await first.__aenter__()
+        cancelled = asyncio.create_task(hold(timedelta(0)))
+        await asyncio.sleep(0)
+        cancelled.cancel()
+        await first.__aexit__(None, None, None)
+        assert await db["turns"].count_documents({}) == 0

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from pymongo import ASCENDING, DESCENDING
+from pymongo import ASCENDING, DESCENDING, ReturnDocument
 
 from sepakat_incidents.alerts import Alert
 from sepakat_shared.clock import Clock
@@ -101,12 +101,11 @@ class AlertStore:
 
     async def tally_up(self, incident: str, new: int, received: int, truncated: int) -> int:
         """Add up: so many are new, so many came. Returns how many there are, but for what a crash left out."""
-        await self._tallies.update_one(
+        found = await self._tallies.find_one_and_update(
             {"_id": incident},
             {"$inc": {"count": new, "received": received}, "$max": {"truncated": truncated}},
-            upsert=True,
-        )
-        found = await self._tallies.find_one({"_id": incident})
+            upsert=True, return_document=ReturnDocument.AFTER,
+        )  # fmt: skip
         return 0 if found is None else int(found["count"])
 
     async def recount(self, incident: str) -> int:

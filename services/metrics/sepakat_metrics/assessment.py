@@ -37,8 +37,8 @@ from sepakat_shared.telemetry import continued
 _SOONEST = timedelta(milliseconds=20)
 _LATEST = timedelta(minutes=1)
 _IDLE = timedelta(seconds=2)
-_SHARE = 0.1
-"""Of the time that batches take, how much more judging may take."""
+_SHARE = 0.05
+"""Of the time that batches take, how much more judging may take: after a batch, and once more between batches."""
 _AT_LEAST, _AT_MOST = 0.01, 0.1
 """Seconds of judging after any batch. After an idle hour its share would be minutes, and nothing else would run."""
 _READ_AT_ONCE = 50
