@@ -327,6 +327,18 @@ def test_the_other_party_may_excuse_what_is_not_met_and_nobody_else_may() -> Non
     assert domain.void(met, "ended", NOW) == []
 
 
+def test_what_asked_for_it_may_be_taken_back_and_come_again() -> None:
+    late = after(owed(), domain.fulfil(owed(), PROVIDER, (PROOF,), None, "rina", LATE))
+    assert domain.void(late, "ended", LATE) == [], "that it was late stays so"
+    gone = after(late, domain.void(late, "retracted", LATE + DAY))
+    assert (gone.status, gone.reason) == (Status.VOID, "retracted")
+    assert domain.void(gone, "retracted", LATE + DAY) == []
+    again = after(gone, domain.begin(gone, replace(owed(), due_at=LATE + 10 * DAY), LATE + 2 * DAY))
+    assert (again.status, again.due_at, again.met_at) == (owed().status, LATE + 10 * DAY, None)
+    ended = after(owed(), domain.void(owed(), "ended", NOW))
+    assert domain.begin(ended, owed(), NOW) == []
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

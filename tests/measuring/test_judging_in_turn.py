@@ -12,7 +12,7 @@ from sepakat_metrics.events import Fact
 from sepakat_shared.clock import ManualClock, SystemClock
 
 
-@pytest.mark.parametrize(("idle", "judged"), [(0.1, 1), (0.5, 2), (1.0, 4), (3600.0, 4)])
+@pytest.mark.parametrize(("idle", "judged"), [(0.1, 1), (1.0, 2), (2.0, 4), (3600.0, 4)])
 async def test_a_batch_after_an_idle_hour_is_judged_no_longer_than_one_after_a_second(
     monkeypatch: pytest.MonkeyPatch, idle: float, judged: int
 ) -> None:

@@ -139,12 +139,12 @@ class Obligations:
             await self.begin(begun, cause.source, cause)
 
     async def retract(self, agreement: str, happened: Happened, cause: Envelope) -> None:
-        """What it has made due is owed no more."""
+        """What it has made due is owed no more, by whichever version that was: another may be in force by now."""
         loaded = await self._agreements.all.find(agreement)
-        version = loaded.state.as_of(happened.at) if loaded else None
-        for begun in duties.by_event(version, happened) if version else ():
+        versions = loaded.state.versions if loaded else ()
+        for id in {begun.id for version in versions for begun in duties.by_event(version, happened)}:
             await self.all.execute(
-                begun.id, lambda known, now: domain.void(known, "retracted", now), by=cause.source, cause=cause
+                id, lambda known, now: domain.void(known, "retracted", now), by=cause.source, cause=cause
             )
 
     # -- by the calendar ----------------------------------------------------------------------------------------------

@@ -199,8 +199,11 @@ def apply(occurrence: Occurrence | None, event: Event) -> Occurrence:
 
 
 def begin(known: Occurrence | None, begun: Occurrence, now: datetime) -> Sequence[Event]:
-    """It is owed from now on; one that is known stays as it is. Whoever must hurry is told at once."""
-    if known is not None:
+    """It is owed from now on; one that is known stays as it is, unless what asked for it was taken back and came again.
+
+    Whoever must hurry is told at once.
+    """
+    if known is not None and not (known.status is Status.VOID and known.reason == "retracted"):
         return []
     return [Begun(begun), *fire(begun, now)]
 
@@ -250,8 +253,11 @@ def excuse(occurrence: Occurrence, party: str, reason: str, by: str, now: dateti
 
 
 def void(occurrence: Occurrence | None, why: Why, now: datetime) -> Sequence[Event]:
-    """Nobody owes it any more: the agreement has ended, or what asked for it was taken back."""
-    return [Voided(why, now)] if occurrence is not None and occurrence.is_open else []
+    """Nobody owes it any more: the agreement has ended, or what asked for it was taken back; then none was late."""
+    if occurrence is None:
+        return []
+    forgiven = why == "retracted" and occurrence.status is Status.MET_LATE
+    return [Voided(why, now)] if occurrence.is_open or forgiven else []
 
 
 def _must_be_owed_to(occurrence: Occurrence, party: str) -> None:
