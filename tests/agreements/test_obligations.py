@@ -1,6 +1,7 @@
 """When obligations are due, and what becomes of each time that one is owed: pure decisions."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from itertools import islice, pairwise
