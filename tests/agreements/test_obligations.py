@@ -334,7 +334,7 @@ def test_what_asked_for_it_may_be_taken_back_and_come_again() -> None:
     gone = after(late, domain.void(late, "retracted", LATE + DAY))
     assert (gone.status, gone.reason) == (Status.VOID, "retracted")
     assert domain.void(gone, "retracted", LATE + DAY) == []
-    again = after(gone, domain.begin(gone, replace(owed(), due_at=LATE + 10 * DAY), LATE + 2 * DAY))
+    again = after(gone, domain.begin(gone, replace(owed(), due_at=LATE + 10 * DAY, remind_at=None), LATE + 2 * DAY))
     assert (again.status, again.due_at, again.met_at) == (owed().status, LATE + 10 * DAY, None)
     ended = after(owed(), domain.void(owed(), "ended", NOW))
     assert domain.begin(ended, owed(), NOW) == []
