@@ -128,8 +128,8 @@ async def test_one_that_nobody_closes_is_reminded_of_and_escalates(backend: Back
 async def test_a_party_opens_one_while_none_is_open_and_two_at_once_open_one(backend: Backend) -> None:
     async with opened(backend) as world:
         await world.in_force()
-        world.clock.set(day(2026, 2, 10))
-        refused = await world.post("toko-maju", "/reviews", 422, meeting="2026-02-09")
+        world.clock.set(day(2026, 1, 31, 18))
+        refused = await world.post("toko-maju", "/reviews", 422, meeting="2026-01-31")
         assert refused["errors"][0]["pointer"] == "/meeting"
         answers = await asyncio.gather(
             *[
@@ -140,14 +140,19 @@ async def test_a_party_opens_one_while_none_is_open_and_two_at_once_open_one(bac
         assert sorted(each.status_code for each in answers) == [201, 409]
         shown = await world.get("/reviews/1")
         assert (shown["because"], shown["meeting"], shown["since"]) == (
-            "demand", "2026-02-24", "2025-12-31T17:00:00.000Z",
+            "demand", "2026-02-15", "2025-12-31T17:00:00.000Z",
         )  # fmt: skip
         calendar = await world.get("/reviews/calendar")
         assert (calendar["meeting"], calendar["reviews"]) == ("2026-04-10", 1), "the cadence goes on"
         await world.post("nusantara", "/reviews/1/close", 200)
+        # January was over by then, and its figure is told a day later.
+        assert not (await pack_of(world, 1))["objectives"][0]["periods"]
+        await world.tell_figure(world.closed(1, "99.9500", met=True))
         await world.pass_to(OPENS)
         following = await world.get("/reviews/2")
         assert following["since"] == shown["until"], "nothing is looked at twice, and nothing is left out"
+        [attained] = (await pack_of(world, 2))["objectives"]
+        assert [each["measured"]["attainment"] for each in attained["periods"]] == ["99.9500"]
 
 
 async def test_what_a_crash_left_unnoted_is_noted_with_the_next_look(

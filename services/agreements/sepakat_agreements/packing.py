@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -31,6 +31,8 @@ from sepakat_document.pack import (
 )
 from sepakat_shared.contracts import texts
 
+SETTLED_AFTER: Final = timedelta(days=1)
+"""A period's figure is told a day after its end: one that had none yet when a pack was frozen is in the next."""
 LOOKS_BACK: Final = 12
 """Periods of an objective before those of the review: what a trend is seen by."""
 
@@ -54,10 +56,11 @@ def packed(
     text: texts.Agreement, version: int, review: int, meeting: str, span: tuple[datetime, datetime], known: Known,
     now: datetime,
 ) -> Pack:  # fmt: skip
-    """The pack of what was in `span`: `(since, until]` for periods, which count with their ends."""
+    """The pack of what was in `span`: `(since, until]` for periods, which count when their figure is settled."""
     since, until = span
     incidents = [each for each in known.incidents if each.merged_into is None]
-    credits = [each for each in known.credits if since < each.end <= until and each.status is not Status.VOID]
+    settled = [each for each in known.credits if since < each.end + SETTLED_AFTER <= until]
+    credits = [each for each in settled if each.status is not Status.VOID]
     title = text.metadata.title
     return Pack(
         agreement=text.metadata.id,

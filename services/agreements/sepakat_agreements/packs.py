@@ -9,7 +9,7 @@ from sepakat_agreements.feedback_store import IncidentFeedback
 from sepakat_agreements.maintenance_store import Diaries
 from sepakat_agreements.need_store import Needs
 from sepakat_agreements.obligation_store import Obligations
-from sepakat_agreements.packing import Known, packed
+from sepakat_agreements.packing import SETTLED_AFTER, Known, packed
 from sepakat_agreements.records import Records
 from sepakat_document.pack import Pack
 from sepakat_shared import spans
@@ -39,8 +39,8 @@ class Packs:
         agreement, (since, until) = text.metadata.id, span
         first = datetime.combine(spans.months_later(since.date(), -_TREND_OVER), since.timetz())
         known = Known(
-            figures=await self._records.figures_of(agreement, since, until),
-            before=await self._records.figures_of(agreement, first, since),
+            figures=await self._records.figures_of(agreement, since - SETTLED_AFTER, until - SETTLED_AFTER),
+            before=await self._records.figures_of(agreement, first, since - SETTLED_AFTER),
             incidents=await self._records.incidents_of(agreement, since, until),
             disputes=await self._records.disputes_of(agreement, since, until),
             credits=await self._credits.of(agreement),
