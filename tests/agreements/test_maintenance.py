@@ -68,12 +68,13 @@ def test_repeated_work_stays_at_its_local_hour_over_a_clock_change() -> None:
     [
         ("FREQ=HOURLY;COUNT=2", "must be an RFC 5545 rule"),
         ("FREQ=DAILY", "must end"),
-        ("FREQ=DAILY;COUNT=2;UNTIL=20260501T000000Z", "must end"),
+        ("FREQ=DAILY;COUNT=2;UNTIL=20260501T000000Z", "must end by one"),
         ("FREQ=DAILY;COUNT=201", "200 occurrences at most"),
         ("FREQ=DAILY;COUNT=2;BYHOUR=1", "BYHOUR is not taken"),
         ("FREQ=DAILY;COUNT=2;COUNT=3", "a part twice"),
         ("FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30;COUNT=2", "has no occurrence"),
-        ("FREQ=DAILY;COUNT=x", "can't be laid out"),
+        ("FREQ=DAILY;COUNT=x", "COUNT=x can't be read"),
+        ("FREQ=DAILY;COUNT=2;INTERVAL=0", "INTERVAL=0 can't be read"),
         ("FREQ=MONTHLY;COUNT=20", "beyond the agreement"),
     ],
 )
