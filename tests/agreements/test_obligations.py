@@ -23,6 +23,7 @@ from sepakat_agreements.obligation_facts import of_occurrence
 from sepakat_agreements.occurrence import Occasion, Occurrence, Status
 from sepakat_agreements.roster import Roster
 from sepakat_agreements.schedule import Dates, Slot
+from sepakat_shared import spans
 from sepakat_shared.contracts import texts
 from sepakat_shared.errors import Conflict, Forbidden, Invalid, NotFound
 
@@ -104,6 +105,10 @@ def test_a_rule_says_the_days_itself() -> None:
     assert due(9, rrule="FREQ=DAILY;UNTIL=20260312") == march(10, 11, 12)
     assert due(9, rrule="FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30") == [], "a day that never comes"
     assert due(2, rrule="FREQ=WEEKLY;BYDAY=MO", within="P2D") == march(10, 17)
+
+
+def test_a_day_beyond_all_calendars_is_taken_to_be_the_last_one() -> None:
+    assert due(1, due="9999-12-31") == due(1, due="9999-12-31", calendar="office") == [spans.LAST_DAY]
 
 
 def test_a_day_without_hours_moves_to_the_next_one_that_has_some() -> None:

@@ -27,6 +27,7 @@ DAY = timedelta(days=1)
 NOW = datetime(2026, 8, 2, tzinfo=UTC)
 REMEDIES = {"improvementPlan": {"misses": 2, "within": "P6M"}, "termination": {"misses": 3, "within": "P12M"}}
 PLAN = "toko-checkout.001"
+FAR = datetime.max.replace(tzinfo=UTC)
 MEASURES = [("a second site", NOW + 30 * DAY), ("a drill", NOW + 60 * DAY)]
 
 
@@ -170,8 +171,8 @@ def test_a_plan_is_drafted_returned_agreed_kept_and_judged() -> None:
     with pytest.raises(Conflict, match="no draft of it waits"):
         plans.answer(state, PLAN, CUSTOMER, True, None, "budi", NOW)
     with pytest.raises(Invalid) as refused:
-        plans.draft(state, PLAN, PROVIDER, "rina", [("x", NOW + DAY), ("late", NOW)], "rina", NOW)
-    assert [each.pointer for each in refused.value.problems] == ["/measures/1/due_at"]
+        plans.draft(state, PLAN, PROVIDER, "rina", [("x", NOW + DAY), ("late", NOW), ("far", FAR)], "rina", NOW)
+    assert [each.pointer for each in refused.value.problems] == ["/measures/1/due_at", "/measures/2/due_at"]
     state = after(state, plans.draft(state, PLAN, PROVIDER, "rina", MEASURES[:1], "rina", NOW))
     assert plans.draft(state, PLAN, PROVIDER, "rina", MEASURES[:1], "rina", NOW) == []
     state = after(state, plans.answer(state, PLAN, CUSTOMER, False, "and a drill?", "budi", NOW))

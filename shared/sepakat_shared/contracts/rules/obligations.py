@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
+from sepakat_shared import spans
 from sepakat_shared.contracts.rules import recurring
 from sepakat_shared.contracts.rules.naming import Broken, calendars_of, known, parties_of
 from sepakat_shared.contracts.texts import Agreement, Obligation, Remedies, Unmet
@@ -76,6 +77,9 @@ def _check_time(at: str, obligation: Obligation, text: Agreement) -> Iterator[Br
         yield from ((f"{at}/rrule", rule) for rule in _broken(obligation.rrule))
     if obligation.due is not None and obligation.due < text.term.from_:
         yield f"{at}/due", f"must not be before the term, which begins on {text.term.from_}"
+    for name, day in (("due", obligation.due), ("first", obligation.first)):
+        if day is not None and day > spans.LAST_DAY:
+            yield f"{at}/{name}", f"must not be after {spans.LAST_DAY}: calendars are not reckoned with beyond it"
     if obligation.remind is not None and obligation.remind > _LONGEST:
         yield f"{at}/remind", "must not be longer than ten years"
 
