@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -16,12 +16,13 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 from fastapi_offline import FastAPIOffline
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+from pydantic import AfterValidator, AwareDatetime
 from pymongo.errors import DuplicateKeyError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sepakat_shared.auth import KnownKeys, Principal
-from sepakat_shared.clock import Clock
+from sepakat_shared.clock import Clock, to_milliseconds
 from sepakat_shared.errors import (
     Conflict,
     FieldProblem,
@@ -171,6 +172,22 @@ async def principal(
 
 
 Asking = Annotated[Principal, Depends(principal)]
+
+
+# -- instants of requests ----------------------------------------------------------------------------------------------
+
+_YEARS = (1970, 9000)
+"""Beyond them time zones and sums of times are beyond what a calendar reaches."""
+
+
+def _within_calendars(instant: datetime) -> datetime:
+    if not _YEARS[0] <= instant.year < _YEARS[1]:
+        raise ValueError(f"must be of the years {_YEARS[0]} to {_YEARS[1] - 1}")
+    return to_milliseconds(instant.astimezone(UTC))
+
+
+RequestedInstant = Annotated[AwareDatetime, AfterValidator(_within_calendars)]
+"""An instant with an offset, as it is given; in UTC with milliseconds, as it is kept."""
 
 
 # -- documents and edits -----------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from sepakat_shared import spans
 from sepakat_shared.contracts.rules import recurring
 from sepakat_shared.contracts.rules.naming import Broken, known
 from sepakat_shared.contracts.texts import Agreement, Disputes, DisputeStep, Maintenance, MaintenanceWindow
@@ -41,6 +42,9 @@ def _check_window(at: str, window: MaintenanceWindow, text: Agreement) -> Iterat
         yield from ((f"{at}/rrule", rule) for rule in recurring.broken(window.rrule))
     if window.start.year < recurring.EARLIEST:
         yield f"{at}/start", f"must not be before {recurring.EARLIEST}"
+        return
+    if window.start.year >= spans.LAST_DAY.year:
+        yield f"{at}/start", f"must be before {spans.LAST_DAY.year}: calendars are not reckoned with beyond it"
         return
     first = window.start.astimezone(ZoneInfo(text.term.time_zone)).date()
     if first > text.term.until:
