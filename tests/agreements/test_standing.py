@@ -154,6 +154,18 @@ def test_a_correction_takes_away_what_nobody_has_acted_on() -> None:
     assert again.plans[1].status is PlanStatus.DEMANDED and again.rights[-1].stands(NOW)
 
 
+def test_a_right_falls_also_where_others_were_missed_before_those_it_arose_from() -> None:
+    by = terms(termination={"misses": 3, "within": "P3M", "exerciseWithin": "P10D"})
+    first = missed(1, 2, 3, by=by)
+    state = after(first, shortfalls.expire(first, NOW + 11 * DAY))
+    later = NOW + 180 * DAY
+    for month in (7, 8, 9):
+        state = after(state, shortfalls.count(state, by, miss(month), later))
+    assert state.rights[-1].misses == tuple(f"availability/{month}" for month in (7, 8, 9))
+    state = after(state, shortfalls.discount(state, by, "availability/8", later))
+    assert not state.rights[-1].stands(later), "the first three have had their right"
+
+
 # -- plans -------------------------------------------------------------------------------------------------------------
 
 
