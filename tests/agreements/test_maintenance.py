@@ -183,20 +183,32 @@ def test_what_keeps_the_rules_counts_at_once_and_what_does_not_waits() -> None:
 def test_the_customer_alone_consents_or_refuses_and_only_before_it_begins() -> None:
     diary = announced(START, why=("notice", "allowance"))
     with pytest.raises(Forbidden, match="for the customer"):
-        domain.consent(diary, "m1", None, False, PROVIDER, "key", NOW)
-    agreed = after(diary, domain.consent(diary, "m1", "at night", True, CUSTOMER, "key", NOW + DAY))
+        domain.consent(diary, "m1", diary.get("m1").revision, None, False, PROVIDER, "key", NOW)
+    agreed = after(
+        diary, domain.consent(diary, "m1", diary.get("m1").revision, "at night", True, CUSTOMER, "key", NOW + DAY)
+    )
     assert work(agreed).in_force == (Counted(START, START + HOUR, True),)
-    assert domain.consent(agreed, "m1", None, True, CUSTOMER, "key", NOW + DAY) == []
+    assert domain.consent(agreed, "m1", agreed.get("m1").revision, None, True, CUSTOMER, "key", NOW + DAY) == []
     with pytest.raises(Conflict, match="consented"):
         domain.refuse(agreed, "m1", None, CUSTOMER, "key", NOW + DAY)
     refused = after(diary, domain.refuse(diary, "m1", None, CUSTOMER, "key", NOW))
     assert (work(refused).state, work(refused).in_force) == (State.REFUSED, ())
     with pytest.raises(Conflict, match="is refused"):
-        domain.consent(refused, "m1", None, False, CUSTOMER, "key", NOW)
+        domain.consent(refused, "m1", refused.get("m1").revision, None, False, CUSTOMER, "key", NOW)
     with pytest.raises(Conflict, match="begun without consent"):
-        domain.consent(diary, "m1", None, False, CUSTOMER, "key", START)
+        domain.consent(diary, "m1", diary.get("m1").revision, None, False, CUSTOMER, "key", START)
     with pytest.raises(Conflict, match="needs no consent"):
-        domain.consent(announced(START), "m1", None, False, CUSTOMER, "key", NOW)
+        domain.consent(announced(START), "m1", 1, None, False, CUSTOMER, "key", NOW)
+
+
+def test_consent_is_to_what_was_read_and_not_to_what_it_was_moved_to() -> None:
+    diary = announced(START, why=("notice",))
+    plan = Plan(1, spans(START + DAY), None, ("notice",))
+    moved = after(diary, domain.move(diary, "m1", plan, "later", PROVIDER, "key", NOW))
+    with pytest.raises(Conflict, match=r"changed since revision 1 was read.* it is 2 now"):
+        domain.consent(moved, "m1", 1, None, False, CUSTOMER, "key", NOW)
+    agreed = after(moved, domain.consent(moved, "m1", 2, None, False, CUSTOMER, "key", NOW))
+    assert domain.consent(agreed, "m1", 2, None, False, CUSTOMER, "key", NOW) == [], "sent again"
 
 
 def test_without_consent_it_lapses_when_it_begins_and_never_counts() -> None:
@@ -239,7 +251,7 @@ def test_what_is_moved_is_announced_anew_and_what_is_over_stays() -> None:
 
 def test_consent_to_one_plan_is_none_to_another() -> None:
     diary = announced(START, why=("notice",))
-    diary = after(diary, domain.consent(diary, "m1", None, True, CUSTOMER, "key", NOW))
+    diary = after(diary, domain.consent(diary, "m1", diary.get("m1").revision, None, True, CUSTOMER, "key", NOW))
     plan = Plan(1, spans(START + DAY), None, ("notice",))
     moved = after(diary, domain.move(diary, "m1", plan, "later", PROVIDER, "key", NOW))
     assert (work(moved).state, work(moved).beyond_allowance) == (State.AWAITING, False)
@@ -284,7 +296,7 @@ def test_what_is_told_is_all_of_it_and_says_who_is_written_to() -> None:
         [],
         2,
     )
-    events = domain.consent(diary, "m1", None, False, CUSTOMER, "key", NOW)
+    events = domain.consent(diary, "m1", diary.get("m1").revision, None, False, CUSTOMER, "key", NOW)
     (consented,) = of_diary(events[0], after(diary, events))
     assert consented.data is not None and consented.data["contacts"] == ["rina", "budi"]
     assert [each["start"] for each in consented.data["in_force"]] == ["2026-03-25T09:00:00.000Z"]
@@ -339,8 +351,9 @@ class MaintenanceMachine(RuleBasedStateMachine):
     def consent(self, id: str, party: str) -> None:
         if any(each.id == id for each in self.diary.works):
             taken = self.diary.within_allowance(id, self.now)
-            over = rules.is_over(text(), self.diary.get(id).plan.occurrences, taken)
-            self.attempt(domain.consent, id, None, over, party, "key", self.now)
+            work = self.diary.get(id)
+            over = rules.is_over(text(), work.plan.occurrences, taken)
+            self.attempt(domain.consent, id, work.revision, None, over, party, "key", self.now)
 
     @rule(id=IDS, party=PARTIES)
     def refuse(self, id: str, party: str) -> None:

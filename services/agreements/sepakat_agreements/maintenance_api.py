@@ -61,6 +61,10 @@ class StatementIn(BaseModel):
     statement: Words | None = None
 
 
+class ConsentIn(StatementIn):
+    revision: int = Field(ge=1, description="of the announcement as the customer has read it")
+
+
 def router(agreements: Agreements, diaries: Diaries, posts: IdempotentPosts, clock: Clock) -> APIRouter:
     routes = APIRouter(prefix="/v1/agreements/{id}/maintenance", tags=["maintenance"])
     _provider_routes(routes, agreements, diaries, posts, clock)
@@ -120,7 +124,7 @@ def _provider_routes(
 
 def _customer_routes(routes: APIRouter, agreements: Agreements, diaries: Diaries) -> None:
     @routes.post("/{work}/consent")
-    async def post_consent(id: Id, work: WorkId, given: StatementIn, asking: Asking) -> dict[str, Any]:
+    async def post_consent(id: Id, work: WorkId, given: ConsentIn, asking: Asking) -> dict[str, Any]:
         """Agree to work that does not keep the text's rules, before it begins, with the customer's key."""
         agreement, party = await _acting(agreements, id, asking)
 
@@ -128,7 +132,7 @@ def _customer_routes(routes: APIRouter, agreements: Agreements, diaries: Diaries
             plan = diary.get(work).plan
             _, text = _governing(agreement, plan.starts_at)
             over = rules.is_over(text, plan.occurrences, diary.within_allowance(work, now))
-            return domain.consent(diary, work, given.statement, over, party, asking.id, now)
+            return domain.consent(diary, work, given.revision, given.statement, over, party, asking.id, now)
 
         return _shown(await diaries.change(agreement, decide, asking.id), work)
 
