@@ -374,7 +374,9 @@ class Aggregates(Generic[S, E]):
     def _commit(
         self, id: str, loaded: Loaded[S] | None, events: Sequence[E], by: str, cause: Envelope | None, now: datetime
     ) -> Document:
-        """Raises TooLarge or Conflict where it, or what it leads to, is larger than can be told or stored."""
+        """Raises TooLarge or Conflict where it, or what it leads to, is larger than can be told or stored, or has a
+        time beyond all calendars.
+        """
         n = (loaded.version if loaded else 0) + 1
         aggregate = self._kind.key(id)
         state = loaded.state if loaded else None
@@ -382,6 +384,8 @@ class Aggregates(Generic[S, E]):
         for event in events:
             state = self._kind.apply(state, event)
             messages.extend(self._kind.messages(event, state))
+        if state is not None:
+            self._check_fields(aggregate, state)
         signed = {
             "aggregate": aggregate,
             "n": n,
@@ -416,6 +420,13 @@ class Aggregates(Generic[S, E]):
         if size > _SMALL or n % _MEASURED_EVERY == 0:
             _check_state(aggregate, msgspec.to_builtins(state))
         return commit
+
+    def _check_fields(self, aggregate: str, state: S) -> None:
+        """What readers query by must be there for the state, too: once committed, it is worked out at every reading."""
+        try:
+            self._kind.fields(state)
+        except OverflowError as error:
+            raise Conflict(f"{aggregate} would have a time beyond all calendars") from error
 
     def _fold(self, id: str, loaded: Loaded[S] | None, commit: Document) -> Loaded[S]:
         state = loaded.state if loaded else None

@@ -1,8 +1,10 @@
 """The maintenance that a text agrees on, laid out in one place: what is announced and what is excluded follow from the
 same windows, the same days without any, and the same allowance. Half-open intervals of milliseconds. Pure."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from sepakat_shared.calendars import Interval, clip, from_ms, local_midnight, unite, without
@@ -10,17 +12,33 @@ from sepakat_shared.contracts.texts import Agreement, MaintenanceWindow
 from sepakat_shared.recurrence import occurrences
 from sepakat_shared.spans import unit_of
 
+_log = logging.getLogger(__name__)
+
 
 def windows(text: Agreement, start: int, end: int) -> Iterator[tuple[MaintenanceWindow, Interval]]:
-    """The windows of the text that touch `[start, end)`, uncut, but for the days without maintenance."""
+    """The windows of the text that touch `[start, end)`, uncut, but for the days without maintenance.
+
+    A window whose rule can't be read is never: texts were once signed with rules that nobody can lay out, and one of
+    them must not stop the others from being judged.
+    """
     if text.maintenance is None or start >= end:
         return
     zone, none = ZoneInfo(text.term.time_zone), freezes(text)
     for window in text.maintenance.windows:
-        found = occurrences(window.start, window.duration, window.rrule, zone, start, end)
+        try:
+            found = list(occurrences(window.start, window.duration, window.rrule, zone, start, end))
+        except (ValueError, OverflowError) as error:
+            _say(text.metadata.id, window.id, str(error))
+            continue
         for each in found:
             parts = without([each], none)
             yield from ((window, (a, b)) for a, b in parts if a < end and b > start)
+
+
+@lru_cache(1_000)
+def _say(agreement: str, window: str, why: str) -> None:
+    """Once, and not at each judging."""
+    _log.warning("window %r of %s excludes nothing: %s", window, agreement, why)
 
 
 def freezes(text: Agreement) -> list[Interval]:

@@ -10,9 +10,8 @@ from dateutil.rrule import rrulestr
 
 from sepakat_shared.calendars import Interval, from_ms, to_ms
 
-RULE: Final = re.compile(r"FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;[A-Z]+=[^;=]+)*")
-"""What of RFC 5545 a rule may be: daily or rarer, its parts in any order after the first."""
 _UNTIL: Final = re.compile(r";UNTIL=(\d{8}T\d{6}Z)")
+_INTERVAL: Final = re.compile(r"INTERVAL=([^;]*)")
 _MOST_SKIPPED: Final = timedelta(hours=25)
 """More than clocks were ever put forward by: a day, in Apia."""
 
@@ -33,10 +32,22 @@ def occurrences(
     until = _UNTIL.search(rule)
     last = to_ms(datetime.fromisoformat(until[1])) if until else end
     local = begins.astimezone(zone).replace(tzinfo=None)
-    found = rrulestr(_UNTIL.sub("", rule), dtstart=local)
     earliest = from_ms(start - length).astimezone(zone).replace(tzinfo=None) - _MOST_SKIPPED
     latest = from_ms(end).astimezone(zone).replace(tzinfo=None) + _MOST_SKIPPED
+    found = rrulestr(_bounded(_UNTIL.sub("", rule), latest), dtstart=local)
     for each in found.between(earliest, latest, inc=True):
         at = to_ms(each.replace(tzinfo=zone).astimezone(UTC))
         if at <= last:
             yield at, at + length
+
+
+def _bounded(rule: str, latest: datetime) -> str:
+    """The rule with an end, where it has none. Raises ValueError where it stands still.
+
+    `rrulestr` takes an interval of nothing, and then never comes to an end; of a day that never comes it goes on to
+    the end of all calendars.
+    """
+    for interval in _INTERVAL.findall(rule):
+        if not re.fullmatch(r"0*[1-9]\d{0,8}", interval, re.ASCII):
+            raise ValueError(f"INTERVAL={interval} is no step forward")
+    return rule if "COUNT=" in rule or "UNTIL=" in rule else f"{rule};UNTIL={latest:%Y%m%dT%H%M%S}"

@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -16,12 +16,15 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 from fastapi_offline import FastAPIOffline
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.trace import Span, TracerProvider
+from pydantic import AfterValidator, AwareDatetime
 from pymongo.errors import DuplicateKeyError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sepakat_shared.auth import KnownKeys, Principal
-from sepakat_shared.clock import Clock
+from sepakat_shared.clock import Clock, to_milliseconds
 from sepakat_shared.errors import (
     Conflict,
     FieldProblem,
@@ -57,8 +60,32 @@ def application(title: str, description: str, keys: KnownKeys, max_body_bytes: i
     app.add_middleware(BodyLimit, limit=max_body_bytes)
     app.add_api_route("/livez", _live, include_in_schema=False)
     app.add_api_route("/metrics", _metrics, include_in_schema=False)
-    FastAPIInstrumentor.instrument_app(app, excluded_urls="livez,readyz,metrics")
+    trace_requests(app)
     return app
+
+
+# -- traces ------------------------------------------------------------------------------------------------------------
+
+_ADDRESSES = ("http.target", "http.url", "url.path", "url.full", "url.query")
+
+
+def trace_requests(app: FastAPI, tracers: TracerProvider | None = None) -> None:
+    FastAPIInstrumentor.instrument_app(
+        app, excluded_urls="livez,readyz,metrics", tracer_provider=tracers, server_request_hook=_without_tokens
+    )
+
+
+def _without_tokens(span: Span, _scope: dict[str, Any]) -> None:
+    """The address of a link that needs no key is a secret: a span has its route, which is no way in.
+
+    So it is with what leads nowhere: it may be such an address with a letter too many.
+    """
+    known = span.attributes if isinstance(span, ReadableSpan) else None
+    if known is None:
+        return
+    route = str(known.get("http.route", "/"))
+    if "{token}" in route or "http.route" not in known:
+        span.set_attributes({name: "" if name == "url.query" else route for name in _ADDRESSES if name in known})
 
 
 # -- problems (RFC 9457) -----------------------------------------------------------------------------------------------
@@ -171,6 +198,22 @@ async def principal(
 
 
 Asking = Annotated[Principal, Depends(principal)]
+
+
+# -- instants of requests ----------------------------------------------------------------------------------------------
+
+_YEARS = (1970, 9000)
+"""Beyond them time zones and sums of times are beyond what a calendar reaches."""
+
+
+def _within_calendars(instant: datetime) -> datetime:
+    if not _YEARS[0] <= instant.year < _YEARS[1]:
+        raise ValueError(f"must be of the years {_YEARS[0]} to {_YEARS[1] - 1}")
+    return to_milliseconds(instant.astimezone(UTC))
+
+
+RequestedInstant = Annotated[AwareDatetime, AfterValidator(_within_calendars)]
+"""An instant with an offset, as it is given; in UTC with milliseconds, as it is kept."""
 
 
 # -- documents and edits -----------------------------------------------------------------------------------------------

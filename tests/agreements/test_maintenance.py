@@ -68,12 +68,13 @@ def test_repeated_work_stays_at_its_local_hour_over_a_clock_change() -> None:
     [
         ("FREQ=HOURLY;COUNT=2", "must be an RFC 5545 rule"),
         ("FREQ=DAILY", "must end"),
-        ("FREQ=DAILY;COUNT=2;UNTIL=20260501T000000Z", "must end"),
+        ("FREQ=DAILY;COUNT=2;UNTIL=20260501T000000Z", "must end by one"),
         ("FREQ=DAILY;COUNT=201", "200 occurrences at most"),
         ("FREQ=DAILY;COUNT=2;BYHOUR=1", "BYHOUR is not taken"),
         ("FREQ=DAILY;COUNT=2;COUNT=3", "a part twice"),
         ("FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30;COUNT=2", "has no occurrence"),
-        ("FREQ=DAILY;COUNT=x", "can't be laid out"),
+        ("FREQ=DAILY;COUNT=x", "COUNT=x can't be read"),
+        ("FREQ=DAILY;COUNT=2;INTERVAL=0", "INTERVAL=0 can't be read"),
         ("FREQ=MONTHLY;COUNT=20", "beyond the agreement"),
     ],
 )
@@ -182,20 +183,32 @@ def test_what_keeps_the_rules_counts_at_once_and_what_does_not_waits() -> None:
 def test_the_customer_alone_consents_or_refuses_and_only_before_it_begins() -> None:
     diary = announced(START, why=("notice", "allowance"))
     with pytest.raises(Forbidden, match="for the customer"):
-        domain.consent(diary, "m1", None, False, PROVIDER, "key", NOW)
-    agreed = after(diary, domain.consent(diary, "m1", "at night", True, CUSTOMER, "key", NOW + DAY))
+        domain.consent(diary, "m1", diary.get("m1").revision, None, False, PROVIDER, "key", NOW)
+    agreed = after(
+        diary, domain.consent(diary, "m1", diary.get("m1").revision, "at night", True, CUSTOMER, "key", NOW + DAY)
+    )
     assert work(agreed).in_force == (Counted(START, START + HOUR, True),)
-    assert domain.consent(agreed, "m1", None, True, CUSTOMER, "key", NOW + DAY) == []
+    assert domain.consent(agreed, "m1", agreed.get("m1").revision, None, True, CUSTOMER, "key", NOW + DAY) == []
     with pytest.raises(Conflict, match="consented"):
         domain.refuse(agreed, "m1", None, CUSTOMER, "key", NOW + DAY)
     refused = after(diary, domain.refuse(diary, "m1", None, CUSTOMER, "key", NOW))
     assert (work(refused).state, work(refused).in_force) == (State.REFUSED, ())
     with pytest.raises(Conflict, match="is refused"):
-        domain.consent(refused, "m1", None, False, CUSTOMER, "key", NOW)
+        domain.consent(refused, "m1", refused.get("m1").revision, None, False, CUSTOMER, "key", NOW)
     with pytest.raises(Conflict, match="begun without consent"):
-        domain.consent(diary, "m1", None, False, CUSTOMER, "key", START)
+        domain.consent(diary, "m1", diary.get("m1").revision, None, False, CUSTOMER, "key", START)
     with pytest.raises(Conflict, match="needs no consent"):
-        domain.consent(announced(START), "m1", None, False, CUSTOMER, "key", NOW)
+        domain.consent(announced(START), "m1", 1, None, False, CUSTOMER, "key", NOW)
+
+
+def test_consent_is_to_what_was_read_and_not_to_what_it_was_moved_to() -> None:
+    diary = announced(START, why=("notice",))
+    plan = Plan(1, spans(START + DAY), None, ("notice",))
+    moved = after(diary, domain.move(diary, "m1", plan, "later", PROVIDER, "key", NOW))
+    with pytest.raises(Conflict, match=r"changed since revision 1 was read.* it is 2 now"):
+        domain.consent(moved, "m1", 1, None, False, CUSTOMER, "key", NOW)
+    agreed = after(moved, domain.consent(moved, "m1", 2, None, False, CUSTOMER, "key", NOW))
+    assert domain.consent(agreed, "m1", 2, None, False, CUSTOMER, "key", NOW) == [], "sent again"
 
 
 def test_without_consent_it_lapses_when_it_begins_and_never_counts() -> None:
@@ -238,7 +251,7 @@ def test_what_is_moved_is_announced_anew_and_what_is_over_stays() -> None:
 
 def test_consent_to_one_plan_is_none_to_another() -> None:
     diary = announced(START, why=("notice",))
-    diary = after(diary, domain.consent(diary, "m1", None, True, CUSTOMER, "key", NOW))
+    diary = after(diary, domain.consent(diary, "m1", diary.get("m1").revision, None, True, CUSTOMER, "key", NOW))
     plan = Plan(1, spans(START + DAY), None, ("notice",))
     moved = after(diary, domain.move(diary, "m1", plan, "later", PROVIDER, "key", NOW))
     assert (work(moved).state, work(moved).beyond_allowance) == (State.AWAITING, False)
@@ -283,7 +296,7 @@ def test_what_is_told_is_all_of_it_and_says_who_is_written_to() -> None:
         [],
         2,
     )
-    events = domain.consent(diary, "m1", None, False, CUSTOMER, "key", NOW)
+    events = domain.consent(diary, "m1", diary.get("m1").revision, None, False, CUSTOMER, "key", NOW)
     (consented,) = of_diary(events[0], after(diary, events))
     assert consented.data is not None and consented.data["contacts"] == ["rina", "budi"]
     assert [each["start"] for each in consented.data["in_force"]] == ["2026-03-25T09:00:00.000Z"]
@@ -338,8 +351,9 @@ class MaintenanceMachine(RuleBasedStateMachine):
     def consent(self, id: str, party: str) -> None:
         if any(each.id == id for each in self.diary.works):
             taken = self.diary.within_allowance(id, self.now)
-            over = rules.is_over(text(), self.diary.get(id).plan.occurrences, taken)
-            self.attempt(domain.consent, id, None, over, party, "key", self.now)
+            work = self.diary.get(id)
+            over = rules.is_over(text(), work.plan.occurrences, taken)
+            self.attempt(domain.consent, id, work.revision, None, over, party, "key", self.now)
 
     @rule(id=IDS, party=PARTIES)
     def refuse(self, id: str, party: str) -> None:

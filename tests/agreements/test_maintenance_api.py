@@ -53,8 +53,8 @@ async def test_work_is_announced_consented_to_moved_reminded_of_and_cancelled(ba
         late = await announce(world, day(2026, 3, 20, 18), 2, rrule="FREQ=WEEKLY;COUNT=2")
         assert (late["state"], late["needs_consent"]) == ("awaiting-consent", ["freeze", "allowance"])
         assert late["answer_by"] == "2026-03-20T18:00:00.000Z" and late["excluded"] == []
-        await world.post("nusantara", f"{WORK}/m2/consent", 403)
-        consented = await world.post("toko-maju", f"{WORK}/m2/consent", 200, statement="after closing time")
+        await world.post("nusantara", f"{WORK}/m2/consent", 403, revision=1)
+        consented = await world.post("toko-maju", f"{WORK}/m2/consent", 200, revision=1, statement="after closing time")
         assert [each["beyond_allowance"] for each in consented["excluded"]] == [True, True]
 
         # What was consented to uses up none of the four hours; the monthly window and the first one take three.

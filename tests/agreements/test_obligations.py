@@ -5,7 +5,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from itertools import islice, pairwise
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock, MagicMock
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -21,9 +23,12 @@ from sepakat_agreements.agreement import Status as Standing
 from sepakat_agreements.duties import Happened, by_event, by_request, duty_of
 from sepakat_agreements.evidence import Evidence
 from sepakat_agreements.obligation_facts import of_occurrence
+from sepakat_agreements.obligation_store import Obligations
 from sepakat_agreements.occurrence import Occasion, Occurrence, Status
 from sepakat_agreements.roster import Roster
 from sepakat_agreements.schedule import Dates, Slot
+from sepakat_shared import spans
+from sepakat_shared.commits import Loaded
 from sepakat_shared.contracts import texts
 from sepakat_shared.errors import Conflict, Forbidden, Invalid, NotFound
 
@@ -105,6 +110,10 @@ def test_a_rule_says_the_days_itself() -> None:
     assert due(9, rrule="FREQ=DAILY;UNTIL=20260312") == march(10, 11, 12)
     assert due(9, rrule="FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30") == [], "a day that never comes"
     assert due(2, rrule="FREQ=WEEKLY;BYDAY=MO", within="P2D") == march(10, 17)
+
+
+def test_a_day_beyond_all_calendars_is_taken_to_be_the_last_one() -> None:
+    assert due(1, due="9999-12-31") == due(1, due="9999-12-31", calendar="office") == [spans.LAST_DAY]
 
 
 def test_a_day_without_hours_moves_to_the_next_one_that_has_some() -> None:
@@ -230,14 +239,60 @@ def test_an_incident_of_a_priority_or_a_missed_target_makes_due_what_is_about_it
 
 def test_what_is_due_on_request_the_other_party_asks_for() -> None:
     agreed = in_force(written("contact", CUSTOMER, within="PT30M", after="contact-request"), written(every="P1D"))
-    asked = by_request(agreed, "contact", "k1", PROVIDER, "x.0001", "whom do we call?", "rina", NOW)
+    asked = by_request(agreed, "contact", 0, PROVIDER, "x.0001", "whom do we call?", "rina", NOW)
     assert (asked.due_at, asked.remind_at, asked.duty.party) == (NOW + timedelta(minutes=30), NOW, CUSTOMER)
     with pytest.raises(Forbidden, match="the other party asks"):
-        by_request(agreed, "contact", "k2", CUSTOMER, None, None, "budi", NOW)
+        by_request(agreed, "contact", 0, CUSTOMER, None, None, "budi", NOW)
     with pytest.raises(Conflict, match="not due on request"):
-        by_request(agreed, "report", "k3", CUSTOMER, None, None, "budi", NOW)
+        by_request(agreed, "report", 0, CUSTOMER, None, None, "budi", NOW)
     with pytest.raises(NotFound, match="there: contact, report"):
-        by_request(agreed, "nothing", "k4", CUSTOMER, None, None, "budi", NOW)
+        by_request(agreed, "nothing", 0, CUSTOMER, None, None, "budi", NOW)
+
+
+class Kept:
+    """The occurrences that a database would keep, and nothing else of it."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Loaded[Occurrence]] = {}
+        self.states = self
+
+    def find(self, asked: str | dict[str, Any]) -> Any:
+        if isinstance(asked, str):
+            return self._one(asked)
+        about = asked["about"]
+        found = [each for each in self.known.values() if each.state.occasion.about == about]
+        return SimpleNamespace(to_list=AsyncMock(return_value=found))
+
+    async def _one(self, id: str) -> Loaded[Occurrence] | None:
+        return self.known.get(id)
+
+    async def get(self, id: str) -> Loaded[Occurrence]:
+        return self.known[id]
+
+    def read(self, document: Loaded[Occurrence]) -> Loaded[Occurrence]:
+        return document
+
+    async def execute(self, id: str, decide: Any, **_given: Any) -> None:
+        before = self.known.get(id)
+        state = reduce(domain.apply, decide(before.state if before else None, NOW), before.state if before else None)
+        assert state is not None
+        self.known[id] = Loaded(id, state, 1, "")
+
+
+async def test_to_ask_again_while_it_is_open_makes_no_second_miss() -> None:
+    obligations = Obligations(MagicMock(clock=SimpleNamespace(now=lambda: NOW)), MagicMock())
+    kept = Kept()
+    obligations.all = kept  # type: ignore[assignment]
+    agreed = in_force(written("contact", CUSTOMER, within="PT30M", after="contact-request"))
+
+    async def asked(about: str | None) -> Occurrence:
+        return await obligations.request(agreed, "contact", PROVIDER, about, None, "rina")
+
+    first = await asked("x.0001")
+    assert (await asked("x.0001")).id == first.id and (await asked(None)).id != first.id
+    assert len(kept.known) == 2
+    await kept.execute(first.id, lambda each, now: domain.fulfil(each, CUSTOMER, (), "called", "budi", now))
+    assert (await asked("x.0001")).id != first.id, "what was met is asked for anew"
 
 
 # -- each time ---------------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ DAY = timedelta(days=1)
 NOW = datetime(2026, 8, 2, tzinfo=UTC)
 REMEDIES = {"improvementPlan": {"misses": 2, "within": "P6M"}, "termination": {"misses": 3, "within": "P12M"}}
 PLAN = "toko-checkout.001"
+FAR = datetime.max.replace(tzinfo=UTC)
 MEASURES = [("a second site", NOW + 30 * DAY), ("a drill", NOW + 60 * DAY)]
 
 
@@ -153,6 +154,18 @@ def test_a_correction_takes_away_what_nobody_has_acted_on() -> None:
     assert again.plans[1].status is PlanStatus.DEMANDED and again.rights[-1].stands(NOW)
 
 
+def test_a_right_falls_also_where_others_were_missed_before_those_it_arose_from() -> None:
+    by = terms(termination={"misses": 3, "within": "P3M", "exerciseWithin": "P10D"})
+    first = missed(1, 2, 3, by=by)
+    state = after(first, shortfalls.expire(first, NOW + 11 * DAY))
+    later = NOW + 180 * DAY
+    for month in (7, 8, 9):
+        state = after(state, shortfalls.count(state, by, miss(month), later))
+    assert state.rights[-1].misses == tuple(f"availability/{month}" for month in (7, 8, 9))
+    state = after(state, shortfalls.discount(state, by, "availability/8", later))
+    assert not state.rights[-1].stands(later), "the first three have had their right"
+
+
 # -- plans -------------------------------------------------------------------------------------------------------------
 
 
@@ -170,8 +183,8 @@ def test_a_plan_is_drafted_returned_agreed_kept_and_judged() -> None:
     with pytest.raises(Conflict, match="no draft of it waits"):
         plans.answer(state, PLAN, CUSTOMER, True, None, "budi", NOW)
     with pytest.raises(Invalid) as refused:
-        plans.draft(state, PLAN, PROVIDER, "rina", [("x", NOW + DAY), ("late", NOW)], "rina", NOW)
-    assert [each.pointer for each in refused.value.problems] == ["/measures/1/due_at"]
+        plans.draft(state, PLAN, PROVIDER, "rina", [("x", NOW + DAY), ("late", NOW), ("far", FAR)], "rina", NOW)
+    assert [each.pointer for each in refused.value.problems] == ["/measures/1/due_at", "/measures/2/due_at"]
     state = after(state, plans.draft(state, PLAN, PROVIDER, "rina", MEASURES[:1], "rina", NOW))
     assert plans.draft(state, PLAN, PROVIDER, "rina", MEASURES[:1], "rina", NOW) == []
     state = after(state, plans.answer(state, PLAN, CUSTOMER, False, "and a drill?", "budi", NOW))

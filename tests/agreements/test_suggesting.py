@@ -108,6 +108,12 @@ def test_a_retired_objective_takes_its_mentions_along_and_another_one_is_added()
     assert {each.words for each in moved} >= {"objective availability is removed", "objective latency is added"}
 
 
+@pytest.mark.parametrize("target", ["NaN", "sNaN", "Infinity", "-NaN"])
+def test_a_target_that_is_no_number_is_refused_and_no_failure(target: str) -> None:
+    with pytest.raises(Invalid, match=r"^/amendment/objectives/0/target"):
+        amendment(TEXT, [Wanted("availability", "tighten", target)], None, [])
+
+
 def test_what_cannot_be_is_refused_with_its_field() -> None:
     wanted = [Wanted("speed", "retire"), Wanted("availability", "add", content="{}"), Wanted("latency", "add")]
     with pytest.raises(Invalid) as refused:

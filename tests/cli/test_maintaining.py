@@ -31,13 +31,24 @@ def test_what_is_announced_says_what_it_needs(stand: Stand, run: Run) -> None:
 def test_each_answer_sends_what_it_needs(stand: Stand, run: Run) -> None:
     for what in ("move", "cancel", "consent", "refuse"):
         stand.on("POST", f"{PATH}/m1/{what}", answer({**WORK, "state": "announced"}))
-    assert run("maintenance", "consent", "toko-checkout", "m1", "--statement", "at night").stdout == "m1: announced\n"
+    at_night = ("--statement", "at night", "--revision", "3")
+    assert run("maintenance", "consent", "toko-checkout", "m1", *at_night).stdout == "m1: announced\n"
+    assert stand.asked[0].json == {"revision": 3, "statement": "at night"}
     run("maintenance", "refuse", "toko-checkout", "m1")
     run("maintenance", "cancel", "toko-checkout", "m1", "--reason", "not needed")
     assert json.loads(run("maintenance", "move", "toko-checkout", "m1", *TIMES, "--json").stdout)["id"] == "m1"
     assert [each.json.get("statement", each.json.get("reason")) for each in stand.asked] == [
         "at night", None, "not needed", "a new database"
     ]  # fmt: skip
+
+
+def test_consent_is_to_what_is_shown(stand: Stand, run: Run) -> None:
+    shown = {"start": "2026-12-05T18:00:00.000Z", "end": "2026-12-05T20:00:00.000Z"}
+    stand.on("GET", f"{PATH}/announcements/m1", answer({**WORK, "revision": 2, "occurrences": [shown]}))
+    stand.on("POST", f"{PATH}/m1/consent", answer({**WORK, "state": "announced"}))
+    done = run("maintenance", "consent", "toko-checkout", "m1")
+    assert "2026-12-05T18:00:00.000Z to 2026-12-05T20:00:00.000Z" in " ".join(done.stderr.split())
+    assert stand.asked[-1].json == {"revision": 2, "statement": None}
 
 
 def test_when_it_is_is_listed_and_printed_and_subscribed_to(stand: Stand, run: Run) -> None:

@@ -3,7 +3,9 @@
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import pytest
 from measuring.test_adjusting import DECEMBER, HOUR, NOVEMBER, history
 from samples import agreement
 
@@ -12,6 +14,7 @@ from sepakat_metrics.announced import Announcement, Heard, Span
 from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.terms import Adjustments, Announced, Terms
 from sepakat_shared.calendars import from_ms
+from sepakat_shared.recurrence import occurrences
 
 DAY = 24 * HOUR
 UP = 1_000_000
@@ -145,3 +148,14 @@ def test_it_is_judged_again_for_as_long_as_it_is_not_applied() -> None:
 def test_nothing_that_only_reminds_is_judged_again() -> None:
     known = applied(after(None, heard(1, (1, 2))))
     assert after(known, heard(2, (1, 2))).is_applied
+
+
+@pytest.mark.parametrize(
+    "rule", ["FREQ=MONTHLY;BYDAY=1SUN", "FREQ=DAILY;INTERVAL=0", "FREQ=DAILY;INTERVAL=-1", "FREQ=DAILY;UNTIL=20260231"]
+)
+def test_a_window_that_was_signed_with_a_rule_that_nobody_can_lay_out_excludes_nothing(rule: str) -> None:
+    good = {"id": "good", "start": from_ms(NOVEMBER + DAY).isoformat(), "duration": "PT2H"}
+    bad = {"id": "bad", "start": from_ms(NOVEMBER).isoformat(), "duration": "PT24H", "rrule": rule}
+    assert lost(windows=[bad, good]) == 4
+    with pytest.raises(ValueError):
+        list(occurrences(from_ms(NOVEMBER), timedelta(hours=1), rule, ZoneInfo("UTC"), NOVEMBER, DECEMBER))

@@ -99,16 +99,26 @@ def cancel(
 
 @maintenance.command("consent")
 def consent(
-    agreement: Agreement, work: Work, statement: Statement = None, url: Urls = None, api_key_file: ApiKeyFile = None,
-    as_json: AsJson = False,
+    agreement: Agreement, work: Work, statement: Statement = None,
+    revision: Annotated[int | None, typer.Option(help="as it was read; if not said, as it is shown now")] = None,
+    url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Agree to work that does not keep the text's rules, before it begins, with the customer's key.
+
+    What is agreed to is said first. It is refused where the provider has moved it since.
 
     **Example**
 
       sepakat maintenance consent toko-checkout m1 --statement "after closing time"
     """
-    _told(_post(agreement, f"/{segment(work)}/consent", {"statement": statement}, url, api_key_file), as_json)
+    if revision is None:
+        with Client.of(url, api_key_file) as client:
+            read = client.get("agreements", f"{_path(agreement)}/announcements/{segment(work)}")
+        revision = read["revision"]
+        for each in read["occurrences"]:
+            say(f"{work}: {each['start']} to {each['end']}")
+    body = {"revision": revision, "statement": statement}
+    _told(_post(agreement, f"/{segment(work)}/consent", body, url, api_key_file), as_json)
 
 
 @maintenance.command("refuse")

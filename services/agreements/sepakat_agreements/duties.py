@@ -48,9 +48,19 @@ def by_calendar(version: Version, obligation: str, slot: Slot) -> Occurrence:
 
 
 def by_request(
-    version: Version, obligation: str, key: str, party: str, about: str | None, note: str | None, by: str, now: datetime
+    version: Version,
+    obligation: str,
+    number: int,
+    party: str,
+    about: str | None,
+    note: str | None,
+    by: str,
+    now: datetime,
 ) -> Occurrence:
-    """The other party asks for it. Raises NotFound, Forbidden, or Conflict for one that is not due on request."""
+    """The other party asks for it, after so many times.
+
+    Raises NotFound, Forbidden, or Conflict for one that is not due on request.
+    """
     text = texts.Agreement.model_validate(version.text)
     given = _named(text, obligation)
     if not is_requested(given):
@@ -58,9 +68,8 @@ def by_request(
     if party == given.party:
         raise Forbidden(f"{obligation!r} is owed by {given.party!r}; the other party asks for it")
     slot = Slot(now, due_after(_dates(text, given), now))
-    return _begun(
-        f"{text.metadata.id}.{obligation}.{key}", version, given, Occasion("request", about, note, by), slot
-    )  # fmt: skip
+    id = occurrence_id(text.metadata.id, obligation, f"request/{number}/{about or ''}")
+    return _begun(id, version, given, Occasion("request", about, note, by), slot)
 
 
 def by_event(version: Version, happened: Happened) -> Iterator[Occurrence]:

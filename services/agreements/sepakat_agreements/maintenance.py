@@ -286,12 +286,18 @@ def cancel(diary: Diary, id: str, reason: str, party: str, by: str, now: datetim
 
 
 def consent(
-    diary: Diary, id: str, statement: str | None, beyond_allowance: bool, party: str, by: str, now: datetime
-) -> Sequence[Event]:
-    """Agree to what needs it, before it begins. Raises NotFound, Forbidden or Conflict."""
+    diary: Diary, id: str, revision: int, statement: str | None, beyond_allowance: bool, party: str, by: str,
+    now: datetime,
+) -> Sequence[Event]:  # fmt: skip
+    """Agree to what needs it, before it begins, as it was read (`revision`): it may have been moved since.
+
+    Raises NotFound, Forbidden or Conflict.
+    """
     work = _answerable(diary, id, party, now)
     if work.state is State.ANNOUNCED:
         return []
+    if work.revision != revision:
+        raise Conflict(f"it has changed since revision {revision} was read; read it again, it is {work.revision} now")
     return [Consented(id, statement, beyond_allowance, by, now)]
 
 

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from sepakat_agreements import maintenance as domain
 from sepakat_agreements import maintenance_rules as rules
@@ -17,11 +17,11 @@ from sepakat_agreements.maintenance import Concern, Diary, Event, Plan, Span, Wo
 from sepakat_agreements.maintenance_store import Diaries
 from sepakat_agreements.store import Agreements
 from sepakat_shared.auth import Principal
-from sepakat_shared.clock import Clock, to_milliseconds
+from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.fact import Title, rfc3339
 from sepakat_shared.errors import Conflict, FieldProblem, Forbidden, Invalid
-from sepakat_shared.web import Asking, IdempotentPosts
+from sepakat_shared.web import Asking, IdempotentPosts, RequestedInstant
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 WorkId = Annotated[str, Path(pattern=r"^m[1-9][0-9]{0,8}$")]
@@ -34,8 +34,8 @@ class TimesIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    start: AwareDatetime
-    end: AwareDatetime
+    start: RequestedInstant
+    end: RequestedInstant
     rrule: str | None = Field(
         None, max_length=500, description="`FREQ=WEEKLY;BYDAY=SU;COUNT=4`: daily or rarer, with an end"
     )
@@ -59,6 +59,10 @@ class StatementIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     statement: Words | None = None
+
+
+class ConsentIn(StatementIn):
+    revision: int = Field(ge=1, description="of the announcement as the customer has read it")
 
 
 def router(agreements: Agreements, diaries: Diaries, posts: IdempotentPosts, clock: Clock) -> APIRouter:
@@ -120,7 +124,7 @@ def _provider_routes(
 
 def _customer_routes(routes: APIRouter, agreements: Agreements, diaries: Diaries) -> None:
     @routes.post("/{work}/consent")
-    async def post_consent(id: Id, work: WorkId, given: StatementIn, asking: Asking) -> dict[str, Any]:
+    async def post_consent(id: Id, work: WorkId, given: ConsentIn, asking: Asking) -> dict[str, Any]:
         """Agree to work that does not keep the text's rules, before it begins, with the customer's key."""
         agreement, party = await _acting(agreements, id, asking)
 
@@ -128,7 +132,7 @@ def _customer_routes(routes: APIRouter, agreements: Agreements, diaries: Diaries
             plan = diary.get(work).plan
             _, text = _governing(agreement, plan.starts_at)
             over = rules.is_over(text, plan.occurrences, diary.within_allowance(work, now))
-            return domain.consent(diary, work, given.statement, over, party, asking.id, now)
+            return domain.consent(diary, work, given.revision, given.statement, over, party, asking.id, now)
 
         return _shown(await diaries.change(agreement, decide, asking.id), work)
 
@@ -181,9 +185,8 @@ def _governing(agreement: Agreement, at: datetime) -> tuple[Version, texts.Agree
 async def _planned(agreement: Agreement, text: texts.Agreement, given: TimesIn, now: datetime) -> tuple[Span, ...]:
     renewed = text.term.renewal is not None and agreement.termination is None
     ends_at = None if renewed else term.ends_at(agreement)
-    start, end = (to_milliseconds(each.astimezone(UTC)) for each in (given.start, given.end))
     # A rule that hardly ever comes to a day is looked through for seconds.
-    return await asyncio.to_thread(rules.planned, text, start, end, given.rrule, now, ends_at)
+    return await asyncio.to_thread(rules.planned, text, given.start, given.end, given.rrule, now, ends_at)
 
 
 def _plan(

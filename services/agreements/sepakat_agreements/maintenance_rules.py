@@ -14,13 +14,13 @@ from sepakat_agreements.maintenance import Counted, Span
 from sepakat_shared import maintenance, spans
 from sepakat_shared.calendars import Interval, clip, from_ms, length, to_ms, unite
 from sepakat_shared.contracts import texts
+from sepakat_shared.contracts.rules import recurring
 from sepakat_shared.errors import FieldProblem, Invalid
-from sepakat_shared.recurrence import RULE, occurrences
+from sepakat_shared.recurrence import occurrences
 
 MOST: Final = 200
 """Occurrences of one announcement: what one event can carry."""
 _LONGEST: Final = timedelta(days=31)
-_PARTS: Final = frozenset(("FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "WKST"))
 
 
 def planned(
@@ -67,16 +67,9 @@ def _problems(
 
 
 def _broken(rrule: str) -> Iterator[str]:
-    if not RULE.fullmatch(rrule):
-        yield "must be an RFC 5545 rule such as FREQ=WEEKLY;BYDAY=SU;COUNT=4 (daily or rarer)"
-        return
-    parts = [each.partition("=")[0] for each in rrule.split(";")]
-    unknown = sorted(set(parts) - _PARTS)
-    if unknown:
-        yield f"{unknown[0]} is not taken; there are {', '.join(sorted(_PARTS))}"
-    if len(set(parts)) != len(parts):
-        yield "has a part twice"
-    if ("COUNT" in parts) == ("UNTIL" in parts):
+    found = list(recurring.broken(rrule))
+    yield from found
+    if not found and "COUNT=" not in rrule and "UNTIL=" not in rrule:
         yield "must end: give it one of COUNT and UNTIL"
 
 

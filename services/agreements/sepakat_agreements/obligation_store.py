@@ -1,6 +1,5 @@
 """Obligations in the database: what is owed when, found by agreement, party and time; and what begins next."""
 
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -117,14 +116,27 @@ class Obligations:
     async def request(
         self, agreement: Agreement, obligation: str, party: str, about: str | None, note: str | None, by: str
     ) -> Occurrence:
-        """Ask for what is due on request. Raises NotFound, Forbidden or Conflict."""
+        """Ask for what is due on request; while that is open, to ask again for the same changes nothing.
+
+        Otherwise one party could make the other miss as often as it asks. Raises NotFound, Forbidden or Conflict.
+        """
         if agreement.status is not Standing.ACTIVE:
             raise Conflict(f"this agreement is {agreement.status.value}; nothing is owed under it")
-        begun = duties.by_request(
-            agreement, obligation, secrets.token_hex(8), party, about, note, by, self.clock.now()
-        )  # fmt: skip
-        await self.begin(begun, by)
-        return (await self.all.get(begun.id)).state
+        query = {"agreement": agreement.id, "obligation": obligation, "about": about}
+        known = [self.all.read(each).state for each in await self.all.states.find(query).to_list(None)]
+        before = next((each.id for each in known if each.is_open), None)
+        asked = await self.all.find(before) if before is not None else None
+        number = len(known)
+        while True:
+            # Numbered, and not random: of two that ask at the same time, one finds what the other has begun.
+            begun = duties.by_request(agreement, obligation, number, party, about, note, by, self.clock.now())
+            asked = asked or await self.all.find(begun.id)
+            if asked is None:
+                await self.begin(begun, by)
+                return (await self.all.get(begun.id)).state
+            if asked.state.is_open:
+                return asked.state
+            asked, number = None, number + 1
 
     async def begin(self, begun: Occurrence, by: str, cause: Envelope | None = None) -> None:
         await self.all.execute(

@@ -1,21 +1,21 @@
 """Requests about improvement plans, and what was missed, become commands here."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from sepakat_agreements import plans as domain
 from sepakat_agreements.standing import Event, Miss, Plan, Right, Standing
 from sepakat_agreements.standing_store import Standings
 from sepakat_agreements.store import Agreements
 from sepakat_shared.auth import Principal
-from sepakat_shared.clock import Clock, to_milliseconds
+from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Forbidden
-from sepakat_shared.web import Asking
+from sepakat_shared.web import Asking, RequestedInstant
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Contact = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -27,7 +27,7 @@ class MeasureIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: Annotated[str, Field(min_length=1, max_length=500)]
-    due_at: AwareDatetime
+    due_at: RequestedInstant
 
 
 class DraftIn(BaseModel):
@@ -107,7 +107,7 @@ def _acting_routes(routes: APIRouter, standings: Standings) -> None:
     @routes.post("/improvement-plans/{id}/draft")
     async def post_draft(id: str, given: DraftIn, asking: Asking) -> dict[str, Any]:
         """Put the plan before the other party, with the key of the party that owes it."""
-        measures = [(each.text, to_milliseconds(each.due_at.astimezone(UTC))) for each in given.measures]
+        measures = [(each.text, each.due_at) for each in given.measures]
         return await act(
             id, asking,
             lambda each, party, now: domain.draft(each, id, party, given.owner, measures, asking.id, now),

@@ -20,6 +20,7 @@ from sepakat_agreements.standing import (
 from sepakat_shared.errors import Conflict, FieldProblem, Forbidden, Invalid
 
 _INSTANT: Final = timedelta(milliseconds=1)
+_LONGEST: Final = timedelta(days=3_660)
 MOST: Final = 50
 """Measures of a plan, and notes of progress of it are at most twenty times as many."""
 _UNDRAFTED: Final = (PlanStatus.DEMANDED, PlanStatus.RETURNED)
@@ -51,6 +52,8 @@ def _problems(measures: Sequence[tuple[str, datetime]], now: datetime) -> Iterat
     for i, (_, due_at) in enumerate(measures):
         if due_at <= now:
             yield FieldProblem(f"/measures/{i}/due_at", "must be in the future")
+        elif due_at > now + _LONGEST:
+            yield FieldProblem(f"/measures/{i}/due_at", "must be within ten years")
 
 
 def answer(

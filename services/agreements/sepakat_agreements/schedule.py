@@ -174,7 +174,7 @@ def _bounded(written: str, first: date, local: date) -> rrulebase:
 
 def _end_of(dates: Dates, day: date) -> datetime:
     """The last instant of that day, or of the next one on which the calendar has hours."""
-    calendar = dates.calendar
+    calendar, day = dates.calendar, min(day, spans.LAST_DAY)
     for _ in range(_NEVER_OPENS if calendar else 0):
         if calendar is None or is_business_day(calendar, day):
             break

@@ -1,12 +1,11 @@
 """When maintenance is, over HTTP: as a list, and as a calendar that programs subscribe to without a key."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime
 
 from sepakat_agreements.agreement import Agreement
 from sepakat_agreements.calendar_links import CalendarLinks, Link
@@ -15,17 +14,19 @@ from sepakat_agreements.maintenance_schedule import Occurrence, occurrences
 from sepakat_agreements.maintenance_store import Diaries
 from sepakat_agreements.store import Agreements
 from sepakat_shared.auth import Principal
-from sepakat_shared.clock import Clock, to_milliseconds
+from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import FieldProblem, Invalid
-from sepakat_shared.web import Asking
+from sepakat_shared.web import Asking, RequestedInstant
 
 _BEFORE: Final = timedelta(days=30)
 _AHEAD: Final = timedelta(days=90)
 _LONGEST: Final = timedelta(days=732)
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-From = Annotated[AwareDatetime | None, Query(alias="from", description="30 days ago, where it is not said")]
-Until = Annotated[AwareDatetime | None, Query(description="120 days after `from`, where it is not said; 732 at most")]
+From = Annotated[RequestedInstant | None, Query(alias="from", description="30 days ago, where it is not said")]
+Until = Annotated[
+    RequestedInstant | None, Query(description="120 days after `from`, where it is not said; 732 at most")
+]
 
 
 def router(
@@ -92,14 +93,11 @@ def router(
 
 def _span(start: datetime, until: datetime | None) -> tuple[datetime, datetime]:
     """Raises Invalid."""
-    try:
-        end = until or start + _BEFORE + _AHEAD
-        rule = "must be after `from`" if end <= start else f"{_LONGEST.days} days after `from` at most"
-        if end <= start or end - start > _LONGEST:
-            raise Invalid(f"query/until: {rule}", [FieldProblem("/query/until", rule)])
-    except OverflowError as error:
-        raise Invalid("query/from: is beyond all calendars", [FieldProblem("/query/from", "is too late")]) from error
-    return to_milliseconds(start.astimezone(UTC)), to_milliseconds(end.astimezone(UTC))
+    end = until or start + _BEFORE + _AHEAD
+    rule = "must be after `from`" if end <= start else f"{_LONGEST.days} days after `from` at most"
+    if end <= start or end - start > _LONGEST:
+        raise Invalid(f"query/until: {rule}", [FieldProblem("/query/until", rule)])
+    return start, end
 
 
 def _calendar(agreement: Agreement, listed: list[Occurrence], now: datetime) -> Response:

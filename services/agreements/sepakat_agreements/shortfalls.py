@@ -105,7 +105,9 @@ def discount(standing: Standing | None, terms: Terms | None, miss: str, now: dat
                 events.append(Withdrawn(plan.id, now))
     for right in after.rights:
         if right.rule == known.rule and right.lapsed_at is None and terms.termination is not None:
-            left = [each for each in after.misses if each.rule == right.rule]
+            # What was missed before those it arose from is no cause of it: they alone, and what came after them, are.
+            since = min((each.at for each in standing.misses if each.id in right.misses), default=right.since)
+            left = [each for each in after.misses if each.rule == right.rule and each.at >= since]
             if _repeated(left, terms.termination, terms.zone) is None:
                 events.append(Lapsed(right.id, True, now))
     return events

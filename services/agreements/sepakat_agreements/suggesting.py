@@ -192,6 +192,8 @@ def _compared(before: str, after: str, *, at_most: bool) -> bool | None:
         one, other = Decimal(before), Decimal(after)
     except ArithmeticError:
         return None
+    if not (one.is_finite() and other.is_finite()):
+        return None  # NaN is a Decimal too, which is not compared; the rules of texts refuse it
     return None if one == other else (other < one) if at_most else (other > one)
 
 

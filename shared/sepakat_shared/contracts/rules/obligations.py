@@ -5,20 +5,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
+from sepakat_shared import spans
+from sepakat_shared.contracts.rules import recurring
 from sepakat_shared.contracts.rules.naming import Broken, calendars_of, known, parties_of
 from sepakat_shared.contracts.texts import Agreement, Obligation, Remedies, Unmet
 
-_DAY: Final = r"[+-]?[1-5]?(MO|TU|WE|TH|FR|SA|SU)"
-_DATE: Final = r"-?([1-9]|[12]\d|3[01])"
-_MONTH: Final = r"([1-9]|1[0-2])"
-_PARTS: Final = "|".join((
-    r"INTERVAL=[1-9]\d{0,2}", r"UNTIL=\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])",
-    f"BYDAY={_DAY}(,{_DAY})*", f"BYMONTHDAY={_DATE}(,{_DATE})*", f"BYMONTH={_MONTH}(,{_MONTH})*",
-    r"BYSETPOS=-?[1-9]\d?", "WKST=(MO|SU)",
-))  # fmt: skip
-_RRULE: Final = re.compile(rf"FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;({_PARTS}))*")
 _LONGEST: Final = timedelta(days=3_660)
-_EARLIEST: Final = 1970
 _HOW: Final = ("due", "every", "rrule", "after", "trigger")
 
 
@@ -77,16 +69,28 @@ def _check_time(at: str, obligation: Obligation, text: Agreement) -> Iterator[Br
         yield f"{at}/within", "has nothing to count from: the day `due` says it all"
     if obligation.first is not None and not {"every", "rrule"} & set(given):
         yield f"{at}/first", "is for what is due again and again, with `every` or `rrule`"
-    if (obligation.first or text.term.from_).year < _EARLIEST and {"every", "rrule"} & set(given):
-        yield f"{at}/first", f"must not be before {_EARLIEST}: intervals are counted from there"
+    if (obligation.first or text.term.from_).year < recurring.EARLIEST and {"every", "rrule"} & set(given):
+        yield f"{at}/first", f"must not be before {recurring.EARLIEST}: intervals are counted from there"
     if obligation.every is not None and not re.search(r"[1-9]", obligation.every):
         yield f"{at}/every", "must be a day at least"
-    if obligation.rrule is not None and not _RRULE.fullmatch(obligation.rrule):
-        yield f"{at}/rrule", "must be an RFC 5545 rule in days, such as FREQ=MONTHLY;BYDAY=1MO (UNTIL is a day)"
+    if obligation.rrule is not None:
+        yield from ((f"{at}/rrule", rule) for rule in _broken(obligation.rrule))
     if obligation.due is not None and obligation.due < text.term.from_:
         yield f"{at}/due", f"must not be before the term, which begins on {text.term.from_}"
+    for name, day in (("due", obligation.due), ("first", obligation.first)):
+        if day is not None and day > spans.LAST_DAY:
+            yield f"{at}/{name}", f"must not be after {spans.LAST_DAY}: calendars are not reckoned with beyond it"
     if obligation.remind is not None and obligation.remind > _LONGEST:
         yield f"{at}/remind", "must not be longer than ten years"
+
+
+def _broken(rrule: str) -> Iterator[str]:
+    """It goes on as long as the agreement does, or until a day: how often it has been is not counted."""
+    yield from recurring.broken(rrule)
+    if "COUNT=" in rrule:
+        yield "COUNT is not taken of what is owed; give it an UNTIL"
+    if re.search(r"UNTIL=\d{8}T", rrule):
+        yield "UNTIL is a day of what is owed, such as 20261231"
 
 
 def advise(text: Agreement) -> Iterator[Broken]:

@@ -1,14 +1,13 @@
 """Maintenance, disputes and reviews: what happens when, and who has the next word."""
 
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from sepakat_shared import spans
+from sepakat_shared.contracts.rules import recurring
 from sepakat_shared.contracts.rules.naming import Broken, known
 from sepakat_shared.contracts.texts import Agreement, Disputes, DisputeStep, Maintenance, MaintenanceWindow
-
-_RRULE = r"FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;[A-Z]+=[^;=]+)*"
 
 
 def check(text: Agreement) -> Iterator[Broken]:
@@ -39,8 +38,14 @@ def _check_window(at: str, window: MaintenanceWindow, text: Agreement) -> Iterat
     objectives = {objective.id for objective in text.objectives}
     for j, id in enumerate(window.objectives):
         yield from known(f"{at}/objectives/{j}", id, objectives, "an objective of this agreement")
-    if window.rrule is not None and not re.fullmatch(_RRULE, window.rrule):
-        yield f"{at}/rrule", "must be an RFC 5545 rule such as FREQ=MONTHLY;BYDAY=1SU (daily or rarer)"
+    if window.rrule is not None:
+        yield from ((f"{at}/rrule", rule) for rule in recurring.broken(window.rrule))
+    if window.start.year < recurring.EARLIEST:
+        yield f"{at}/start", f"must not be before {recurring.EARLIEST}"
+        return
+    if window.start.year >= spans.LAST_DAY.year:
+        yield f"{at}/start", f"must be before {spans.LAST_DAY.year}: calendars are not reckoned with beyond it"
+        return
     first = window.start.astimezone(ZoneInfo(text.term.time_zone)).date()
     if first > text.term.until:
         yield f"{at}/start", f"is after the term, which ends on {text.term.until}: it would never be"
