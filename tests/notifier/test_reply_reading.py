@@ -2,6 +2,7 @@
 
 from email.message import EmailMessage
 from email.policy import SMTP
+from time import process_time
 from typing import Any
 
 import dkim
@@ -10,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sepakat_notifier.reply_address import ReplyAddresses
-from sepakat_notifier.reply_reading import Read, Refused, read, split
+from sepakat_notifier.reply_reading import Automatic, Head, Read, Refused, head, read, split
 from sepakat_notifier.reply_senders import Checked, Senders
 from sepakat_notifier.reply_words import ABOVE
 
@@ -34,10 +35,14 @@ def mail(text: str | None = "restarting\n", html: str | None = None, **headers: 
     return written
 
 
+def begun(written: EmailMessage) -> Head | Automatic:
+    return head(written.as_bytes(policy=SMTP))
+
+
 def taken(written: EmailMessage) -> Read:
-    found = read(written.as_bytes(policy=SMTP))
-    assert isinstance(found, Read)
-    return found
+    content = written.as_bytes(policy=SMTP)
+    assert isinstance(head(content), Head)
+    return read(content)
 
 
 # -- the address -------------------------------------------------------------------------------------------------------
@@ -114,9 +119,21 @@ def test_files_are_counted_and_left_out_and_characters_that_nobody_sees_too() ->
 
 
 def test_the_nearest_answered_mail_comes_first() -> None:
-    found = taken(mail(In_Reply_To="<b@x>", References="<a@x> <z@x> <b@x>"))
-    assert found.answers == ("b@x", "z@x", "a@x")
-    assert taken(mail(Message_ID="")).id == taken(mail(Message_ID="")).id != ""
+    found = begun(mail(In_Reply_To="<b@x>", References="<a@x> <z@x> <b@x>"))
+    assert isinstance(found, Head) and found.answers == ("b@x", "z@x", "a@x")
+    without = begun(mail(Message_ID=""))
+    assert without == begun(mail(Message_ID="")) and isinstance(without, Head) and without.id
+
+
+def test_a_mail_made_to_keep_us_busy_does_not() -> None:
+    began = process_time()
+    dashes = "-" * 100_000
+    assert split(f"again\n{dashes}x\n{dashes}\n{ATTRIBUTED}\n> {ABOVE['en']}")[0].startswith("again\n-")
+    for line in ("-----Original Message-----", "----", "_____", "-- x --"):
+        assert split(f"again\n {line} \n> {ABOVE['en']}")[0] == "again"
+    with pytest.raises(Refused, match=r"550 5\.7\.1 From may have"):
+        head(b"From: " + b'"(<a,' * 20_000 + b"\r\n\r\nhi")
+    assert process_time() - began < 2
 
 
 # -- what no person wrote, what is refused -----------------------------------------------------------------------------
@@ -129,7 +146,7 @@ def test_the_nearest_answered_mail_comes_first() -> None:
 ])  # fmt: skip
 def test_what_no_person_wrote_is_known_as_that(headers: dict[str, str]) -> None:
     text = None if "Content_Type" in headers else "I am away\n"
-    assert read(mail(text, **headers).as_bytes(policy=SMTP)) == "automatic"
+    assert begun(mail(text, **headers)) == "automatic"
 
 
 def test_a_person_may_say_so_themselves() -> None:
@@ -160,11 +177,11 @@ def test_what_cannot_be_a_reply_is_refused_with_its_code(written: EmailMessage, 
 ])  # fmt: skip
 def test_whatever_comes_is_read_or_refused(content: bytes) -> None:
     try:
-        found = read(content)
+        found = read(content) if isinstance(head(content), Head) else None
     except Refused as refused:
         assert str(refused)[:3] in ("550", "552", "554")
     else:
-        assert isinstance(found, Read) and found.body
+        assert found is not None and found.body
 
 
 # -- who vouches for it ------------------------------------------------------------------------------------------------

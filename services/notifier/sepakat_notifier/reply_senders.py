@@ -8,6 +8,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.policy import compat32
@@ -26,6 +27,8 @@ _DOMAIN = {
     "dkim": re.compile(r"header\.(?:d|i)\s*=\s*\"?(?:[^\s;\"]*@)?([\w.-]+)", re.IGNORECASE),
 }
 _COMMENT = re.compile(r"\([^()]*\)")
+_THREADS = ThreadPoolExecutor(16, "dkim")
+"""A name server that does not answer keeps its thread; it must be none that others look names up in."""
 _log = logging.getLogger("sepakat_notifier.dkim")
 _log.setLevel(logging.CRITICAL)  # what is wrong with a stranger's signature is in the verdict
 
@@ -58,7 +61,7 @@ class Senders:
             return _by_relay(content, self._authserv)
         try:
             async with asyncio.timeout(_CHECKS_FOR * _MOST_SIGNATURES):
-                return await asyncio.to_thread(self._by_signatures, content)
+                return await asyncio.get_running_loop().run_in_executor(_THREADS, self._by_signatures, content)
         except TimeoutError:
             return Checked(dkim="temperror")
 
