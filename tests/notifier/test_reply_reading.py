@@ -231,3 +231,21 @@ async def test_the_relay_that_is_named_is_believed_and_nobody_else() -> None:
     assert (await Senders(None, resolve).check(content)).dkim == "none", "a header that anybody may write"
     forged = b"Authentication-Results: mx.sla.example; spf=fail smtp.mailfrom=evil.example\r\n" + content
     assert (await Senders("mx.sla.example").check(forged)).spf == "fail", "the topmost is the relay's own"
+
+
+@pytest.mark.parametrize(("results", "domains"), [
+    ('spf=pass smtp.mailfrom="x@victim.example"@evil.example', {"evil.example"}),
+    ('spf=pass smtp.mailfrom="x\\"@victim.example"@evil.example', {"evil.example"}),
+    ('dkim=pass header.i="x@victim.example"@evil.example header.d=evil.example', {"evil.example"}),
+    ("dkim=pass header.i=@mail.evil.example header.d=evil.example", {"evil.example"}),
+    ('spf=fail smtp.mailfrom="x; spf=pass smtp.mailfrom=victim.example "@evil.example', set()),
+    ("spf=fail (a (nested; spf=pass smtp.mailfrom=victim.example) b) smtp.mailfrom=evil.example", set()),
+    ("spf=fail (a \\) ; spf=pass smtp.mailfrom=victim.example ) smtp.mailfrom=evil.example", set()),
+    ('spf=pass (a " quote) smtp.mailfrom=prvs=1=x@evil.example', {"evil.example"}),
+    ('spf=pass smtp.mailfrom="x@victim.example"', set()), ('spf=pass smtp.mailfrom=x@victim.example"', set()),
+    ("spf=pass (open smtp.mailfrom=victim.example", set()), ("spf=pass reason=a b smtp.mailfrom=victim.example", set()),
+    ("spf = pass smtp.mailfrom = evil.example; dkim/1=pass header.d=two.example", {"evil.example", "two.example"}),
+])  # fmt: skip
+async def test_what_a_sender_chose_to_be_called_vouches_for_nobody_else(results: str, domains: set[str]) -> None:
+    content = f"Authentication-Results: mx.sla.example; {results}\r\n\r\nhi".encode()
+    assert (await Senders("mx.sla.example").check(content)).domains == domains
