@@ -1,7 +1,9 @@
 """What is said in a chat, and where an address leads: all of it pure, but for what Apprise is asked."""
 
+import asyncio
 import json
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -163,6 +165,8 @@ ADDRESSES = {
 class Kept:
     """Stands for our client: keeps what is asked, and answers it."""
 
+    within = timedelta(seconds=10)
+
     def __init__(self, status: int = 200, body: bytes = b"{}") -> None:
         self.asked: list[tuple[str, str, bytes]] = []
         self._answer = Answer(status, {"content-type": "application/json"}, body, None)
@@ -205,6 +209,44 @@ async def test_what_a_service_answers_decides_what_becomes_of_the_message(
 ) -> None:
     with pytest.raises(kind, match=words):
         await services.tell(ADDRESSES["ntfy"], "title", "text", Kept(status))  # type: ignore[arg-type]
+
+
+class Dripping(Kept):
+    """Never has the whole of an answer."""
+
+    within = timedelta(seconds=0.2)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left = 0
+
+    async def ask(self, method: str, url: str, body: bytes, headers: dict[str, str]) -> Answer:
+        try:
+            await asyncio.sleep(5)
+        finally:
+            self.left += 1
+        return await super().ask(method, url, body, headers)
+
+
+async def idle_threads(among: ThreadPoolExecutor) -> bool:
+    """Whether its only thread is free within a second."""
+    return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(among, lambda: True), 1)
+
+
+async def test_a_service_that_answers_in_drips_keeps_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        monkeypatch.setattr(services, "_THREADS", threads)
+        dripping = Dripping()
+        with pytest.raises(Unreachable, match="in time"):
+            await services.tell(ADDRESSES["ntfy"], "title", "text", dripping)  # type: ignore[arg-type]
+        assert dripping.left == 1 and await idle_threads(threads)
+        monkeypatch.setattr(Dripping, "within", timedelta(seconds=30))
+        telling = asyncio.create_task(services.tell(ADDRESSES["ntfy"], "title", "text", dripping))  # type: ignore[arg-type]
+        await asyncio.sleep(0.3)
+        telling.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await telling
+        assert await idle_threads(threads) and dripping.left == 2
 
 
 @pytest.mark.parametrize(
