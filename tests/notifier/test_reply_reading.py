@@ -3,17 +3,25 @@
 from email.message import EmailMessage
 from email.policy import SMTP
 from time import process_time
+from types import SimpleNamespace
 from typing import Any
 
 import dkim
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from facts import NOW, incident, notification
+from notifying import settings
 
+from sepakat_notifier.gathering import GATHERED
+from sepakat_notifier.notification import Occasion
 from sepakat_notifier.reply_address import ReplyAddresses
+from sepakat_notifier.reply_door import ReplyDoor
 from sepakat_notifier.reply_reading import Automatic, Head, Read, Refused, head, read, split
 from sepakat_notifier.reply_senders import Checked, Senders
 from sepakat_notifier.reply_words import ABOVE
+from sepakat_shared.clock import ManualClock
+from sepakat_shared.contracts import incidents
 
 ID = "0123456789abcdef0123456789abcdef"
 ADDRESSES = ReplyAddresses(b"k" * 32, "Sla.Example")
@@ -134,6 +142,47 @@ def test_a_mail_made_to_keep_us_busy_does_not() -> None:
     with pytest.raises(Refused, match=r"550 5\.7\.1 From may have"):
         head(b"From: " + b'"(<a,' * 20_000 + b"\r\n\r\nhi")
     assert process_time() - began < 2
+
+
+@pytest.mark.parametrize("id", ["<", "<>", "<@>", "<a@", "<[", "<a@[b"])
+def test_a_mail_whose_own_id_cannot_be_read_gets_one(id: str) -> None:
+    content = f"From: rina@nusantara.example\r\nMessage-ID: {id}\r\n\r\nrestarting".encode()
+    found, other = head(content), head(content + b" now")
+    assert isinstance(found, Head) and isinstance(other, Head)
+    assert found.id and found.id != other.id
+
+
+# -- what it answers ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_reply_to_what_sums_others_up_is_kept_for_ones_own_people() -> None:
+    data = {"kind": "summary", "agreement": "toko", "about_type": "incident"}
+    occasion = Occasion("s1", "/sepakat/test", GATHERED, "toko.checkout.0001", "2026-11-24T09:00:00Z", data)
+    told = notification(incident(incidents.IncidentCommented), "rina", id=ID, party="nusantara", occasion=occasion)
+    kept, asked = [], []
+
+    class Stored:
+        """Stands for what is in the database."""
+
+        async def find(self, _id: str) -> Any:
+            return SimpleNamespace(state=told)
+
+        async def reader(self, *whom: Any) -> Any:
+            asked.append(whom)
+            return SimpleNamespace(email="rina@nusantara.example")
+
+        async def keep(self, reply: Any) -> bool:
+            kept.append(reply)
+            return True
+
+    stored: Any = Stored()
+    door = ReplyDoor(
+        settings(notifier_mail_from="sepakat@sla.example"), SimpleNamespace(all=stored), stored,  # type: ignore[arg-type]
+        stored, ADDRESSES, Senders(None, resolve), ManualClock(NOW),
+    )  # fmt: skip
+    assert await door.take("rina@nusantara.example", ADDRESSES.of(ID), mail().as_bytes(policy=SMTP)) == "taken"
+    assert [(each.shared, each.body, each.sender.known) for each in kept] == [(False, "restarting", True)]
+    assert asked == [(("nusantara",), "rina", "toko")]
 
 
 # -- what no person wrote, what is refused -----------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from typing import Any, Final
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from sepakat_notifier.directory import Directory, Forgotten, Unknown
+from sepakat_notifier.gathering import GATHERED
 from sepakat_notifier.notification import Notification
 from sepakat_notifier.replies import Replies
 from sepakat_notifier.reply import Reply, Sender, reply_id
@@ -118,11 +119,10 @@ class ReplyDoor:
         # Others may know the ids of our messages: so who sent it must be certain. An address has who got it from us.
         if not named and not (known and checked.vouches_for(begun.sender)):
             raise Refused("550 5.7.1", "it is not certain who sent this; reply to the address that Reply-To names")
-        fact = fact_of(answered)
         party = answered.party or ""
         reply = Reply(
             reply_id(begun.id, answered.id), answered.id, answered.about, party, answered.recipient, mail.body,
-            mail.quoted, replies_are_shared(fact), mail.left_out, Sender(known, checked.dkim, checked.spf),
+            mail.quoted, _is_shared(answered), mail.left_out, Sender(known, checked.dkim, checked.spf),
             self._clock.now(),
         )  # fmt: skip
         return "taken" if await self._replies.keep(reply) else "repeated"
@@ -153,13 +153,23 @@ class ReplyDoor:
         return loaded.state if loaded.state.party is not None else None
 
     async def _address_of(self, notification: Notification) -> str | None:
-        subject = subject_of(fact_of(notification))
-        parties = subject.parties if notification.party is None else (notification.party,)
+        parties = notification.parties if notification.party is None else (notification.party,)
         try:
-            reader = await self._directory.reader(parties, notification.recipient, subject.agreement)
+            reader = await self._directory.reader(parties, notification.recipient, _agreement_of(notification))
         except (Unknown, Forgotten) as error:
             raise Refused("550 5.1.1", "whoever this message was for is not known any more") from error
         return None if reader.email is None else reader.email.lower()
+
+
+def _agreement_of(notification: Notification) -> str:
+    if notification.occasion.type == GATHERED:
+        return str(notification.occasion.data["agreement"])
+    return subject_of(fact_of(notification)).agreement
+
+
+def _is_shared(notification: Notification) -> bool:
+    """What sums others up is told to one's own people: some of these may not be for the other party."""
+    return notification.occasion.type != GATHERED and replies_are_shared(fact_of(notification))
 
 
 class _Server(SMTP):

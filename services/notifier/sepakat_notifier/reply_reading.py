@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
+from email.errors import MessageError
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from email.policy import default
@@ -54,7 +55,7 @@ class Read:
 
 
 Automatic = Literal["automatic"]
-_UNREADABLE = (ValueError, LookupError, AttributeError, TypeError, RecursionError)
+_UNREADABLE = (MessageError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
 
 
 def head(content: bytes) -> Head | Automatic:
@@ -66,13 +67,12 @@ def head(content: bytes) -> Head | Automatic:
         if sum(len(value) for name, value in mail.raw_items() if name.lower() == "from") > _LONGEST_FROM:
             raise Refused("550 5.7.1", f"From may have {_LONGEST_FROM} characters at most")
         senders = [address for _, address in getaddresses([str(each) for each in mail.get_all("From", [])])]
+        answers = tuple(_answered(mail))
     except _UNREADABLE as error:
         raise Refused("554 5.6.0", "this mail cannot be read") from error
     if len(senders) != 1 or "@" not in senders[0]:
         raise Refused("550 5.7.1", "a reply is from one address, which From names")
-    written = str(mail.get("Message-ID", ""))
-    id = next(iter(_IDS.findall(written)), "") or hashlib.sha256(content).hexdigest()
-    return Head(id, senders[0], tuple(_answered(mail)))
+    return Head(_id(mail) or hashlib.sha256(content).hexdigest(), senders[0], answers)
 
 
 def read(content: bytes) -> Read:
@@ -99,6 +99,14 @@ def _is_automatic(mail: EmailMessage) -> bool:
         or any(name in mail for name in ("List-Id", "X-Autoreply", "X-Autorespond", "X-Sepakat-Trace"))
         or mail.get_content_type() in ("multipart/report", "message/delivery-status")
     )
+
+
+def _id(mail: EmailMessage) -> str:
+    """Empty where it says none that can be read."""
+    try:
+        return next(iter(_IDS.findall(str(mail.get("Message-ID", "")))), "")
+    except _UNREADABLE:
+        return ""
 
 
 def _answered(mail: EmailMessage) -> Iterator[str]:
