@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sepakat_incidents import answers, triage
+from sepakat_incidents import answers, pressed, triage
 from sepakat_incidents import line as domain
 from sepakat_incidents.contacts import Contacts
 from sepakat_incidents.episodes import Episodes
@@ -155,7 +155,7 @@ class Reactions:
             if line is None:
                 return []
             try:
-                return list(answers.acknowledge(line, id, fact.contact, fact.party, now))
+                return list(pressed.acknowledged(line, id, fact, now))
             except Conflict:
                 return []
 
