@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from story import Story
 
-from sepakat_incidents import answers, deadlines, pressed, snoozing
+from sepakat_incidents import answers, deadlines, pressed, reopening, snoozing
 from sepakat_incidents.clocks import Terms
 from sepakat_incidents.escalation import Escalated, Ladder, Left, Rung
 from sepakat_incidents.events import Joined, Resolved, Snoozed, Woken
 from sepakat_incidents.handling import Handling
-from sepakat_shared.contracts.notifications import NotificationAnswered
+from sepakat_shared.contracts.notifications import NotificationAcknowledged, NotificationAnswered
 from sepakat_shared.errors import Conflict, Forbidden, Invalid
 
 PROVIDER, CUSTOMER = "nusantara", "toko-maju"
@@ -155,6 +155,31 @@ def test_a_link_does_nothing_to_what_is_over() -> None:
     for answer in ("join", "snooze", "resolve"):
         with pytest.raises(Conflict):
             press(over, link(over, answer, until=at("08:10")))
+
+
+def test_a_press_that_comes_again_changes_nothing_after_the_incident_began_anew() -> None:
+    taken = story().at("08:05")
+    ended = link(taken, "resolve")
+    took = NotificationAcknowledged(**ended.model_dump(include=set(NotificationAcknowledged.model_fields)))
+
+    def take(fact: NotificationAcknowledged) -> int:
+        events = pressed.acknowledged(taken.known, taken.incident.id, fact, taken.clock.now())
+        taken.take(events)
+        return len(events)
+
+    assert take(took) > 0 and take(took) == 0
+    taken.at("08:06").do(answers.release, "rina", PROVIDER)
+    before = len(taken.events)
+    assert take(took) == 0
+    press(taken, ended)
+    assert len(taken.events) == before and taken.incident.is_open
+    assert take(took.model_copy(update={"at": taken.clock.now()})) > 0
+    again = taken.resolve().at("08:10")
+    again.do(lambda line, id, now: reopening.reopen(line, id, "budi", CUSTOMER, "down again", HOUR, now))
+    press(again, ended)
+    assert again.incident.is_open
+    press(again, link(again, "resolve"))
+    assert not again.incident.is_open
 
 
 class PuttingOff(RuleBasedStateMachine):

@@ -1,21 +1,26 @@
 """What is said in a chat, and where an address leads: all of it pure, but for what Apprise is asked."""
 
+import asyncio
 import json
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from facts import NAMES, every_fact, incident
+from facts import NAMES, NOW, every_fact, incident, notification
 from hypothesis import given
 from hypothesis import strategies as st
+from notifying import VAULT
 
 from sepakat_notifier import chat_formats, letters
 from sepakat_notifier.channels import Gone, Permanent, Transient, Unreachable, services
 from sepakat_notifier.channels.calling import Answer, Client
+from sepakat_notifier.channels.chat import ChatSender
 from sepakat_notifier.chat_addresses import ByApprise, Hook, SlackBot, service_of, way_of
 from sepakat_notifier.chat_formats import Line, Said
 from sepakat_notifier.directory import Reader
+from sepakat_notifier.endpoint import Endpoint
 from sepakat_shared.contracts import incidents
 
 TONES = ("bad", "warn", "good", "calm")
@@ -163,6 +168,8 @@ ADDRESSES = {
 class Kept:
     """Stands for our client: keeps what is asked, and answers it."""
 
+    within = timedelta(seconds=10)
+
     def __init__(self, status: int = 200, body: bytes = b"{}") -> None:
         self.asked: list[tuple[str, str, bytes]] = []
         self._answer = Answer(status, {"content-type": "application/json"}, body, None)
@@ -207,6 +214,48 @@ async def test_what_a_service_answers_decides_what_becomes_of_the_message(
         await services.tell(ADDRESSES["ntfy"], "title", "text", Kept(status))  # type: ignore[arg-type]
 
 
+class Dripping(Kept):
+    """Never has the whole of an answer."""
+
+    within = timedelta(seconds=1)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = asyncio.Event()
+        self.left = 0
+
+    async def ask(self, method: str, url: str, body: bytes, headers: dict[str, str]) -> Answer:
+        self.begun.set()
+        try:
+            await asyncio.sleep(30)
+        finally:
+            self.left += 1
+        return await super().ask(method, url, body, headers)
+
+
+async def idle_threads(among: ThreadPoolExecutor) -> bool:
+    """Whether its only thread is free within a second."""
+    return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(among, lambda: True), 1)
+
+
+async def test_a_service_that_answers_in_drips_keeps_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    services.service_of(ADDRESSES["ntfy"])  # what it loads the first time takes longer than this
+    with ThreadPoolExecutor(1) as threads:
+        monkeypatch.setattr(services, "_THREADS", threads)
+        dripping = Dripping()
+        with pytest.raises(Unreachable, match="in time"):
+            await services.tell(ADDRESSES["ntfy"], "title", "text", dripping)  # type: ignore[arg-type]
+        assert dripping.left == 1 and await idle_threads(threads)
+        dripping.begun.clear()
+        monkeypatch.setattr(Dripping, "within", timedelta(seconds=30))
+        telling = asyncio.create_task(services.tell(ADDRESSES["ntfy"], "title", "text", dripping))  # type: ignore[arg-type]
+        await dripping.begun.wait()
+        telling.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await telling
+        assert await idle_threads(threads) and dripping.left == 2
+
+
 @pytest.mark.parametrize(
     "address",
     ["ntfy://127.0.0.1:9/topic", "ntfy://[::1]/topic", "ntfy://169.254.169.254/topic", "gotify://10.0.0.1/aaaaaaaaaaaaaaa",
@@ -239,3 +288,39 @@ def test_without_a_client_at_hand_nothing_leaves() -> None:
     services.service_of(ADDRESSES["ntfy"])
     made = services.service_of(ADDRESSES["ntfy"])
     assert made.notify(body="text", title="title") is False, "as in a thread that is not ours"
+
+
+# -- one message of a bot ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("minutes", "kind", "asked"), [
+    (-1, incidents.IncidentOpened, ("chat.postMessage", False)), (1, incidents.IncidentOpened, ("chat.update", None)),
+    (-1, incidents.IncidentEscalated, ("chat.postMessage", True)),
+])  # fmt: skip
+async def test_news_that_come_late_do_not_take_the_place_of_later_ones(
+    minutes: int, kind: Any, asked: tuple[str, bool | None]
+) -> None:
+    resolved = notification(incident(incidents.IncidentResolved), "ops", id="n0", channel="chat", reference="C1/1.1")
+    come = notification(incident(kind), "ops", channel="chat", created_at=NOW + timedelta(minutes=minutes))
+    calls: list[tuple[str, bool | None]] = []
+
+    class Stands:
+        """For the database, and for Slack."""
+
+        async def said_before(self, *_: Any) -> list[Any]:
+            return [resolved]
+
+        async def of(self, _id: str) -> None:
+            return None
+
+        async def post(self, url: str, body: bytes, _headers: Any) -> Answer:
+            calls.append((url.rpartition("/")[2], json.loads(body).get("reply_broadcast")))
+            return Answer(200, {}, b'{"ok": true, "channel": "C1", "ts": "1.1"}', None)
+
+    stands: Any = Stands()
+    room = Endpoint(
+        "ops", "toko-maju", "", (), VAULT.seal_address("slack://xoxb-1/C1"), NOW, kind="chat", service="slack-bot"
+    )  # fmt: skip
+    sender = ChatSender(stands, stands, stands, stands, VAULT, stands)
+    assert await sender.say(room, said(incident(kind)), come) == "C1/1.1"
+    assert calls == [asked]

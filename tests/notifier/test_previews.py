@@ -80,6 +80,12 @@ def test_a_wording_has_the_values_of_the_event_and_may_ask_for_them() -> None:
         ("x", "{% include 'letter.html' %}", "text", "not allowed"),
         ("{% if priority == 'P9' %}x{% endif %}", "x", "subject", "must say something"),
         ("x" * 201, "x", "subject", "200 characters"),
+        ("x", "{% if title > 5 %}x{% endif %}", "text", "cannot be said"),
+        ("{% if 1 in title %}x{% endif %}", "x", "subject", "cannot be said"),
+        ("x", "{{ " + "(" * 200 + "title" + ")" * 200 + " }}", "text", "cannot be said"),
+        ("x", "{{ " + "title == (" * 90 + "title" + ")" * 90 + " }}", "text", "cannot be said"),
+        ("x", "{{ " + "9" * 4_500 + " }}", "text", "cannot be said"),
+        ("x", "{{ range }}", "text", "'range' is undefined"),
     ],
 )
 def test_a_wording_that_cannot_be_said_is_refused_with_its_field(
@@ -109,6 +115,8 @@ def test_where_a_wording_names_what_this_event_does_not_have_the_letter_is_in_ou
         wording.worded(without, theirs)
     letter = brandings.letter_of(type, without, reader(), None, None, Branding("toko-maju", wordings=(theirs,)))
     assert letter.subject == without.subject
+    kept = Branding("toko-maju", wordings=(Wording(type, "en", "x", "{% if title > 5 %}x{% endif %}"),))
+    assert brandings.letter_of(type, without, reader(), None, None, kept).subject == without.subject
 
 
 def test_a_letter_has_the_name_colour_and_footer_of_its_readers_party() -> None:

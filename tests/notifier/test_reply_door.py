@@ -14,6 +14,7 @@ from facts import NOW, incident, notification, objective
 from notifying import VAULT, settings
 
 from sepakat_cli.backends import Backend
+from sepakat_notifier import reply_door
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.notification import Delivered, Planned
 from sepakat_notifier.replies import Replies
@@ -144,3 +145,15 @@ async def test_a_mail_that_only_refers_to_ours_must_be_from_whom_it_says(backend
         assert [(each["dkim"], each["spf"], each["sender_known"]) for each in await door.told()] == [
             ("pass", "softfail", True)
         ]
+
+
+async def test_what_answers_nothing_of_ours_is_neither_read_nor_checked(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked = list[str]()
+    monkeypatch.setattr(reply_door, "read", lambda _: worked.append("read"))
+    monkeypatch.setattr(Senders, "check", lambda *_: worked.append("checked"))
+    async with opened(backend) as door:
+        assert (await door.mail(door.addresses.of("d" * 32))).startswith("550 5.1.1")
+        assert (await door.mail(OURS, In_Reply_To=f"<{'d' * 32}@sla.example>")).startswith("550 5.1.1")
+    assert worked == []

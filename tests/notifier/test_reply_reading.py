@@ -2,17 +2,26 @@
 
 from email.message import EmailMessage
 from email.policy import SMTP
+from time import process_time
+from types import SimpleNamespace
 from typing import Any
 
 import dkim
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from facts import NOW, incident, notification
+from notifying import settings
 
+from sepakat_notifier.gathering import GATHERED
+from sepakat_notifier.notification import Occasion
 from sepakat_notifier.reply_address import ReplyAddresses
-from sepakat_notifier.reply_reading import Read, Refused, read, split
+from sepakat_notifier.reply_door import ReplyDoor
+from sepakat_notifier.reply_reading import Automatic, Head, Read, Refused, head, read, split
 from sepakat_notifier.reply_senders import Checked, Senders
 from sepakat_notifier.reply_words import ABOVE
+from sepakat_shared.clock import ManualClock
+from sepakat_shared.contracts import incidents
 
 ID = "0123456789abcdef0123456789abcdef"
 ADDRESSES = ReplyAddresses(b"k" * 32, "Sla.Example")
@@ -34,10 +43,14 @@ def mail(text: str | None = "restarting\n", html: str | None = None, **headers: 
     return written
 
 
+def begun(written: EmailMessage) -> Head | Automatic:
+    return head(written.as_bytes(policy=SMTP))
+
+
 def taken(written: EmailMessage) -> Read:
-    found = read(written.as_bytes(policy=SMTP))
-    assert isinstance(found, Read)
-    return found
+    content = written.as_bytes(policy=SMTP)
+    assert isinstance(head(content), Head)
+    return read(content)
 
 
 # -- the address -------------------------------------------------------------------------------------------------------
@@ -114,9 +127,62 @@ def test_files_are_counted_and_left_out_and_characters_that_nobody_sees_too() ->
 
 
 def test_the_nearest_answered_mail_comes_first() -> None:
-    found = taken(mail(In_Reply_To="<b@x>", References="<a@x> <z@x> <b@x>"))
-    assert found.answers == ("b@x", "z@x", "a@x")
-    assert taken(mail(Message_ID="")).id == taken(mail(Message_ID="")).id != ""
+    found = begun(mail(In_Reply_To="<b@x>", References="<a@x> <z@x> <b@x>"))
+    assert isinstance(found, Head) and found.answers == ("b@x", "z@x", "a@x")
+    without = begun(mail(Message_ID=""))
+    assert without == begun(mail(Message_ID="")) and isinstance(without, Head) and without.id
+
+
+def test_a_mail_made_to_keep_us_busy_does_not() -> None:
+    began = process_time()
+    dashes = "-" * 100_000
+    assert split(f"again\n{dashes}x\n{dashes}\n{ATTRIBUTED}\n> {ABOVE['en']}")[0].startswith("again\n-")
+    for line in ("-----Original Message-----", "----", "_____", "-- x --"):
+        assert split(f"again\n {line} \n> {ABOVE['en']}")[0] == "again"
+    with pytest.raises(Refused, match=r"550 5\.7\.1 From may have"):
+        head(b"From: " + b'"(<a,' * 20_000 + b"\r\n\r\nhi")
+    assert process_time() - began < 2
+
+
+@pytest.mark.parametrize("id", ["<", "<>", "<@>", "<a@", "<[", "<a@[b"])
+def test_a_mail_whose_own_id_cannot_be_read_gets_one(id: str) -> None:
+    content = f"From: rina@nusantara.example\r\nMessage-ID: {id}\r\n\r\nrestarting".encode()
+    found, other = head(content), head(content + b" now")
+    assert isinstance(found, Head) and isinstance(other, Head)
+    assert found.id and found.id != other.id
+
+
+# -- what it answers ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_reply_to_what_sums_others_up_is_kept_for_ones_own_people() -> None:
+    data = {"kind": "summary", "agreement": "toko", "about_type": "incident"}
+    occasion = Occasion("s1", "/sepakat/test", GATHERED, "toko.checkout.0001", "2026-11-24T09:00:00Z", data)
+    told = notification(incident(incidents.IncidentCommented), "rina", id=ID, party="nusantara", occasion=occasion)
+    kept, asked = [], []
+
+    class Stored:
+        """Stands for what is in the database."""
+
+        async def find(self, _id: str) -> Any:
+            return SimpleNamespace(state=told)
+
+        async def reader(self, *whom: Any) -> Any:
+            asked.append(whom)
+            return SimpleNamespace(email="rina@nusantara.example")
+
+        async def keep(self, reply: Any) -> bool:
+            kept.append(reply)
+            return True
+
+    stored: Any = Stored()
+    door = ReplyDoor(
+        settings(notifier_mail_from="sepakat@sla.example"), SimpleNamespace(all=stored), stored,  # type: ignore[arg-type]
+        stored, ADDRESSES, Senders(None, resolve), ManualClock(NOW),
+    )  # fmt: skip
+    assert await door.take("rina@nusantara.example", ADDRESSES.of(ID), mail().as_bytes(policy=SMTP)) == "taken"
+    assert [(each.shared, each.body, each.sender.known) for each in kept] == [(False, "restarting", True)]
+    assert asked == [(("nusantara",), "rina", "toko")]
 
 
 # -- what no person wrote, what is refused -----------------------------------------------------------------------------
@@ -129,7 +195,7 @@ def test_the_nearest_answered_mail_comes_first() -> None:
 ])  # fmt: skip
 def test_what_no_person_wrote_is_known_as_that(headers: dict[str, str]) -> None:
     text = None if "Content_Type" in headers else "I am away\n"
-    assert read(mail(text, **headers).as_bytes(policy=SMTP)) == "automatic"
+    assert begun(mail(text, **headers)) == "automatic"
 
 
 def test_a_person_may_say_so_themselves() -> None:
@@ -160,11 +226,11 @@ def test_what_cannot_be_a_reply_is_refused_with_its_code(written: EmailMessage, 
 ])  # fmt: skip
 def test_whatever_comes_is_read_or_refused(content: bytes) -> None:
     try:
-        found = read(content)
+        found = read(content) if isinstance(head(content), Head) else None
     except Refused as refused:
         assert str(refused)[:3] in ("550", "552", "554")
     else:
-        assert isinstance(found, Read) and found.body
+        assert found is not None and found.body
 
 
 # -- who vouches for it ------------------------------------------------------------------------------------------------
@@ -214,3 +280,21 @@ async def test_the_relay_that_is_named_is_believed_and_nobody_else() -> None:
     assert (await Senders(None, resolve).check(content)).dkim == "none", "a header that anybody may write"
     forged = b"Authentication-Results: mx.sla.example; spf=fail smtp.mailfrom=evil.example\r\n" + content
     assert (await Senders("mx.sla.example").check(forged)).spf == "fail", "the topmost is the relay's own"
+
+
+@pytest.mark.parametrize(("results", "domains"), [
+    ('spf=pass smtp.mailfrom="x@victim.example"@evil.example', {"evil.example"}),
+    ('spf=pass smtp.mailfrom="x\\"@victim.example"@evil.example', {"evil.example"}),
+    ('dkim=pass header.i="x@victim.example"@evil.example header.d=evil.example', {"evil.example"}),
+    ("dkim=pass header.i=@mail.evil.example header.d=evil.example", {"evil.example"}),
+    ('spf=fail smtp.mailfrom="x; spf=pass smtp.mailfrom=victim.example "@evil.example', set()),
+    ("spf=fail (a (nested; spf=pass smtp.mailfrom=victim.example) b) smtp.mailfrom=evil.example", set()),
+    ("spf=fail (a \\) ; spf=pass smtp.mailfrom=victim.example ) smtp.mailfrom=evil.example", set()),
+    ('spf=pass (a " quote) smtp.mailfrom=prvs=1=x@evil.example', {"evil.example"}),
+    ('spf=pass smtp.mailfrom="x@victim.example"', set()), ('spf=pass smtp.mailfrom=x@victim.example"', set()),
+    ("spf=pass (open smtp.mailfrom=victim.example", set()), ("spf=pass reason=a b smtp.mailfrom=victim.example", set()),
+    ("spf = pass smtp.mailfrom = evil.example; dkim/1=pass header.d=two.example", {"evil.example", "two.example"}),
+])  # fmt: skip
+async def test_what_a_sender_chose_to_be_called_vouches_for_nobody_else(results: str, domains: set[str]) -> None:
+    content = f"Authentication-Results: mx.sla.example; {results}\r\n\r\nhi".encode()
+    assert (await Senders("mx.sla.example").check(content)).domains == domains

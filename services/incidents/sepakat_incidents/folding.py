@@ -121,9 +121,9 @@ def _on_ladder(
             )  # fmt: skip
         case Exhausted():
             return replace(incident, due_at=None)
-        case Unacknowledged():
+        case Unacknowledged(_, _, at):
             return replace(
-                incident, status=Status.OPEN, acknowledged_by=None, acknowledgers=(), due_at=None
+                incident, status=Status.OPEN, acknowledged_by=None, acknowledgers=(), due_at=None, begun_anew_at=at
             )  # fmt: skip
         case HandedOver(_, _, contacts, acknowledge_by):
             return replace(

@@ -141,6 +141,8 @@ class Incident:
     """While it is put off: when those who were asked are asked again."""
     snoozed_seconds: float = 0.0
     """How long it was put off, in all."""
+    begun_anew_at: datetime | None = None
+    """When it was opened again last, or given up by whoever had it in hand."""
 
     @property
     def responsible(self) -> str:

@@ -78,9 +78,12 @@ def raised(
 
 
 def plan(line: Line | None, handling: Handling, now: datetime, rosters: Rosters = NOBODY) -> Sequence[Event]:
-    """Begin the ladder and the clocks of an incident that opened before the agreement's text was known here."""
+    """Begin the ladder and the clocks of an incident that opened before the agreement's text was known here.
+
+    One that a text governs stays as that has it, also where that has neither.
+    """
     incident = line.incident if line else None
-    if incident is None or not incident.is_open or incident.ladder.rungs or incident.clocks:
+    if incident is None or not incident.is_open or incident.version or incident.ladder.rungs or incident.clocks:
         return []
     if not handling.ladder.rungs and not handling.clocks:
         return []

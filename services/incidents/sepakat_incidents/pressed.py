@@ -9,14 +9,21 @@ from typing import assert_never
 
 from sepakat_incidents import line as domain
 from sepakat_incidents import snoozing
-from sepakat_incidents.answers import must_be_responsible
+from sepakat_incidents.answers import acknowledge, must_be_responsible
 from sepakat_incidents.events import Event
-from sepakat_incidents.incident import Line, find_open
-from sepakat_shared.contracts.notifications import NotificationAnswered
+from sepakat_incidents.incident import Line, find, find_open
+from sepakat_shared.contracts.notifications import NotificationAcknowledged, NotificationAnswered
+
+
+def acknowledged(line: Line, id: str, fact: NotificationAcknowledged, now: datetime) -> Sequence[Event]:
+    """Take it up as whoever pressed that link. Raises Conflict when it is over."""
+    return [] if _is_of_before(line, id, fact.at) else acknowledge(line, id, fact.contact, fact.party, now)
 
 
 def decide(line: Line, fact: NotificationAnswered, now: datetime, close_after: timedelta) -> Sequence[Event]:
     """Raises Conflict for what is over, Forbidden to the other party than the responsible one, Invalid for too long."""
+    if _is_of_before(line, fact.incident, fact.at):
+        return []
     match fact.answer:
         case "join":
             return snoozing.join(line, fact.incident, fact.contact, fact.party, now)
@@ -27,3 +34,12 @@ def decide(line: Line, fact: NotificationAnswered, now: datetime, close_after: t
             return domain.resolve(line, fact.incident, fact.contact, fact.note, now, close_after)
         case _:
             assert_never(fact.answer)
+
+
+def _is_of_before(line: Line, id: str, at: datetime) -> bool:
+    """Whether it was pressed before the incident began anew: a press that comes again says nothing of what it is now.
+
+    Raises Conflict.
+    """
+    anew = find(line, id).begun_anew_at
+    return anew is not None and at < anew

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sepakat_incidents import answers, triage
+from sepakat_incidents import answers, pressed, triage
 from sepakat_incidents import line as domain
 from sepakat_incidents.contacts import Contacts
 from sepakat_incidents.episodes import Episodes
@@ -13,6 +13,7 @@ from sepakat_incidents.incident import About, Line, Trigger
 from sepakat_incidents.rotation_store import Rotations
 from sepakat_incidents.rotations import named_in
 from sepakat_incidents.store import Incidents, line_id, line_of
+from sepakat_incidents.wordings import Wordings
 from sepakat_shared.bus import Erased, Reaction
 from sepakat_shared.contracts import compliance, texts, topics
 from sepakat_shared.contracts.agreements import AgreementTextPublished, ContactRecorded
@@ -24,7 +25,7 @@ from sepakat_shared.contracts.notifications import (
     NotificationGivenUp,
     NotificationSuppressed,
 )
-from sepakat_shared.errors import Conflict
+from sepakat_shared.errors import Conflict, NotFound
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Collection, Database
 
@@ -37,13 +38,15 @@ class Reactions:
     """Keeps the texts in force, and turns events into commands on the line they concern."""
 
     def __init__(
-        self, db: Database, incidents: Incidents, rotations: Rotations, contacts: Contacts, episodes: Episodes
-    ) -> None:
+        self, db: Database, incidents: Incidents, rotations: Rotations, contacts: Contacts, episodes: Episodes,
+        wordings: Wordings,
+    ) -> None:  # fmt: skip
         self._texts: Collection = db["texts"]
         self._contacts = contacts
         self._incidents = incidents
         self._rotations = rotations
         self._episodes = episodes
+        self._wordings = wordings
 
     def all(self) -> list[Reaction]:
         return [
@@ -70,9 +73,13 @@ class Reactions:
         await self._texts.replace_one({"_id": f"{fact.agreement}/{fact.version}"}, document, upsert=True)
         text = texts.Agreement.model_validate(fact.text)
         await self._rotations.declare(text, fact.version, fact.effective_from)
+        try:
+            governs = await self._wordings.in_force(fact.agreement)
+        except NotFound:
+            return  # it is agreed, and not in force yet
         for id in await self._incidents.lines_of(fact.agreement):
             # Topics have no common order: an incident may have opened before the text came.
-            await self._plan(id, text, fact.version)
+            await self._plan(id, governs.text, governs.version)
 
     async def on_erased(self, fact: Erased, cause: Envelope) -> None:
         """Somebody has left: what is open of theirs is nobody's."""
@@ -148,7 +155,7 @@ class Reactions:
             if line is None:
                 return []
             try:
-                return list(answers.acknowledge(line, id, fact.contact, fact.party, now))
+                return list(pressed.acknowledged(line, id, fact, now))
             except Conflict:
                 return []
 

@@ -167,7 +167,7 @@ def changed(incident: Incident, event: RecordEvent) -> Incident:
                 incident, status=Status.OPEN, level=0, round=1, due_at=None, acknowledged_by=None, acknowledgers=(),
                 foretold=(), asked=(), unreached=(), impact_ended_at=None, resolved_at=None,
                 clocks=tuple(clocks.resumed(each, incident.pauses, at) for each in incident.clocks),
-                reopened=incident.reopened + 1,
+                reopened=incident.reopened + 1, begun_anew_at=at,
             )  # fmt: skip
         case ImpactCorrected(_, started_at, ended_at):
             return replace(incident, impact_started_at=started_at, impact_ended_at=ended_at)

@@ -7,13 +7,14 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sepakat_notifier import gathering
+from sepakat_notifier import gathering, letters
 from sepakat_notifier import notification as domain
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoints import Endpoints
-from sepakat_notifier.gathering import GATHERED
+from sepakat_notifier.gathering import GATHERED, NOTHING_TO_TELL
 from sepakat_notifier.notification import OPERATOR, Notification, Status
 from sepakat_notifier.planning import Planning, occasion_of
+from sepakat_notifier.routing import fact_of
 from sepakat_notifier.store import Notifications
 from sepakat_shared.bus import Reaction
 from sepakat_shared.clock import Clock
@@ -23,6 +24,7 @@ from sepakat_shared.contracts.notifications import (
     NotificationDelivered,
     NotificationFailing,
     NotificationGivenUp,
+    NotificationSuppressed,
 )
 from sepakat_shared.messages import Envelope
 
@@ -49,6 +51,7 @@ class OwnReactions:
             Reaction(topics.NOTIFICATIONS, NotificationDelivered, self.on_delivered),
             Reaction(topics.NOTIFICATIONS, NotificationFailing, self.on_failing),
             Reaction(topics.NOTIFICATIONS, NotificationGivenUp, self.on_given_up),
+            Reaction(topics.NOTIFICATIONS, NotificationSuppressed, self.on_suppressed),
             Reaction(topics.NOTIFICATIONS, EndpointDisabled, self.on_endpoint_disabled),
         ]
 
@@ -77,6 +80,14 @@ class OwnReactions:
         if self._operator is not None and fact.recipient != OPERATOR:
             await self._tell_operator(fact, cause)
 
+    async def on_suppressed(self, fact: NotificationSuppressed, cause: Envelope) -> None:
+        """What still waited for a chat that was disabled or removed is told another way, as what was given up is."""
+        if fact.channel != "chat" or fact.by_choice or fact.reason == NOTHING_TO_TELL:
+            return
+        loaded = await self._notifications.all.find(fact.notification)
+        if loaded is not None and _has_words(loaded.state):
+            await self._fall_back(fact, cause)
+
     async def on_endpoint_disabled(self, fact: EndpointDisabled, cause: Envelope) -> None:
         """Its party hears of it, and who runs the service; of what somebody asked for, nobody."""
         if not fact.failed:
@@ -93,7 +104,9 @@ class OwnReactions:
             ]
         )
 
-    async def _fall_back(self, fact: NotificationFailing | NotificationGivenUp, cause: Envelope) -> None:
+    async def _fall_back(
+        self, fact: NotificationFailing | NotificationGivenUp | NotificationSuppressed, cause: Envelope
+    ) -> None:
         """Mail the event to the contact whom the endpoint names for that; once, also where that person was told."""
         if fact.channel == "email":
             return
@@ -137,6 +150,11 @@ class OwnReactions:
             "email", OPERATOR, OPERATOR, (OPERATOR,), about, occasion_of(cause), cause,
             once_for=f"given up {window}", due_at=due_at,
         )  # fmt: skip
+
+
+def _has_words(notification: Notification) -> bool:
+    """Of what is only for machines, no mail says anything either."""
+    return notification.occasion.type == GATHERED or letters.is_told(fact_of(notification))
 
 
 def _tried(notification: Notification | None, now: datetime) -> list[domain.Event]:

@@ -6,6 +6,8 @@ server of whoever wrote it tells them. What no person wrote is taken and dropped
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email.utils import parseaddr
 from typing import Any, Final
@@ -13,12 +15,13 @@ from typing import Any, Final
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from sepakat_notifier.directory import Directory, Forgotten, Unknown
+from sepakat_notifier.gathering import GATHERED
 from sepakat_notifier.notification import Notification
 from sepakat_notifier.replies import Replies
 from sepakat_notifier.reply import Reply, Sender, reply_id
 from sepakat_notifier.reply_address import ReplyAddresses
-from sepakat_notifier.reply_reading import Read, Refused, read
-from sepakat_notifier.reply_senders import Checked, Senders
+from sepakat_notifier.reply_reading import Refused, head, read
+from sepakat_notifier.reply_senders import Senders
 from sepakat_notifier.routing import fact_of, replies_are_shared, subject_of
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.store import Notifications
@@ -31,6 +34,8 @@ _outcomes = meter.create_counter("sepakat_replies", description="replies by e-ma
 _IDLE_SECONDS: Final = 60
 _MOST_SESSIONS: Final = 50
 _MOST_COMMANDS: Final = 50
+_THREADS = ThreadPoolExecutor(4, "replies")
+"""Mails are read here: what takes long must not keep the threads that others look names up in."""
 _UNKNOWN: Final = "550 5.1.1 nobody takes replies at this address"
 
 
@@ -101,41 +106,44 @@ class ReplyDoor:
 
     async def take(self, mail_from: str, to: str, content: bytes) -> str:
         """What came of it: taken, repeated or ignored. Raises Refused."""
-        mail = await asyncio.to_thread(read, content)
-        if mail == "automatic" or not mail_from:
+        loop = asyncio.get_running_loop()
+        begun = await loop.run_in_executor(_THREADS, head, content)
+        if begun == "automatic" or not mail_from:
             return "ignored"
-        checked = await self._senders.check(content)
         named = self._addresses.notification(to)
-        answered, known = await (self._signed(named, mail) if named else self._referred(mail, checked))
-        fact = fact_of(answered)
+        answered = await (self._signed(named) if named else self._referred(begun.answers))
+        # Only now: to read it and to check its signatures is work, which anybody could ask for.
+        mail = await loop.run_in_executor(_THREADS, read, content)
+        checked = await self._senders.check(content)
+        known = begun.sender.lower() == await self._address_of(answered)
+        # Others may know the ids of our messages: so who sent it must be certain. An address has who got it from us.
+        if not named and not (known and checked.vouches_for(begun.sender)):
+            raise Refused("550 5.7.1", "it is not certain who sent this; reply to the address that Reply-To names")
         party = answered.party or ""
         reply = Reply(
-            reply_id(mail.id, answered.id), answered.id, answered.about, party, answered.recipient, mail.body,
-            mail.quoted, replies_are_shared(fact), mail.left_out, Sender(known, checked.dkim, checked.spf),
+            reply_id(begun.id, answered.id), answered.id, answered.about, party, answered.recipient, mail.body,
+            mail.quoted, _is_shared(answered), mail.left_out, Sender(known, checked.dkim, checked.spf),
             self._clock.now(),
         )  # fmt: skip
         return "taken" if await self._replies.keep(reply) else "repeated"
 
-    async def _signed(self, id: str, mail: Read) -> tuple[Notification, bool]:
+    async def _signed(self, id: str) -> Notification:
         """By the address alone: whoever has it got it in a message of ours."""
         found = await self._answerable(id)
         if found is None:
             raise Refused("550 5.1.1", "what this address was for is not here any more")
         if self._clock.now() >= found.created_at + self._lifetime:
             raise Refused("550 5.1.1", "this address has expired; reply to a later message")
-        return found, mail.sender.lower() == await self._address_of(found)
+        return found
 
-    async def _referred(self, mail: Read, checked: Checked) -> tuple[Notification, bool]:
-        """By the ids of messages that it refers to. Others may know these: so who sent it must be certain."""
+    async def _referred(self, answers: Sequence[str]) -> Notification:
+        """By the ids of messages that it refers to."""
         own = self._own.rpartition("@")[2]
-        for each in mail.answers:
+        for each in answers:
             id, _, domain = each.partition("@")
             found = await self._answerable(id) if domain.lower() == own else None
-            if found is None or self._clock.now() >= found.created_at + self._lifetime:
-                continue
-            if mail.sender.lower() == await self._address_of(found) and checked.vouches_for(mail.sender):
-                return found, True
-            raise Refused("550 5.7.1", "it is not certain who sent this; reply to the address that Reply-To names")
+            if found is not None and self._clock.now() < found.created_at + self._lifetime:
+                return found
         raise Refused("550 5.1.1", "this answers no message of ours about an incident")
 
     async def _answerable(self, id: str) -> Notification | None:
@@ -145,13 +153,23 @@ class ReplyDoor:
         return loaded.state if loaded.state.party is not None else None
 
     async def _address_of(self, notification: Notification) -> str | None:
-        subject = subject_of(fact_of(notification))
-        parties = subject.parties if notification.party is None else (notification.party,)
+        parties = notification.parties if notification.party is None else (notification.party,)
         try:
-            reader = await self._directory.reader(parties, notification.recipient, subject.agreement)
+            reader = await self._directory.reader(parties, notification.recipient, _agreement_of(notification))
         except (Unknown, Forgotten) as error:
             raise Refused("550 5.1.1", "whoever this message was for is not known any more") from error
         return None if reader.email is None else reader.email.lower()
+
+
+def _agreement_of(notification: Notification) -> str:
+    if notification.occasion.type == GATHERED:
+        return str(notification.occasion.data["agreement"])
+    return subject_of(fact_of(notification)).agreement
+
+
+def _is_shared(notification: Notification) -> bool:
+    """What sums others up is told to one's own people: some of these may not be for the other party."""
+    return notification.occasion.type != GATHERED and replies_are_shared(fact_of(notification))
 
 
 class _Server(SMTP):

@@ -9,7 +9,9 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
+from email.errors import MessageError
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from email.policy import default
 from email.utils import getaddresses
 from html.parser import HTMLParser
@@ -23,6 +25,8 @@ _MOST_QUOTED: Final = 20_000
 _MOST_PARTS: Final = 100
 _IDS = re.compile(r"<([^<>\s]{1,250})>")
 _MOST_IDS: Final = 50
+_LONGEST_FROM: Final = 2_000
+"""The time that it takes to read addresses grows faster than they do."""
 
 
 class Refused(Exception):
@@ -33,40 +37,56 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True)
-class Read:
-    """`answers` are the ids of the mails that it refers to, the nearest first; `left_out` counts its other parts."""
+class Head:
+    """`answers` are the ids of the mails that it refers to, the nearest first."""
 
     id: str
     sender: str
     answers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Read:
+    """`left_out` counts its other parts."""
+
     body: str
     quoted: str | None
     left_out: int
 
 
 Automatic = Literal["automatic"]
+_UNREADABLE = (MessageError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
 
 
-def read(content: bytes) -> Read | Automatic:
+def head(content: bytes) -> Head | Automatic:
     """Raises Refused. What no person wrote is `automatic`: nothing may answer it, not even a refusal (RFC 3834)."""
     try:
-        mail = message_from_bytes(content, policy=default)
+        mail = BytesHeaderParser(policy=default).parsebytes(content)
         if _is_automatic(mail):
             return "automatic"
+        if sum(len(value) for name, value in mail.raw_items() if name.lower() == "from") > _LONGEST_FROM:
+            raise Refused("550 5.7.1", f"From may have {_LONGEST_FROM} characters at most")
         senders = [address for _, address in getaddresses([str(each) for each in mail.get_all("From", [])])]
-        text, left_out = _text(mail)
-    except (ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
+        answers = tuple(_answered(mail))
+    except _UNREADABLE as error:
         raise Refused("554 5.6.0", "this mail cannot be read") from error
     if len(senders) != 1 or "@" not in senders[0]:
         raise Refused("550 5.7.1", "a reply is from one address, which From names")
+    return Head(_id(mail) or hashlib.sha256(content).hexdigest(), senders[0], answers)
+
+
+def read(content: bytes) -> Read:
+    """What it says. Raises Refused."""
+    try:
+        text, left_out = _text(message_from_bytes(content, policy=default))
+    except _UNREADABLE as error:
+        raise Refused("554 5.6.0", "this mail cannot be read") from error
     body, quoted = split(text)
     if not body.strip():
         raise Refused("554 5.6.0", "there is no text in it beside what it quotes")
     if len(body) > LONGEST:
         raise Refused("552 5.3.4", f"a reply may have {LONGEST} characters at most, beside what it quotes")
-    written = str(mail.get("Message-ID", ""))
-    id = next(iter(_IDS.findall(written)), "") or hashlib.sha256(content).hexdigest()
-    return Read(id, senders[0], tuple(_answered(mail)), body, quoted, left_out)
+    return Read(body, quoted, left_out)
 
 
 def _is_automatic(mail: EmailMessage) -> bool:
@@ -79,6 +99,14 @@ def _is_automatic(mail: EmailMessage) -> bool:
         or any(name in mail for name in ("List-Id", "X-Autoreply", "X-Autorespond", "X-Sepakat-Trace"))
         or mail.get_content_type() in ("multipart/report", "message/delivery-status")
     )
+
+
+def _id(mail: EmailMessage) -> str:
+    """Empty where it says none that can be read."""
+    try:
+        return next(iter(_IDS.findall(str(mail.get("Message-ID", "")))), "")
+    except _UNREADABLE:
+        return ""
 
 
 def _answered(mail: EmailMessage) -> Iterator[str]:
@@ -179,7 +207,8 @@ def _plain(page: str) -> str:
 _ATTRIBUTIONS: Final = ("On ", "Pada ", "Le ", "Am ", "Op ", "El ")
 """How the line above a quotation begins, which says when who wrote; mail programs break it into up to three."""
 _HEADER = re.compile(r"^\W*[\w][\w -]{1,20}:\W?\s+\S")
-_RULE = re.compile(r"^\s*(_{5,}|-{2,}.{0,60}-{2,})\s*$")
+_LONGEST_RULE: Final = 200
+_MOST_IN_RULE: Final = 60
 
 
 def split(text: str) -> tuple[str, str | None]:
@@ -224,12 +253,21 @@ def _before(lines: list[str], begin: int) -> int:
         headers -= 1
     if begin - headers >= 3:
         begin = headers
-        while begin > 0 and (not lines[begin - 1].strip() or _RULE.match(lines[begin - 1])):
+        while begin > 0 and (not lines[begin - 1].strip() or _is_rule(lines[begin - 1])):
             begin -= 1
     return _trimmed(lines, begin)
 
 
 def _trimmed(lines: list[str], begin: int) -> int:
-    while begin > 0 and (not lines[begin - 1].strip() or _RULE.match(lines[begin - 1])):
+    while begin > 0 and (not lines[begin - 1].strip() or _is_rule(lines[begin - 1])):
         begin -= 1
     return begin
+
+
+def _is_rule(line: str) -> bool:
+    """A line of underscores, or of dashes with some words between; a pattern could try a long line for hours."""
+    line = line.strip()
+    if not 4 <= len(line) <= _LONGEST_RULE:
+        return False
+    dashed = line.startswith("--") and line.endswith("--") and len(line.strip("-")) <= _MOST_IN_RULE
+    return dashed or (len(line) > 4 and not line.strip("_"))

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.policy import compat32
@@ -20,12 +21,13 @@ from sepakat_notifier.reply import Verdict
 _CHECKS_FOR: Final = 10
 """Seconds."""
 _MOST_SIGNATURES: Final = 3
-_RESULT = re.compile(r"\s*(spf|dkim)\s*=\s*([a-z]+)", re.IGNORECASE)
-_DOMAIN = {
-    "spf": re.compile(r"smtp\.mailfrom\s*=\s*\"?(?:[^\s;\"]*@)?([\w.-]+)", re.IGNORECASE),
-    "dkim": re.compile(r"header\.(?:d|i)\s*=\s*\"?(?:[^\s;\"]*@)?([\w.-]+)", re.IGNORECASE),
-}
-_COMMENT = re.compile(r"\([^()]*\)")
+_RESULT = re.compile(r"\s*(spf|dkim)(?:\s*/\s*\d+)?\s*=\s*([a-z]+)(?=\s|$)", re.IGNORECASE)
+_PROPERTY = re.compile(r"\s+([\w.-]+)\s*=\s*(\S+)")
+_VOUCHING: Final = {"spf": ("smtp.mailfrom",), "dkim": ("header.d", "header.i")}
+"""The property that names the domain that passed; of several the first that is there."""
+_DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)*")
+_THREADS = ThreadPoolExecutor(16, "dkim")
+"""A name server that does not answer keeps its thread; it must be none that others look names up in."""
 _log = logging.getLogger("sepakat_notifier.dkim")
 _log.setLevel(logging.CRITICAL)  # what is wrong with a stranger's signature is in the verdict
 
@@ -58,7 +60,7 @@ class Senders:
             return _by_relay(content, self._authserv)
         try:
             async with asyncio.timeout(_CHECKS_FOR * _MOST_SIGNATURES):
-                return await asyncio.to_thread(self._by_signatures, content)
+                return await asyncio.get_running_loop().run_in_executor(_THREADS, self._by_signatures, content)
         except TimeoutError:
             return Checked(dkim="temperror")
 
@@ -89,11 +91,38 @@ class Senders:
 def _by_relay(content: bytes, authserv: str) -> Checked:
     mail = message_from_bytes(content, policy=compat32)
     for header in mail.get_all("Authentication-Results", []):
-        says = _COMMENT.sub(" ", " ".join(str(header).split()))
+        says = _bare(" ".join(str(header).split()))
+        if says is None:
+            return Checked()  # it may be the relay's own, and what is below it anybody's
         by, _, results = says.partition(";")
         if by.split() and by.split()[0].lower() == authserv:
             return _read(results)
     return Checked()
+
+
+def _bare(says: str) -> str | None:
+    """Without comments, and with a single quote for each quoted string: what is in these is the sender's to choose.
+
+    None where one of them does not end.
+    """
+    bare = list[str]()
+    depth, quoted, escaped = 0, False, False
+    for each in says:
+        if escaped:
+            escaped = False
+        elif each == "\\" and (quoted or depth):
+            escaped = True
+        elif quoted:
+            quoted = each != '"'
+        elif each == "(":
+            depth += 1
+        elif each == ")" and depth:
+            depth -= 1
+            bare.append(" ")
+        elif not depth:
+            quoted = each == '"'
+            bare.append(each)
+    return None if depth or quoted else "".join(bare)
 
 
 def _read(results: str) -> Checked:
@@ -113,7 +142,20 @@ def _each(results: str) -> Iterator[tuple[str, Verdict, str | None]]:
         if result is None:
             continue
         method, said = result[1].lower(), result[2].lower()
-        domain = _DOMAIN[method].search(part)
         for known in get_args(Verdict):
             if known == said:
-                yield method, known, domain[1].lower() if domain else None
+                yield method, known, _domain(method, part[result.end() :])
+
+
+def _domain(method: str, properties: str) -> str | None:
+    """That of which the result is; None where any of it does not parse."""
+    found, at = dict[str, str](), 0
+    while properties[at:].strip():
+        read = _PROPERTY.match(properties, at)
+        if read is None:
+            return None
+        found.setdefault(read[1].lower(), read[2])
+        at = read.end()
+    value = next((found[each] for each in _VOUCHING[method] if each in found), "")
+    domain = value.rpartition("@")[2].lower()
+    return domain if _DOMAIN.fullmatch(domain) else None

@@ -18,7 +18,10 @@ _ALLOWED: Final = (
     nodes.And, nodes.Or, nodes.Not,
 )  # fmt: skip
 _LONGEST_SUBJECT, _LONGEST_TEXT = 200, 4_000
+_UNSAYABLE = (TypeError, ValueError, RecursionError, SyntaxError, MemoryError)
+"""What Python makes of a text compared with a number, a number of thousands of digits, or hundreds of brackets."""
 _sandbox = ImmutableSandboxedEnvironment(undefined=StrictUndefined)
+_sandbox.globals.clear()
 
 
 @dataclass(frozen=True)
@@ -72,8 +75,11 @@ def values_of(gist: Gist) -> Mapping[str, str]:
 
 def _rendered(source: str, values: Mapping[str, str]) -> str:
     """Raises TemplateError, also for what is not allowed."""
-    parsed = _sandbox.parse(source)
-    for node in parsed.find_all(nodes.Node):
-        if not isinstance(node, _ALLOWED):
-            raise TemplateError(f"{type(node).__name__.lower()} is not allowed: only values, and if")
-    return _sandbox.from_string(source).render(values)
+    try:
+        parsed = _sandbox.parse(source)
+        for node in parsed.find_all(nodes.Node):
+            if not isinstance(node, _ALLOWED):
+                raise TemplateError(f"{type(node).__name__.lower()} is not allowed: only values, and if")
+        return _sandbox.from_string(source).render(values)
+    except _UNSAYABLE as error:
+        raise TemplateError(f"cannot be said: {error or type(error).__name__}") from error

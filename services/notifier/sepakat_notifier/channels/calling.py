@@ -35,6 +35,7 @@ class Client:
 
     def __init__(self, allowed: Sequence[Network], timeout: timedelta, authorities: Path | None = None) -> None:
         self._connections = dialling.Connections(allowed, authorities)
+        self.within = timeout
         self._timeouts = dict.fromkeys(("connect", "read", "write", "pool"), timeout.total_seconds())
 
     async def close(self) -> None:

@@ -17,7 +17,7 @@ from sepakat_notifier.directory import Directory, Reader
 from sepakat_notifier.endpoint import Endpoint
 from sepakat_notifier.endpoints import Endpoints
 from sepakat_notifier.gathering import GATHERED
-from sepakat_notifier.notification import Notification
+from sepakat_notifier.notification import Notification, order
 from sepakat_notifier.preference import is_news
 from sepakat_notifier.routing import fact_of, subject_of
 from sepakat_notifier.store import Notifications
@@ -81,7 +81,10 @@ class ChatSender:
         return None
 
     async def _by_bot(self, bot: SlackBot, said: Said, notification: Notification | None) -> str:
-        """One message for one thing: news change it, what is more than that is a reply to it."""
+        """One message for one thing: news change it, what is more than that is a reply to it.
+
+        So are news that come late, after later ones: what stands there is the latest.
+        """
         before = []
         if notification is not None:
             before = await self._notifications.said_before(notification.recipient, notification.about, _MOST_BEFORE)
@@ -91,10 +94,12 @@ class ChatSender:
             return await self._ask(bot, "chat.postMessage", body)
         channel, _, at = first.partition("/")
         try:
-            if is_news(notification.occasion.type) or notification.occasion.type == GATHERED:
+            is_head = _is_head(notification)
+            late = is_head and any(_is_head(each) and order(each) > order(notification) for each in before)
+            if is_head and not late:
                 with_history = chat_formats.slack(await self._with(before, said, notification.recipient))
                 return await self._ask(bot, "chat.update", with_history | {"channel": channel, "ts": at})
-            replied = body | {"channel": channel, "thread_ts": at, "reply_broadcast": True}
+            replied = body | {"channel": channel, "thread_ts": at, "reply_broadcast": not late}
             await self._ask(bot, "chat.postMessage", replied)
         except _CannotChange:
             return await self._ask(bot, "chat.postMessage", body)
@@ -161,6 +166,11 @@ class ChatSender:
 
 class _CannotChange(Exception):
     """What was said before is there no more, or not to be changed."""
+
+
+def _is_head(notification: Notification) -> bool:
+    """Whether it is said in the place of what was said before."""
+    return is_news(notification.occasion.type) or notification.occasion.type == GATHERED
 
 
 def _body(body: Mapping[str, Any]) -> bytes:

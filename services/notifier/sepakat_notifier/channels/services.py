@@ -9,7 +9,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -19,7 +19,7 @@ import requests
 from apprise import Apprise, AppriseAsset, NotifyBase, NotifyFormat, PersistentStoreMode
 from requests.structures import CaseInsensitiveDict
 
-from sepakat_notifier.channels import Permanent, Transient
+from sepakat_notifier.channels import Permanent, Transient, Unreachable
 from sepakat_notifier.channels.calling import Answer, Client, check
 
 SERVICES: Final = {
@@ -37,6 +37,9 @@ _PARAMETERS: Final = {
 """Of an Apprise URL. Others lead to files of this machine (`template`) or switch off what protects (`verify`)."""
 _THREADS = ThreadPoolExecutor(128, "chat")
 """A service that hangs keeps its thread until the attempt's time is over; it must not be another one's."""
+_TOO_LONG: Final = "the service did not answer in time"
+_GRACE: Final = 1
+"""Seconds, after which no answer is waited for even where the event loop did not end it."""
 # Its sentences name addresses, which are secrets; what became of a message is said by its attempts.
 logging.getLogger("apprise").setLevel(logging.CRITICAL)
 
@@ -148,13 +151,38 @@ _REQUESTS: Final = _Requests()
 async def tell(address: str, title: str, body: str, client: Client) -> None:
     """Say it there. Raises Permanent, Gone, Unreachable or Transient."""
     loop = asyncio.get_running_loop()
+    # One time for all that a plugin asks, answered in drips or not: what it waits in is a thread.
+    deadline = loop.time() + client.within.total_seconds()
+    asking = set[Future[Answer]]()
+    given_up = False
+
+    async def answer(method: str, url: str, sent: bytes, headers: dict[str, str]) -> Answer:
+        async with asyncio.timeout_at(deadline):
+            return await client.ask(method, url, sent, headers)
 
     def ask(method: str, url: str, sent: bytes, headers: dict[str, str]) -> Answer:
-        return asyncio.run_coroutine_threadsafe(client.ask(method, url, sent, headers), loop).result()
+        if given_up or loop.time() >= deadline:
+            raise Unreachable(_TOO_LONG)
+        asked = asyncio.run_coroutine_threadsafe(answer(method, url, sent, headers), loop)
+        asking.add(asked)
+        try:
+            return asked.result(max(0, deadline - loop.time()) + _GRACE)
+        except (TimeoutError, CancelledError) as error:
+            asked.cancel()
+            raise Unreachable(_TOO_LONG) from error
+        finally:
+            asking.discard(asked)
 
     call = _Call(ask)
     context = copy_context()
-    if not await loop.run_in_executor(_THREADS, lambda: context.run(_say, call, address, title, body)):
+    try:
+        said = await loop.run_in_executor(_THREADS, lambda: context.run(_say, call, address, title, body))
+    except asyncio.CancelledError:
+        given_up = True
+        for each in list(asking):
+            each.cancel()
+        raise
+    if not said:
         raise _why(call)
 
 
