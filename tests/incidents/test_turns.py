@@ -68,4 +68,5 @@ async def test_a_turn_is_handed_on_within_a_process_and_nothing_of_it_is_left(ba
         await asyncio.sleep(0)
         cancelled.cancel()
         await first.__aexit__(None, None, None)
+        await asyncio.gather(cancelled, return_exceptions=True)
         assert await db["turns"].count_documents({}) == 0
