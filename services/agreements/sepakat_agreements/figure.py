@@ -5,7 +5,7 @@ made of it later is the agreed one, and the last of these counts. While a period
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sepakat_document.pack import Reading, Verdict
@@ -16,6 +16,8 @@ Fact = (
     compliance.ObjectiveAtRisk | compliance.ObjectiveFailing | compliance.ObjectiveBreached
     | compliance.BreachRetracted | compliance.PeriodClosed | compliance.PeriodCorrected
 )  # fmt: skip
+SETTLED_AFTER: Final = timedelta(days=1)
+"""The figure of a period is told a day after its end; one that had none yet when a pack was frozen is in the next."""
 MOST_READINGS: Final = 60
 """Of one period: the last ones are kept, and the last of all is the period's own."""
 
@@ -45,6 +47,11 @@ class Figure:
     def counts(self) -> Verdict | None:
         """The figure that counts now; None while the period runs."""
         return self.agreed or self.measured
+
+    @property
+    def settled_at(self) -> datetime:
+        """When there is something to look back on: of a rolling window its breach, of a period its figure."""
+        return self.end if self.is_rolling else self.end + SETTLED_AFTER
 
     @property
     def is_rolling(self) -> bool:

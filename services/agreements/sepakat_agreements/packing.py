@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -10,7 +10,7 @@ from sepakat_agreements import maintenance_schedule, occurrence
 from sepakat_agreements.contested import Contested
 from sepakat_agreements.credit import Credit, Status
 from sepakat_agreements.feedback import OfIncident
-from sepakat_agreements.figure import Figure
+from sepakat_agreements.figure import SETTLED_AFTER, Figure
 from sepakat_agreements.handled import Handled
 from sepakat_agreements.need import Need as Stated
 from sepakat_document.pack import (
@@ -31,8 +31,6 @@ from sepakat_document.pack import (
 )
 from sepakat_shared.contracts import texts
 
-SETTLED_AFTER: Final = timedelta(days=1)
-"""A period's figure is told a day after its end: one that had none yet when a pack was frozen is in the next."""
 LOOKS_BACK: Final = 12
 """Periods of an objective before those of the review: what a trend is seen by."""
 

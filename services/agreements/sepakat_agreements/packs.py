@@ -9,7 +9,7 @@ from sepakat_agreements.feedback_store import IncidentFeedback
 from sepakat_agreements.maintenance_store import Diaries
 from sepakat_agreements.need_store import Needs
 from sepakat_agreements.obligation_store import Obligations
-from sepakat_agreements.packing import SETTLED_AFTER, Known, packed
+from sepakat_agreements.packing import Known, packed
 from sepakat_agreements.records import Records
 from sepakat_document.pack import Pack
 from sepakat_shared import spans
@@ -38,9 +38,10 @@ class Packs:
         text = texts.Agreement.model_validate(version.text)
         agreement, (since, until) = text.metadata.id, span
         first = datetime.combine(spans.months_later(since.date(), -_TREND_OVER), since.timetz())
+        figures = await self._records.figures_of(agreement, first, until)
         known = Known(
-            figures=await self._records.figures_of(agreement, since - SETTLED_AFTER, until - SETTLED_AFTER),
-            before=await self._records.figures_of(agreement, first, since - SETTLED_AFTER),
+            figures=[each for each in figures if since < each.settled_at <= until],
+            before=[each for each in figures if each.settled_at <= since],
             incidents=await self._records.incidents_of(agreement, since, until),
             disputes=await self._records.disputes_of(agreement, since, until),
             credits=await self._credits.of(agreement),
