@@ -12,6 +12,11 @@ class FieldProblem:
     rule: str
 
 
+def sentence_of(problems: Sequence[FieldProblem], named: int | None = None) -> str:
+    """The first `named` of them, or every one, as words."""
+    return "; ".join(f"{each.pointer or '/'}: {each.rule}" for each in problems[:named])
+
+
 class SepakatError(Exception):
     """`status` and `slug` (the last part of the problem's `type`) are the class's; the sentence says what to do."""
 
@@ -32,6 +37,11 @@ class Invalid(SepakatError):
     def at(cls, pointer: str, rule: str) -> "Invalid":
         """Of the one field at that JSON Pointer."""
         return cls(f"{pointer}: {rule}", [FieldProblem(pointer, rule)])
+
+    @classmethod
+    def of(cls, problems: Sequence[FieldProblem], named: int | None = None) -> "Invalid":
+        """Of all of them; the sentence has the first `named`, or every one."""
+        return cls(sentence_of(problems, named), problems)
 
 
 class Malformed(SepakatError):

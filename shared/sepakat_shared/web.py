@@ -36,6 +36,7 @@ from sepakat_shared.errors import (
     TooLarge,
     Unauthenticated,
     Unavailable,
+    sentence_of,
 )
 from sepakat_shared.expiry import forget_old
 from sepakat_shared.mongo import Collection, Database
@@ -115,7 +116,7 @@ async def _on_invalid_request(_request: Request, error: Exception) -> Response:
     problems = tuple(FieldProblem(_pointer(each["loc"]), each["msg"]) for each in error.errors())
     unreadable = any(each["type"] == "json_invalid" for each in error.errors())
     kind = Malformed if unreadable else Invalid
-    detail = "; ".join(f"{each.pointer or '/'}: {each.rule}" for each in problems[:5])
+    detail = sentence_of(problems, 5)
     return problem_of(kind(detail, problems))
 
 

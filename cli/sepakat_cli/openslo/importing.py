@@ -62,7 +62,7 @@ def _checked(raw: Sequence[Any]) -> list[Part]:
         else:
             seen.add(named)
     if problems:
-        raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems), problems)
+        raise Invalid.of(problems)
     return [Part(each, f"/{i}") for i, each in enumerate(raw)]
 
 

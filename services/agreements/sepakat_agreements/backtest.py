@@ -125,7 +125,7 @@ def ask(agreement: Agreement, wish: Wish, by: str, now: datetime) -> Asked:
     if text is not None:
         problems += _unknown(text, wish.objectives)
     if problems or version is None or text is None:
-        raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems), problems)
+        raise Invalid.of(problems)
     return Asked(
         agreement.id, version.provider, version.customer, version.version, wish.proposal, _hash(version, wish, text),
         json.dumps(text, ensure_ascii=False), tuple(dict.fromkeys(wish.objectives)), start, end, by,

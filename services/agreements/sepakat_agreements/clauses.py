@@ -74,7 +74,7 @@ def changed(text: Mapping[str, Any], changes: Sequence[Change]) -> texts.Agreeme
             if isinstance(document, texts.Agreement) and document.metadata.id == text["metadata"]["id"]:
                 return document
             problems = [FieldProblem("/changes", "the id of an agreement never changes")]
-    raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems), problems)
+    raise Invalid.of(problems)
 
 
 def merged(content: Any, patch: Any) -> Any:

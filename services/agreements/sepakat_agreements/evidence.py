@@ -45,7 +45,7 @@ def check(given: Sequence[Evidence], pointer: str = "/evidence") -> None:
     if len(given) > MOST:
         problems.append(FieldProblem(pointer, f"must be {MOST} at most"))
     if problems:
-        raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems[:5]), problems)
+        raise Invalid.of(problems, named=5)
 
 
 def _problems(given: Evidence, pointer: str) -> Iterator[FieldProblem]:

@@ -63,7 +63,7 @@ def check(
             FieldProblem("", "says nothing: give a mark, a recommendation, words, or whether a need is met")
         )
     if problems:
-        raise Invalid("; ".join(f"{each.pointer or '/'}: {each.rule}" for each in problems), problems)
+        raise Invalid.of(problems)
 
 
 def with_answer(answers: Sequence[Answer], answer: Answer) -> tuple[Answer, ...]:

@@ -88,7 +88,7 @@ def decide(
     check_open(review, party)
     problems = broken(review, owner, due, people)
     if problems:
-        raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems), problems)
+        raise Invalid.of(problems)
     if sum(each.party == party for each in review.decisions) >= MOST_DECISIONS:
         raise Conflict(f"{party} has recorded {MOST_DECISIONS} decisions in this review, which is the most")
     return [

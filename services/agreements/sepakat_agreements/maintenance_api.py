@@ -203,7 +203,7 @@ def _concern(version: Version, text: texts.Agreement, given: WorkIn) -> Concern:
     objectives = {each.id: each.title or Title(en=each.id) for each in text.objectives}
     problems = [*_unknown("services", given.services, services), *_unknown("objectives", given.objectives, objectives)]
     if problems:
-        raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems), problems)
+        raise Invalid.of(problems)
     named = [*(services[each] for each in given.services), *(objectives[each] for each in given.objectives)]
     return Concern(
         tuple(dict.fromkeys(given.services)), tuple(dict.fromkeys(given.objectives)),

@@ -32,7 +32,7 @@ def planned(
     """
     problems = list(_problems(start, end, rrule, now, ends_at))
     if problems:
-        raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems), problems)
+        raise Invalid.of(problems)
     zone = ZoneInfo(text.term.time_zone)
     latest = to_ms(start) + timedelta(days=10 * 366) // timedelta(milliseconds=1)
     try:

@@ -149,7 +149,7 @@ def answer(
         raise Conflict(rule, [FieldProblem("/revision", rule)])
     problems = _broken(verdict, served_by, reason)
     if problems:
-        raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems), problems)
+        raise Invalid.of(problems)
     known = need.answer
     if known is not None and (known.verdict, known.served_by, known.reason) == (verdict, tuple(served_by), reason):
         return []

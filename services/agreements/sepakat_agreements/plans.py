@@ -39,7 +39,7 @@ def draft(
         raise Conflict(f"this plan is {plan.status.value}; it can be drafted no more")
     problems = list(_problems(measures, now))
     if problems:
-        raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems[:5]), problems)
+        raise Invalid.of(problems, named=5)
     planned = tuple(Measure(f"{i}", text, due_at) for i, (text, due_at) in enumerate(measures, 1))
     if plan.status is PlanStatus.DRAFTED and (plan.owner, plan.measures) == (owner, planned):
         return []
@@ -85,7 +85,7 @@ def progress(
     unknown = [FieldProblem(f"/done/{i}", f"{each!r} is no measure of it") for i, each in enumerate(done)
                if each not in known]  # fmt: skip
     if unknown:
-        raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in unknown), unknown)
+        raise Invalid.of(unknown)
     anew = tuple(each.id for each in plan.measures if each.id in done and each.done_at is None)
     if not anew and plan.progress and plan.progress[-1].note == note:
         return []

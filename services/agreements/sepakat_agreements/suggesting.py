@@ -108,7 +108,7 @@ def amendment(
         following = texts.as_text(changed(text, found))
     except Invalid as error:
         problems = [FieldProblem(_as_sent(each.pointer, found, wanted), each.rule) for each in error.problems]
-        raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems), problems) from error
+        raise Invalid.of(problems) from error
     moved = differences(text, following)
     if not [each for each in moved if each.clause != "amendment"]:
         raise Invalid.at("/amendment/objectives", "change nothing of the text as it stands")
@@ -156,7 +156,7 @@ def changes(
         else:
             found += _moved(objective, each, known.get(each.objective), at, problems)
     if problems:
-        raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems), problems)
+        raise Invalid.of(problems)
     return found
 
 

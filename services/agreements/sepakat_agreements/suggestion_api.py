@@ -130,7 +130,7 @@ def _deciding_route(
             except Invalid as error:
                 others = holding.broken(review.state, given.owner, given.due.isoformat(), known)
                 problems = [*others, *error.problems]
-                raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems), problems) from error
+                raise Invalid.of(problems) from error
 
         async def do() -> JSONResponse:
             loaded = await reviews.change(

@@ -117,7 +117,7 @@ def _agreement(text: Any) -> texts.Agreement:
         document = reading.read_document(text)
     except Invalid as error:
         problems = [FieldProblem(f"/text{each.pointer}", each.rule) for each in error.problems]
-        raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems), problems) from error
+        raise Invalid.of(problems) from error
     if not isinstance(document, texts.Agreement):
         raise Invalid("/text/kind: must be Agreement", [FieldProblem("/text/kind", "must be Agreement")])
     return document

@@ -63,7 +63,7 @@ def check(attachments: Sequence[Attachment], pointer: str = "/attachments") -> N
     if len(attachments) > MOST:
         problems.append(FieldProblem(pointer, f"must be {MOST} at most"))
     if problems:
-        raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems[:5]), problems)
+        raise Invalid.of(problems, named=5)
 
 
 def _problems(attachment: Attachment, pointer: str) -> Iterator[FieldProblem]:

@@ -275,7 +275,7 @@ def _numbered(note: Postmortem, content: Content) -> Content:
 def _check(note: Postmortem | None, content: Content, now: datetime) -> None:
     problems = list(_problems(note, content, now))
     if problems:
-        raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems[:5]), problems)
+        raise Invalid.of(problems, named=5)
 
 
 def _problems(note: Postmortem | None, content: Content, now: datetime) -> Iterator[FieldProblem]:

@@ -67,7 +67,7 @@ def check(remedy: Remedy, bounds: Bounds, at: str) -> None:
     """`at` is the JSON Pointer of the remedy in what was sent. Raises Invalid with every field and its rule."""
     problems = list(_problems(remedy, bounds, at))
     if problems:
-        raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems), problems)
+        raise Invalid.of(problems)
 
 
 def _problems(remedy: Remedy, bounds: Bounds, at: str) -> Iterator[FieldProblem]:

@@ -28,7 +28,7 @@ def check(reporter: Reporter | None, summary: str, details: str, at: str = "") -
     """Raises Invalid with every field that breaks a rule; `at` is where those of the reporter are."""
     problems = list(_problems(reporter, summary, details, at))
     if problems:
-        raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems), problems)
+        raise Invalid.of(problems)
 
 
 def _problems(reporter: Reporter | None, summary: str, details: str, at: str) -> Iterator[FieldProblem]:

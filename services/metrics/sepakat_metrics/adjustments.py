@@ -123,7 +123,7 @@ def grant(
         raise Forbidden(f"a correction to the good of one party is granted by the other: here {asked.may_grant!r}")
     problems = list(_problems(asked))
     if problems:
-        raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems), problems)
+        raise Invalid.of(problems)
     return [Granted(id, asked, by, at)]
 
 

@@ -138,7 +138,7 @@ def checked(party: str, given: BrandingIn, within: str = "") -> Branding:
         if (each.type, each.language) in [(other.type, other.language) for other in wordings[:i]]:
             problems.append(FieldProblem(f"{within}/wordings/{i}", "is there twice: one for each type and language"))
     if problems:
-        raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems), problems)
+        raise Invalid.of(problems)
     return Branding(party, given.name, given.colour, given.footer_en, given.footer_id, wordings)
 
 

@@ -96,7 +96,7 @@ class Rooms:
             except Invalid as error:
                 problems.insert(0, FieldProblem("/address", error.detail.removeprefix("/url: ")))
         if problems:
-            raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems), problems)
+            raise Invalid.of(problems)
         return service
 
     def _service_of(self, address: str, service: Native | None) -> str:

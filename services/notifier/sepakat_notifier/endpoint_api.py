@@ -83,7 +83,7 @@ class Routes:
         """Raises Invalid, naming every field that breaks a rule."""
         problems = [*self._problems_of_url(given.url), *problems_of_types(given.types)]
         if problems:
-            raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems), problems)
+            raise Invalid.of(problems)
         return given
 
     def _problems_of_url(self, url: str) -> list[FieldProblem]:

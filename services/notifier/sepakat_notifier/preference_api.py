@@ -121,7 +121,7 @@ async def _check_ways(endpoints: Endpoints, chosen: Preference) -> None:
             for j, way in enumerate(each.ways) if way != MAIL and way not in known
         ]  # fmt: skip
     if problems:
-        raise Invalid("; ".join(f"{each.pointer}: {each.rule}" for each in problems), problems)
+        raise Invalid.of(problems)
 
 
 def _chosen(party: str, contact: str, given: PreferenceIn) -> Preference:

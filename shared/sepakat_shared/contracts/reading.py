@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from sepakat_shared.contracts import rules, structure
 from sepakat_shared.contracts.structure import escaped
 from sepakat_shared.contracts.texts import Document
-from sepakat_shared.errors import FieldProblem, Invalid
+from sepakat_shared.errors import FieldProblem, Invalid, sentence_of
 
 _documents: Final[TypeAdapter[Document]] = TypeAdapter(Annotated[Document, Field(discriminator="kind")])
 _MOST_TOLD: Final = 200
@@ -87,7 +87,7 @@ def _reported(error: ValidationError) -> list[ErrorDetails]:
 
 
 def _invalid(problems: list[FieldProblem]) -> Invalid:
-    shown = "; ".join(f"{each.pointer or '/'}: {each.rule}" for each in problems[:5])
+    shown = sentence_of(problems, 5)
     more = f" (and {len(problems) - 5} more)" if len(problems) > 5 else ""
     return Invalid(shown + more, problems)
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import yaml
 from yaml.constructor import ConstructorError
 
-from sepakat_shared.errors import FieldProblem, Malformed
+from sepakat_shared.errors import FieldProblem, Malformed, sentence_of
 
 MOST_BYTES: Final = 512 * 1024
 DEEPEST: Final = 24
@@ -70,7 +70,7 @@ def read(text: str) -> Structure:
         at = f"/{i}" if len(nodes) > 1 else ""
         found.documents.append(_value(loader, node, at, found.lines, problems))
     if problems:
-        shown = "; ".join(f"{each.pointer or '/'}: {each.rule}" for each in problems[:5])
+        shown = sentence_of(problems, 5)
         raise Malformed(f"this is not readable YAML: {shown}", problems)
     return found
 
