@@ -165,6 +165,8 @@ async def tell(address: str, title: str, body: str, client: Client) -> None:
             raise Unreachable(_TOO_LONG)
         asked = asyncio.run_coroutine_threadsafe(answer(method, url, sent, headers), loop)
         asking.add(asked)
+        if given_up:  # in between: whoever gave it up has not seen this one
+            asked.cancel()
         try:
             return asked.result(max(0, deadline - loop.time()) + _GRACE)
         except (TimeoutError, CancelledError) as error:
