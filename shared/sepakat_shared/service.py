@@ -18,9 +18,11 @@ from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import asyncapi, topics
 from sepakat_shared.contracts.agreements import KeyIssued, KeyRevoked
 from sepakat_shared.deadletters import DeadLetters
+from sepakat_shared.mongo import Collection
 from sepakat_shared.operations import add_operations
 from sepakat_shared.relay import Relay
 from sepakat_shared.settings import S, ServiceSettings
+from sepakat_shared.timers import Fire, Timers
 
 _log = logging.getLogger(__name__)
 EXIT_RESTART = 75
@@ -67,6 +69,13 @@ class Service:
     def alongside(self, task: Callable[[], Awaitable[object]]) -> None:
         """Run `task` for as long as the service lives; its end or failure restarts the process."""
         self._tasks.append(task)
+
+    def keep_time(self, states: Collection, fire: Fire) -> None:
+        """Fire what these state documents say is due (`due_at`), for as long as the service lives."""
+        timers = Timers(states, "due_at", self.clock, fire)
+        self.commits.tell(states.name, timers.wake)
+        self.before_start(timers.create_indexes)
+        self.alongside(timers.run)
 
     async def lag(self) -> int:
         """Records that wait for this instance, over all its consumers."""

@@ -43,7 +43,6 @@ from sepakat_agreements.store import Agreements
 from sepakat_shared.auth import KEY
 from sepakat_shared.commits import Aggregates
 from sepakat_shared.service import Service
-from sepakat_shared.timers import Timers
 
 
 def build(settings: AgreementsSettings) -> FastAPI:
@@ -69,46 +68,20 @@ def build(settings: AgreementsSettings) -> FastAPI:
         ]
     )
 
-    timers = Timers(agreements.all.states, "due_at", service.clock, agreements.fire)
-    service.commits.tell(agreements.all.states.name, timers.wake)
-    claims = Timers(credits.all.states, "due_at", service.clock, credits.fire)
-    service.commits.tell(credits.all.states.name, claims.wake)
-    work = Timers(diaries.all.states, "due_at", service.clock, diaries.fire)
-    service.commits.tell(diaries.all.states.name, work.wake)
-    meetings = Timers(opening.calendars.states, "due_at", service.clock, opening.fire)
-    service.commits.tell(opening.calendars.states.name, meetings.wake)
-    closings = Timers(reviews.all.states, "due_at", service.clock, reviews.fire)
-    service.commits.tell(reviews.all.states.name, closings.wake)
-    service.before_start(agreements.create_indexes)
-    service.before_start(agreements.schedule)
-    service.before_start(needs.create_indexes)
-    service.before_start(timers.create_indexes)
-    service.before_start(credits.create_indexes)
-    service.before_start(claims.create_indexes)
-    service.before_start(work.create_indexes)
-    service.before_start(links.create_indexes)
-    service.before_start(records.create_indexes)
-    service.before_start(reviews.create_indexes)
-    service.before_start(feedback.create_indexes)
-    service.before_start(meetings.create_indexes)
-    service.before_start(closings.create_indexes)
-    service.alongside(meetings.run)
-    service.alongside(closings.run)
-    service.alongside(timers.run)
-    service.alongside(claims.run)
-    service.alongside(work.run)
-
-    service.before_start(obligations.create_indexes)
-    service.before_start(obligations.adopt)
-    service.before_start(standings.create_indexes)
-    for states, fire in (
-        (obligations.all.states, obligations.fire), (obligations.rosters.states, obligations.advance),
-        (standings.all.states, standings.fire),
+    for setup in (
+        agreements.create_indexes, agreements.schedule, needs.create_indexes, credits.create_indexes,
+        links.create_indexes, records.create_indexes, reviews.create_indexes, feedback.create_indexes,
+        obligations.create_indexes, obligations.adopt, standings.create_indexes,
     ):  # fmt: skip
-        owed = Timers(states, "due_at", service.clock, fire)
-        service.commits.tell(states.name, owed.wake)
-        service.before_start(owed.create_indexes)
-        service.alongside(owed.run)
+        service.before_start(setup)
+    service.keep_time(agreements.all.states, agreements.fire)
+    service.keep_time(credits.all.states, credits.fire)
+    service.keep_time(diaries.all.states, diaries.fire)
+    service.keep_time(opening.calendars.states, opening.fire)
+    service.keep_time(reviews.all.states, reviews.fire)
+    service.keep_time(obligations.all.states, obligations.fire)
+    service.keep_time(obligations.rosters.states, obligations.advance)
+    service.keep_time(standings.all.states, standings.fire)
 
     app = service.web("Sepakat agreements", "What provider and customer agreed: parties, texts, signatures, API keys.")
     app.include_router(api.router(agreements, parties, needs, keys, service.commits, service.posts, service.clock))

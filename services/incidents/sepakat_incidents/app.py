@@ -41,7 +41,6 @@ from sepakat_incidents.store import Incidents
 from sepakat_incidents.turns import Turns
 from sepakat_incidents.wordings import Wordings
 from sepakat_shared.service import Service
-from sepakat_shared.timers import Timers
 
 _FACTS_AT_ONCE = 16
 """What is told of one agreement, one incident or one report keeps its order; a flood of reports goes on beside it."""
@@ -78,23 +77,16 @@ def build(settings: IncidentsSettings) -> FastAPI:
     ]
     bus = service.start(reacting, at_once=_FACTS_AT_ONCE)
 
-    timers = Timers(incidents.lines.states, "due_at", service.clock, incidents.fire)
-    of_disputes = Timers(docket.disputes.states, "due_at", service.clock, docket.fire)
-    of_notes = Timers(postmortems.all.states, "due_at", service.clock, postmortems.fire)
-    service.before_start(incidents.create_indexes)
-    service.before_start(rotations.create_indexes)
-    service.before_start(links.create_indexes)
-    service.before_start(docket.create_indexes)
-    for setup in (disputables.create_indexes, signing.load, reports.create_indexes, forms.create_indexes,
-                  postmortems.create_indexes):  # fmt: skip
+    for setup in (
+        incidents.create_indexes, rotations.create_indexes, links.create_indexes, docket.create_indexes,
+        disputables.create_indexes, signing.load, reports.create_indexes, forms.create_indexes,
+        postmortems.create_indexes,
+    ):  # fmt: skip
         service.before_start(setup)
     service.alongside(lambda: incidents.alerts.forget(service.clock))
-    for states, each in (
-        (incidents.lines.states, timers), (docket.disputes.states, of_disputes), (postmortems.all.states, of_notes),
-    ):  # fmt: skip
-        service.commits.tell(states.name, each.wake)
-        service.before_start(each.create_indexes)
-        service.alongside(each.run)
+    service.keep_time(incidents.lines.states, incidents.fire)
+    service.keep_time(docket.disputes.states, docket.fire)
+    service.keep_time(postmortems.all.states, postmortems.fire)
 
     app = service.web("Sepakat incidents", "What went wrong, who was told, who took it up, and when it was over.")
     timelines = (discussions.timeline, reports.timeline, postmortems.timeline)
