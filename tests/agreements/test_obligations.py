@@ -21,7 +21,6 @@ from sepakat_agreements import occurrence as domain
 from sepakat_agreements.agreement import Agreement
 from sepakat_agreements.agreement import Status as Standing
 from sepakat_agreements.duties import Happened, by_event, by_request, duty_of
-from sepakat_agreements.evidence import Evidence
 from sepakat_agreements.obligation_facts import of_occurrence
 from sepakat_agreements.obligation_store import Obligations
 from sepakat_agreements.occurrence import Occasion, Occurrence, Status
@@ -31,12 +30,13 @@ from sepakat_shared import spans
 from sepakat_shared.commits import Loaded
 from sepakat_shared.contracts import texts
 from sepakat_shared.errors import Conflict, Forbidden, Invalid, NotFound
+from sepakat_shared.references import Reference
 
 PROVIDER, CUSTOMER = "nusantara", "toko-maju"
 JAKARTA = ZoneInfo("Asia/Jakarta")
 DAY = timedelta(days=1)
 NOW = datetime(2026, 3, 10, 3, tzinfo=UTC)
-PROOF = Evidence("load.pdf", "application/pdf", 5, "0" * 64, "https://files.example/load.pdf")
+PROOF = Reference("load.pdf", "application/pdf", 5, "0" * 64, "https://files.example/load.pdf")
 OFFICE = {"id": "office", "timeZone": "Asia/Jakarta", "weekly": {"mon-fri": "08:00-17:00"},
           "holidays": {"country": "ID", "add": ["2026-03-16"]}}  # fmt: skip
 
@@ -405,11 +405,11 @@ def test_what_asked_for_it_may_be_taken_back_and_come_again() -> None:
     ],
 )  # fmt: skip
 def test_evidence_that_could_harm_whoever_opens_it_is_refused_with_its_field(field: str, value: Any) -> None:
-    bad = Evidence(**{**vars(PROOF), field: value})
+    bad = Reference(**{**vars(PROOF), field: value})
     with pytest.raises(Invalid) as refused:
         evidence.check([PROOF, bad])
     assert f"/evidence/1/{field}" in [each.pointer for each in refused.value.problems]
-    evidence.check([PROOF, Evidence(**{**vars(PROOF), "url": "https://files.example/1234"})])
+    evidence.check([PROOF, Reference(**{**vars(PROOF), "url": "https://files.example/1234"})])
 
 
 class Owed(RuleBasedStateMachine):

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from sepakat_incidents import attachments, comments, discussion
-from sepakat_incidents.attachments import Attachment
 from sepakat_incidents.discussion import Discussion
 from sepakat_incidents.discussions import DISCUSSION
 from sepakat_incidents.identity import Identity
 from sepakat_incidents.incident import About
 from sepakat_incidents.words import in_lines, line_problem
 from sepakat_shared.errors import Invalid
+from sepakat_shared.references import Reference
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 ABOUT = Identity("toko.checkout.0001", "CHECKOUT-0001", About("toko", "checkout", "nusantara", "toko-maju"), "P1",
@@ -31,7 +31,7 @@ def said(known: Discussion | None = None, **changes: Any) -> Any:
 
 def problems(**changes: Any) -> dict[str, str]:
     with pytest.raises(Invalid) as refused:
-        attachments.check([Attachment(**FILE | changes)])
+        attachments.check([Reference(**FILE | changes)])
     return {each.pointer.rpartition("/")[2]: each.rule for each in refused.value.problems}
 
 
@@ -56,8 +56,8 @@ def test_what_is_internal_is_seen_by_its_own_party_alone_and_by_no_operator() ->
     ("changes", "pointer"),
     [({"body": " \n "}, "/body"), ({"body": "x" * 10_001}, "/body"), ({"body": "a\x00b"}, "/body"),
      ({"body": "\u202egpj.exe"}, "/body"), ({"visibility": "reporters", "body": ""}, "/body"),
-     ({"visibility": "reporters", "attachments": (Attachment(**FILE),)}, "/attachments"),
-     ({"attachments": (Attachment(**FILE),) * 21}, "/attachments")],
+     ({"visibility": "reporters", "attachments": (Reference(**FILE),)}, "/attachments"),
+     ({"attachments": (Reference(**FILE),) * 21}, "/attachments")],
 )  # fmt: skip
 def test_a_comment_that_breaks_a_rule_is_refused_with_its_field(changes: dict[str, Any], pointer: str) -> None:
     with pytest.raises(Invalid) as refused:
@@ -66,7 +66,7 @@ def test_a_comment_that_breaks_a_rule_is_refused_with_its_field(changes: dict[st
 
 
 def test_what_is_attached_needs_no_words_beside_it() -> None:
-    assert said(body="", attachments=(Attachment(**FILE),))[0].comment.attachments == (Attachment(**FILE),)
+    assert said(body="", attachments=(Reference(**FILE),))[0].comment.attachments == (Reference(**FILE),)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_what_is_no_reference_is_refused_with_its_field(field: str, value: Any) 
 
 def test_every_problem_of_every_attachment_is_named_at_once() -> None:
     with pytest.raises(Invalid) as refused:
-        attachments.check([Attachment(**FILE), Attachment(**FILE | {"name": "x.sh", "url": "http://x"})])
+        attachments.check([Reference(**FILE), Reference(**FILE | {"name": "x.sh", "url": "http://x"})])
     assert [each.pointer for each in refused.value.problems] == ["/attachments/1/name", "/attachments/1/url"]
 
 

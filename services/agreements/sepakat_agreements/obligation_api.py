@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from sepakat_agreements import occurrence as domain
-from sepakat_agreements.evidence import MOST, Evidence
+from sepakat_agreements.evidence import MOST
 from sepakat_agreements.obligation_store import Obligations
 from sepakat_agreements.occurrence import Event, Occurrence, Status
 from sepakat_agreements.store import Agreements
@@ -18,6 +18,7 @@ from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Forbidden
+from sepakat_shared.references import Reference
 from sepakat_shared.web import Asking, IdempotentPosts
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -36,8 +37,8 @@ class EvidenceIn(BaseModel):
     sha256: str = Field(description="64 hexadecimal digits")
     url: str = Field(description="an https address")
 
-    def evidence(self) -> Evidence:
-        return Evidence(self.name, self.media_type, self.size, self.sha256, self.url)
+    def evidence(self) -> Reference:
+        return Reference(self.name, self.media_type, self.size, self.sha256, self.url)
 
 
 class FulfilIn(BaseModel):

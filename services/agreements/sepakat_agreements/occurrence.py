@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import Final, Literal, assert_never
 
 from sepakat_agreements import evidence as proof
-from sepakat_agreements.evidence import Evidence
 from sepakat_shared.errors import Conflict, Forbidden
+from sepakat_shared.references import Reference
 
 _INSTANT: Final = timedelta(milliseconds=1)
 Why = Literal["ended", "retracted"]
@@ -95,7 +95,7 @@ class Occurrence:
     status: Status
     overdue_at: datetime | None = None
     met_at: datetime | None = None
-    evidence: tuple[Evidence, ...] = ()
+    evidence: tuple[Reference, ...] = ()
     note: str | None = None
     contested: str | None = None
     accepted_at: datetime | None = None
@@ -138,7 +138,7 @@ class Met:
 
     late: bool
     anew: bool
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[Reference, ...]
     note: str | None
     by: str
     at: datetime
@@ -209,7 +209,7 @@ def begin(known: Occurrence | None, begun: Occurrence, now: datetime) -> Sequenc
 
 
 def fulfil(
-    occurrence: Occurrence, party: str, evidence: tuple[Evidence, ...], note: str | None, by: str, now: datetime
+    occurrence: Occurrence, party: str, evidence: tuple[Reference, ...], note: str | None, by: str, now: datetime
 ) -> Sequence[Event]:
     """The party that owes it says that it is met. Raises Forbidden, Invalid with every field, or Conflict."""
     if party != occurrence.duty.party:

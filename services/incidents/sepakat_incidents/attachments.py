@@ -6,20 +6,18 @@ by the ending of its name and of its address, as the systems that people use wou
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from sepakat_incidents.words import line_problem
-from sepakat_shared.errors import FieldProblem, Invalid
+from sepakat_shared import references
+from sepakat_shared.references import Reference
 
 MOST = 20
 """Attachments that one comment, or one note, may have."""
-LARGEST: Final = 100 * 1024**3
 _TOKEN = r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}"  # noqa: S105 - a part of a media type (RFC 6838), no secret
 _MEDIA_TYPE: Final = re.compile(rf"{_TOKEN}/{_TOKEN}")
-_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _RUNS: Final = frozenset({
     "apk", "app", "appimage", "applescript", "bash", "bat", "bin", "cmd", "com", "cpl", "csh", "deb", "dll", "dmg",
     "docm", "dotm", "ear", "elf", "exe", "fish", "gadget", "hta", "htm", "html", "img", "inf", "ins", "iso", "jar",
@@ -46,36 +44,16 @@ _RUNNING: Final = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Attachment:
-    """`size` in bytes, `sha256` in hexadecimal: whoever follows the https `url` can tell whether it is still that."""
-
-    name: str
-    media_type: str
-    size: int
-    sha256: str
-    url: str
-
-
-def check(attachments: Sequence[Attachment], pointer: str = "/attachments") -> None:
+def check(attachments: Sequence[Reference], pointer: str = "/attachments") -> None:
     """Raises Invalid with every field that breaks a rule."""
-    problems = [each for i, one in enumerate(attachments) for each in _problems(one, f"{pointer}/{i}")]
-    if len(attachments) > MOST:
-        problems.append(FieldProblem(pointer, f"must be {MOST} at most"))
-    if problems:
-        raise Invalid.of(problems, named=5)
+    references.check(attachments, pointer, MOST, _rules)
 
 
-def _problems(attachment: Attachment, pointer: str) -> Iterator[FieldProblem]:
-    found = {
+def _rules(attachment: Reference) -> dict[str, str | None]:
+    return {
         "name": _of_name(attachment.name), "media_type": _of_media_type(attachment.media_type),
-        "size": None if 0 <= attachment.size <= LARGEST else f"must be 0 to {LARGEST} bytes",
-        "sha256": None if _SHA256.fullmatch(attachment.sha256) else "must be 64 hexadecimal digits in lower case",
-        "url": _of_url(attachment.url),
+        **references.numbers(attachment), "url": _of_url(attachment.url),
     }  # fmt: skip
-    for field, rule in found.items():
-        if rule is not None:
-            yield FieldProblem(f"{pointer}/{field}", rule)
 
 
 def _of_name(name: str) -> str | None:
@@ -104,13 +82,6 @@ def _of_url(url: str) -> str | None:
         return problem
     if not url.isascii() or " " in url:
         return "must be an address as it is sent: other characters are percent-encoded"
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return "must be an address"
-    if parts.scheme != "https" or not parts.hostname:
-        return "must be an https address"
-    if parts.username is not None or parts.password is not None:
-        return "must not have a name or a password in it"
-    return _of_ending(unquote(parts.path).rpartition("/")[2])
+    if problem := references.url_problem(url):
+        return problem
+    return _of_ending(unquote(urlsplit(url).path).rpartition("/")[2])

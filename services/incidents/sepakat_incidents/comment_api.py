@@ -6,12 +6,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
-from sepakat_incidents.attachments import MOST, Attachment
+from sepakat_incidents.attachments import MOST
 from sepakat_incidents.commands import party_of
 from sepakat_incidents.discussions import Discussions, comment_view
 from sepakat_incidents.store import Incidents
 from sepakat_incidents.words import in_lines
 from sepakat_shared.clock import Clock
+from sepakat_shared.references import Reference
 from sepakat_shared.web import Asking, IdempotentPosts
 
 
@@ -26,8 +27,8 @@ class AttachmentIn(BaseModel):
     sha256: str = Field(description="64 hexadecimal digits")
     url: str = Field(description="an https address")
 
-    def attachment(self) -> Attachment:
-        return Attachment(self.name, self.media_type, self.size, self.sha256, self.url)
+    def attachment(self) -> Reference:
+        return Reference(self.name, self.media_type, self.size, self.sha256, self.url)
 
 
 class CommentIn(BaseModel):

@@ -4,18 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sepakat_incidents import attachments as references
-from sepakat_incidents.attachments import Attachment
 from sepakat_incidents.discussion import Comment, Commented, Discussion, Event, Mail, Visibility
 from sepakat_incidents.identity import Identity
 from sepakat_incidents.words import text_problem
 from sepakat_shared.errors import FieldProblem, Invalid
+from sepakat_shared.references import Reference
 
 LONGEST = 10_000
 
 
 def comment(
     discussion: Discussion | None, about: Identity, visibility: Visibility, body: str,
-    attachments: Sequence[Attachment], party: str, by: str, now: datetime, mail: Mail | None = None,
+    attachments: Sequence[Reference], party: str, by: str, now: datetime, mail: Mail | None = None,
 ) -> Sequence[Event]:  # fmt: skip
     """Say `body`, of an incident in whatever state; with `mail`, it came by e-mail.
 

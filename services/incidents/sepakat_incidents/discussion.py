@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from sepakat_incidents.attachments import Attachment
 from sepakat_incidents.identity import Identity
+from sepakat_shared.references import Reference
 
 Visibility = Literal["internal", "shared", "reporters"]
 """Who reads a comment: the party of its author alone, both parties, or both and those who reported the incident."""
@@ -36,7 +36,7 @@ class Comment:
     by: str
     visibility: Visibility
     body: str
-    attachments: tuple[Attachment, ...]
+    attachments: tuple[Reference, ...]
     at: datetime
     mail: Mail | None = None
 

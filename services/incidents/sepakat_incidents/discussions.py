@@ -5,7 +5,6 @@ from dataclasses import asdict
 from typing import Any
 
 from sepakat_incidents import comments as domain
-from sepakat_incidents.attachments import Attachment
 from sepakat_incidents.discussion import Comment, Commented, Discussion, Event, Visibility, apply, is_seen_by
 from sepakat_incidents.identity import Identity
 from sepakat_incidents.incident import Incident
@@ -16,6 +15,7 @@ from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Conflict
 from sepakat_shared.messages import Message
+from sepakat_shared.references import Reference
 
 
 def _fields(discussion: Discussion) -> Mapping[str, Any]:
@@ -44,7 +44,7 @@ class Discussions:
         self.all = Aggregates(commits, DISCUSSION)
 
     async def comment(
-        self, incident: Incident, visibility: Visibility, body: str, attachments: Sequence[Attachment], party: str,
+        self, incident: Incident, visibility: Visibility, body: str, attachments: Sequence[Reference], party: str,
         by: str,
     ) -> Comment:  # fmt: skip
         """The comment as it was kept. Raises Invalid."""
@@ -86,7 +86,7 @@ def _said(comment: Comment) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def attachment_view(attachment: Attachment) -> dict[str, Any]:
+def attachment_view(attachment: Reference) -> dict[str, Any]:
     return {
         "name": attachment.name, "media_type": attachment.media_type, "size": attachment.size,
         "sha256": attachment.sha256, "url": attachment.url,
