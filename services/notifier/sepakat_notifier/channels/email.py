@@ -61,8 +61,9 @@ class MailSender:
         host = self._settings.notifier_smtp_host
         if host is None:
             raise Unwanted("no mail server is set (SEPAKAT_NOTIFIER_SMTP_HOST)")
+        fact = None if notification.occasion.type == GATHERED else fact_of(notification)
         try:
-            reader, letter, is_news, told = await self._what_is_sent(notification)
+            reader, letter, is_news, told = await self._what_is_sent(notification, fact)
         except Unknown as error:
             raise NotYet(f"neither party has told of a contact {notification.recipient!r}") from error
         except Forgotten as error:
@@ -71,25 +72,27 @@ class MailSender:
             raise Unwanted(f"contact {notification.recipient!r} has no e-mail address")
         try:
             unsubscribe = self._unsubscribe(reader) if is_news else None
-            message = self._message(notification, reader, letter, unsubscribe)
+            message = self._message(notification, fact, reader, letter, unsubscribe)
         except (ValueError, IndexError) as error:
             raise Permanent(f"no mail can be addressed to contact {reader.contact!r}: {error}") from error
         await self._hand_over(host, message, reader.email)
         return Reached(reader.party, told) if told else reader.party
 
-    async def _what_is_sent(self, notification: Notification) -> tuple[Reader, letters.Letter, bool, tuple[str, ...]]:
-        """Who it is for, what they read, whether that is news, and which messages it tells of besides.
+    async def _what_is_sent(
+        self, notification: Notification, fact: Fact | None
+    ) -> tuple[Reader, letters.Letter, bool, tuple[str, ...]]:
+        """Who it is for, what they read, whether that is news, and which messages it tells of besides: of one that
+        gathers others there is no `fact`.
 
         Raises Unknown or Forgotten.
         """
-        if notification.occasion.type == GATHERED:
+        if fact is None:
             gathered = await self._digests.members(notification)
             reader = await self._reader_of_gathered(notification)
             unsubscribe = self._unsubscribe(reader)
             look = await self._branding(reader.party)
             letter = await self._digests.letter(notification, gathered, reader, unsubscribe, look)
             return reader, letter, True, tuple(each.id for each in gathered)
-        fact = fact_of(notification)
         return *await self._written(notification, fact), may_be_left_out(fact), ()
 
     async def _reader_of_gathered(self, notification: Notification) -> Reader:
@@ -171,8 +174,9 @@ class MailSender:
         return "shared" if replies_are_shared(fact) else "internal"
 
     def _message(
-        self, notification: Notification, reader: Reader, letter: letters.Letter, unsubscribe: str | None
-    ) -> EmailMessage:
+        self, notification: Notification, fact: Fact | None, reader: Reader, letter: letters.Letter,
+        unsubscribe: str | None,
+    ) -> EmailMessage:  # fmt: skip
         name, sender = parseaddr(self._settings.notifier_mail_from)
         domain = sender.rpartition("@")[2]
         message = EmailMessage()
@@ -193,7 +197,6 @@ class MailSender:
             message["X-Sepakat-Trace"] = traceparent.split("-")[1]
         message.set_content(letter.text, cte="quoted-printable")
         message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
-        fact = None if notification.occasion.type == GATHERED else fact_of(notification)
         if isinstance(fact, _MaintenanceEvent):
             attach(message, work_of(fact, letter.subject), self._clock.now())
         # Before the parts are there, this would become the first one's alone.
