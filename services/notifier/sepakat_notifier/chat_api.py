@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import time
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
@@ -12,15 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sepakat_notifier import chat_addresses
 from sepakat_notifier import endpoint as domain
+from sepakat_notifier.any_endpoint import how_it_is, problems_of_types, tried
 from sepakat_notifier.api import Limit
-from sepakat_notifier.channels import Permanent, Transient, services
+from sepakat_notifier.channels import services
 from sepakat_notifier.channels.chat import ChatSender
 from sepakat_notifier.channels.webhook import checked_url
 from sepakat_notifier.chat_addresses import ByApprise, Native
 from sepakat_notifier.chat_formats import Said
 from sepakat_notifier.delivery import Deliveries
 from sepakat_notifier.endpoint import Added, ChatChanged, Endpoint
-from sepakat_notifier.endpoint_api import problems_of_types
 from sepakat_notifier.endpoints import Endpoints
 from sepakat_notifier.preference import Language
 from sepakat_notifier.settings import NotifierSettings
@@ -28,7 +27,6 @@ from sepakat_notifier.subscription_api import Zone
 from sepakat_notifier.vault import Vault
 from sepakat_shared import web
 from sepakat_shared.clock import Clock
-from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import FieldProblem, Invalid
 from sepakat_shared.web import Asking, IdempotentPosts
 
@@ -108,7 +106,6 @@ class Rooms:
         return chat_addresses.service_of(way)
 
     def shown(self, endpoint: Endpoint) -> dict[str, Any]:
-        until = self.deliveries.circuit(endpoint.id)
         instants = ("created_at", "failing_since", "disabled_at")
         return {
             "id": endpoint.id,
@@ -117,11 +114,7 @@ class Rooms:
             "types": list(endpoint.types),
             "language": endpoint.language,
             "time_zone": endpoint.time_zone,
-            "fallback": endpoint.fallback,
-            "status": endpoint.status,
-            "reason": endpoint.disabled_reason or endpoint.failing_reason,
-            "left_alone_until": rfc3339(until) if until else None,
-            **{name: rfc3339(at) if (at := getattr(endpoint, name)) else None for name in instants},
+            **how_it_is(endpoint, self.deliveries.circuit(endpoint.id), instants),
         }
 
     def answer(self, loaded: Any, status: int = 200) -> JSONResponse:
@@ -205,17 +198,7 @@ def _commands(routes: APIRouter, parts: Rooms) -> None:
     async def post_test(id: str, asking: Asking) -> Response:
         """Say something there at once, also while it is disabled, and tell what came of it."""
         endpoint = await allowed(id, asking)
-        begun = time.perf_counter()
-        reason = None
-        try:
-            async with asyncio.timeout(parts.longest):
-                await parts.chats.say(endpoint, _TRIAL[endpoint.language])
-        except (Permanent, Transient) as failure:
-            reason = str(failure)
-        except TimeoutError:
-            reason = f"no answer within {parts.longest:g} s"
-        seconds = f"{time.perf_counter() - begun:.3f}"
-        return JSONResponse({"delivered": reason is None, "reason": reason, "seconds": seconds})
+        return await tried(parts.chats.say(endpoint, _TRIAL[endpoint.language]), parts.longest)
 
     @routes.post("/{id}/disable")
     async def post_disable(id: str, asking: Asking) -> Response:

@@ -1,9 +1,6 @@
 """Webhook endpoints over HTTP: registered, edited, tried, disabled and enabled, and told again of what they missed."""
 
-import asyncio
 import secrets
-import time
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,19 +9,17 @@ from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from sepakat_notifier import endpoint as domain
+from sepakat_notifier.any_endpoint import how_it_is, problems_of_types, tried
 from sepakat_notifier.api import Limit
-from sepakat_notifier.channels import Permanent, Transient
 from sepakat_notifier.channels.webhook import WebhookSender, checked_url
 from sepakat_notifier.delivery import Deliveries
 from sepakat_notifier.endpoint import Added, Changed, Endpoint
 from sepakat_notifier.endpoints import Endpoints, new_secret
 from sepakat_notifier.replays import Replays, trial
-from sepakat_notifier.routing import CONTRACTS, wants
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.vault import Vault
 from sepakat_shared import web
 from sepakat_shared.clock import Clock
-from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import FieldProblem, Invalid
 from sepakat_shared.web import Asking, IdempotentPosts
 
@@ -94,7 +89,6 @@ class Routes:
         return []
 
     def shown(self, endpoint: Endpoint) -> dict[str, Any]:
-        until = self.deliveries.circuit(endpoint.id)
         instants = ("created_at", "failing_since", "disabled_at", "previous_until")
         return {
             "id": endpoint.id,
@@ -102,11 +96,7 @@ class Routes:
             "url": endpoint.url,
             "types": list(endpoint.types),
             "ordered": endpoint.ordered,
-            "fallback": endpoint.fallback,
-            "status": endpoint.status,
-            "reason": endpoint.disabled_reason or endpoint.failing_reason,
-            "left_alone_until": rfc3339(until) if until else None,
-            **{name: rfc3339(at) if (at := getattr(endpoint, name)) else None for name in instants},
+            **how_it_is(endpoint, self.deliveries.circuit(endpoint.id), instants),
         }
 
     def answer(self, loaded: Any, status: int = 200, **more: Any) -> JSONResponse:
@@ -188,18 +178,7 @@ def _commands(routes: APIRouter, parts: Routes, replays: Replays) -> None:
     async def post_test(id: str, asking: Asking) -> Response:
         """Post a signed trial event there at once, also while it is disabled, and say what came of it."""
         endpoint = await allowed(id, asking)
-        begun = time.perf_counter()
-        reason = None
-        try:
-            # An answer that comes byte by byte keeps within every limit of the connection, and never ends.
-            async with asyncio.timeout(parts.longest):
-                await parts.hooks.post(endpoint, trial(endpoint, parts.clock.now()))
-        except (Permanent, Transient) as failure:
-            reason = str(failure)
-        except TimeoutError:
-            reason = f"no answer within {parts.longest:g} s"
-        seconds = f"{time.perf_counter() - begun:.3f}"
-        return JSONResponse({"delivered": reason is None, "reason": reason, "seconds": seconds})
+        return await tried(parts.hooks.post(endpoint, trial(endpoint, parts.clock.now())), parts.longest)
 
     @routes.post("/{id}/rotate-secret")
     async def post_rotation(id: str, asking: Asking, given: Rotation | None = None) -> Response:
@@ -237,11 +216,3 @@ def _commands(routes: APIRouter, parts: Routes, replays: Replays) -> None:
         count = await replays.replay(endpoint.id, given.since, asking.id)
         parts.deliveries.try_again(id)
         return JSONResponse({"replayed": count})
-
-
-def problems_of_types(types: Sequence[str]) -> list[FieldProblem]:
-    known = ", ".join(sorted(CONTRACTS))
-    return [
-        FieldProblem(f"/types/{i}", f"no event type matches {pattern!r}; there are {known}")
-        for i, pattern in enumerate(types) if not any(wants([pattern], type) for type in CONTRACTS)
-    ]  # fmt: skip
