@@ -24,7 +24,7 @@ from typing import Any
 import uvicorn
 from agreeing import agree
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from cluster import OPERATOR, api, started
+from cluster import OPERATOR, api, at_rest, started
 from rich.console import Console
 from rich.table import Table
 from starlette.applications import Starlette
@@ -113,7 +113,7 @@ async def _breaches(cluster: Any, received: dict[str, float], names: list[str], 
     try:
         for name in names:
             if one_by_one:
-                await _at_rest(cluster)
+                await at_rest(cluster, ("metrics", "incidents", "notifier"), but=("metrics",))
             now = datetime.now(UTC)
             await _state(producer, name, "up", now - timedelta(seconds=60))
             await _state(producer, name, "down", now - timedelta(seconds=5))
@@ -126,17 +126,6 @@ async def _breaches(cluster: Any, received: dict[str, float], names: list[str], 
     finally:
         await producer.stop()
     return taken
-
-
-async def _at_rest(cluster: Any) -> None:
-    """Wait until nothing but the load is under way."""
-    for service in ("metrics", "incidents", "notifier"):
-        async with api(cluster.urls[service], OPERATOR) as http:
-            while True:
-                lag = (await http.get("/v1/operations/lag")).raise_for_status().json()
-                if lag["unpublished"] == 0 and (service == "metrics" or lag["consumer"] == 0):
-                    break
-                await asyncio.sleep(0.05)
 
 
 async def _state(producer: AIOKafkaProducer, name: str, state: str, at: datetime) -> None:

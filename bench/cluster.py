@@ -4,7 +4,7 @@ import asyncio
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import httpx
 from sepakat_cli.backends import open_backend
 from sepakat_cli.backends.base import free_port
 from sepakat_cli.children import Child
+from sepakat_cli.demo.desk import Desk
 from sepakat_cli.launcher import Launcher
 from sepakat_cli.preparing import prepare
 
@@ -31,6 +32,26 @@ async def started(
 
     async with Launcher(open_backend(backend, data), data, services=services, env=env, prepare=prepared) as cluster:
         yield cluster
+
+
+def mailing(desk: Desk) -> dict[str, str]:
+    """The settings with which `notifier` mails to that desk."""
+    return {
+        "SEPAKAT_NOTIFIER_SECRET_KEY": "a secret of thirty-two characters",
+        "SEPAKAT_NOTIFIER_SMTP_HOST": "127.0.0.1",
+        "SEPAKAT_NOTIFIER_SMTP_PORT": str(desk.smtp_port),
+    }
+
+
+async def at_rest(cluster: Any, services: Sequence[str], but: Sequence[str] = ()) -> None:
+    """Wait until they have nothing left to tell and, `but` those whose topic goes on growing, nothing to hear."""
+    for service in services:
+        async with api(cluster.urls[service], OPERATOR) as http:
+            while True:
+                lag = (await http.get("/v1/operations/lag")).raise_for_status().json()
+                if lag["unpublished"] == 0 and (service in but or lag["consumer"] == 0):
+                    break
+                await asyncio.sleep(0.05)
 
 
 @asynccontextmanager

@@ -14,7 +14,8 @@ from typing import Any
 
 import httpx
 from agreeing import AGREEMENT, agree
-from cluster import OPERATOR, api, route, started
+from cluster import OPERATOR, api, at_rest, mailing, route, started
+from flow import until
 from pymongo import AsyncMongoClient
 from rich.console import Console
 from rich.progress import Progress
@@ -29,18 +30,17 @@ SENDERS = 20
 SERVICE = "checkout"
 BOUND = 20.0
 """A report is a commit with its state, who reported it in a document that can be erased, and what is told of it."""
+_WITHIN = 1_800
+"""Seconds, for what goes on when the last report is answered."""
 NUMBERS_BY_MAIL = 5
 """One address gets so many numbers by mail in an hour, and of each step one message."""
 
 
 async def measure(backend: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as data, desks.opened(Path(data) / "inbox") as desk:
-        env = {
-            "SEPAKAT_NOTIFIER_SECRET_KEY": "a secret of thirty-two characters",
-            "SEPAKAT_NOTIFIER_SMTP_HOST": "127.0.0.1",
-            "SEPAKAT_NOTIFIER_SMTP_PORT": str(desk.smtp_port),
-        }
-        async with started(backend, Path(data), services=("agreements", "incidents", "notifier"), env=env) as cluster:
+        async with started(
+            backend, Path(data), services=("agreements", "incidents", "notifier"), env=mailing(desk)
+        ) as cluster:
             await agree(cluster, [SERVICE], mailed=True)
             key = await _key(cluster)
             async with route("flood_floor", cluster.backend.mongo, Path(data)) as bare:
@@ -112,28 +112,17 @@ async def _send(url: str, key: str, what: str) -> tuple[set[str], float]:
 
 
 async def _linked(client: Client) -> list[str]:
-    """The incidents that the reports belong to, when all of them belong to one."""
+    """The incidents that the reports belong to, when each belongs to one."""
     reports = client["sepakat_incidents"]["report"]
-    with Progress(console=words) as progress:
-        task = progress.add_task("reports that belong to an incident", total=REPORTS)
-        while (done := await reports.count_documents({"incident": {"$ne": None}})) < REPORTS:
-            progress.update(task, completed=done)
-            await asyncio.sleep(1)
+    belong = {"incident": {"$ne": None}}
+    await until("reports belonged to an incident", REPORTS, lambda: reports.count_documents(belong), _WITHIN)
     return list(await reports.distinct("incident"))
 
 
 async def _mails(cluster: Any, client: Client, desk: Any) -> int:
     """How many mails came for those who reported, when the services had nothing left to do."""
     sent = client["sepakat_notifier"]["notification"]
-    while not (await _at_rest(cluster) and await sent.count_documents({"status": "pending"}) == 0):
-        await asyncio.sleep(1)
+    await at_rest(cluster, ("incidents", "notifier"))
+    ended = {"status": {"$ne": "pending"}}
+    await until("messages were ended", await sent.count_documents({}), lambda: sent.count_documents(ended), _WITHIN)
     return sum(each.to.startswith("person-") for each in desk.mails)
-
-
-async def _at_rest(cluster: Any) -> bool:
-    for service in ("incidents", "notifier"):
-        async with api(cluster.urls[service], OPERATOR) as http:
-            lag = (await http.get("/v1/operations/lag")).raise_for_status().json()
-        if any(lag.values()):
-            return False
-    return True

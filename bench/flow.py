@@ -65,12 +65,12 @@ class Flow:
         return Measured(start, self._events / took, used / self._events * 1e6, resident)
 
 
-async def until(what: str, wanted: int, count: Callable[[], Awaitable[int]]) -> None:
+async def until(what: str, wanted: int, count: Callable[[], Awaitable[int]], within: float = _WITHIN) -> None:
     """Ask once a second, so that asking does not keep the database busy. Raises TimeoutError, with how far it came."""
     begun = time.perf_counter()
     while (found := await count()) < wanted:
-        if time.perf_counter() - begun > _WITHIN:
-            raise TimeoutError(f"{found} of {wanted} {what} after {_WITHIN} s")
+        if time.perf_counter() - begun > within:
+            raise TimeoutError(f"{found} of {wanted} {what} after {within:g} s")
         await asyncio.sleep(1)
 
 

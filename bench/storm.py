@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from agreeing import agree
-from cluster import OPERATOR, api, route, started
+from cluster import OPERATOR, api, mailing, route, started
 from pymongo import AsyncMongoClient
 from rich.console import Console
 from rich.progress import track
@@ -43,12 +43,9 @@ PROCEDURE: dict[str, Any] = {
 async def measure(backend: str) -> dict[str, Any]:
     floor, ours = [], []
     with tempfile.TemporaryDirectory() as data, desks.opened(Path(data) / "inbox") as desk:
-        env = {
-            "SEPAKAT_NOTIFIER_SECRET_KEY": "a secret of thirty-two characters",
-            "SEPAKAT_NOTIFIER_SMTP_HOST": "127.0.0.1",
-            "SEPAKAT_NOTIFIER_SMTP_PORT": str(desk.smtp_port),
-        }
-        async with started(backend, Path(data), services=("agreements", "incidents", "notifier"), env=env) as cluster:
+        async with started(
+            backend, Path(data), services=("agreements", "incidents", "notifier"), env=mailing(desk)
+        ) as cluster:
             await agree(cluster, list(SERVICES), mailed=True, **PROCEDURE)
             await _until_known(cluster)
             async with route("storm_floor", cluster.backend.mongo, Path(data)) as bare:
