@@ -21,6 +21,7 @@ from sepakat_metrics.events import Fact
 from sepakat_metrics.figures import Figure
 from sepakat_metrics.history import History
 from sepakat_metrics.ingestion import Ingestion
+from sepakat_metrics.pace import Allowance
 from sepakat_metrics.parts import Part, part_at, parts_at
 from sepakat_metrics.profiles import NotApplicable
 from sepakat_metrics.registry import Registry
@@ -37,10 +38,10 @@ from sepakat_shared.telemetry import continued
 _SOONEST = timedelta(milliseconds=20)
 _LATEST = timedelta(minutes=1)
 _IDLE = timedelta(seconds=2)
-_SHARE = 0.05
-"""Of the time that batches take, how much more judging may take: after a batch, and once more between batches."""
-_AT_LEAST, _AT_MOST = 0.01, 0.1
-"""Seconds of judging after any batch. After an idle hour its share would be minutes, and nothing else would run."""
+_SHARE, _SAVED = 0.1, 0.5
+"""Of all the time, how much is for judging what events touched; and how many seconds of it are kept for a burst."""
+_STEP, _AT_MOST = 0.01, 0.1
+"""Seconds of judging at a time: less is not worth beginning, more would keep heartbeats and checkpoints waiting."""
 _READ_AT_ONCE = 50
 _OF_TIME = "the passing of time"
 
@@ -74,8 +75,7 @@ class Assessment:
         """By verdict of a period that is over: up to where its indicator's changes have been looked at."""
         self._wake = asyncio.Event()
         self._sleeps_until = clock.now()
-        self._last_batch = monotonic()
-        self._worked = 0.0
+        self._allowance = Allowance(_SHARE, _SAVED, monotonic())
         self.ingestion: Ingestion
         registry.on_change(self._now_due)
         corrections.on_change(self._adjusted)
@@ -122,10 +122,10 @@ class Assessment:
         for indicator in sorted(urgent):
             await self._assess(indicator)
         begun = monotonic()
-        until = begun + max(_AT_LEAST, min(_AT_MOST, _SHARE * (begun - self._last_batch)))
+        until = begun + min(_AT_MOST, self._allowance.left(begun))
         while self._dirty and monotonic() < until:
             await self._assess(next(iter(self._dirty)))
-        self._last_batch = monotonic()
+        self._allowance.use(monotonic() - begun)
         if self._dirty:
             self._wake.set()
 
@@ -137,34 +137,40 @@ class Assessment:
             now = self._clock.now()
             following = self._queue[0][0] if self._queue else now + _IDLE
             self._sleeps_until = now + _SOONEST if self._dirty else max(following, now + _SOONEST)
-            if not self.ingestion.caught_up:
-                await asyncio.sleep(self._worked / _SHARE - self._worked)
+            if self._dirty or not self.ingestion.caught_up:
+                await asyncio.sleep(self._allowance.wait(_STEP, monotonic()))
             await self._clock.wait(self._wake, self._sleeps_until)
 
     async def _assess_due(self) -> None:
-        """For a bounded time; then batches go on."""
-        begun, now = monotonic(), self._clock.now()
+        """For a bounded time; then batches go on. Beside these, what time alone makes due has no time of its own."""
+        now, is_busy = self._clock.now(), not self.ingestion.caught_up
         due = self._take_due(now)
         await self._know(id for _, id in due)
-        until = monotonic() + (5 if self.ingestion.caught_up else 1) * _AT_LEAST
-        while monotonic() < until:
+        begun = monotonic()
+        until = begun + (min(_STEP, self._allowance.left(begun)) if is_busy else _AT_MOST / 2)
+        while due and monotonic() < until:
+            await self._assess_mine(due.popleft()[1])
             if not due:
                 due = self._take_due(now)
                 await self._know(id for _, id in due)
-            if not due and not self._dirty:
-                break
-            indicator = due.popleft()[1] if due else next(iter(self._dirty))
-            if self.ingestion.owns(indicator):
-                await self._assess(indicator)
-            else:
-                self._dirty.pop(indicator, None)
+        if not is_busy:
+            begun = monotonic()
+            until = min(until, begun + self._allowance.left(begun))
+        while self._dirty and monotonic() < until:
+            await self._assess_mine(next(iter(self._dirty)))
         for left in due:
             heapq.heappush(self._queue, left)
         if self._told.has_notes:
             # Nothing is left of them where it turns out that another instance owns the partitions.
             await self.ingestion.flush()
             await self._told.write_notes()
-        self._worked = monotonic() - begun
+        self._allowance.use(monotonic() - begun)
+
+    async def _assess_mine(self, indicator: str) -> None:
+        if self.ingestion.owns(indicator):
+            await self._assess(indicator)
+        else:
+            self._dirty.pop(indicator, None)
 
     def _take_due(self, now: datetime) -> deque[tuple[datetime, str]]:
         """Some indicators that are due. Those of others are dropped: whoever is given them finds all of them due."""

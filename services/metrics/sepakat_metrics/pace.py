@@ -1,4 +1,4 @@
-"""Long work beside ingestion, for a bounded share of the time."""
+"""Work beside ingestion, for a bounded share of the time."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -10,6 +10,32 @@ _STEP: Final = 0.02
 _REST: Final = 1
 _REST_WHILE_BUSY: Final = 19
 """A rest is so many times as long as the work before it: a twentieth of a core while events wait to be read."""
+
+
+class Allowance:
+    """Seconds that some work may take: a share of all the time that passes, and what was left over, up to `most`.
+
+    Instants are seconds of one clock.
+    """
+
+    def __init__(self, share: float, most: float, now: float) -> None:
+        self._share = share
+        self._most = most
+        self._left = most
+        self._at = now
+
+    def left(self, now: float) -> float:
+        """What may be used now; below nothing where more was used."""
+        self._left = min(self._most, self._left + self._share * (now - self._at))
+        self._at = now
+        return self._left
+
+    def use(self, seconds: float) -> None:
+        self._left -= seconds
+
+    def wait(self, seconds: float, now: float) -> float:
+        """How long it is until so much may be used."""
+        return max(0.0, (seconds - self.left(now)) / self._share)
 
 
 class Pace:
