@@ -5,6 +5,7 @@ both have, so everything else sees one type.
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from pymongo import AsyncMongoClient, ReplaceOne, UpdateOne
@@ -32,6 +33,7 @@ TRANSIENT = (AutoReconnect, ConnectionFailure, ExecutionTimeout, NetworkTimeout,
 """Errors after which the same call may succeed."""
 
 _DUPLICATE_KEY = 11000
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def open_client(settings: ServiceSettings) -> Client:
@@ -54,6 +56,15 @@ async def close_client(client: Client) -> None:
 def database(client: Client, settings: ServiceSettings, service: str) -> Database:
     """The service's own database, written with majority acknowledgement."""
     return client.get_database(f"{settings.mongo_database_prefix}_{service}", write_concern=WriteConcern("majority"))
+
+
+def up_to(at: datetime) -> Document:
+    """What a field is to be for its instant to have come by `at`.
+
+    Null is before every instant: asked for no more than what is before `at`, a database may go through all documents
+    that have no instant, of which there are ever more.
+    """
+    return {"$gte": _EVER, "$lte": at}
 
 
 async def replace_many(collection: Collection, operations: Sequence[ReplaceOne[Document] | UpdateOne]) -> int:

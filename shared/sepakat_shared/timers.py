@@ -13,7 +13,7 @@ from pymongo import ASCENDING
 
 from sepakat_shared import retry
 from sepakat_shared.clock import Clock
-from sepakat_shared.mongo import Collection, Document
+from sepakat_shared.mongo import Collection, Document, up_to
 
 _AT_LEAST_EVERY = timedelta(seconds=2)
 """Another instance may have set an earlier deadline: nobody wakes us for it."""
@@ -67,7 +67,7 @@ class Timers:
             now = self._clock.now()
             following = now + _AT_LEAST_EVERY
             self._put_off = {id: until for id, until in self._put_off.items() if until > now}
-            ahead = self._states.find({self._field: {"$lte": following}}, {self._field: 1})
+            ahead = self._states.find({self._field: up_to(following)}, {self._field: 1})
             soon = await ahead.sort(self._field, ASCENDING).limit(_SEEN_AT_ONCE + len(self._put_off)).to_list(None)
             soon = [each for each in soon if each["_id"] not in self._put_off]
             due = [each for each in soon if each[self._field] <= now]

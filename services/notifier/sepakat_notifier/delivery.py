@@ -28,6 +28,7 @@ from sepakat_notifier.store import Notifications
 from sepakat_shared import retry
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
+from sepakat_shared.mongo import up_to
 from sepakat_shared.telemetry import meter
 
 _AT_LEAST_EVERY = timedelta(seconds=2)
@@ -141,7 +142,7 @@ class Deliveries:
     def _due(self, now: datetime) -> dict[str, Any]:
         """What is due soon and may be tried: of a server that is left alone, or has enough to do, nothing is read."""
         here = [id for id, due_at in self._in_hand.items() if due_at is None or due_at <= self._look_at]
-        query: dict[str, Any] = {"due_at": {"$lte": self._look_at}, "_id": {"$nin": here}}
+        query: dict[str, Any] = {"due_at": up_to(self._look_at), "_id": {"$nin": here}}
         busy = [outlet for outlet in self._outlets.values() if outlet.is_saturated(now)]
         if recipients := [each.recipient for each in busy if each.recipient is not None]:
             query["recipient"] = {"$nin": recipients}
@@ -162,7 +163,7 @@ class Deliveries:
         recipients = [each.recipient for each in alone if each.recipient is not None]
         channels = [each.channel for each in alone if each.recipient is None]
         query = {
-            "due_at": {"$lte": now}, "order": {"$lt": rfc3339(now - lasts)},
+            "due_at": up_to(now), "order": {"$lt": rfc3339(now - lasts)},
             "$or": [{"recipient": {"$in": recipients}}, {"channel": {"$in": channels}}],
         }  # fmt: skip
         states = self._notifications.all.states
