@@ -58,7 +58,7 @@ def build(settings: MetricsSettings) -> FastAPI:
     memory = Memory(archive, registry, assessment.needed_since)
     ingestion = Ingestion(
         settings, bus, service.dead_letters, checkpoints, memory, parking, registry, service.clock,
-        assessment.on_folded, assessment.forget, assessment.thresholds,
+        assessment.on_folded, assessment.forget, assessment.asked,
     )  # fmt: skip
     assessment.ingestion = backtests.ingestion = corrections.ingestion = ingestion
     figures.is_busy = lambda: not ingestion.caught_up

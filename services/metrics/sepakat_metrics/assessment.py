@@ -18,6 +18,7 @@ from sepakat_metrics import impairments, verdicts
 from sepakat_metrics.corrections import Corrections
 from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.events import Fact
+from sepakat_metrics.feeds import Asked
 from sepakat_metrics.figures import Figure
 from sepakat_metrics.history import History
 from sepakat_metrics.ingestion import Ingestion
@@ -240,16 +241,18 @@ class Assessment:
                 self._terms[key] = terms
         return About(part.version.agreement, part.version.number, terms, self._public_url)
 
-    def thresholds(self, id: str) -> tuple[int, ...]:
-        """The thresholds, in millionths, that objectives in force compare an indicator's measurements with."""
+    def asked(self, id: str) -> Asked:
+        """What objectives in force compare an indicator's measurements with."""
         at = to_ms(self._clock.now())
-        found = set()
+        thresholds, units = set[int](), set[str]()
         for agreement, objective in self._registry.serves(id):
             part = part_at(self._registry.agreements[agreement], objective, at)
             about = self._about(part) if part is not None and part.objective.indicator == id else None
             if about is not None and about.terms.threshold is not None:
-                found.add(about.terms.threshold)
-        return tuple(sorted(found))
+                thresholds.add(about.terms.threshold)
+            if about is not None and about.terms.unit is not None:
+                units.add(about.terms.unit)
+        return Asked(tuple(sorted(thresholds)), frozenset(units))
 
     def needed_since(self, id: str) -> int | None:
         """From when on (ms) judging asks for an indicator's events; None: from the first on, since a case may be old.

@@ -15,7 +15,7 @@ from typing import Final
 from sepakat_metrics import windows
 from sepakat_metrics.buckets import Delta
 from sepakat_metrics.evaluation import evaluate
-from sepakat_metrics.events import MICRO, base_unit, to_micro
+from sepakat_metrics.events import MICRO, to_micro
 from sepakat_metrics.figures import Figure, attainment_of, budget_of, credit_of, decimal, target_of
 from sepakat_metrics.history import History
 from sepakat_metrics.terms import NONE, Adjustments, Terms, Unsupported, micro
@@ -94,7 +94,6 @@ class Trial:
         self._kind = kind
         self._end = span[1]
         terms = self._terms()
-        _check_unit(terms)
         self.periods = list(islice(periods_of(objective, text.term.time_zone, span), most + 1))
         if len(self.periods) > most:
             raise Unsupported(
@@ -166,15 +165,6 @@ def refused(objective: Objective, reason: str) -> BacktestedObjective:
     return BacktestedObjective(
         objective=objective.id, indicator=objective.indicator, target=target, unit=unit, reason=reason
     )
-
-
-def _check_unit(terms: Terms) -> None:
-    indicator, unit = terms.indicator, terms.unit
-    if indicator is not None and indicator.unit is not None and unit not in (None, base_unit(indicator.unit)):
-        raise Unsupported(
-            f"objective {terms.objective.id}: target: is in {unit}, but {terms.objective.indicator} is measured in "
-            f"{indicator.unit}"
-        )
 
 
 def _needs_whole_past(terms: Terms) -> bool:

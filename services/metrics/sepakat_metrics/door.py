@@ -10,7 +10,6 @@ from fastapi.responses import JSONResponse
 from pymongo import DESCENDING
 
 from sepakat_metrics import events
-from sepakat_metrics.feeds import check
 from sepakat_metrics.ingestion import Ingestion
 from sepakat_metrics.registry import Registry
 from sepakat_shared.auth import Principal
@@ -55,7 +54,7 @@ class Door:
             _may_feed(asking, fact)
             indicator = self._registry.indicators.get(fact.indicator)
             if indicator is not None:
-                check(fact, indicator)
+                self._ingestion.check(fact, indicator)
         except events.BadEvent as error:
             await self._rejections.insert_one(
                 {"key": asking.id, "event": id, "reason": str(error), "at": self._clock.now()}

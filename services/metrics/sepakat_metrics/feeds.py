@@ -1,24 +1,31 @@
 """What an indicator takes: whose events, of what kind, in which unit."""
 
+from typing import NamedTuple
+
 from sepakat_metrics import events
 from sepakat_metrics.events import Fact
 from sepakat_metrics.history import History
 from sepakat_shared.contracts import texts
 
 
+class Asked(NamedTuple):
+    """What objectives in force compare an indicator's measurements with: millionths of base units, and these units."""
+
+    thresholds: tuple[int, ...] = ()
+    units: frozenset[str] = frozenset()
+
+
 class Feed:
     """An indicator while its events come: looked up once, for as long as nothing of it changes."""
 
-    __slots__ = ("_kind", "_partition", "_sources", "_unit", "history", "thresholds")
+    __slots__ = ("_kind", "_partition", "_sources", "_units", "history", "thresholds")
 
-    def __init__(
-        self, indicator: texts.Indicator, partition: int, thresholds: tuple[int, ...], history: History | None
-    ) -> None:
+    def __init__(self, indicator: texts.Indicator, partition: int, asked: Asked, history: History | None) -> None:
         self._partition = partition
         self._kind = indicator.kind_of_events
         self._sources = frozenset(indicator.sources)
-        self._unit = None if indicator.unit is None else events.base_unit(indicator.unit)
-        self.thresholds = thresholds
+        self._units = _units(indicator, asked)
+        self.thresholds = asked.thresholds
         self.history = history
 
     def takes(self, fact: Fact, partition: int) -> bool:
@@ -26,15 +33,22 @@ class Feed:
         return (
             fact.kind == self._kind and partition == self._partition
             and (not self._sources or fact.source in self._sources)
-            and (self._unit is None or fact.kind != "measurement" or fact.unit == self._unit)
+            and (not self._units or fact.kind != "measurement" or fact.unit in self._units)
         )  # fmt: skip
 
 
-def check(fact: Fact, indicator: texts.Indicator) -> None:
+def check(fact: Fact, indicator: texts.Indicator, asked: Asked) -> None:
     """Whether `indicator` takes this fact. Raises BadEvent with the field and the rule."""
     if indicator.sources and fact.source not in indicator.sources:
         raise events.BadEvent("source", f"{fact.source!r} may not feed {indicator.metadata.id}")
     if fact.kind != indicator.kind_of_events:
         raise events.BadEvent("type", f"{indicator.metadata.id} takes {indicator.kind_of_events} events")
-    if fact.kind == "measurement" and indicator.unit is not None and fact.unit != events.base_unit(indicator.unit):
-        raise events.BadEvent("data.unit", f"{indicator.metadata.id} is measured in {indicator.unit}")
+    units = _units(indicator, asked)
+    if fact.kind == "measurement" and units and fact.unit not in units:
+        named = indicator.unit or " or ".join(sorted(units))
+        raise events.BadEvent("data.unit", f"{indicator.metadata.id} is measured in {named}")
+
+
+def _units(indicator: texts.Indicator, asked: Asked) -> frozenset[str]:
+    """The base units that measurements may come in: the indicator's, else those that somebody compares them in."""
+    return asked.units if indicator.unit is None else frozenset([events.base_unit(indicator.unit)])

@@ -23,7 +23,7 @@ from sepakat_metrics import duplicates, events, quick
 from sepakat_metrics.buckets import Delta
 from sepakat_metrics.checkpoints import Checkpoints, Pending
 from sepakat_metrics.events import Fact
-from sepakat_metrics.feeds import Feed, check
+from sepakat_metrics.feeds import Asked, Feed, check
 from sepakat_metrics.history import History
 from sepakat_metrics.memory import Memory
 from sepakat_metrics.parking import Parking
@@ -55,7 +55,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         self, settings: MetricsSettings, bus: Bus, dead_letters: DeadLetters, checkpoints: Checkpoints,
         memory: Memory, parking: Parking, registry: Registry, clock: Clock,
         on_folded: Callable[[Mapping[str, Fact], set[str]], Awaitable[None]], on_lost: Callable[[], None],
-        thresholds: Callable[[str], tuple[int, ...]],
+        asked: Callable[[str], Asked],
     ) -> None:  # fmt: skip
         self._settings = settings
         self._bus = bus
@@ -67,7 +67,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         self._clock = clock
         self._on_folded = on_folded
         self._on_lost = on_lost
-        self._thresholds = thresholds
+        self._asked = asked
         self._feeds: dict[str, Feed] = {}
         self._partitions: dict[int, Partition] = {}
         self._lock = asyncio.Lock()
@@ -199,7 +199,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
             if indicator is None:
                 self._park(held, record, fact.indicator)
                 return
-            check(fact, indicator)
+            self.check(fact, indicator)
         except (Poison, events.BadEvent) as error:
             await bury(self._bus, self._dead_letters, record, str(error), blocks=False)
             self._outcomes["rejected"] += 1
@@ -238,10 +238,14 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         """What there is to know of an indicator while its events come."""
         id = indicator.metadata.id
         history = await self.history_of(id) if self._registry.is_served(id) else None
-        thresholds = self._thresholds(id) if indicator.kind_of_events == "measurement" else ()
+        asked = self._asked(id) if indicator.kind_of_events == "measurement" else Asked()
         if history is not None:
-            history.thresholds = thresholds
-        return Feed(indicator, self._partition_of(id), thresholds, history)
+            history.thresholds = asked.thresholds
+        return Feed(indicator, self._partition_of(id), asked, history)
+
+    def check(self, fact: Fact, indicator: texts.Indicator) -> None:
+        """Whether its indicator takes this fact, as it is compared now. Raises BadEvent with the field and the rule."""
+        check(fact, indicator, self._asked(fact.indicator))
 
     def _forget_feeds(self, _indicators: Iterable[str] = ()) -> None:
         self._feeds.clear()
@@ -280,7 +284,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         fact, _ = self._read(record, self._clock.now())
         indicator = self._registry.indicators.get(fact.indicator)
         if indicator is not None:
-            check(fact, indicator)
+            self.check(fact, indicator)
         await self._forward(record, fact.indicator)
 
     async def history_of(self, indicator: str) -> History:

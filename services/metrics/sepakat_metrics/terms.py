@@ -111,6 +111,12 @@ class Terms:
             raise Unsupported(
                 f"objective {id}: {measure!r} needs {needed} events, but {self.objective.indicator} takes {self.kind}"
             )
+        kept = None if self.indicator is None else self.indicator.unit
+        if kept is not None and self.unit not in (None, base_unit(kept)):
+            field = "threshold" if measure == "share" else "target"
+            raise Unsupported(
+                f"objective {id}: {field}: is in {self.unit}, but {self.objective.indicator} is measured in {kept}"
+            )
         if self.kind in ("ticket", "state") and measure in ("mean", "per-case"):
             between_states = clock is not None and (clock.from_, clock.until) in _STATE_CLOCKS
             if clock is None or between_states != (self.kind == "state"):

@@ -1,0 +1,41 @@
+"""What an indicator takes, by its text and by what its measurements are compared with."""
+
+import pytest
+
+from sepakat_metrics.events import BadEvent, Fact
+from sepakat_metrics.feeds import Asked, Feed, check
+from sepakat_shared.contracts.texts import Indicator
+
+
+def latency(**changes: str) -> Indicator:
+    return Indicator.model_validate(
+        {"metadata": {"id": "nusantara/latency"}, "kindOfEvents": "measurement", **changes}
+    )  # fmt: skip
+
+
+def measured(unit: str) -> Fact:
+    return Fact("nusantara/latency", "/probe", "e1", 0, "measurement", values=(5_000_000,), unit=unit)
+
+
+MS, ANY = Asked(units=frozenset({"ms"})), Asked()
+
+
+@pytest.mark.parametrize(
+    ("indicator", "asked", "says"),
+    [(latency(), MS, "data.unit: nusantara/latency is measured in ms"),
+     (latency(unit="s"), ANY, "data.unit: nusantara/latency is measured in s")],
+)  # fmt: skip
+def test_a_measurement_in_another_unit_is_refused_not_compared(indicator: Indicator, asked: Asked, says: str) -> None:
+    assert not Feed(indicator, 0, asked, None).takes(measured("MB"), 0)
+    with pytest.raises(BadEvent, match=says):
+        check(measured("MB"), indicator, asked)
+
+
+@pytest.mark.parametrize(
+    ("indicator", "asked", "unit"),
+    [(latency(), MS, "ms"), (latency(), ANY, "MB"), (latency(unit="s"), MS, "ms"),
+     (latency(), Asked(units=frozenset({"ms", "MB"})), "MB")],
+)  # fmt: skip
+def test_a_measurement_in_its_unit_is_taken(indicator: Indicator, asked: Asked, unit: str) -> None:
+    assert Feed(indicator, 0, asked, None).takes(measured(unit), 0)
+    check(measured(unit), indicator, asked)
