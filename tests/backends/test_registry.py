@@ -110,5 +110,26 @@ async def test_of_an_agreement_that_has_ended_every_instance_knows_the_end(backe
         await mongo.close_client(client)
 
 
+async def test_a_text_is_in_force_from_its_day_on_though_nothing_was_written_since(backend: Backend) -> None:
+    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
+    database, clock = client[f"t{uuid.uuid4().hex[:8]}"], ManualClock(datetime(2026, 11, 1, tzinfo=UTC))
+    told, other = Registry(database, clock), Registry(database, clock)
+    published = AgreementTextPublished(
+        agreement="toko", version=1, hash="sha256:1", effective_from=clock.now() + timedelta(seconds=150),
+        text=texts.as_text(agreement()),
+    )  # fmt: skip
+    try:
+        await told.on_text(published, Envelope("1", "/sepakat/agreements", "", None, "", b"", None))
+        for seconds in (0, 70, 70):
+            clock.advance(timedelta(seconds=seconds))
+            await other.load()
+        assert other.agreements == {}
+        clock.advance(timedelta(seconds=10))
+        await other.load()
+        assert [each.number for each in other.agreements["toko"]] == [1]
+    finally:
+        await mongo.close_client(client)
+
+
 def _indicator(id: str, **more: Any) -> Indicator:
     return Indicator.model_validate({"metadata": {"id": id}, "kindOfEvents": "state", **more})

@@ -38,73 +38,79 @@ class Registry:
         self._loading = asyncio.Lock()
         self._versions: dict[str, int] = {}
         self._read_all_at: datetime | None = None
+        self._coming: dict[str, datetime] = {}
+        """Texts by id that are not in force yet, and from when on they will be."""
+        self._ends: dict[str, datetime] = {}
         self._serving: dict[str, tuple[tuple[str, str], ...]] = {}
         self.indicators: dict[str, texts.Indicator] = {}
         self.agreements: dict[str, list[Version]] = {}
 
     async def create_indexes(self) -> None:
-        await self._indicators.create_index([("at", ASCENDING)])
+        for each in (self._indicators, self._texts, self._ended):
+            await each.create_index([("at", ASCENDING)])
 
     def on_change(self, listener: Callable[[set[str]], None]) -> None:
         """Call `listener` with the indicators that changed, or that other agreements are measured by now."""
         self._listeners.append(listener)
 
     async def load(self) -> None:
-        """Read what has changed, and tell the listeners."""
+        """Read what was written lately; everything once a minute. Tell the listeners what has changed by it.
+
+        Asking for thousands every two seconds, as every instance did, kept a small database busy with nothing else.
+        """
         # One after another: a load that read before a registration must not be the last one to say what is there.
         async with self._loading:
-            changed = await self._load_indicators() | await self._load_texts() | await self._load_ends()
+            now = self._clock.now()
+            reads_all = self._read_all_at is None or now >= self._read_all_at + _ALL_EVERY
+            written = {} if reads_all else {"at": {"$gte": now - _LATELY}}
+            changed = await self._load_indicators(written)
+            changed |= await self._load_texts(written, now)
+            changed |= await self._load_ends(written, now)
+            if reads_all:
+                self._read_all_at = now
         if changed:
             for listener in self._listeners:
                 listener(changed)
 
-    async def _load_indicators(self) -> set[str]:
-        """Those written lately; all of them once a minute. Asking for thousands every two seconds, as every instance
-        did, kept a small database busy with nothing else."""
-        now, found = self._clock.now(), self._indicators
+    async def _load_indicators(self, written: Document) -> set[str]:
+        found = self._indicators
         if self._read_all_at is None:
             async for each in found.find({}):
                 self._take_indicator(each)
-            self._read_all_at = now
             return set(self.indicators)
-        reads_all = now >= self._read_all_at + _ALL_EVERY
-        written = {} if reads_all else {"at": {"$gte": now - _LATELY}}
         stored = await found.find(written, {"version": 1}).to_list(None)
         changed = {each["_id"] for each in stored if self._versions.get(each["_id"]) != each["version"]}
         for batch in _batches(changed):
             for each in await found.find({"_id": {"$in": batch}}).to_list(None):
                 self._take_indicator(each)
-        if reads_all:
-            self._read_all_at = now
         return changed
 
     def _take_indicator(self, stored: Document) -> None:
         self.indicators[stored["_id"]] = texts.Indicator.model_validate(stored["text"])
         self._versions[stored["_id"]] = stored["version"]
 
-    async def _load_texts(self) -> set[str]:
-        stored = await self._texts.find({}, {"agreement": 1, "version": 1, "hash": 1, "effective_from": 1}).to_list(
-            None
-        )
-        now = self._clock.now()
-        known = {(each.agreement, each.number, each.hash) for versions in self.agreements.values() for each in versions}
-        wanted = [
-            each["_id"] for each in stored
-            if each["effective_from"] <= now and (each["agreement"], each["version"], each["hash"]) not in known
-        ]  # fmt: skip
+    async def _load_texts(self, written: Document, now: datetime) -> set[str]:
+        """Those whose day has come."""
+        found = self._texts.find(written, {"agreement": 1, "version": 1, "hash": 1, "effective_from": 1})
+        known = {(each.agreement, each.number): each.hash for all in self.agreements.values() for each in all}
+        for each in await found.to_list(None):
+            if known.get((each["agreement"], each["version"])) != each["hash"]:
+                self._coming[each["_id"]] = each["effective_from"]
         changed: set[str] = set()
-        for batch in _batches(wanted):
+        for batch in _batches(id for id, begins in self._coming.items() if begins <= now):
             for each in await self._texts.find({"_id": {"$in": batch}}).to_list(None):
                 changed |= self._take(each)
+                del self._coming[each["_id"]]
         return changed
 
-    async def _load_ends(self) -> set[str]:
+    async def _load_ends(self, written: Document, now: datetime) -> set[str]:
         """The agreements that have ended by now are asked for nothing that comes after."""
+        self._ends |= {each["_id"]: each["ended_at"] for each in await self._ended.find(written).to_list(None)}
         changed: set[str] = set()
-        for each in await self._ended.find({"ended_at": {"$lte": self._clock.now()}}).to_list(None):
-            ends, versions = to_ms(each["ended_at"]), self.agreements.get(each["_id"], [])
-            if any(version.ends != ends for version in versions):
-                self.agreements[each["_id"]] = [replace(version, ends=ends) for version in versions]
+        for agreement, ended_at in self._ends.items():
+            ends, versions = to_ms(ended_at), self.agreements.get(agreement, [])
+            if ended_at <= now and any(version.ends != ends for version in versions):
+                self.agreements[agreement] = [replace(version, ends=ends) for version in versions]
                 changed |= _indicators(versions)
         return changed
 
@@ -134,12 +140,14 @@ class Registry:
             "hash": fact.hash,
             "effective_from": fact.effective_from,
             "text": fact.text,
+            "at": self._clock.now(),
         }
         await self._texts.replace_one({"_id": f"{fact.agreement}/{fact.version}"}, document, upsert=True)
         await self.load()
 
     async def on_ended(self, fact: AgreementEnded, _cause: Envelope) -> None:
-        await self._ended.replace_one({"_id": fact.agreement}, {"ended_at": fact.ended_at}, upsert=True)
+        document: Document = {"ended_at": fact.ended_at, "at": self._clock.now()}
+        await self._ended.replace_one({"_id": fact.agreement}, document, upsert=True)
         await self.load()
 
     async def register(self, indicator: texts.Indicator, expected: int | None) -> tuple[int, bool]:
