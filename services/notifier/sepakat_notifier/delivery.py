@@ -33,7 +33,8 @@ from sepakat_shared.telemetry import meter
 
 _AT_LEAST_EVERY = timedelta(seconds=2)
 """Another instance, or a person, may have left a message due: nobody wakes us for it."""
-_AT_MOST_EVERY = timedelta(milliseconds=100)
+_AT_MOST_EVERY = timedelta(milliseconds=250)
+"""A look goes through all that is due, also what is held back: more of them, where all is slow, make it slower."""
 _GIVEN_UP_AT_ONCE = 200
 _NEVER_TRIED = "its recipient's side was not tried any more, since everything before it had failed"
 _log = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ class Deliveries:
         """Messages that wait or are under way here, and when each falls due for the other instances."""
         self._look_at = clock.now()
         self._looked_at = clock.now() - _AT_MOST_EVERY
+        self._give_up_at = self._look_at
         self._is_full = False
         """Whether more may be due than there was room for: an attempt that ends makes room."""
         limits = limits_of(settings)
@@ -122,7 +124,9 @@ class Deliveries:
         """Take up what is due, as far as there is room, and know when to look again."""
         now = self._clock.now()
         self._looked_at, self._look_at = now, now + _AT_LEAST_EVERY
-        await self._give_up_what_was_left_alone(now)
+        if now >= self._give_up_at:
+            self._give_up_at = now + _AT_LEAST_EVERY
+            await self._give_up_what_was_left_alone(now)
         kept = sum(min(len(each.waiting), each.limits.most_at_once) for each in self._outlets.values())
         room = 2 * self._settings.notifier_concurrency - kept - self._places.taken
         self._is_full = room <= 0
@@ -179,6 +183,7 @@ class Deliveries:
                 if each.state.status is not Status.PENDING:
                     _count(each.state)
         if len(found) == _GIVEN_UP_AT_ONCE:
+            self._give_up_at = now
             self._look_by(now)
 
     def _look_by(self, instant: datetime) -> None:
