@@ -40,7 +40,7 @@ class Handled:
         self.incidents, self.contacts = Incidents(self.commits, self.rotations), Contacts(db)
         wordings = Wordings(db, clock)
         self.episodes = Episodes(self.incidents, wordings, close_after)
-        self.reactions = Reactions(db, self.incidents, self.rotations, self.contacts, self.episodes, wordings)
+        self.reactions = Reactions(self.incidents, self.rotations, self.contacts, self.episodes, wordings)
         self.door = AlertDoor(self.incidents, self.episodes, self.incidents.alerts, wordings, Turns(db, clock), clock)
         self.app = web.application("incidents", "", self.keys, 5_000_000)
         for each in (

@@ -52,7 +52,7 @@ def build(settings: IncidentsSettings) -> FastAPI:
     incidents = Incidents(service.commits, rotations)
     contacts, wordings = Contacts(service.db), Wordings(service.db, service.clock)
     episodes = Episodes(incidents, wordings, settings.incidents_close_after)
-    reactions = Reactions(service.db, incidents, rotations, contacts, episodes, wordings)
+    reactions = Reactions(incidents, rotations, contacts, episodes, wordings)
     alerts = AlertDoor(incidents, episodes, incidents.alerts, wordings, Turns(service.db, service.clock), service.clock)
     docket, disputables = Docket(service.commits), Disputables(service.db)
     matters = Matters(disputables, incidents, wordings)

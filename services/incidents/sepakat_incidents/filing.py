@@ -11,8 +11,8 @@ from sepakat_shared.contracts.texts import Agreement
 from sepakat_shared.errors import Forbidden, Invalid, NotFound
 
 
-async def service_of(wordings: Wordings, agreement: str, service: str, asking: Principal) -> tuple[About, str]:
-    """The service, with the time zone of its agreement.
+async def service_of(wordings: Wordings, agreement: str, service: str, asking: Principal) -> tuple[About, Agreement]:
+    """The service, with the text in force of its agreement.
 
     Raises NotFound also for an agreement of others, Forbidden for an operator, Invalid for a service it does not have.
     """
@@ -23,7 +23,7 @@ async def service_of(wordings: Wordings, agreement: str, service: str, asking: P
     text = wording.text
     if asking.party not in (text.parties.provider, text.parties.customer):
         raise NotFound(f"there is no agreement {agreement!r} of yours")
-    return about_service(text, service), str(text.term.time_zone)
+    return about_service(text, service), text
 
 
 def about_service(text: Agreement, service: str) -> About:
@@ -41,10 +41,11 @@ def about_service(text: Agreement, service: str) -> About:
 
 def reported(
     id: str, about: About, zone: str, party: str, by: str, form: str | None, summary: str, details: str,
-    impact: Degree, urgency: Degree, other: bool, now: datetime,
+    impact: Degree, urgency: Degree, other: bool, now: datetime, priority: str = "",
 ) -> Report:  # fmt: skip
     """A report as it is filed: by a key, or by `form`."""
     return Report(
         id=id, number=report_number(id), about=about, zone=zone, party=party, via="api" if form is None else "form",
         by=by, form=form, summary=summary, details=details, impact=impact, urgency=urgency, other=other, filed_at=now,
+        priority=priority,
     )  # fmt: skip

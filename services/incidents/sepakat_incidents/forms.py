@@ -142,6 +142,6 @@ class Forms:
 
     async def known_since(self, form: Form) -> datetime | None:
         """Since when the incident that is open about the form's service is known; None where none is."""
-        loaded = await self._incidents.lines.find(line_id(form.about.agreement, form.about.service))
+        loaded = await self._incidents.lines.present(line_id(form.about.agreement, form.about.service))
         incident = await self._episodes.open_on(loaded.state if loaded else None)
         return None if incident is None else incident.opened_at

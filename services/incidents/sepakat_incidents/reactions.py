@@ -27,7 +27,6 @@ from sepakat_shared.contracts.notifications import (
 )
 from sepakat_shared.errors import Conflict, NotFound
 from sepakat_shared.messages import Envelope
-from sepakat_shared.mongo import Collection, Database
 
 _IMPAIRED = {"en": "{} is down", "id": "{} tidak berfungsi"}
 _AT_RISK = {"en": "{} is at risk", "id": "{} terancam tidak terpenuhi"}
@@ -38,10 +37,8 @@ class Reactions:
     """Keeps the texts in force, and turns events into commands on the line they concern."""
 
     def __init__(
-        self, db: Database, incidents: Incidents, rotations: Rotations, contacts: Contacts, episodes: Episodes,
-        wordings: Wordings,
-    ) -> None:  # fmt: skip
-        self._texts: Collection = db["texts"]
+        self, incidents: Incidents, rotations: Rotations, contacts: Contacts, episodes: Episodes, wordings: Wordings
+    ) -> None:
         self._contacts = contacts
         self._incidents = incidents
         self._rotations = rotations
@@ -68,9 +65,7 @@ class Reactions:
         ]
 
     async def on_text(self, fact: AgreementTextPublished, _cause: Envelope) -> None:
-        document = {"agreement": fact.agreement, "version": fact.version, "text": fact.text,
-                    "effective_from": fact.effective_from}  # fmt: skip
-        await self._texts.replace_one({"_id": f"{fact.agreement}/{fact.version}"}, document, upsert=True)
+        await self._wordings.keep(fact)
         text = texts.Agreement.model_validate(fact.text)
         await self._rotations.declare(text, fact.version, fact.effective_from)
         try:
@@ -98,9 +93,8 @@ class Reactions:
 
     async def text(self, agreement: str, version: int) -> texts.Agreement | None:
         """The text of that version; of the last one that is known here for version 0."""
-        query = {"_id": f"{agreement}/{version}"} if version else {"agreement": agreement}
-        found = await self._texts.find_one(query, sort=[("version", -1)])
-        return None if found is None else texts.Agreement.model_validate(found["text"])
+        found = await (self._wordings.find(agreement, version) if version else self._wordings.last(agreement))
+        return None if found is None else found.text
 
     # -- what begins or joins an episode ------------------------------------------------------------------------------
 

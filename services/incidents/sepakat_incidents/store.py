@@ -84,7 +84,7 @@ class Incidents:
         cause: Envelope | None = None,
     ) -> Line | None:  # fmt: skip
         """Decide what may tell another level: with the rotations that the incident's ladder names."""
-        loaded = await self.lines.find(id)
+        loaded = await self.lines.present(id)
         rosters = await self.rosters(_ladder(loaded.state if loaded else None))
         return await self.execute(id, lambda line, now: decide(line, now, rosters), by, cause)
 
@@ -132,7 +132,7 @@ class Incidents:
         return [each for each in every if any(link.to == id for link in each.links)]
 
     async def find(self, id: str) -> Incident | None:
-        loaded = await self.lines.find(line_of(id))
+        loaded = await self.lines.present(line_of(id))
         return next((each for each in _every(loaded.state) if each.id == id), None) if loaded is not None else None
 
     async def with_duplicates(self, id: str) -> list[str]:

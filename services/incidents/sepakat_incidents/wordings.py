@@ -1,14 +1,24 @@
-"""Reading the service's own copy of agreements' texts, which keeps every version."""
+"""The service's own copy of agreements' texts, which keeps every version.
 
+A version never changes once it was published: what was read of it stays in memory. Which one is in force is asked anew.
+"""
+
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from pymongo import DESCENDING
 
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import texts
+from sepakat_shared.contracts.agreements import AgreementTextPublished
 from sepakat_shared.errors import NotFound
 from sepakat_shared.mongo import Collection, Database, Document
+from sepakat_shared.together import Shared
+
+_REMEMBERED: Final = 200
+"""Versions in memory: the last that were read."""
 
 
 @dataclass(frozen=True)
@@ -21,15 +31,26 @@ class Wording:
 
 
 class Wordings:
-    """The texts that `Reactions.on_text` keeps."""
-
     def __init__(self, db: Database, clock: Clock) -> None:
         self._texts: Collection = db["texts"]
         self._clock = clock
+        self._known: OrderedDict[tuple[str, int], Wording] = OrderedDict()
+        self._versions = Shared(self._read_versions)
+
+    async def keep(self, fact: AgreementTextPublished) -> None:
+        """Keep a version that was published."""
+        document = {"agreement": fact.agreement, "version": fact.version, "text": fact.text,
+                    "effective_from": fact.effective_from}  # fmt: skip
+        self._known.pop((fact.agreement, fact.version), None)
+        await self._texts.replace_one({"_id": f"{fact.agreement}/{fact.version}"}, document, upsert=True)
+        self._known.pop((fact.agreement, fact.version), None)
 
     async def find(self, agreement: str, version: int) -> Wording | None:
+        known = self._known.get((agreement, version))
+        if known is not None:
+            return known
         found = await self._texts.find_one({"_id": f"{agreement}/{version}"})
-        return None if found is None else _read(found)
+        return None if found is None else self._remember(agreement, _read(found))
 
     async def get(self, agreement: str, version: int) -> Wording:
         """Raises NotFound."""
@@ -41,12 +62,27 @@ class Wordings:
     async def in_force(self, agreement: str) -> Wording:
         """The version that governs now. Raises NotFound."""
         now = self._clock.now()
-        versions = await self._texts.find({"agreement": agreement}).sort("version", DESCENDING).to_list(None)
-        for each in versions:
-            found = _read(each)
-            if found.effective_from is None or found.effective_from <= now:
-                return found
+        for each in await self._versions(agreement):
+            effective_from = each.get("effective_from")
+            if effective_from is None or effective_from <= now:
+                return await self.get(agreement, each["version"])
         raise NotFound(f"there is no agreement {agreement!r} of yours")
+
+    async def last(self, agreement: str) -> Wording | None:
+        """The latest version that is known here, in force or not."""
+        versions = await self._versions(agreement)
+        return await self.find(agreement, versions[0]["version"]) if versions else None
+
+    async def _read_versions(self, agreement: str) -> list[Document]:
+        """Which there are, the latest first."""
+        fields = {"version": 1, "effective_from": 1}
+        return await self._texts.find({"agreement": agreement}, fields).sort("version", DESCENDING).to_list(None)
+
+    def _remember(self, agreement: str, wording: Wording) -> Wording:
+        self._known[agreement, wording.version] = wording
+        if len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+        return wording
 
 
 def _read(document: Document) -> Wording:
