@@ -179,8 +179,8 @@ def _opened(line: Line | None, report: Report) -> bool:
 
 def _caused(line: Line | None, report: Report) -> Incident | None:
     """The incident of the line that the report opened or joined; of a duplicate also what it joined through that."""
-    every = (line.incident, *line.past.values()) if line is not None else ()
-    return next((each for each in every if each is not None and report.id in each.causes), None)
+    every = reversed(line.every) if line is not None else ()
+    return next((each for each in every if report.id in each.causes), None)
 
 
 def _service(report: Report, language: str) -> str:
