@@ -73,10 +73,11 @@ class World:
         self.incidents, self.discussions = Incidents(self.commits, Rotations(self.commits)), Discussions(self.commits)
         self.links = Signing(db, None)
         self.reports = Reports(self.commits, self.links, "https://sla.example/")
-        wordings = Wordings(db, self.clock)
+        self.wordings = wordings = Wordings(db, self.clock)
         self.episodes = Episodes(self.incidents, wordings, timedelta(days=1))
         self.forms = Forms(
-            self.commits, self.reports, self.incidents, self.episodes, self.links, "https://sla.example", self.clock
+            self.commits, self.reports, self.incidents, self.episodes, self.links, wordings, "https://sla.example",
+            self.clock,
         )  # fmt: skip
         about = ReportReactions(self.reports, self.incidents, self.episodes, wordings)
         self._reactions = {each.contract.type: each for each in about.all()}

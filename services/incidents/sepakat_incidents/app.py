@@ -63,7 +63,7 @@ def build(settings: IncidentsSettings) -> FastAPI:
     secret = settings.incidents_secret_key
     signing = Signing(service.db, secret.get_secret_value() if secret else None)
     reports = Reports(service.commits, signing, settings.public_url)
-    forms = Forms(service.commits, reports, incidents, episodes, signing, settings.public_url, service.clock)
+    forms = Forms(service.commits, reports, incidents, episodes, signing, wordings, settings.public_url, service.clock)
     about_reports = ReportReactions(reports, incidents, episodes, wordings)
     postmortems = Postmortems(service.commits)
     about_notes = PostmortemReactions(postmortems, incidents, wordings)
@@ -97,7 +97,7 @@ def build(settings: IncidentsSettings) -> FastAPI:
     app.include_router(triage_api.router(incidents, contacts, rotations, reactions.text, service.clock))
     app.include_router(alert_api.router(alerts))
     app.include_router(merging_api.router(incidents, episodes, service.clock))
-    app.include_router(record_api.router(incidents, reactions.text, service.posts, service.clock))
+    app.include_router(record_api.router(incidents, wordings, reactions.text, service.posts, service.clock))
     app.include_router(rotation_api.router(rotations, service.posts, service.clock))
     app.include_router(calendar_link_api.router(links, rotations, settings.public_url, service.clock))
     app.include_router(analytics_api.router(incidents, docket, service.clock))

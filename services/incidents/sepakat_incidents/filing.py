@@ -7,14 +7,16 @@ from sepakat_incidents.report import Degree, Report
 from sepakat_incidents.reports import report_number
 from sepakat_incidents.wordings import Wordings
 from sepakat_shared.auth import Principal
+from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.contracts.texts import Agreement
-from sepakat_shared.errors import Forbidden, Invalid, NotFound
+from sepakat_shared.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 async def service_of(wordings: Wordings, agreement: str, service: str, asking: Principal) -> tuple[About, Agreement]:
     """The service, with the text in force of its agreement.
 
-    Raises NotFound also for an agreement of others, Forbidden for an operator, Invalid for a service it does not have.
+    Raises NotFound also for an agreement of others, Forbidden for an operator, Conflict for one that has ended, Invalid
+    for a service it does not have.
     """
     asking.require("incidents:write")
     if asking.party is None:
@@ -23,6 +25,9 @@ async def service_of(wordings: Wordings, agreement: str, service: str, asking: P
     text = wording.text
     if asking.party not in (text.parties.provider, text.parties.customer):
         raise NotFound(f"there is no agreement {agreement!r} of yours")
+    if wording.ended_at is not None:
+        ended = rfc3339(wording.ended_at)
+        raise Conflict(f"agreement {agreement!r} ended at {ended}; nothing is reported by it any more")
     return about_service(text, service), text
 
 

@@ -19,6 +19,7 @@ from sepakat_shared.contracts import compliance, texts, topics
 from sepakat_shared.contracts.agreements import AgreementTextPublished, ContactRecorded
 from sepakat_shared.contracts.fact import Title
 from sepakat_shared.contracts.incidents import Cause, IncidentMerged
+from sepakat_shared.contracts.lasting import AgreementEnded
 from sepakat_shared.contracts.notifications import (
     NotificationAcknowledged,
     NotificationAnswered,
@@ -48,6 +49,7 @@ class Reactions:
     def all(self) -> list[Reaction]:
         return [
             Reaction(topics.AGREEMENT_TEXTS, AgreementTextPublished, self.on_text),
+            Reaction(topics.AGREEMENTS, AgreementEnded, self._wordings.on_ended),
             Reaction(topics.CONTACTS, ContactRecorded, self._contacts.on_contact),
             Reaction(topics.CONTACTS, Erased, self.on_erased),
             Reaction(topics.COMPLIANCE, compliance.ImpairmentBegan, self.on_impairment),
@@ -111,6 +113,9 @@ class Reactions:
         await self._begin(fact, cause, _objective_trigger("breach", fact, cause, _MISSED), "P1")
 
     async def _begin(self, fact: compliance._About, cause: Envelope, trigger: Trigger, wanted: str) -> None:
+        ended_at = await self._wordings.ended_at(fact.agreement)
+        if ended_at is not None and fact.at >= ended_at:
+            return  # the last verdict is one all the same, and what it makes owed
         text = await self.text(fact.agreement, fact.version)
         how = Handling(wanted) if text is None else handling(text, fact.version, fact.service, wanted)
         about = About(
