@@ -143,7 +143,10 @@ class ReportReactions:
         """What happened to the incident that is kept before this, those who reported the duplicate hear now."""
 
         async def catch_up(id: str) -> None:
-            await self._catch_up((await self._reports.all.seen(id)).state)
+            # No guess: that another instance has linked it is not known to the one that filed it.
+            loaded = await self._reports.all.present(id)
+            if loaded is not None:
+                await self._catch_up(loaded.state)
 
         await self._of_each(fact.incident, catch_up)
 

@@ -29,10 +29,11 @@ from sepakat_shared.together import Together
 
 STATUS_FOR: Final = timedelta(days=180)
 """How long the page of a report can be looked at by its link."""
-_REMEMBERED: Final = 1_000
-_Inserts = Together[Document, bool]
 ACKNOWLEDGED_AN_HOUR: Final = 5
 """Mails with a number that one address gets in an hour; what is filed beyond that has its number all the same."""
+_REMEMBERED: Final = 1_000
+"""Reports whose address is in memory until they are linked."""
+_Inserts = Together[Document, bool]
 
 
 def report_number(id: str) -> str:
