@@ -38,9 +38,9 @@ class Handled:
         self.clock, self.db, self.commits = clock, db, Commits(db, clock)
         self.keys, self.posts, self.rotations = KnownKeys(db, clock), web.IdempotentPosts(db), Rotations(self.commits)
         self.incidents, self.contacts = Incidents(self.commits, self.rotations), Contacts(db)
-        wordings = Wordings(db, clock)
+        self.wordings = wordings = Wordings(db, clock)
         self.episodes = Episodes(self.incidents, wordings, close_after)
-        self.reactions = Reactions(db, self.incidents, self.rotations, self.contacts, self.episodes, wordings)
+        self.reactions = Reactions(self.incidents, self.rotations, self.contacts, self.episodes, wordings)
         self.door = AlertDoor(self.incidents, self.episodes, self.incidents.alerts, wordings, Turns(db, clock), clock)
         self.app = web.application("incidents", "", self.keys, 5_000_000)
         for each in (
@@ -48,7 +48,7 @@ class Handled:
             answer_api.router(self.incidents, self.reactions.text, self.posts, clock),
             alert_api.router(self.door),
             merging_api.router(self.incidents, self.episodes, clock),
-            record_api.router(self.incidents, self.reactions.text, self.posts, clock),
+            record_api.router(self.incidents, wordings, self.reactions.text, self.posts, clock),
             triage_api.router(self.incidents, self.contacts, self.rotations, self.reactions.text, clock),
         ):
             self.app.include_router(each)

@@ -34,7 +34,7 @@ from sepakat_shared.messages import Envelope, Message, as_body
 from sepakat_shared.mongo import Collection, Database, Document
 from sepakat_shared.retry import TRANSIENT
 from sepakat_shared.telemetry import current_traceparent
-from sepakat_shared.together import Together
+from sepakat_shared.together import Shared, Together
 
 SCHEMA = 1
 _DOT = "\u2024"
@@ -174,6 +174,7 @@ class Aggregates(Generic[S, E]):
         self._recent: OrderedDict[str, Loaded[S]] = OrderedDict()
         self.states: Collection = commits.db[kind.name]
         self._write_state = Together(self._write_states)
+        self._look = Shared(self._look_again)
         commits.refresh_with(kind.name, self.find)
 
     async def find(self, id: str) -> Loaded[S] | None:
@@ -193,6 +194,26 @@ class Aggregates(Generic[S, E]):
         loaded = await self.find(id)
         if loaded is None:
             raise NotFound(f"there is no {self._kind.name} {id!r}")
+        return loaded
+
+    async def seen(self, id: str) -> Loaded[S]:
+        """The aggregate as this instance saw it last, or as it stands. Raises NotFound."""
+        return self._recent.get(id) or await self.get(id)
+
+    async def present(self, id: str) -> Loaded[S] | None:
+        """As `find`, in one round trip where this instance has seen it: only what follows is looked for.
+
+        Those who ask at once are answered together.
+        """
+        return await self._look(id)
+
+    async def _look_again(self, id: str) -> Loaded[S] | None:
+        loaded = self._recent.get(id)
+        if loaded is None:
+            return await self.find(id)
+        for commit in await self._commits.of(self._kind.key(id), after=loaded.version):
+            loaded = self._fold(id, loaded, commit)
+        self._remember(loaded)
         return loaded
 
     async def committed(self, id: str) -> list[Committed[E]]:
@@ -229,14 +250,14 @@ class Aggregates(Generic[S, E]):
         Raises Stale when `expected_version` is not the present one, TooLarge or Conflict where what was decided is more
         than can be told or stored, and whatever `decide` raises.
         """
-        guessing = new or id in self._recent
+        guessing, again = new or id in self._recent, self.present
         while True:
-            loaded = self._recent.get(id) if guessing else await self.find(id)
+            loaded = self._recent.get(id) if guessing else await again(id)
             if loaded and cause and _has_applied(loaded, cause):
                 if not guessing:
                     return loaded
-                # Most likely it failed after the insert; looking again writes the state document that is missing.
-                guessing = False
+                # Most likely it failed after the insert; reading all of it writes the state document that is missing.
+                guessing, again = False, self.find
                 continue
             now = self._commits.clock.now()
             try:

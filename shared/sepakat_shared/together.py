@@ -1,13 +1,15 @@
 """Calls that go together: what is asked for while one round trip is under way goes, all of it, in the next."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Generic, TypeVar
+from weakref import WeakValueDictionary
 
 from sepakat_shared import retry
 
 T = TypeVar("T")
 R = TypeVar("R")
+K = TypeVar("K", bound=Hashable)
 
 
 class Together(Generic[T, R]):
@@ -62,6 +64,23 @@ class Together(Generic[T, R]):
                 future.set_exception(answer)
             else:
                 future.set_result(answer)
+
+
+class Shared(Generic[K, R]):
+    """`read` is one answer for all who ask for the same key while it is being read: it begins after each has asked."""
+
+    def __init__(self, read: Callable[[K], Awaitable[R]]) -> None:
+        self._read = read
+        self._asked: WeakValueDictionary[K, Together[None, R]] = WeakValueDictionary()
+
+    async def __call__(self, key: K) -> R:
+        """What is there for `key`. Raises what `read` raises."""
+
+        async def once(asked: Sequence[None]) -> Sequence[R]:
+            return [await self._read(key)] * len(asked)
+
+        asked: Together[None, R] = self._asked.setdefault(key, Together(once))
+        return await asked(None)
 
 
 def _refuse(batch: Sequence[tuple[T, "asyncio.Future[R]"]], error: Exception) -> None:

@@ -12,6 +12,7 @@ import pytest
 from sepakat_cli.backends import Backend
 from sepakat_incidents import api, comment_api
 from sepakat_incidents import line as domain
+from sepakat_incidents.discussion import said_by
 from sepakat_incidents.discussions import Discussions
 from sepakat_incidents.handling import Handling
 from sepakat_incidents.incident import About, Trigger
@@ -47,8 +48,10 @@ class Keys:
 
 
 class World:
-    def __init__(self, http: httpx.AsyncClient, clock: ManualClock, commits: Commits, replies: ReplyReactions) -> None:
+    def __init__(self, http: httpx.AsyncClient, clock: ManualClock, commits: Commits, replies: ReplyReactions,
+                 discussions: Discussions) -> None:  # fmt: skip
         self._http, self.clock, self.commits, self.replies = http, clock, commits, replies
+        self.discussions = discussions
 
     async def ask(self, who: str, method: str, path: str, **more: Any) -> httpx.Response:
         self.clock.advance(timedelta(seconds=1))
@@ -80,7 +83,7 @@ async def opened(backend: Backend) -> AsyncIterator[World]:
     app.include_router(api.router(incidents, timedelta(0), clock, (discussions.timeline,)))
     app.include_router(comment_api.router(incidents, discussions, web.IdempotentPosts(db), clock))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://incidents") as http:
-        yield World(http, clock, commits, ReplyReactions(discussions, incidents))
+        yield World(http, clock, commits, ReplyReactions(discussions, incidents), discussions)
     await mongo.close_client(client)
 
 
@@ -100,6 +103,13 @@ async def test_each_party_reads_what_is_its_own_and_what_is_shared_also_when_it_
         assert [each["number"] for each in await world.read("operator")] == [3, 4]
         timeline = await world.read("budi", "timeline")
         commits = await world.commits.collection.find({"aggregate": f"discussion/{ID}"}).to_list(None)
+        tallies = await world.discussions.tallies(KEYS["budi"], "toko-checkout")
+        assert [said_by(party, tallies[ID], "toko-maju")[0] for party in ("nusantara", "toko-maju")] == [1, 2]
+        assert await world.discussions.tallies(KEYS["stranger"], None) == {}
+        # A document of before comments were counted by party: they are counted from the commits.
+        await world.discussions.all.states.update_one({"_id": ID}, {"$set": {"state.tallies": []}})
+        counted = await world.discussions.tallies(KEYS["rina"], None)
+        assert sorted(map(str, counted[ID])) == sorted(map(str, tallies[ID]))
     assert [each["what"] for each in timeline] == [
         "Opened", "Commented", "Commented", "Resolved", "Closed", "Commented",
     ]  # fmt: skip

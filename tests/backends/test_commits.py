@@ -109,6 +109,10 @@ async def test_a_command_that_begins_with_an_old_state_ends_with_the_present_one
         assert await total_after(here, one, expected_version=4) == 5
         with pytest.raises(Stale):
             await total_after(there, one, expected_version=4)
+        # Those who ask at once are answered together, and by what the other one has done since.
+        both = await asyncio.gather(*[each.present("a") for each in (here, there) for _ in range(3)])
+        assert [loaded and loaded.state.total for loaded in both] == [5] * 6
+        assert await here.present("b") is None
         verify_chain(await Commits(db, SystemClock()).of("count/a"))
     finally:
         await mongo.close_client(client)

@@ -84,7 +84,7 @@ class Incident:
         wordings, day = Wordings(db, self.clock), timedelta(days=1)
         matters = Matters(self.disputables, self.incidents, wordings)
         episodes = Episodes(self.incidents, wordings, day)
-        reactions = Reactions(db, self.incidents, rotations, Contacts(db), episodes, wordings)
+        reactions = Reactions(self.incidents, rotations, Contacts(db), episodes, wordings)
         about = DisputeReactions(self.disputables, self.docket, self.incidents, self.clock, day)
         self.reactions = [*reactions.all(), *about.all()]
         self.timers = Timers(self.docket.disputes.states, "due_at", self.clock, self.docket.fire)

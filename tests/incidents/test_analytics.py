@@ -12,6 +12,7 @@ import pytest
 
 from sepakat_incidents import analytics, analytics_api
 from sepakat_incidents.analytics import Took
+from sepakat_incidents.discussion import Tally
 from sepakat_incidents.escalation import Ladder
 from sepakat_incidents.incident import About, Incident, Status
 from sepakat_shared import web
@@ -103,6 +104,14 @@ class NoDisputes:
         return []
 
 
+class Said:
+    """The customer has said something for its own eyes, both have said something to each other."""
+
+    async def tallies(self, _asking: Principal, _agreement: str | None) -> dict[str, tuple[Tally, ...]]:
+        of_provider = Tally("nusantara", False, 3, NOW - 2 * DAY), Tally("nusantara", True, 1, NOW)
+        return {FOUND[0].id: (Tally("toko-maju", True, 2, NOW), Tally("toko-maju", False, 1, NOW - DAY), *of_provider)}
+
+
 class Keys:
     async def principal(self, secret: str) -> Principal:
         scopes = {"incidents:read", "disputes:read"} if secret == "budi" else {"incidents:read"}
@@ -111,7 +120,8 @@ class Keys:
 
 async def ask(path: str, key: str = "budi", **params: str) -> httpx.Response:
     app = web.application("analytics", "of a test", Keys(), 1 << 20)  # type: ignore[arg-type]
-    app.include_router(analytics_api.router(Everything(), NoDisputes(), ManualClock(NOW)))  # type: ignore[arg-type]
+    routes = analytics_api.router(Everything(), NoDisputes(), Said(), ManualClock(NOW))  # type: ignore[arg-type]
+    app.include_router(routes)
     transport, headers = httpx.ASGITransport(app), {"Authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://incidents", headers=headers) as http:
         return await http.get(f"/v1/analytics{path}", params=params)
@@ -148,5 +158,10 @@ async def test_rows_are_the_same_in_both_formats_and_no_title_is_a_formula() -> 
     assert [row["number"] for row in rows] == [line["number"] for line in lines] == [each.number for each in FOUND]
     assert (rows[1]["title"], lines[1]["title"]) == ("'=cmd|' /C calc'!A0", "=cmd|' /C calc'!A0")
     assert (rows[3]["acknowledged_at"], lines[3]["acknowledged_at"]) == ("", None)
+    said = ("provider_comments", "provider_commented_at", "customer_comments", "customer_commented_at")
+    assert [lines[0][name] for name in said] == [3, "2026-11-22T08:00:00.000Z", 3, "2026-11-24T08:00:00.000Z"], (
+        "what the other party keeps to itself is not counted either"
+    )
+    assert [rows[1][name] for name in said] == ["0", "", "0", ""] and [lines[1][name] for name in said][:2] == [0, None]
     assert (await ask("/disputes")).text.startswith("id,number,agreement,kind,subject,raised_by")
     assert (await ask("/disputes", key="rina")).status_code == 403

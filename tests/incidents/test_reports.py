@@ -90,9 +90,20 @@ def test_what_happened_before_is_told_and_being_merged_is_no_solution(
         "toko.search.0001", "SEARCH-0001", ABOUT, "P3", {"en": "Down"}, NOW, NOW, Ladder(), status,
         merged_into=merged_into,
     )  # fmt: skip
-    found = [each.told.step for each in domain.catch_up(filed(), incident, NOW) if isinstance(each, Progressed)]
+    report = filed()
+    found = [each.told.step for each in domain.catch_up(report, report, incident, NOW) if isinstance(each, Progressed)]
     assert found == steps
-    assert domain.catch_up(replace(filed(), incident=None), incident, NOW) == []
+    unlinked = replace(report, incident=None)
+    assert domain.catch_up(unlinked, unlinked, incident, NOW) == []
+
+
+def test_what_was_seen_of_an_incident_before_the_report_was_told_more_of_it_is_told_no_more() -> None:
+    seen = filed()
+    incident = Incident("toko.checkout.0001", "C", ABOUT, "P3", {}, NOW, NOW, Ladder(), Status.ACKNOWLEDGED)
+    # It was resolved and opened again since: that it was taken up before is no news.
+    known, _ = told(seen, ("resolved", None, 1), ("reopened", None, 2))
+    assert domain.missed(seen, incident) == "taken-up" and domain.missed(known, incident) == "taken-up"
+    assert domain.catch_up(known, seen, incident, NOW) == []
 
 
 steps = st.one_of(

@@ -43,10 +43,7 @@ class Stored:
         self._governs = governs
         self.decided: list[Event] = []
 
-    def __getitem__(self, _name: str) -> "Stored":
-        return self
-
-    async def replace_one(self, *_: Any, **__: Any) -> None:
+    async def keep(self, _fact: Any) -> None:
         pass
 
     async def declare(self, *_: Any) -> None:
@@ -71,7 +68,7 @@ class Stored:
 async def test_what_comes_later_plans_nothing_and_what_is_in_force_does(governs: int | None) -> None:
     wording = None if governs is None else Wording(governs, agreement(**TEXT), NOW)
     stored: Any = Stored(wording)
-    reactions = Reactions(stored, stored, stored, stored, stored, stored)
+    reactions = Reactions(stored, stored, stored, stored, stored)
     later = AgreementTextPublished(
         agreement="toko", version=2, hash="sha256:x", effective_from=NOW + timedelta(days=30),
         text=agreement_dict(**TEXT),

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import pytest
+from handled import Handled, opened
 from samples import agreement
 from story import DAY, OPENED, Story
 
-from sepakat_incidents import analytics, answers, rotations
+from sepakat_cli.backends import Backend
+from sepakat_incidents import analytics, answers, ladder_api, rotation_api, rotations
 from sepakat_incidents.clocks import Terms
 from sepakat_incidents.escalation import Escalated, Ladder, Left, Rung
 from sepakat_incidents.events import Acknowledged, Missed, Stopped, Unacknowledged, Unreached
@@ -83,3 +86,55 @@ def test_a_night_on_call() -> None:
     opened = story.incident.opened_at
     handled = analytics.handled([story.incident], opened, story.clock.now())
     assert (handled.acknowledge.mean, handled.restore.mean) == (20 * 60, 370 * 60)
+
+
+POLICY: dict[str, Any] = {
+    "levels": [
+        {"notify": ["primary"], "acknowledgeWithin": "PT15M"},
+        {"notify": ["rina", "tia"], "acknowledgeWithin": "PT15M", "acknowledgements": 2},
+        {"notify": ["head"], "acknowledgeWithin": "PT30M"},
+    ],
+    "repeat": 1, "acknowledgedBy": "provider", "acknowledgementLasts": "PT1H",
+}  # fmt: skip
+
+
+def with_ladders(it: Handled) -> None:
+    it.app.include_router(ladder_api.router(it.incidents, it.posts, it.clock))
+    it.app.include_router(rotation_api.router(it.rotations, it.posts, it.clock))
+
+
+@pytest.mark.servers
+@pytest.mark.timeout(120)
+async def test_the_same_night_as_people_see_it_over_http(backend: Backend) -> None:
+    text = agreement(
+        rotations=[PRIMARY], priorities={"P1": {"escalation": "critical"}}, escalation={"critical": POLICY}
+    )  # fmt: skip
+    async with opened(backend, text, more=with_ladders) as it:
+        # 09:00 is 16:00 in Jakarta.
+        on_call = await it.ask("toko-maju", "GET", "/v1/rotations/nusantara/primary/oncall")
+        assert (on_call["now"]["contact"], on_call["next"]["contact"]) == ("ana", "tom")
+        id = await it.impaired()
+        assert (await it.get(id))["asked"] == ["ana"]
+        await it.after(minutes=5)
+        # The other party's word is on record, and stops nothing.
+        assert (await it.post("toko-maju", id, "acknowledge"))["status"] == "open"
+        await it.after(minutes=10)
+        assert (await it.get(id))["asked"] == ["rina", "tia"]
+        first = await it.post("nusantara", id, "acknowledge")
+        assert (first["status"], first["acknowledgements"]) == ("open", {"given": 1, "needed": 2})
+        await it.after(minutes=15)
+        assert (await it.post("nusantara", id, "acknowledge"))["status"] == "acknowledged", "one is enough up there"
+        await it.after(minutes=61)
+        silent = await it.get(id)
+        assert (silent["status"], silent["asked"]) == ("open", ["ana"]), "an hour without a word: nobody has it in hand"
+        await it.post("toko-maju", id, "escalate", note="it spreads")
+        handed = await it.post("nusantara", id, "hand-over", to="primary", note="the database")
+        assert handed["asked"] == ["ana"]
+        await it.post("nusantara", id, "acknowledge")
+        await it.post("nusantara", id, "resolve", note="restarted")
+        told = [(each["at"][11:16], each["contacts"]) for each in await it.timeline(id) if each["what"] == "Escalated"]
+        assert told == [
+            ("09:00", ["ana"]), ("09:15", ["rina", "tia"]), ("09:30", ["head"]), ("10:31", ["ana"]),
+            ("10:31", ["rina", "tia"]),
+        ]  # fmt: skip
+        await it.post("nusantara", id, "escalate", 409)

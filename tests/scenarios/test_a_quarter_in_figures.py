@@ -1,12 +1,21 @@
 """Three outages of a quarter and what they come to in figures: nothing is made by hand, all of it has happened."""
 
+import csv
+import io
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from disputes.cases import CUSTOMER, DAY, NOW, PROVIDER, after, answered, raised
+from handled import Handled, opened
+from samples import agreement
 
-from sepakat_incidents import analytics, answers, deadlines, folding, settling
+from sepakat_cli.backends import Backend
+from sepakat_incidents import analytics, analytics_api, answers, comment_api, deadlines, folding, settling
 from sepakat_incidents import line as domain
+from sepakat_incidents.discussions import Discussions
+from sepakat_incidents.docket import Docket
 from sepakat_incidents.escalation import Ladder, Rung
 from sepakat_incidents.handling import Handling
 from sepakat_incidents.incident import About, Incident, Line, Trigger
@@ -85,3 +94,44 @@ def test_a_quarter_in_figures() -> None:
     counted = analytics.disputed([settled, given_up, raised()], start, NOW + DAY)
     assert (counted.count, counted.open, counted.results) == (3, 1, {"upheld": 1, "withdrawn": 1})
     assert counted.took.mean == 2 * 86_400
+
+
+def with_figures(it: Handled) -> None:
+    discussions = Discussions(it.commits)
+    it.app.include_router(comment_api.router(it.incidents, discussions, it.posts, it.clock))
+    it.app.include_router(analytics_api.router(it.incidents, Docket(it.commits), discussions, it.clock))
+
+
+@pytest.mark.servers
+@pytest.mark.timeout(120)
+async def test_figures_and_rows_are_those_of_what_happened_and_each_party_counts_what_it_may_read(
+    backend: Backend,
+) -> None:
+    async with opened(backend, agreement(), more=with_figures) as it:
+        for minutes in (10, 20):
+            id = await it.impaired()
+            await it.after(minutes=minutes)
+            await it.post("nusantara", id, "acknowledge")
+            await it.post("nusantara", id, "comments", 201, body="=the vendor is late")
+            await it.after(minutes=minutes)
+            await it.mended()
+            await it.after(days=2)
+        await it.post("toko-maju", id, "comments", 201, body="thank you", visibility="shared")
+        figures = (await it.ask("toko-maju", "GET", "/v1/analytics", params={"by": "service"}))["total"]
+        assert (figures["incidents"], figures["mtta_seconds"], figures["mttr_seconds"]) == (2, 900.0, 1800.0)
+        assert (await it.ask("stranger", "GET", "/v1/analytics"))["total"]["incidents"] == 0
+
+        async def rows(who: str, format: str) -> str:
+            headers = {"Authorization": f"Bearer spk_{who}"}
+            answer = await it.http.get("/v1/analytics/incidents", params={"format": format}, headers=headers)
+            assert "vendor" not in answer.text, "what was said is in no export"
+            return answer.text
+
+        table = list(csv.DictReader(io.StringIO(await rows("nusantara", "csv"))))
+        lines = [json.loads(each) for each in (await rows("nusantara", "ndjson")).splitlines()]
+        assert [each["id"] for each in table] == [each["id"] for each in lines] and table[0]["id"] == id
+        said = ("provider_comments", "customer_comments")
+        assert [lines[0][each] for each in said] == [1, 1]
+        of_customer = json.loads((await rows("toko-maju", "ndjson")).splitlines()[0])
+        assert [of_customer[each] for each in said] == [0, 1], "what the provider keeps to itself"
+        assert of_customer["provider_commented_at"] is None

@@ -19,6 +19,7 @@ from sepakat_incidents.turns import Turns
 from sepakat_incidents.wordings import Wording, Wordings
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
+from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import FieldProblem, NotFound
 from sepakat_shared.telemetry import meter
 
@@ -68,7 +69,7 @@ class AlertDoor:
         of_line: dict[str, list[int]] = {}
         found: dict[Target, _Place | FieldProblem] = {}
         for i, alert in enumerate(given):
-            place = await self._find(asking, alert, found)
+            place = _in_time(alert, await self._find(asking, alert, found))
             if isinstance(place, FieldProblem):
                 answers[i] = Taken("rejected", problem=place)
             else:
@@ -227,6 +228,14 @@ class AlertDoor:
         await self._store.recount(to)
         if not await self._store.is_firing(to):
             await self._over(place, to, by)  # it ended just now
+
+
+def _in_time(alert: Alert, place: _Place | FieldProblem) -> _Place | FieldProblem:
+    """What begins after the agreement has ended is nothing of it; what is over is taken at any time."""
+    if isinstance(place, FieldProblem) or place.wording.ended_at is None or alert.ended_at is not None:
+        return place
+    ended = rfc3339(place.wording.ended_at)
+    return FieldProblem(f"/labels/{domain.AGREEMENT}", f"{place.about.agreement!r} ended at {ended}")
 
 
 def _became(id: str, alert: Alert, known: Mapping[str, str | None], fresh: Mapping[str, Alert]) -> Became:

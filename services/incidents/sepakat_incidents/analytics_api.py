@@ -12,10 +12,13 @@ from fastapi import APIRouter, Query, Response
 
 from sepakat_incidents import analytics
 from sepakat_incidents.analytics import Disputed, Handled, Took
+from sepakat_incidents.discussion import Tally, said_by
+from sepakat_incidents.discussions import Discussions
 from sepakat_incidents.dispute import Dispute
 from sepakat_incidents.docket import Docket
 from sepakat_incidents.incident import Incident
 from sepakat_incidents.store import Incidents
+from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import FieldProblem, Invalid
@@ -27,7 +30,7 @@ _From = Annotated[datetime | None, Query(alias="from", description="RFC 3339; 90
 _Until = Annotated[datetime | None, Query(description="RFC 3339; now if missing")]
 
 
-def router(incidents: Incidents, docket: Docket, clock: Clock) -> APIRouter:
+def router(incidents: Incidents, docket: Docket, discussions: Discussions, clock: Clock) -> APIRouter:
     routes = APIRouter(prefix="/v1/analytics", tags=["analytics"])
 
     @routes.get("")
@@ -54,11 +57,16 @@ def router(incidents: Incidents, docket: Docket, clock: Clock) -> APIRouter:
         asking: Asking, format: _Format = "csv", agreement: str | None = None, start: _From = None,
         until: _Until = None,
     ) -> Response:  # fmt: skip
-        """A row for each incident whose impact began in the time asked for, the latest first."""
+        """A row for each incident whose impact began in the time asked for, the latest first.
+
+        Of comments the numbers of each party and the last times, of those that the key may read.
+        """
         asking.require("incidents:read")
         begin, end = _span(start, until, clock.now())
         found = analytics.began_in(await incidents.all(asking, agreement, None), begin, end)
-        return _exported("incidents", _INCIDENT, [_incident_row(each) for each in found], format)
+        said = await discussions.tallies(asking, agreement)
+        rows = [[*_incident_row(each), *_comments(each, said.get(each.id, ()), asking)] for each in found]
+        return _exported("incidents", _INCIDENT, rows, format)
 
     @routes.get("/disputes")
     async def export_disputes(
@@ -121,7 +129,8 @@ def _rounded(seconds: float | None) -> float | None:
 
 _INSTANTS = ("impact_started_at", "opened_at", "acknowledged_at", "impact_ended_at", "resolved_at")
 _INCIDENT = ("id", "number", "agreement", "service", "title", "cause", "priority", "status", "level", "round",
-             *_INSTANTS)  # fmt: skip
+             *_INSTANTS, "provider_comments", "provider_commented_at", "customer_comments",
+             "customer_commented_at")  # fmt: skip
 _DISPUTE = ("id", "number", "agreement", "kind", "subject", "raised_by", "raised_at", "status", "result", "how",
             "ended_at")  # fmt: skip
 
@@ -134,6 +143,14 @@ def _incident_row(incident: Incident) -> list[Any]:
         incident.status.value, incident.level, incident.round,
         *[_instant(getattr(incident, name)) for name in _INSTANTS],
     ]  # fmt: skip
+
+
+def _comments(incident: Incident, said: Sequence[Tally], asking: Principal) -> list[Any]:
+    row: list[Any] = []
+    for party in (incident.about.provider, incident.about.customer):
+        count, last = said_by(party, said, asking.party)
+        row += [count, _instant(last)]
+    return row
 
 
 def _dispute_row(dispute: Dispute) -> list[Any]:
@@ -165,4 +182,4 @@ def _plain(row: Sequence[Any]) -> list[Any]:
     return [f"'{each}" if isinstance(each, str) and each[:1] in _FORMULA else each for each in row]
 
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")

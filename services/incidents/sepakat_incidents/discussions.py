@@ -5,11 +5,21 @@ from dataclasses import asdict
 from typing import Any
 
 from sepakat_incidents import comments as domain
-from sepakat_incidents.discussion import Comment, Commented, Discussion, Event, Visibility, apply, is_seen_by
+from sepakat_incidents.discussion import (
+    Comment,
+    Commented,
+    Discussion,
+    Event,
+    Tally,
+    Visibility,
+    apply,
+    is_seen_by,
+    tally,
+)
 from sepakat_incidents.identity import Identity
 from sepakat_incidents.incident import Incident
 from sepakat_shared.auth import Principal
-from sepakat_shared.commits import Aggregates, Commits, Kind
+from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
 from sepakat_shared.contracts import incidents as contract
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.fact import rfc3339
@@ -64,6 +74,21 @@ class Discussions:
         """Those that `asking` may see, in order: from the commits, so nothing can be taken out of them."""
         found = [event.comment for each in await self.all.committed(incident) for event in each.events]
         return [each for each in found if is_seen_by(each, asking.party)]
+
+    async def tallies(self, asking: Principal, agreement: str | None) -> dict[str, tuple[Tally, ...]]:
+        """By incident, what was said of those that `asking` may see."""
+        query = asking.restrict({} if agreement is None else {"agreement": agreement})
+        found = [self.all.read(each) for each in await self.all.states.find(query).to_list(None)]
+        return {each.id: await self._tallies_of(each) for each in found}
+
+    async def _tallies_of(self, loaded: Loaded[Discussion]) -> tuple[Tally, ...]:
+        if loaded.state.is_counted:
+            return loaded.state.tallies
+        counted: tuple[Tally, ...] = ()
+        for commit in await self.all.committed(loaded.id):
+            for event in commit.events:
+                counted = tally(counted, event.comment)
+        return counted
 
     async def timeline(self, incident: Incident, asking: Principal) -> list[dict[str, Any]]:
         """The comments as entries of the incident's timeline."""

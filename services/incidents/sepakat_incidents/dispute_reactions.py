@@ -64,10 +64,13 @@ class DisputeReactions:
         if breach is None:
             return
 
-        def decide(line: Line | None, now: datetime) -> Sequence[Event]:
-            return lines.retracted(line, breach, fact.cause, fact.dispute, now, self._close_after)
+        id = line_id(fact.agreement, fact.service)
+        before = await self._incidents.past.caused_by(id, breach)
 
-        await self._incidents.execute(line_id(fact.agreement, fact.service), decide, by=cause.source, cause=cause)
+        def decide(line: Line | None, now: datetime) -> Sequence[Event]:
+            return lines.retracted(line, breach, fact.cause, fact.dispute, now, self._close_after, before)
+
+        await self._incidents.execute(id, decide, by=cause.source, cause=cause)
 
     async def on_dispute(self, fact: _Ended, cause: Envelope) -> None:
         """The timeline of the incident that a dispute is about says so; our own topic brings it, once at least."""

@@ -41,6 +41,8 @@ class Episodes:
 
         while True:
             line = await self._incidents.execute(id, decide, by, cause)
+            if line is not None and line.leaving:
+                await self._incidents.let_go(id, line)
             kept = merging.kept(line)
             if kept is None or kept in over:
                 return line

@@ -68,6 +68,22 @@ class Closed:
 
 
 @dataclass(frozen=True)
+class Leaving:
+    """Nothing changes these incidents any more: so many have followed them."""
+
+    incidents: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class LetGo:
+    """They are in documents of their own, and the line has them in hand no longer."""
+
+    incidents: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Noted:
     """What became of a dispute or a breach that this incident, or one before it on the line, has to do with."""
 
@@ -254,4 +270,4 @@ Happened = (
     | PauseRequested | PauseAnswered | Joined | Snoozed | Woken
 )  # fmt: skip
 
-Event = Happened | RecordEvent
+Event = Happened | RecordEvent | Leaving | LetGo

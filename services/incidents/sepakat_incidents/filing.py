@@ -7,14 +7,16 @@ from sepakat_incidents.report import Degree, Report
 from sepakat_incidents.reports import report_number
 from sepakat_incidents.wordings import Wordings
 from sepakat_shared.auth import Principal
+from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.contracts.texts import Agreement
-from sepakat_shared.errors import Forbidden, Invalid, NotFound
+from sepakat_shared.errors import Conflict, Forbidden, Invalid, NotFound
 
 
-async def service_of(wordings: Wordings, agreement: str, service: str, asking: Principal) -> tuple[About, str]:
-    """The service, with the time zone of its agreement.
+async def service_of(wordings: Wordings, agreement: str, service: str, asking: Principal) -> tuple[About, Agreement]:
+    """The service, with the text in force of its agreement.
 
-    Raises NotFound also for an agreement of others, Forbidden for an operator, Invalid for a service it does not have.
+    Raises NotFound also for an agreement of others, Forbidden for an operator, Conflict for one that has ended, Invalid
+    for a service it does not have.
     """
     asking.require("incidents:write")
     if asking.party is None:
@@ -23,7 +25,10 @@ async def service_of(wordings: Wordings, agreement: str, service: str, asking: P
     text = wording.text
     if asking.party not in (text.parties.provider, text.parties.customer):
         raise NotFound(f"there is no agreement {agreement!r} of yours")
-    return about_service(text, service), str(text.term.time_zone)
+    if wording.ended_at is not None:
+        ended = rfc3339(wording.ended_at)
+        raise Conflict(f"agreement {agreement!r} ended at {ended}; nothing is reported by it any more")
+    return about_service(text, service), text
 
 
 def about_service(text: Agreement, service: str) -> About:
@@ -41,10 +46,11 @@ def about_service(text: Agreement, service: str) -> About:
 
 def reported(
     id: str, about: About, zone: str, party: str, by: str, form: str | None, summary: str, details: str,
-    impact: Degree, urgency: Degree, other: bool, now: datetime,
+    impact: Degree, urgency: Degree, other: bool, now: datetime, priority: str = "",
 ) -> Report:  # fmt: skip
     """A report as it is filed: by a key, or by `form`."""
     return Report(
         id=id, number=report_number(id), about=about, zone=zone, party=party, via="api" if form is None else "form",
         by=by, form=form, summary=summary, details=details, impact=impact, urgency=urgency, other=other, filed_at=now,
+        priority=priority,
     )  # fmt: skip

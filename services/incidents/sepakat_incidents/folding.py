@@ -17,6 +17,8 @@ from sepakat_incidents.events import (
     HandedOver,
     Happened,
     Joined,
+    Leaving,
+    LetGo,
     Missed,
     Noted,
     Opened,
@@ -37,7 +39,7 @@ from sepakat_incidents.events import (
     Updated,
     Woken,
 )
-from sepakat_incidents.incident import Incident, Line, Status, waits
+from sepakat_incidents.incident import Incident, Line, Status, waits, with_cause
 from sepakat_incidents.record import RecordEvent
 from sepakat_incidents.timing import silent_since
 
@@ -46,15 +48,27 @@ def apply(line: Line | None, event: Event) -> Line:
     if isinstance(event, Opened):
         before = line or Line(event.incident.about)
         past = {**before.past, before.incident.id: before.incident} if before.incident else before.past
-        return Line(event.incident.about, before.episodes + 1, event.incident, past)
+        return replace(
+            before, about=event.incident.about, episodes=before.episodes + 1, incident=event.incident, past=past
+        )
     if line is None or line.incident is None:
         raise ValueError("a line begins with an incident")
     if isinstance(event, RecordEvent):
         return record.apply(line, event)
+    if isinstance(event, Leaving | LetGo):
+        return _leaving(line, event)
     after = _changed(line.incident, event)
     if after.due_at != line.incident.due_at and not isinstance(event, Snoozed | Woken):
         after = replace(after, snoozed_until=None)  # whatever else has moved the ladder has ended that it is put off
     return replace(line, incident=after)
+
+
+def _leaving(line: Line, event: Leaving | LetGo) -> Line:
+    gone = set(event.incidents)
+    leaving = {id: each for id, each in (line.leaving | line.past).items() if id in line.leaving or id in gone}
+    if isinstance(event, LetGo):
+        leaving = {id: each for id, each in line.leaving.items() if id not in gone}
+    return replace(line, leaving=leaving, past={id: each for id, each in line.past.items() if id not in gone})
 
 
 def _changed(incident: Incident, event: Happened) -> Incident:
@@ -84,9 +98,8 @@ def _in_episode(incident: Incident, event: Attached | Planned | Raised | Passed 
         case Attached(trigger):
             waiting = (*incident.waiting, trigger.subject) if waits(trigger) else incident.waiting
             started = min(incident.impact_started_at, trigger.at)
-            return replace(
-                incident, waiting=waiting, causes=(*incident.causes, trigger.event), impact_started_at=started
-            )
+            joined = with_cause(incident, trigger.event)
+            return replace(joined, waiting=tuple(dict.fromkeys(waiting)), impact_started_at=started)
         case Planned(priority, ladder, version):
             return replace(incident, priority=priority, ladder=ladder, version=version)
         case Raised(_, priority, ladder, title, _, version):

@@ -19,10 +19,11 @@ from sepakat_incidents.report import Degree, Report
 from sepakat_incidents.reporter import Reporter
 from sepakat_incidents.reports import Reports
 from sepakat_incidents.store import Incidents, line_id
+from sepakat_incidents.wordings import Wordings
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.commits import Aggregates, Commits, Kind
-from sepakat_shared.errors import NotFound, SepakatError
+from sepakat_shared.errors import Gone, NotFound, SepakatError
 
 PAGE_FOR: Final = timedelta(hours=24)
 """How long somebody may take to fill a form in."""
@@ -50,13 +51,14 @@ class Forms:
 
     def __init__(
         self, commits: Commits, reports: Reports, incidents: Incidents, episodes: Episodes, links: Callable[[], Links],
-        public_url: str, clock: Clock,
+        wordings: Wordings, public_url: str, clock: Clock,
     ) -> None:  # fmt: skip
         self.all = Aggregates(commits, FORM)
         self._reports = reports
         self._incidents = incidents
         self._episodes = episodes
         self._links = links
+        self._wordings = wordings
         self._public_url = public_url.rstrip("/")
         self._clock = clock
         self._taken = Allowance()
@@ -103,13 +105,18 @@ class Forms:
     # -- for whoever has the link -------------------------------------------------------------------------------------
 
     async def opened(self, token: str) -> Form:
-        """The form of a link. Raises NotFound for a forged one; Gone for one that has expired or was taken back."""
+        """The form of a link.
+
+        Raises NotFound for a forged one; Gone for one that has expired, was taken back, or whose agreement has ended.
+        """
         now = self._clock.now()
         what = self._links().open("form", token, now)
         loaded = await self.all.find(what["form"])
         if loaded is None:
             raise NotFound("the form of this link is not here any more")
         loaded.state.usable(now)
+        if await self._wordings.ended_at(loaded.state.about.agreement) is not None:
+            raise Gone("the agreement that this form belongs to has ended; nothing is reported by it any more")
         return loaded.state
 
     def showing(self, form: Form) -> str:
@@ -142,6 +149,6 @@ class Forms:
 
     async def known_since(self, form: Form) -> datetime | None:
         """Since when the incident that is open about the form's service is known; None where none is."""
-        loaded = await self._incidents.lines.find(line_id(form.about.agreement, form.about.service))
+        loaded = await self._incidents.lines.present(line_id(form.about.agreement, form.about.service))
         incident = await self._episodes.open_on(loaded.state if loaded else None)
         return None if incident is None else incident.opened_at

@@ -1,9 +1,9 @@
 """What is kept of an incident, and of the line it is on. Pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from sepakat_incidents.clocks import Clock, Pause
 from sepakat_incidents.escalation import Ladder
@@ -13,6 +13,12 @@ from sepakat_shared.errors import Conflict
 
 Kind = Cause | Literal["alert"]
 """What begins an episode; an alert is published as a report, since readers of before know no other word."""
+
+
+KEPT_CAUSES: Final = 200
+"""Causes that an incident names: the one that opened it, and the last ones. Each is on its timeline."""
+KEPT_PAST: Final = 50
+"""Incidents before its last one that a line has in hand; each before those is a document of its own."""
 
 
 class Status(StrEnum):
@@ -143,6 +149,8 @@ class Incident:
     """How long it was put off, in all."""
     begun_anew_at: datetime | None = None
     """When it was opened again last, or given up by whoever had it in hand."""
+    caused: int = 0
+    """How many causes it has had, where it names no longer all of them."""
 
     @property
     def responsible(self) -> str:
@@ -160,6 +168,11 @@ class Incident:
         return next((each for each in self.pauses if each.end is None), None)
 
     @property
+    def cause_count(self) -> int:
+        """How many causes it has had."""
+        return max(self.caused, len(self.causes))
+
+    @property
     def linked(self) -> frozenset[tuple[LinkKind, str]]:
         return frozenset((each.kind, each.to) for each in self.links)
 
@@ -175,11 +188,35 @@ class Line:
     incident: Incident | None = None
     past: dict[str, Incident] = field(default_factory=dict)
     """Those before: what is done, by id."""
+    leaving: dict[str, Incident] = field(default_factory=dict)
+    """Of those, the ones that nothing changes any more: they are here until they have documents of their own."""
+
+    @property
+    def every(self) -> tuple[Incident, ...]:
+        """The incidents that it has in hand, the last one at the end."""
+        last = () if self.incident is None else (self.incident,)
+        return (*self.leaving.values(), *self.past.values(), *last)
+
+    def had(self, id: str) -> bool:
+        """Whether that is the id of an incident of the line, be it in hand or not."""
+        line, _, number = id.rpartition(".")
+        same = self.incident is not None and self.incident.id.rpartition(".")[0] == line
+        return same and number.isdigit() and 1 <= int(number) <= self.episodes
+
+
+def with_cause(incident: Incident, event: str) -> Incident:
+    """It has that cause, too."""
+    causes, count = (*incident.causes, event), incident.cause_count + 1
+    if len(causes) > KEPT_CAUSES:
+        causes = (causes[0], *causes[1 - KEPT_CAUSES :])
+    return replace(incident, causes=causes, caused=count if count > len(causes) else 0)
 
 
 def find(line: Line, id: str) -> Incident:
     """The incident of that id on the line. Raises Conflict."""
     found = line.incident if line.incident is not None and line.incident.id == id else line.past.get(id)
+    if found is None and line.had(id):
+        raise Conflict(f"{KEPT_PAST} incidents have followed {id} on its line: what is recorded of it stays so")
     if found is None:
         raise Conflict(f"there is no incident {id!r}")
     return found

@@ -4,14 +4,26 @@ What begins an episode opens an incident if none is open; what comes later in th
 is the aggregate, so two causes that arrive at once can't open two incidents.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sepakat_incidents import escalation, timing
 from sepakat_incidents.escalation import NOBODY, Rosters
-from sepakat_incidents.events import Attached, Closed, Event, Noted, Opened, Passed, Planned, Raised, Resolved
+from sepakat_incidents.events import (
+    Attached,
+    Closed,
+    Event,
+    Leaving,
+    LetGo,
+    Noted,
+    Opened,
+    Passed,
+    Planned,
+    Raised,
+    Resolved,
+)
 from sepakat_incidents.handling import Handling
-from sepakat_incidents.incident import About, Incident, Line, Status, Trigger, find, waits
+from sepakat_incidents.incident import KEPT_PAST, About, Incident, Line, Status, Trigger, find, waits
 from sepakat_shared.errors import Conflict
 
 
@@ -21,8 +33,7 @@ def begin(
 ) -> Sequence[Event]:  # fmt: skip
     """Open an incident, or attach to the one that is open. `rosters` are the rotations that its ladder names."""
     incident = line.incident if line else None
-    known = [incident, *line.past.values()] if line else []
-    if any(each is not None and trigger.event in each.causes for each in known):
+    if line is not None and any(trigger.event in each.causes for each in line.every):
         return []
     if incident is not None and incident.is_open:
         return attached(incident, trigger, handling, now, rosters)
@@ -46,9 +57,24 @@ def begin(
     return [
         *closed,
         Opened(opened, trigger),
+        *_leave(line, now),
         *timing.begun(handling.clocks, opened, "opened", now),
         *escalation.start(opened.ladder, now, rosters),
     ]
+
+
+def _leave(line: Line | None, now: datetime) -> Sequence[Event]:
+    """Those before the last ones are only read from now on."""
+    if line is None or line.incident is None or len(line.past) < KEPT_PAST:
+        return []
+    past = sorted(line.past.values(), key=lambda each: (each.opened_at, each.id))
+    return [Leaving(tuple(each.id for each in past[: len(past) + 1 - KEPT_PAST]), now)]
+
+
+def let_go(line: Line | None, kept: Collection[str], now: datetime) -> Sequence[Event]:
+    """Those of `kept` that leave are in documents of their own: the line has them no longer."""
+    gone = tuple(id for id in line.leaving if id in kept) if line is not None else ()
+    return [LetGo(gone, now)] if gone else []
 
 
 def attached(
@@ -126,20 +152,23 @@ def _resolved(incident: Incident, event: Resolved) -> Sequence[Event]:
 
 def note(line: Line | None, id: str, what: str, dispute: str | None, now: datetime) -> Sequence[Event]:
     """Put it on the timeline of an incident of the line; nothing else changes."""
-    known = line is not None and (id in line.past or (line.incident is not None and line.incident.id == id))
-    return [Noted(id, what, dispute, now)] if known else []
+    return [Noted(id, what, dispute, now)] if line is not None and line.had(id) else []
 
 
 def retracted(
-    line: Line | None, cause: str, why: str, dispute: str | None, now: datetime, close_after: timedelta
-) -> Sequence[Event]:
-    """A breach was none after all: noted on its incident, which is over where nothing else has caused it."""
+    line: Line | None, cause: str, why: str, dispute: str | None, now: datetime, close_after: timedelta,
+    before: Incident | None = None,
+) -> Sequence[Event]:  # fmt: skip
+    """A breach was none after all: noted on its incident, which is over where nothing else has caused it.
+
+    `before` is one of the line that is in a document of its own, and has that cause.
+    """
     if line is None:
         return []
-    for incident in [line.incident, *line.past.values()]:
-        if incident is not None and cause in incident.causes:
+    for incident in (*line.every, *([] if before is None else [before])):
+        if cause in incident.causes:
             noted = Noted(incident.id, f"breach retracted: {why}", dispute, now)
-            alone = incident == line.incident and incident.is_open and incident.causes == (cause,)
+            alone = incident == line.incident and incident.is_open and incident.cause_count == 1
             over = _resolved(incident, Resolved("sepakat", now, now, now + close_after)) if alone else []
             return [noted, *over]
     return []

@@ -54,11 +54,9 @@ class Matters:
     async def _incident_of(self, found: Disputable) -> tuple[str | None, str | None]:
         """The incident that the breach opened or joined."""
         if found.breach is not None:
-            loaded = await self._incidents.lines.find(line_id(found.agreement, found.service))
-            line = loaded.state if loaded else None
-            for each in [line.incident, *line.past.values()] if line else []:
-                if each is not None and found.breach in each.causes:
-                    return each.id, each.number
+            incident = await self._incidents.caused_by(line_id(found.agreement, found.service), found.breach)
+            if incident is not None:
+                return incident.id, incident.number
         return None, None
 
     async def until(self, found: Disputable) -> datetime | None:

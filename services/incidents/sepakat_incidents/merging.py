@@ -77,7 +77,7 @@ def join(
     incident = line.incident if line else None
     if line is None or incident is None or incident.id != id or not incident.is_open:
         return None
-    if any(trigger.event in each.causes for each in (incident, *line.past.values())):
+    if any(trigger.event in each.causes for each in line.every):
         return []
     return lines.attached(incident, trigger, how, now, rosters)
 

@@ -19,6 +19,7 @@ from sepakat_shared.contracts import compliance, texts, topics
 from sepakat_shared.contracts.agreements import AgreementTextPublished, ContactRecorded
 from sepakat_shared.contracts.fact import Title
 from sepakat_shared.contracts.incidents import Cause, IncidentMerged
+from sepakat_shared.contracts.lasting import AgreementEnded
 from sepakat_shared.contracts.notifications import (
     NotificationAcknowledged,
     NotificationAnswered,
@@ -27,7 +28,6 @@ from sepakat_shared.contracts.notifications import (
 )
 from sepakat_shared.errors import Conflict, NotFound
 from sepakat_shared.messages import Envelope
-from sepakat_shared.mongo import Collection, Database
 
 _IMPAIRED = {"en": "{} is down", "id": "{} tidak berfungsi"}
 _AT_RISK = {"en": "{} is at risk", "id": "{} terancam tidak terpenuhi"}
@@ -38,10 +38,8 @@ class Reactions:
     """Keeps the texts in force, and turns events into commands on the line they concern."""
 
     def __init__(
-        self, db: Database, incidents: Incidents, rotations: Rotations, contacts: Contacts, episodes: Episodes,
-        wordings: Wordings,
-    ) -> None:  # fmt: skip
-        self._texts: Collection = db["texts"]
+        self, incidents: Incidents, rotations: Rotations, contacts: Contacts, episodes: Episodes, wordings: Wordings
+    ) -> None:
         self._contacts = contacts
         self._incidents = incidents
         self._rotations = rotations
@@ -51,6 +49,7 @@ class Reactions:
     def all(self) -> list[Reaction]:
         return [
             Reaction(topics.AGREEMENT_TEXTS, AgreementTextPublished, self.on_text),
+            Reaction(topics.AGREEMENTS, AgreementEnded, self._wordings.on_ended),
             Reaction(topics.CONTACTS, ContactRecorded, self._contacts.on_contact),
             Reaction(topics.CONTACTS, Erased, self.on_erased),
             Reaction(topics.COMPLIANCE, compliance.ImpairmentBegan, self.on_impairment),
@@ -68,9 +67,7 @@ class Reactions:
         ]
 
     async def on_text(self, fact: AgreementTextPublished, _cause: Envelope) -> None:
-        document = {"agreement": fact.agreement, "version": fact.version, "text": fact.text,
-                    "effective_from": fact.effective_from}  # fmt: skip
-        await self._texts.replace_one({"_id": f"{fact.agreement}/{fact.version}"}, document, upsert=True)
+        await self._wordings.keep(fact)
         text = texts.Agreement.model_validate(fact.text)
         await self._rotations.declare(text, fact.version, fact.effective_from)
         try:
@@ -98,9 +95,8 @@ class Reactions:
 
     async def text(self, agreement: str, version: int) -> texts.Agreement | None:
         """The text of that version; of the last one that is known here for version 0."""
-        query = {"_id": f"{agreement}/{version}"} if version else {"agreement": agreement}
-        found = await self._texts.find_one(query, sort=[("version", -1)])
-        return None if found is None else texts.Agreement.model_validate(found["text"])
+        found = await (self._wordings.find(agreement, version) if version else self._wordings.last(agreement))
+        return None if found is None else found.text
 
     # -- what begins or joins an episode ------------------------------------------------------------------------------
 
@@ -117,6 +113,9 @@ class Reactions:
         await self._begin(fact, cause, _objective_trigger("breach", fact, cause, _MISSED), "P1")
 
     async def _begin(self, fact: compliance._About, cause: Envelope, trigger: Trigger, wanted: str) -> None:
+        ended_at = await self._wordings.ended_at(fact.agreement)
+        if ended_at is not None and fact.at >= ended_at:
+            return  # the last verdict is one all the same, and what it makes owed
         text = await self.text(fact.agreement, fact.version)
         how = Handling(wanted) if text is None else handling(text, fact.version, fact.service, wanted)
         about = About(

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import assert_never
 
 from sepakat_incidents import clocks
-from sepakat_incidents.incident import Incident, Line, Link, LinkKind, Status, Trigger, waits
+from sepakat_incidents.incident import Incident, Line, Link, LinkKind, Status, Trigger, waits, with_cause
 from sepakat_incidents.matrix import Degree
 
 # -- sorted ------------------------------------------------------------------------------------------------------------
@@ -203,6 +203,4 @@ def _joined(incident: Incident, event: Merged | Absorbed | Forwarded) -> Inciden
         case Forwarded(trigger):
             # What it waits for says what goes on on its own line, also while another incident sees to that.
             waiting = (*incident.waiting, trigger.subject) if waits(trigger) else incident.waiting
-            return replace(
-                incident, causes=(*incident.causes, trigger.event), waiting=tuple(dict.fromkeys(waiting))
-            )  # fmt: skip
+            return replace(with_cause(incident, trigger.event), waiting=tuple(dict.fromkeys(waiting)))

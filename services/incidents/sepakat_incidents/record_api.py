@@ -8,6 +8,7 @@ from sepakat_incidents import reopening
 from sepakat_incidents.answer_api import TextOf
 from sepakat_incidents.commands import Commands
 from sepakat_incidents.store import Incidents
+from sepakat_incidents.wordings import Wordings
 from sepakat_shared.clock import Clock, to_milliseconds
 from sepakat_shared.errors import FieldProblem, Invalid
 from sepakat_shared.web import Asking, IdempotentPosts
@@ -30,7 +31,9 @@ class ImpactIn(_In):
     ended_at: AwareDatetime | None = None
 
 
-def router(incidents: Incidents, text_of: TextOf, posts: IdempotentPosts, clock: Clock) -> APIRouter:
+def router(
+    incidents: Incidents, wordings: Wordings, text_of: TextOf, posts: IdempotentPosts, clock: Clock
+) -> APIRouter:
     routes = APIRouter(prefix="/v1/incidents", tags=["incidents"])
     commands = Commands(incidents, clock)
 
@@ -40,12 +43,13 @@ def router(incidents: Incidents, text_of: TextOf, posts: IdempotentPosts, clock:
         incident = await commands.may_write(id, asking)
         within = reopening.time_to_reopen(await text_of(incident.about.agreement, incident.version))
         rosters = await incidents.rosters(incident.ladder)
+        ended_at = await wordings.ended_at(incident.about.agreement)
 
         async def do() -> JSONResponse:
             return await commands.run(
                 id, asking,
                 lambda line, now: reopening.reopen(
-                    line, id, asking.id, asking.party, given.reason, within, now, rosters
+                    line, id, asking.id, asking.party, given.reason, within, now, rosters, ended_at
                 ),
             )  # fmt: skip
 

@@ -24,12 +24,12 @@ def time_to_reopen(text: Agreement | None) -> timedelta:
 
 def reopen(
     line: Line, id: str, by: str, party: str | None, reason: str, within: timedelta, now: datetime,
-    rosters: Rosters = NOBODY,
+    rosters: Rosters = NOBODY, ended_at: datetime | None = None,
 ) -> Sequence[Event]:  # fmt: skip
     """It is not over: the ladder begins at its foot, and the clocks go on from where they stopped.
 
-    Of one that is open nothing is changed. Raises Conflict after its time, when a later one followed it, or when it was
-    merged into another one.
+    Of one that is open nothing is changed. Raises Conflict after its time, when a later one followed it, when it was
+    merged into another one, or when the agreement has ended, at `ended_at`.
     """
     incident = find(line, id)
     if incident.is_open:
@@ -38,6 +38,8 @@ def reopen(
         raise Conflict(f"incident {incident.number} was merged into {incident.merged_into}; open that one again")
     if line.incident is None or line.incident.id != id:
         raise Conflict(f"incident {incident.number} cannot be opened again: a later one followed it; link the two")
+    if ended_at is not None and ended_at <= now:
+        raise Conflict(f"agreement {incident.about.agreement!r} ended at {rfc3339(ended_at)}; what is over stays so")
     last = (incident.resolved_at or incident.opened_at) + within
     if now > last:
         until = rfc3339(last)

@@ -55,6 +55,8 @@ class Report:
     urgency: Degree
     other: bool
     filed_at: datetime
+    priority: str = ""
+    """What the text that was in force made of impact and urgency; empty where it was not looked at."""
     form: str | None = None
     incident: str | None = None
     incident_number: str | None = None
@@ -163,16 +165,25 @@ def _follows(stage: Stage, step: Step) -> bool:
             return stage is Stage.RESOLVED
 
 
-def catch_up(report: Report | None, incident: Incident, now: datetime) -> Sequence[Event]:
-    """Tell what happened, before it was known to be about that, to `incident`, which stands for its own one now.
+def missed(report: Report, incident: Incident) -> Step | None:
+    """What has happened to `incident`, which stands for its own one now, and was not told.
 
     A duplicate is closed by its merge, and nothing is solved by that.
     """
-    if report is None or report.incident is None or incident.merged_into is not None:
+    if report.incident is None or incident.merged_into is not None:
+        return None
+    step: Step | None = "taken-up" if incident.status is Status.ACKNOWLEDGED else "resolved"
+    if incident.status is Status.OPEN:
+        step = None
+    return step if step is not None and _follows(report.stage, step) else None
+
+
+def catch_up(report: Report | None, seen: Report, incident: Incident, now: datetime) -> Sequence[Event]:
+    """Tell what it has missed, where it has been told of nothing since it was `seen`, before `incident` was."""
+    if report is None or (report.stage, report.steps) != (seen.stage, seen.steps):
         return []
-    if incident.status is Status.ACKNOWLEDGED:
-        return progress(report, "taken-up", None, now)
-    return [] if incident.is_open else progress(report, "resolved", None, now)
+    step = missed(report, incident)
+    return [] if step is None else progress(report, step, None, now)
 
 
 def erase(report: Report | None, by: str, now: datetime) -> Sequence[Event]:

@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sepakat_incidents import filing, reporter
 from sepakat_incidents.form import Form
 from sepakat_incidents.forms import Forms
+from sepakat_incidents.matrix import priority_of
 from sepakat_incidents.report import Report
 from sepakat_incidents.reporter import Reporter
 from sepakat_incidents.reports import Reports
@@ -71,13 +72,14 @@ def router(
         """Report a problem: it opens an incident, or belongs to the one that is open. Its reporter gets its number."""
 
         async def do() -> JSONResponse:
-            about, zone = await filing.service_of(wordings, given.agreement, given.service, asking)
+            about, text = await filing.service_of(wordings, given.agreement, given.service, asking)
             who = None if given.reporter is None else Reporter(**given.reporter.model_dump())
             details = in_lines(given.details)
             reporter.check(who, given.summary, details, "/reporter")
             made = filing.reported(
-                secrets.token_hex(10), about, zone, asking.party or "", asking.id, None, given.summary, details,
-                given.impact, given.urgency, given.something_else, clock.now(),
+                secrets.token_hex(10), about, str(text.term.time_zone), asking.party or "", asking.id, None,
+                given.summary, details, given.impact, given.urgency, given.something_else, clock.now(),
+                priority_of(text, given.impact, given.urgency),
             )  # fmt: skip
             report = await reports.file(made, who)
             body = report_view(report, who) | {"status_url": reports.status_url(report)}
@@ -128,7 +130,8 @@ def _form_routes(
         """Make a form for reports: whoever has its `url` can use it, until it expires or is taken back."""
 
         async def do() -> JSONResponse:
-            about, zone = await filing.service_of(wordings, given.agreement, given.service, asking)
+            about, text = await filing.service_of(wordings, given.agreement, given.service, asking)
+            zone = str(text.term.time_zone)
             expires = to_milliseconds(given.expires_at) if given.expires_at else clock.now() + timedelta(days=90)
             form = await forms.create(about, zone, asking.party or "", given.label, expires, given.per_hour, asking.id)
             return JSONResponse(form_view(form, forms), 201, {"Location": f"/v1/report-forms/{form.id}"})

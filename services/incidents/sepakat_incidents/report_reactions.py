@@ -6,8 +6,7 @@ What stands for an incident is the one that it was merged into: reports of a dup
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from sepakat_incidents import report as domain
@@ -15,7 +14,7 @@ from sepakat_incidents.episodes import Episodes
 from sepakat_incidents.handling import Handling, handling
 from sepakat_incidents.incident import Incident, Line, Trigger
 from sepakat_incidents.matrix import priority_of
-from sepakat_incidents.report import Event, Report, Step
+from sepakat_incidents.report import Report, Step
 from sepakat_incidents.reports import Reports
 from sepakat_incidents.store import Incidents, line_id
 from sepakat_incidents.wordings import Wording, Wordings
@@ -53,13 +52,26 @@ class ReportReactions:
     # -- which incident -----------------------------------------------------------------------------------------------
 
     async def on_filed(self, fact: ReportFiled, cause: Envelope) -> None:
-        report = (await self._reports.all.get(fact.report)).state
+        # As this instance filed it, most likely: another one that has linked it since has taken that commit's number.
+        report = (await self._reports.all.seen(fact.report)).state
         if report.incident is None:
-            incident = await self._incident_of(report)
-            report = await self._reports.link(report, incident, cause)
-        # What happened to the incident before the link was kept was told to nobody who reported it: look after it.
-        incident = await self._present(report.incident or "")
-        await self._reports.execute(report.id, lambda known, now: domain.catch_up(known, incident, now))
+            report = await self._reports.link(report, await self._incident_of(report), cause)
+        await self._catch_up(report)
+
+    async def _catch_up(self, report: Report) -> None:
+        """Tell what happened to its incident before the link was kept, and was told to nobody who reported it.
+
+        Where the report was told something since the incident was looked at, that may have been news of the incident
+        after this: then both are looked at again.
+        """
+        while True:
+            incident, seen = await self._present(report.incident or ""), report
+            if domain.missed(seen, incident) is None:
+                return
+            report = await self._reports.execute(
+                seen.id,
+                lambda known, now, seen=seen, of=incident: domain.catch_up(known, seen, of, now),  # type: ignore[misc]
+            )
 
     async def _present(self, id: str) -> Incident:
         """The incident that stands for that one now."""
@@ -80,6 +92,8 @@ class ReportReactions:
         known = _caused(line, report)
         if known is not None:
             return await self._present(known.id)
+        if incident is not None and report.priority and incident.priority <= report.priority:
+            return incident
         wording = await self._wording(about.agreement)
         how = _handling(wording, report)
         if incident is not None and incident.priority <= how.priority:
@@ -95,7 +109,7 @@ class ReportReactions:
         return found
 
     async def _line(self, id: str) -> Line | None:
-        loaded = await self._incidents.lines.find(id)
+        loaded = await self._incidents.lines.present(id)
         return loaded.state if loaded else None
 
     async def _wording(self, agreement: str) -> Wording | None:
@@ -127,24 +141,31 @@ class ReportReactions:
 
     async def on_merged(self, fact: contract.IncidentMerged, cause: Envelope) -> None:
         """What happened to the incident that is kept before this, those who reported the duplicate hear now."""
-        incident = await self._present(fact.incident)
-        await self._tell_each(fact.incident, lambda report, now: domain.catch_up(report, incident, now), cause)
+
+        async def catch_up(id: str) -> None:
+            # No guess: that another instance has linked it is not known to the one that filed it.
+            loaded = await self._reports.all.present(id)
+            if loaded is not None:
+                await self._catch_up(loaded.state)
+
+        await self._of_each(fact.incident, catch_up)
 
     async def _tell(self, incident: str, step: Step, words: str | None, cause: Envelope) -> None:
-        await self._tell_each(incident, lambda report, now: domain.progress(report, step, words, now), cause)
+        async def tell(id: str) -> None:
+            await self._reports.execute(id, lambda report, now: domain.progress(report, step, words, now), cause)
 
-    async def _tell_each(
-        self, incident: str, decide: Callable[[Report | None, datetime], Sequence[Event]], cause: Envelope
-    ) -> None:
-        """Decide it of each report about the incident, or about a duplicate of it."""
+        await self._of_each(incident, tell)
+
+    async def _of_each(self, incident: str, do: Callable[[str], Awaitable[None]]) -> None:
+        """Do it of each report about the incident, or about a duplicate of it."""
         some = asyncio.Semaphore(_AT_ONCE)
 
-        async def tell(id: str) -> None:
+        async def one(id: str) -> None:
             async with some:
-                await self._reports.execute(id, decide, cause)
+                await do(id)
 
         found = await self._reports.about(await self._incidents.with_duplicates(incident))
-        await asyncio.gather(*[tell(id) for id in found])
+        await asyncio.gather(*[one(id) for id in found])
 
 
 def _handling(wording: Wording | None, report: Report) -> Handling:
@@ -161,8 +182,8 @@ def _opened(line: Line | None, report: Report) -> bool:
 
 def _caused(line: Line | None, report: Report) -> Incident | None:
     """The incident of the line that the report opened or joined; of a duplicate also what it joined through that."""
-    every = (line.incident, *line.past.values()) if line is not None else ()
-    return next((each for each in every if each is not None and report.id in each.causes), None)
+    every = reversed(line.every) if line is not None else ()
+    return next((each for each in every if report.id in each.causes), None)
 
 
 def _service(report: Report, language: str) -> str:

@@ -2,13 +2,12 @@
 
 import base64
 import hashlib
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pymongo import ASCENDING, DESCENDING
-from pymongo.errors import DuplicateKeyError
 
 from sepakat_incidents import report as domain
 from sepakat_incidents.allowance import Allowance
@@ -17,6 +16,7 @@ from sepakat_incidents.incident import Incident
 from sepakat_incidents.links import Links
 from sepakat_incidents.report import EVENTS, Erased, Event, Filed, Progressed, Report, apply
 from sepakat_incidents.reporter import Reporter
+from sepakat_shared import mongo
 from sepakat_shared.auth import Principal
 from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
 from sepakat_shared.contracts import reports as contract
@@ -25,11 +25,15 @@ from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import NotFound
 from sepakat_shared.messages import Envelope, Message
 from sepakat_shared.mongo import Collection, Document
+from sepakat_shared.together import Together
 
 STATUS_FOR: Final = timedelta(days=180)
 """How long the page of a report can be looked at by its link."""
 ACKNOWLEDGED_AN_HOUR: Final = 5
 """Mails with a number that one address gets in an hour; what is filed beyond that has its number all the same."""
+_REMEMBERED: Final = 1_000
+"""Reports whose address is in memory until they are linked."""
+_Inserts = Together[Document, bool]
 
 
 def report_number(id: str) -> str:
@@ -60,6 +64,10 @@ class Reports:
         self._public_url = public_url.rstrip("/")
         self._reporters: Collection = commits.db["reporters"]
         self._followers: Collection = commits.db["followers"]
+        self._keep_reporter: _Inserts = Together(lambda some: mongo.insert_missing(self._reporters, some))
+        self._keep_follower: _Inserts = Together(lambda some: mongo.insert_missing(self._followers, some))
+        self._addresses: OrderedDict[str, str | None] = OrderedDict()
+        """Of the last reports that were filed here: by whose address, as its digest."""
         self._to_tell: dict[str, Reporter] = {}
         self._acknowledged = Allowance()
         self._kind: Kind[Report, Event] = Kind("report", Report, EVENTS, apply, _fields, self._messages)
@@ -79,10 +87,12 @@ class Reports:
             key = _address(reporter.email)
             acknowledged = self._acknowledged.take(key, ACKNOWLEDGED_AN_HOUR, now) is None
             document = {"name": reporter.name, "email": reporter.email, "language": reporter.language, "address": key}
-            with suppress(DuplicateKeyError):  # the report was sent twice
-                # Before the commit: whoever is told of the report finds who is to be told.
-                await self._reporters.insert_one({"_id": report.id, **document})
+            # Before the commit: whoever is told of the report finds who is to be told. It may have been sent twice.
+            if await self._keep_reporter({"_id": report.id, **document}):
+                self._remember_address(report.id, key)
             self._to_tell[report.id] = reporter
+        else:
+            self._remember_address(report.id, None)
         try:
             filed = await self.all.execute(
                 report.id, lambda known, _now: domain.file(known, report, acknowledged), by=report.by, new=True
@@ -110,29 +120,44 @@ class Reports:
         return report if linked is None else linked.state
 
     async def _is_first(self, report: str, incident: Incident) -> bool:
-        known = await self._reporters.find_one({"_id": report})
-        if known is None:
+        address = await self._address_of(report)
+        if address is None:
             return False
-        ids = [f"{each}/{known['address']}" for each in (incident.id, *incident.merged)]
-        if await self._followers.find_one({"_id": {"$in": ids[1:]}, "report": {"$ne": report}}) is not None:
+        duplicates = [f"{each}/{address}" for each in incident.merged]
+        others = {"_id": {"$in": duplicates}, "report": {"$ne": report}}
+        if duplicates and await self._followers.find_one(others) is not None:
             return False  # who reported a duplicate of it is told of it, too
-        id = ids[0]
-        try:
-            await self._followers.insert_one({"_id": id, "report": report})
-        except DuplicateKeyError:
-            first = await self._followers.find_one({"_id": id})
-            return first is not None and first["report"] == report
-        return True
+        id = f"{incident.id}/{address}"
+        if await self._keep_follower({"_id": id, "report": report}):
+            return True
+        first = await self._followers.find_one({"_id": id})
+        return first is not None and first["report"] == report
+
+    async def _address_of(self, report: str) -> str | None:
+        if report in self._addresses:
+            return self._addresses.pop(report)  # it is asked for once, as a rule
+        known = await self._reporters.find_one({"_id": report}, {"address": 1})
+        return None if known is None else str(known["address"])
+
+    def _remember_address(self, report: str, address: str | None) -> None:
+        self._addresses[report] = address
+        if len(self._addresses) > _REMEMBERED:
+            self._addresses.popitem(last=False)
 
     async def execute(
         self, id: str, decide: Callable[[Report | None, datetime], Sequence[Event]], cause: Envelope | None = None
-    ) -> None:
-        await self.all.execute(id, decide, by=cause.source if cause else "sepakat", cause=cause)
+    ) -> Report:
+        """The report after it. Raises NotFound."""
+        after = await self.all.execute(id, decide, by=cause.source if cause else "sepakat", cause=cause)
+        if after is None:
+            raise NotFound(f"there is no report {id!r}")
+        return after.state
 
     async def erase(self, id: str, asking: Principal) -> None:
         """Forget who reported it. Raises NotFound, Forbidden for another party than the one it came by."""
         report = (await self.visible(id, asking)).state
         asking.require_party(report.party)
+        self._addresses.pop(id, None)
         await self.all.execute(id, lambda known, now: domain.erase(known, asking.id, now), by=asking.id)
         known = await self._reporters.find_one({"_id": id})
         if known is not None:

@@ -1,17 +1,19 @@
 """Lines in the database, and every incident in a document of its own to be found by."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, get_args
 
 from pymongo import ASCENDING, DESCENDING
 
 from sepakat_incidents import deadlines
+from sepakat_incidents import line as domain
 from sepakat_incidents.alert_store import AlertStore, Tally
 from sepakat_incidents.escalation import Ladder, Rosters
 from sepakat_incidents.events import Event
 from sepakat_incidents.folding import apply
 from sepakat_incidents.incident import Incident, Line
+from sepakat_incidents.past import PastIncidents
 from sepakat_incidents.publish import of_line
 from sepakat_incidents.rotation_store import Rotations
 from sepakat_shared.auth import Principal
@@ -30,16 +32,12 @@ def _fields(line: Line) -> Mapping[str, Any]:
         "owner": f"{incident.responsible}/{incident.owner}" if incident and incident.owner else None,
         "opened_at": incident.opened_at if incident else None,
         "due_at": deadlines.due_at(incident),
-        "linked": sorted({link.to for each in _every(line) for link in each.links}),
+        "linked": sorted({link.to for each in line.every for link in each.links}),
     }
 
 
 def _ladder(line: Line | None) -> Ladder:
     return line.incident.ladder if line is not None and line.incident is not None else Ladder()
-
-
-def _every(line: Line) -> list[Incident]:
-    return [*line.past.values(), *([line.incident] if line.incident is not None else [])]
 
 
 LINE: Kind[Line, Event] = Kind("line", Line, get_args(Event), apply, _fields, of_line)
@@ -60,6 +58,7 @@ class Incidents:
 
     def __init__(self, commits: Commits, rotations: Rotations) -> None:
         self.lines = Aggregates(commits, LINE)
+        self.past = PastIncidents(commits.db)
         self.alerts = AlertStore(commits.db)
         self._commits = commits
         self._rotations = rotations
@@ -67,6 +66,7 @@ class Incidents:
     async def create_indexes(self) -> None:
         await self.lines.states.create_index([("parties", ASCENDING), ("opened_at", DESCENDING)])
         await self.lines.states.create_index("linked")
+        await self.past.create_indexes()
         await self.alerts.create_indexes()
 
     async def execute(
@@ -84,7 +84,7 @@ class Incidents:
         cause: Envelope | None = None,
     ) -> Line | None:  # fmt: skip
         """Decide what may tell another level: with the rotations that the incident's ladder names."""
-        loaded = await self.lines.find(id)
+        loaded = await self.lines.present(id)
         rosters = await self.rosters(_ladder(loaded.state if loaded else None))
         return await self.execute(id, lambda line, now: decide(line, now, rosters), by, cause)
 
@@ -128,12 +128,30 @@ class Incidents:
     async def linking_to(self, id: str) -> list[Incident]:
         """The incidents that have a link to that one."""
         found = await self.lines.states.find({"linked": id}).to_list(None)
-        every = [each for document in found for each in _every(self.lines.read(document).state)]
-        return [each for each in every if any(link.to == id for link in each.links)]
+        every = [each for document in found for each in self.lines.read(document).state.every]
+        every += await self.past.linking_to(id)
+        return [each for each in _once(every) if any(link.to == id for link in each.links)]
 
     async def find(self, id: str) -> Incident | None:
-        loaded = await self.lines.find(line_of(id))
-        return next((each for each in _every(loaded.state) if each.id == id), None) if loaded is not None else None
+        loaded = await self.lines.present(line_of(id))
+        return None if loaded is None else await self._on(loaded.state, id)
+
+    async def _on(self, line: Line, id: str) -> Incident | None:
+        found = next((each for each in line.every if each.id == id), None)
+        return await self.past.find(id) if found is None and line.had(id) else found
+
+    async def caused_by(self, id: str, cause: str) -> Incident | None:
+        """The incident of a line that an event opened or joined."""
+        loaded = await self.lines.present(id)
+        found = [each for each in loaded.state.every if cause in each.causes] if loaded is not None else []
+        return found[-1] if found else await self.past.caused_by(id, cause)
+
+    async def let_go(self, id: str, line: Line) -> None:
+        """Write those of the line that leave into documents of their own."""
+        leaving = list(line.leaving.values())
+        await self.past.keep(leaving)
+        kept = frozenset(line.leaving)
+        await self.execute(id, lambda known, now: domain.let_go(known, kept, now), by="sepakat")
 
     async def with_duplicates(self, id: str) -> list[str]:
         """Its id, and those of its duplicates: what is told of it is told of them."""
@@ -144,7 +162,7 @@ class Incidents:
         """An incident with its line. Raises NotFound also for what belongs to others."""
         loaded = await self.lines.find(line_of(id))
         if loaded is not None and asking.sees([loaded.state.about.provider, loaded.state.about.customer]):
-            found = next((each for each in _every(loaded.state) if each.id == id), None)
+            found = await self._on(loaded.state, id)
             if found is not None:
                 return found, loaded
         raise NotFound(f"there is no incident {id!r} of yours")
@@ -155,7 +173,7 @@ class Incidents:
         lines = [
             self.lines.read(each).state for each in await self.lines.states.find(asking.restrict(query)).to_list(None)
         ]
-        found = [each for line in lines for each in _every(line)]
+        found = _once([*[each for line in lines for each in line.every], *await self.past.all(asking, agreement)])
         wanted = [each for each in found if status is None or each.status.value == status]
         return sorted(wanted, key=lambda each: (each.opened_at, each.id), reverse=True)
 
@@ -177,6 +195,8 @@ class Incidents:
         current = ""
         for commit in commits:
             for event in commit["events"]:
+                if event["type"] in ("Leaving", "LetGo"):
+                    continue  # where it is kept is nothing that happened to it
                 if event["type"] == "Opened":
                     current = event["data"]["incident"]["id"]
                 named = event["data"].get("incident")
@@ -184,6 +204,11 @@ class Incidents:
                 if owner == incident.id:
                     entries.append({"at": commit["at"], "by": commit["by"], "what": event["type"], **_told(event)})
         return entries
+
+
+def _once(incidents: Iterable[Incident]) -> list[Incident]:
+    """Each once: one that leaves its line is in both places for a moment."""
+    return list({each.id: each for each in incidents}.values())
 
 
 def _told(event: Document) -> dict[str, Any]:

@@ -114,7 +114,10 @@ class Directory:
 
     async def _contacts_called(self, contacts: Sequence[str], parties: Sequence[str]) -> list[Document]:
         """What is known of them, those of the first party before those of the second."""
-        ids = [f"{party}/{contact}" for party in parties for contact in contacts]
+        # Whoever has reported something is no party's contact.
+        ids = [f"{party}/{contact}" for party in parties for contact in contacts if "/" not in contact]
+        if not ids:
+            return []
         found = {each["_id"]: each for each in await self._contacts.find({"_id": {"$in": ids}}).to_list(None)}
         return [found[id] for id in ids if id in found]
 

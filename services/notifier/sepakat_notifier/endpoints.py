@@ -32,6 +32,7 @@ from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.notifications import EndpointDisabled
 from sepakat_shared.errors import NotFound
 from sepakat_shared.messages import Message
+from sepakat_shared.together import Shared
 
 _FRESH_SECONDS = 5.0
 EndpointKind = Literal["webhook", "chat"]
@@ -75,6 +76,7 @@ class Endpoints:
     def __init__(self, commits: Commits) -> None:
         self.all = Aggregates(commits, ENDPOINT)
         self._read: dict[str, tuple[float, Endpoint]] = {}
+        self._of_parties = Shared(self._find_of_parties)
 
     async def create_indexes(self) -> None:
         await self.all.states.create_index([("parties", ASCENDING), ("_id", ASCENDING)])
@@ -86,11 +88,14 @@ class Endpoints:
 
         A replay tells nobody the past.
         """
-        query = {"parties": {"$in": list(parties)}, "removed": False}
-        found = [self.all.read(each).state for each in await self.all.states.find(query).to_list(None)]
+        found = await self._of_parties(frozenset(parties))
         wanting = [each for each in found if (each.id in named or _hears(each, type)) and each.created_at <= at]
         self._read |= {each.id: (monotonic(), each) for each in wanting}
         return wanting
+
+    async def _find_of_parties(self, parties: frozenset[str]) -> list[Endpoint]:
+        query = {"parties": {"$in": sorted(parties)}, "removed": False}
+        return [self.all.read(each).state for each in await self.all.states.find(query).to_list(None)]
 
     async def of(self, id: str, anew: bool = False) -> Endpoint | None:
         """The endpoint, as it stood within the last seconds or, `anew`, as it is; None when it was removed."""

@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from pymongo import ASCENDING
-from pymongo.errors import DuplicateKeyError
 
 from sepakat_notifier.planning import occasion_of
 from sepakat_notifier.routing import TOLD, subject_of, wants
@@ -26,7 +25,8 @@ from sepakat_shared.contracts.fact import Fact, rfc3339
 from sepakat_shared.errors import Malformed
 from sepakat_shared.expiry import forget_old
 from sepakat_shared.messages import Envelope
-from sepakat_shared.mongo import Collection, Database, Document
+from sepakat_shared.mongo import Collection, Database, Document, insert_missing
+from sepakat_shared.together import Together
 
 _LOOKS_BACK: Final = timedelta(seconds=2)
 _AT_ONCE: Final = 100
@@ -67,7 +67,8 @@ class _Seen:
 class Feed:
     def __init__(self, db: Database, keep: timedelta, clock: Clock) -> None:
         self._all: Collection = db["feed"]
-        self._keep = keep
+        self._keep: Together[Document, bool] = Together(lambda some: insert_missing(self._all, some))
+        self._kept_for = keep
         self._clock = clock
         self._news = asyncio.Event()
 
@@ -78,7 +79,7 @@ class Feed:
 
     async def forget(self) -> None:
         """Drop what is older than it is kept, until cancelled."""
-        await forget_old(self._all, self._keep, self._clock)
+        await forget_old(self._all, self._kept_for, self._clock)
 
     def reactions(self) -> list[Reaction]:
         return [Reaction(topic, contract, self.on_fact, "feed") for topic, told in TOLD.items() for contract in told]
@@ -96,8 +97,7 @@ class Feed:
             # As text: what is in it has names of fields, and lists in lists, that not every database keeps.
             "event": json.dumps(event, ensure_ascii=False, separators=(",", ":")),
         }  # fmt: skip
-        with suppress(DuplicateKeyError):  # it was heard before
-            await self._all.insert_one(document)
+        await self._keep(document)  # unless it was heard before
         news, self._news = self._news, asyncio.Event()
         news.set()
 
@@ -109,7 +109,7 @@ class Feed:
 
     def is_lost(self, place: str) -> bool:
         """Whether something that came after that place is not kept any more. Raises Malformed for what is no place."""
-        return _instant(place) < self._clock.now() - self._keep
+        return _instant(place) < self._clock.now() - self._kept_for
 
     async def read(
         self, asking: Principal, types: Sequence[str], after: str, quiet: float

@@ -28,6 +28,8 @@ class Preferences:
 
     async def of(self, readers: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Preference]:
         """By party and contact, what those have said who have."""
+        if not readers:
+            return {}
         ids = [f"{party}/{contact}" for party, contact in readers]
         found = await self._all.states.find({"_id": {"$in": ids}}).to_list(None)
         said = [self._all.read(each).state for each in found]
