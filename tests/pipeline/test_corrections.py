@@ -95,6 +95,7 @@ async def test_an_exclusion_is_granted_withdrawn_and_every_revision_stays(world:
     await until("the mails about it", both_are_told)
     found = evidence.verify(pack)
     assert found.ok, found.checks
+    assert pack["counting"] == pack["agreement"]["counting"], "the text came with the name of what was signed"
     assert found.figure is not None
     assert (found.figure["met"], pack["figure"]["state"]) == (False, "breached")
     await credited(over)
