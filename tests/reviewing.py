@@ -65,6 +65,11 @@ class Reviewing(Agreeing):
         self._heard += 1
         return Envelope(f"e{self._heard}", "/test", "t", aggregate, None, b"", f"{self._heard:08d}")
 
+    def hears_and_wakes_for_reviews(self) -> None:
+        """From now on what is published comes to records and reviews too, and `until` wakes for their days."""
+        self.reactions += [*self.crediting.all(), *self.records.reactions(), *self.opening.reactions()]
+        self.timers += [self.meetings, self.closings]
+
     async def in_force(self, **changes: Any) -> None:
         """The sample agreement with reviews, signed and in force since the first instant of 2026 in Jakarta."""
         await self.ask("nusantara", "PUT", PATH, 201, json=self.text(review=REVIEW, **changes))
@@ -117,7 +122,7 @@ class Reviewing(Agreeing):
         ):  # fmt: skip
             await self.records.on_incident(fact, self.cause(about["incident"]))
 
-    async def answer_backtest(self, id: str, reached: list[str], strictest: str) -> None:
+    async def answer_backtest(self, id: str, reached: list[str], strictest: str, target: str = "99.9") -> None:
         """As `metrics` would, with one period for each attainment."""
         periods = tuple(
             compliance.BacktestedPeriod(start=NOW, end=NOW, state="met", met=True, attainment=each) for each in reached
@@ -128,7 +133,7 @@ class Reviewing(Agreeing):
         tried = compliance.BacktestedObjective(
             objective="availability",
             indicator="nusantara/checkout-state",
-            target="99.9",
+            target=target,
             periods=periods,
             totals=totals,
         )
@@ -160,6 +165,8 @@ async def opened(backend: Backend) -> AsyncIterator[Reviewing]:
         world.records,
         world.reviews,
         world.feedback,
+        world.obligations,
+        world.standings,
     ):
         await each.create_indexes()
     for party in (*SIGNERS, "stranger"):

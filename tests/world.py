@@ -96,14 +96,14 @@ class World:
         id, indicator = id or self.agreement, indicator or self.indicator
         keys = {party: Ed25519PrivateKey.generate() for party in SIGNATORIES}
         today = datetime.now(UTC).date()
+        term = {"from": str(today - timedelta(days=2)), "until": str(today + timedelta(days=2)), "timeZone": "UTC"}
         raw = agreement_dict(
             metadata={"id": id, "title": {"en": "Checkout platform", "id": "Platform checkout"}},
-            term={"from": str(today - timedelta(days=2)), "until": str(today + timedelta(days=2)), "timeZone": "UTC"},
             signatories=[
                 {"party": party, "contact": contact, "key": signatures.public_key(keys[party])}
                 for party, contact in SIGNATORIES.items()
             ],
-            **changes,
+            **{"term": term, **changes},
         )
         raw["objectives"][0] |= {"target": target, "indicator": indicator, "window": window or {"rolling": "PT1H"}}
         raw["objectives"] += more

@@ -50,5 +50,6 @@ def test_it_is_kept_with_the_last_signature_beside_the_hash_and_told_with_the_te
     assert data is not None and data["frozen"]["calendars"][0]["calendar"] == "office"
     assert data["frozen"]["zones"][0]["offsets"] == [{"since": "2025-12-31T17:00:00.000Z", "seconds": 25200}]
     assert set(data["frozen"]["tables"]) == {"holidays"}
+    assert data["frozen"]["counting"] == "sepakat-counting/1"
     again = text(term={"from": "2026-01-01", "until": "2027-12-31", "timeZone": "Asia/Jakarta"})
     assert freeze(again).last_day == "2027-12-31"

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from samples import agreement
+from samples import agreement, agreement_dict
 
 from sepakat_agreements import evidence, roster, schedule
 from sepakat_agreements import occurrence as domain
@@ -310,6 +310,23 @@ def owed(**changes: Any) -> Occurrence:
 
 def after(state: Occurrence, events: Sequence[Any]) -> Occurrence:
     return reduce(domain.apply, events, state)
+
+
+@pytest.mark.parametrize(("named", "services"), [(["checkout", "search"], ("checkout", "search")), (["checkout"], ())])
+def test_what_it_pauses_is_of_the_services_that_all_of_its_objectives_name(
+    named: list[str], services: tuple[str, ...]
+) -> None:
+    objective = agreement_dict()["objectives"][0]
+    ids = ["availability", "answers"]
+    objectives = [{**objective, "id": id} for id in ids]
+    for each, service in zip(objectives, named, strict=False):
+        each["service"] = service
+    text = agreement(
+        obligations=[written(party=CUSTOMER, every="P1M", unmet={"pauses": ids})], objectives=objectives,
+        services=[{"id": each, "description": {"en": each}} for each in ("checkout", "search")],
+    )  # fmt: skip
+    agreed = replace(in_force(), text=texts.as_text(text))
+    assert duty_of(agreed, text.obligations[0]).services == services
 
 
 LATE = NOW + 10 * DAY + timedelta(milliseconds=1)

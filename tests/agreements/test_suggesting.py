@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from samples import agreement
+from samples import agreement, agreement_dict
 
 from sepakat_agreements.clauses import changed
 from sepakat_agreements.suggesting import Suggestion, Wanted, amendment, suggestions
@@ -106,6 +106,45 @@ def test_a_retired_objective_takes_its_mentions_along_and_another_one_is_added()
     after = changed(TEXT, found)
     assert [each.id for each in after.objectives] == ["latency"] and after.needs[0].served_by == ()
     assert {each.words for each in moved} >= {"objective availability is removed", "objective latency is added"}
+
+
+def test_what_was_about_retired_objectives_alone_goes_with_them_and_the_parties_read_that() -> None:
+    others = [{**LATENCY, "id": id} for id in ("latency", "speed", "uptime")]
+    about = {"party": "nusantara", "text": {"en": "A report"}, "within": "P5D"}
+    missed = {"event": "target-missed"}
+    window = {"start": "2026-02-01T01:00:00+07:00", "duration": "PT2H"}
+    text = texts.as_text(agreement(
+        objectives=[*agreement_dict()["objectives"], *others],
+        needs=[{"id": "sell", "priority": "must", "statement": {"en": "Sell"},
+                "servedBy": ["latency", "both", "alone", "availability"]}],
+        obligations=[
+            {**about, "id": "both", "trigger": {**missed, "objectives": ["latency", "availability"]}},
+            {**about, "id": "alone", "trigger": {**missed, "objectives": ["speed", "latency"]}},
+            {**about, "id": "any", "trigger": missed},
+            {**about, "id": "load", "party": "toko-maju", "every": "P1M", "within": "P5D",
+             "unmet": {"pauses": ["speed", "uptime"]}},
+        ],
+        maintenance={"windows": [
+            {**window, "id": "one", "objectives": ["latency", "uptime"]},
+            {**window, "id": "two", "objectives": ["speed"]},
+            {**window, "id": "all"},
+        ]},
+        underpinning=[{"agreement": "net", "objectives": ["speed"]}, {"agreement": "dc"}],
+    ))  # fmt: skip
+    found, moved = amendment(text, [Wanted("latency", "retire"), Wanted("speed", "retire")], None, [])
+    after = changed(text, found)
+    assert [each.id for each in after.objectives] == ["availability", "uptime"]
+    assert after.needs[0].served_by == ("both", "availability"), "the obligation that goes serves nothing"
+    triggers = {each.id: each.trigger and each.trigger.objectives for each in after.obligations}
+    assert triggers == {"both": ("availability",), "any": (), "load": None}
+    assert after.obligations[2].unmet is not None and after.obligations[2].unmet.pauses == ("uptime",)
+    assert after.maintenance is not None
+    assert {each.id: each.objectives for each in after.maintenance.windows} == {"one": ("uptime",), "all": ()}
+    assert [(each.agreement, each.objectives) for each in after.underpinning or ()] == [("dc", None)]
+    words = [each.words for each in moved]
+    assert "obligation alone is removed" in words and "objective speed is removed" in words
+    assert any("id two; start" in each and each.startswith("windows of maintenance: ") for each in words)
+    assert any("agreement net" in each for each in words)
 
 
 @pytest.mark.parametrize("target", ["NaN", "sNaN", "Infinity", "-NaN"])

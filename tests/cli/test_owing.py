@@ -37,6 +37,7 @@ def test_each_move_of_an_obligation_sends_what_it_needs(stand: Stand, run: Run, 
     file = tmp_path / "load.pdf"
     file.write_bytes(b"load")
     stand.on("POST", "/v1/agreements/toko-checkout/obligations/contact/requests", answer(OWED, 201))
+    stand.on("GET", f"/v1/obligations/{ID}", answer(OWED, etag='"3"'))
     for what in ("fulfil", "accept", "contest", "excuse"):
         stand.on("POST", f"/v1/obligations/{ID}/{what}", answer(OWED))
     told = run("obligations", "request", "toko-checkout", "contact", "--note", "whom do we call?")
@@ -45,7 +46,8 @@ def test_each_move_of_an_obligation_sends_what_it_needs(stand: Stand, run: Run, 
     run("obligations", "accept", ID)
     run("obligations", "contest", ID, "--reason", "of December")
     run("obligations", "excuse", ID, "--reason", "a strike")
-    requested, fulfilled, _, contested, excused = stand.asked
+    requested, fulfilled, _, accepted, contested, excused = stand.asked
+    assert accepted.headers["if-match"] == '"3"'
     assert requested.json == {"about": None, "note": "whom do we call?"}
     assert fulfilled.json["evidence"] == [
         {"name": "load.pdf", "media_type": "application/pdf", "size": 4, "url": "https://files.example/load.pdf",
@@ -66,7 +68,7 @@ def test_plans_and_rights_are_shown_and_each_move_sends_what_it_needs(stand: Sta
     stand.on("GET", "/v1/agreements/toko-checkout/standing", answer(standing))
     stand.on("GET", "/v1/improvement-plans", answer({"items": [PLAN]}))
     path = f"/v1/improvement-plans/{PLAN['id']}"
-    stand.on("GET", path, answer(PLAN))
+    stand.on("GET", path, answer(PLAN, etag='"5"'))
     stand.on("GET", f"{path}/history", answer({"items": [STEP]}))
     for what in ("draft", "agree", "return", "progress", "close"):
         stand.on("POST", f"{path}/{what}", answer(PLAN))
@@ -80,7 +82,9 @@ def test_plans_and_rights_are_shown_and_each_move_sends_what_it_needs(stand: Sta
     run("plans", "return", PLAN["id"], "--reason", "and a drill?")
     run("plans", "progress", PLAN["id"], "--note", "bought", "--done", "1")
     run("plans", "close", PLAN["id"], "--conclusion", "no miss since", "--ineffective")
-    bodies = [each.json for each in stand.asked[before:] if not each.path.endswith("/agree")]
+    moves = [each for each in stand.asked[before:] if each.method == "POST"]
+    assert moves[1].headers["if-match"] == '"5"'
+    bodies = [each.json for each in moves if not each.path.endswith("/agree")]
     assert bodies == [
         {"owner": "rina", "measures": [{"text": "a site", "due_at": "2026-04-01T00:00:00+07:00"}]},
         {"reason": "and a drill?"}, {"note": "bought", "done": ["1"]},

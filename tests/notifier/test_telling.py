@@ -29,7 +29,7 @@ from sepakat_shared.contracts import (
     reports,
     reviews,
 )
-from sepakat_shared.contracts.fact import Fact
+from sepakat_shared.contracts.fact import Fact, Title
 from sepakat_shared.errors import Conflict, Gone, NotFound
 
 SIGNATORIES = {"nusantara": ["rina"], "toko-maju": ["budi"]}
@@ -418,6 +418,18 @@ def test_an_escalation_says_since_when_nobody_has_told_how_it_goes() -> None:
     assert "Since 24 Nov 2026, 15:00:00 WIB nobody has told how it goes" in said
     plain = letters.compose(incident(incidents.IncidentEscalated), reader(), NAMES, "https://x.example/a")
     assert "nobody has told" not in plain.text
+
+
+def test_times_that_stand_still_for_what_is_owed_say_what_that_is_and_whose() -> None:
+    owed = {"reason": "obligation-unmet", "obligation": "load", "owed_by": "toko-maju",
+            "obligation_text": Title(en="Announce the load", id="Umumkan beban")}  # fmt: skip
+    english, indonesian = (
+        letters.compose(incident(incidents.ClocksPaused, **owed), reader(each), NAMES, None) for each in LANGUAGES
+    )
+    assert f"Waiting for {NAMES['toko-maju']}" in english.subject
+    assert f"{NAMES['toko-maju']} has not met in its time: Announce the load" in " ".join(english.text.split())
+    assert f"Menunggu {NAMES['toko-maju']}" in indonesian.subject
+    assert "tidak memenuhi pada waktunya: Umumkan beban" in " ".join(indonesian.text.split())
 
 
 def test_one_of_two_acknowledgements_does_not_stop_the_escalation() -> None:

@@ -1,5 +1,9 @@
-"""What was agreed on afterwards, through real processes: the figure moves, the old one stays, and both are told."""
+"""What was agreed on afterwards, through real processes: the figure moves, the old one stays, and both are told.
 
+And what is owed for the figure of a period that is over.
+"""
+
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +21,8 @@ _SCOPES = ("compliance:read", "compliance:write")
 
 async def test_an_exclusion_is_granted_withdrawn_and_every_revision_stays(world: World) -> None:
     of = f"/v1/agreements/{world.agreement}/objectives/availability"
+    over = replace(world, agreement=f"{world.agreement}-over", indicator=f"{world.indicator}-over")
+    await a_period_with_an_outage(over)
     await world.agree(window={"calendar": "year"}, target="99.9999", maintenance={"notice": "P0D"})
     await world.register()
     now = datetime.now(UTC)
@@ -89,10 +95,43 @@ async def test_an_exclusion_is_granted_withdrawn_and_every_revision_stays(world:
     await until("the mails about it", both_are_told)
     found = evidence.verify(pack)
     assert found.ok, found.checks
+    assert pack["counting"] == pack["agreement"]["counting"], "the text came with the name of what was signed"
     assert found.figure is not None
     assert (found.figure["met"], pack["figure"]["state"]) == (False, "breached")
+    await credited(over)
     async with world.api("metrics", await world.key_of("stranger", *_SCOPES)) as http:
         assert (await http.get(f"{of}/evidence")).status_code == 404
         assert (await http.get(f"{of}/attainment")).status_code == 404
         assert (await http.get(f"/v1/adjustments/{id}")).status_code == 404
         assert (await http.get("/v1/adjustments")).json()["items"] == []
+
+
+async def a_period_with_an_outage(world: World) -> None:
+    """A period is over, and so is the time in which something late may come for it: for two days nobody could pay."""
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    unit = "month" if today.day > 1 else "year" if today.month > 1 else "week"
+    new_year = today.replace(day=1, month=1)
+    began = {"week": today - timedelta(days=today.weekday()), "month": today.replace(day=1), "year": new_year}[unit]
+    down = began - timedelta(days=3)
+    await world.register()
+    states = [(down - timedelta(days=1), "up"), (down, "down"), (down + timedelta(days=2), "up")]
+    await world.deliver(*[world.event(str(i), state, at) for i, (at, state) in enumerate(states)])
+    term = {"from": f"{today.year - 1}-01-01", "until": str(today.date() + timedelta(days=2)), "timeZone": "UTC"}
+    await world.agree(window={"calendar": unit}, target="99.8", term=term)
+
+
+async def credited(world: World) -> None:
+    """What metrics told of that period is owed by the text without being asked for, and the provider accepts it."""
+
+    async def owed() -> list[dict[str, Any]]:
+        return await world.items("agreements", "/v1/credits", agreement=world.agreement)
+
+    [credit] = await until("the credit", owed)
+    assert (credit["status"], credit["percent"], credit["charge"]["id"]) == ("claimed", "10", "fee")
+    of, answering = (
+        f"/v1/credits/{credit['id']}",
+        await world.key_of("nusantara", "agreements:read", "agreements:write"),
+    )
+    accepted = await until("the provider's answer", lambda: world.post("agreements", f"{of}/accept", answering))
+    assert (accepted["status"], accepted["period"]) == ("accepted", credit["period"])
+    assert (await world.all_told(agreement=world.agreement)).count("sepakat.period.closed.v1") == 1

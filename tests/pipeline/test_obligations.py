@@ -1,4 +1,4 @@
-"""What is owed, through real processes: timers, the service's own topic, and the figures that it pauses."""
+"""What is owed, through real processes: timers, the service's own topic, and the figures and clocks that it pauses."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,6 +24,7 @@ async def test_an_answer_that_comes_late_pauses_a_figure_and_demands_a_plan(worl
     await world.register()
     keys = {party: await world.key_of(party, "agreements:read", "agreements:write")
             for party in ("nusantara", "toko-maju")}  # fmt: skip
+    reporting = await world.key_of("toko-maju", "incidents:read", "incidents:write")
     of = f"/v1/agreements/{world.agreement}"
 
     async def begun() -> list[dict[str, Any]]:
@@ -42,11 +43,25 @@ async def test_an_answer_that_comes_late_pauses_a_figure_and_demands_a_plan(worl
 
     due_at = (await until("its time to pass", overdue))["due_at"]
 
+    async def reported() -> Any:
+        async with world.api("incidents", reporting) as http:
+            about = {"agreement": world.agreement, "service": "checkout", "summary": "cards fail"}
+            return (await http.post("/v1/reports", json=about)).is_success
+
+    await until("a report", reported)
+
+    async def hindered(by: list[str]) -> bool:
+        return [[each["occurrence"] for each in one["hindered_by"]] for one in await world.incidents()] == [by]
+
+    await until("an incident whose clocks stand still", lambda: hindered([id]))
+
     async def fulfilled() -> Any:
         return await world.post("agreements", f"/v1/obligations/{id}/fulfil", keys["toko-maju"], note="the night shift")
 
     met = await until("the answer", fulfilled)
     assert (met["status"], met["unmet"]["start"]) == ("met-late", due_at)
+
+    await until("its clocks to go on", lambda: hindered([]))
 
     async def paused() -> list[dict[str, Any]]:
         return await world.items("metrics", "/v1/adjustments", agreement=world.agreement)

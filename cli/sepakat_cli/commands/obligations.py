@@ -129,7 +129,10 @@ def accept(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: A
 
       sepakat obligations accept toko-checkout.load.20260131T170000Z
     """
-    _act(id, "accept", None, url, api_key_file, as_json)
+    path = f"/v1/obligations/{segment(id)}"
+    with Client.of(url, api_key_file) as client:
+        found = client.post_as_read("agreements", path, "accept")
+    _print(found, as_json)
 
 
 @obligations.command("contest")
@@ -161,6 +164,10 @@ def _act(id: str, what: str, body: object, url: Urls, api_key_file: ApiKeyFile, 
 def _post(path: str, body: object, url: Urls, api_key_file: ApiKeyFile, as_json: bool) -> None:
     with Client.of(url, api_key_file) as client:
         found: dict[str, Any] = client.post("agreements", path, body)
+    _print(found, as_json)
+
+
+def _print(found: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:

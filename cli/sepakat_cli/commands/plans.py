@@ -109,7 +109,8 @@ def agree(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: As
 
       sepakat plans agree toko-checkout.001
     """
-    _act(id, "agree", None, url, api_key_file, as_json)
+    with Client.of(url, api_key_file) as client:
+        _print(client.post_as_read("agreements", f"/v1/improvement-plans/{segment(id)}", "agree"), as_json)
 
 
 @plans.command("return")
@@ -176,6 +177,10 @@ def _measure(given: str) -> dict[str, Any]:
 def _act(id: str, what: str, body: object, url: Urls, api_key_file: ApiKeyFile, as_json: bool) -> None:
     with Client.of(url, api_key_file) as client:
         plan = client.post("agreements", f"/v1/improvement-plans/{segment(id)}/{what}", body)
+    _print(plan, as_json)
+
+
+def _print(plan: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(plan)
     else:

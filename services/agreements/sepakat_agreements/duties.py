@@ -35,8 +35,15 @@ def duty_of(version: Version, obligation: texts.Obligation) -> Duty:
         version.text["metadata"]["id"], version.version, obligation.id, version.provider, version.customer,
         obligation.party, obligation.owner, obligation.text.model_dump(exclude_none=True),
         obligation.unmet.pauses if obligation.unmet else (), title, version.contacts(version.provider),
-        version.contacts(version.customer),
+        version.contacts(version.customer), _services(version, obligation),
     )  # fmt: skip
+
+
+def _services(version: Version, obligation: texts.Obligation) -> tuple[str, ...]:
+    """Those of the objectives that it pauses; none where one of them leaves that to its indicator."""
+    paused = obligation.unmet.pauses if obligation.unmet else ()
+    named = [each.get("service") for each in version.text["objectives"] if each["id"] in paused]
+    return () if None in named else tuple(sorted(set(named)))
 
 
 def by_calendar(version: Version, obligation: str, slot: Slot) -> Occurrence:

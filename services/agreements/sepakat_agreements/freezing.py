@@ -1,4 +1,4 @@
-"""What a text leaves to others' tables, as those said it when both had signed: holidays and clock changes. Pure.
+"""What a text leaves to others, as it was when both had signed: holidays, clock changes, the way of counting. Pure.
 
 A text names a country's holidays and a time zone; what these are is in tables that are corrected every year. They are
 expanded for the days of the term, and kept beside the hash that was signed.
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sepakat_shared.calendars import is_holiday
 from sepakat_shared.contracts import texts
+from sepakat_shared.contracts.counting import COUNTING
 
 _LONGEST: Final = timedelta(days=10 * 366)
 """Of a term without a real end, so much is expanded."""
@@ -45,13 +46,17 @@ class FrozenCalendar:
 
 @dataclass(frozen=True)
 class Frozen:
-    """`tables` are the releases of the packages that the holidays are from, by their names."""
+    """`tables` are the releases of the packages that the holidays are from, by their names.
+
+    `counting` names the way in which figures come about; None of what was signed before it had a name.
+    """
 
     first_day: str
     last_day: str
     calendars: tuple[FrozenCalendar, ...]
     zones: tuple[FrozenZone, ...]
     tables: dict[str, str]
+    counting: str | None = None
 
 
 def freeze(text: texts.Agreement) -> Frozen:
@@ -66,7 +71,7 @@ def freeze(text: texts.Agreement) -> Frozen:
     zones = sorted({text.term.time_zone, *(each.time_zone for each in text.calendars), *rotations})
     return Frozen(
         first.isoformat(), last.isoformat(), calendars,
-        tuple(FrozenZone(each, tuple(_offsets(each, first, last))) for each in zones), dict(_releases()),
+        tuple(FrozenZone(each, tuple(_offsets(each, first, last))) for each in zones), dict(_releases()), COUNTING,
     )  # fmt: skip
 
 

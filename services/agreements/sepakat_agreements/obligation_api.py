@@ -16,6 +16,7 @@ from sepakat_agreements.store import Agreements
 from sepakat_shared import web
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
+from sepakat_shared.commits import Loaded
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Forbidden
 from sepakat_shared.references import Reference
@@ -90,10 +91,13 @@ def _reading_routes(routes: APIRouter, obligations: Obligations) -> None:
         return web.page(request, [occurrence_view(each) for each in found], limit, key=lambda each: each["id"])
 
     @routes.get("/obligations/{id}")
-    async def get_obligation(id: str, asking: Asking) -> dict[str, Any]:
-        """One of them: until when it is owed, its evidence, and what the other party says to that."""
+    async def get_obligation(id: str, asking: Asking) -> JSONResponse:
+        """One of them: until when it is owed, its evidence, and what the other party says to that.
+
+        Its ETag is needed to accept the evidence.
+        """
         asking.require("agreements:read")
-        return occurrence_view((await obligations.visible(id, asking)).state)
+        return _shown(await obligations.visible(id, asking))
 
     @routes.get("/obligations/{id}/history")
     async def get_history(id: str, asking: Asking) -> dict[str, Any]:
@@ -120,13 +124,15 @@ def _requesting_routes(
 
 
 def _acting_routes(routes: APIRouter, obligations: Obligations) -> None:
-    async def act(id: str, asking: Principal, decide: Decide) -> dict[str, Any]:
+    async def act(id: str, asking: Principal, decide: Decide, read: Request | None = None) -> JSONResponse:
+        """With `read`, that request says in If-Match what was read. Raises PreconditionRequired, Stale."""
         party = _party(asking)
         await obligations.visible(id, asking)
-        return occurrence_view(await obligations.change(id, lambda each, now: decide(each, party, now), asking.id))
+        expected = None if read is None else web.expected_version(read)
+        return _shown(await obligations.change(id, lambda each, now: decide(each, party, now), asking.id, expected))
 
     @routes.post("/obligations/{id}/fulfil")
-    async def post_fulfilment(id: str, given: FulfilIn, asking: Asking) -> dict[str, Any]:
+    async def post_fulfilment(id: str, given: FulfilIn, asking: Asking) -> JSONResponse:
         """Say that it is met, with evidence, with the key of the party that owes it; again with better evidence."""
         evidence = tuple(each.evidence() for each in given.evidence)
         return await act(
@@ -134,21 +140,21 @@ def _acting_routes(routes: APIRouter, obligations: Obligations) -> None:
         )
 
     @routes.post("/obligations/{id}/accept")
-    async def post_acceptance(id: str, asking: Asking) -> dict[str, Any]:
-        """Accept the evidence, with the other party's key. Nothing is contested after that."""
+    async def post_acceptance(id: str, request: Request, asking: Asking) -> JSONResponse:
+        """Accept the evidence, with the other party's key and If-Match: that which was read. It is so for good."""
         return await act(
-            id, asking, lambda each, party, now: domain.answer(each, party, True, None, asking.id, now)
-        )  # fmt: skip
+            id, asking, lambda each, party, now: domain.answer(each, party, True, None, asking.id, now), request
+        )
 
     @routes.post("/obligations/{id}/contest")
-    async def post_objection(id: str, given: ReasonIn, asking: Asking) -> dict[str, Any]:
+    async def post_objection(id: str, given: ReasonIn, asking: Asking) -> JSONResponse:
         """Say why the evidence does not show that it was met, with the other party's key."""
         return await act(
             id, asking, lambda each, party, now: domain.answer(each, party, False, given.reason, asking.id, now)
         )
 
     @routes.post("/obligations/{id}/excuse")
-    async def post_excuse(id: str, given: ReasonIn, asking: Asking) -> dict[str, Any]:
+    async def post_excuse(id: str, given: ReasonIn, asking: Asking) -> JSONResponse:
         """Let it be, or forgive that it was late, with the other party's key: it is no miss then."""
         return await act(id, asking, lambda each, party, now: domain.excuse(each, party, given.reason, asking.id, now))
 
@@ -159,6 +165,10 @@ def _party(asking: Principal) -> str:
     if asking.party is None:
         raise Forbidden("this is a party's to say; use a key that acts for one")
     return asking.party
+
+
+def _shown(loaded: Loaded[Occurrence]) -> JSONResponse:
+    return JSONResponse(occurrence_view(loaded.state), headers={"ETag": web.etag(loaded.version)})
 
 
 def occurrence_view(occurrence: Occurrence) -> dict[str, Any]:

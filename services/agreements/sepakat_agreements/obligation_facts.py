@@ -81,6 +81,7 @@ def _about(occurrence: Occurrence) -> dict[str, Any]:
         "obligation": duty.obligation, "text": Title(**duty.text), "party": duty.party, "owner": duty.owner,
         "occasion": occurrence.occasion.kind, "about": occurrence.occasion.about, "begins_at": occurrence.begins_at,
         "due_at": occurrence.due_at, "status": occurrence.status.value, "pauses": duty.pauses,
+        "services": duty.services or None,
         "unmet": None if unmet is None else PeriodSpan(start=unmet[0], end=unmet[1]),
     }  # fmt: skip
 

@@ -102,16 +102,18 @@ class Obligations:
 
     # -- changing -----------------------------------------------------------------------------------------------------
 
-    async def change(self, id: str, decide: Decide, by: str) -> Occurrence:
-        """Raises NotFound, and whatever `decide` raises."""
+    async def change(
+        self, id: str, decide: Decide, by: str, expected_version: int | None = None
+    ) -> Loaded[Occurrence]:  # fmt: skip
+        """Raises NotFound, Stale when `expected_version` is not the present one, and whatever `decide` raises."""
 
         def on_known(occurrence: Occurrence | None, now: datetime) -> Sequence[domain.Event]:
             if occurrence is None:
                 raise NotFound(f"there is no occurrence {id!r}")
             return decide(occurrence, now)
 
-        await self.all.execute(id, on_known, by=by)
-        return (await self.all.get(id)).state
+        await self.all.execute(id, on_known, by=by, expected_version=expected_version)
+        return await self.all.get(id)
 
     async def request(
         self, agreement: Agreement, obligation: str, party: str, about: str | None, note: str | None, by: str

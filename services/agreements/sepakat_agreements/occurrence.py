@@ -59,6 +59,8 @@ class Duty:
     agreement_title: dict[str, str] | None = None
     provider_contacts: tuple[str, ...] = ()
     customer_contacts: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    """What the objectives in `pauses` are of; none where one of them leaves that to its indicator."""
 
     @property
     def parties(self) -> tuple[str, str]:

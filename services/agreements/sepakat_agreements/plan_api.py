@@ -4,15 +4,18 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from sepakat_agreements import plans as domain
 from sepakat_agreements.standing import Event, Miss, Plan, Right, Standing
 from sepakat_agreements.standing_store import Standings
 from sepakat_agreements.store import Agreements
+from sepakat_shared import web
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
+from sepakat_shared.commits import Loaded
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Forbidden
 from sepakat_shared.web import Asking, RequestedInstant
@@ -82,10 +85,10 @@ def _reading_routes(routes: APIRouter, standings: Standings, agreements: Agreeme
         return {"items": [plan_view(*each) for each in await standings.page(asking, agreement)]}
 
     @routes.get("/improvement-plans/{id}")
-    async def get_plan(id: str, asking: Asking) -> dict[str, Any]:
-        """One plan: why it is owed, what is done by when, and how it goes."""
+    async def get_plan(id: str, asking: Asking) -> JSONResponse:
+        """One plan: why it is owed, what is done by when, and how it goes. Its ETag is needed to agree to it."""
         asking.require("agreements:read")
-        return plan_view(*await standings.visible(id, asking))
+        return _shown(*await standings.visible(id, asking))
 
     @routes.get("/improvement-plans/{id}/history")
     async def get_history(id: str, asking: Asking) -> dict[str, Any]:
@@ -96,16 +99,17 @@ def _reading_routes(routes: APIRouter, standings: Standings, agreements: Agreeme
 
 
 def _acting_routes(routes: APIRouter, standings: Standings) -> None:
-    async def act(id: str, asking: Principal, decide: Decide) -> dict[str, Any]:
+    async def act(id: str, asking: Principal, decide: Decide, read: Request | None = None) -> JSONResponse:
+        """With `read`, that request says in If-Match what was read. Raises PreconditionRequired, Stale."""
         asking.require("agreements:write")
         await standings.visible(id, asking)
         if asking.party is None:
             raise Forbidden("this is a party's to say; use a key that acts for one")
-        party = asking.party
-        return plan_view(*await standings.change(id, lambda each, now: decide(each, party, now), asking.id))
+        party, expected = asking.party, None if read is None else web.expected_version(read)
+        return _shown(*await standings.change(id, lambda each, now: decide(each, party, now), asking.id, expected))
 
     @routes.post("/improvement-plans/{id}/draft")
-    async def post_draft(id: str, given: DraftIn, asking: Asking) -> dict[str, Any]:
+    async def post_draft(id: str, given: DraftIn, asking: Asking) -> JSONResponse:
         """Put the plan before the other party, with the key of the party that owes it."""
         measures = [(each.text, each.due_at) for each in given.measures]
         return await act(
@@ -114,21 +118,21 @@ def _acting_routes(routes: APIRouter, standings: Standings) -> None:
         )  # fmt: skip
 
     @routes.post("/improvement-plans/{id}/agree")
-    async def post_agreement(id: str, asking: Asking) -> dict[str, Any]:
-        """Agree to the draft, with the other party's key."""
+    async def post_agreement(id: str, request: Request, asking: Asking) -> JSONResponse:
+        """Agree to the draft, with the other party's key and If-Match: to the one that was read, and to no other."""
         return await act(
-            id, asking, lambda each, party, now: domain.answer(each, id, party, True, None, asking.id, now)
+            id, asking, lambda each, party, now: domain.answer(each, id, party, True, None, asking.id, now), request
         )
 
     @routes.post("/improvement-plans/{id}/return")
-    async def post_return(id: str, given: ReasonIn, asking: Asking) -> dict[str, Any]:
+    async def post_return(id: str, given: ReasonIn, asking: Asking) -> JSONResponse:
         """Return the draft with a reason, with the other party's key: another one is awaited."""
         return await act(
             id, asking, lambda each, party, now: domain.answer(each, id, party, False, given.reason, asking.id, now)
         )
 
     @routes.post("/improvement-plans/{id}/progress")
-    async def post_progress(id: str, given: ProgressIn, asking: Asking) -> dict[str, Any]:
+    async def post_progress(id: str, given: ProgressIn, asking: Asking) -> JSONResponse:
         """Tell how it goes, and what is done, with the key of the party that owes it."""
         return await act(
             id, asking,
@@ -136,13 +140,18 @@ def _acting_routes(routes: APIRouter, standings: Standings) -> None:
         )  # fmt: skip
 
     @routes.post("/improvement-plans/{id}/close")
-    async def post_conclusion(id: str, given: CloseIn, asking: Asking) -> dict[str, Any]:
+    async def post_conclusion(id: str, given: CloseIn, asking: Asking) -> JSONResponse:
         """Say whether it has helped, with the other party's key."""
         effective = given.result == "effective"
         return await act(
             id, asking,
             lambda each, party, now: domain.close(each, id, party, effective, given.conclusion, asking.id, now),
         )  # fmt: skip
+
+
+def _shown(loaded: Loaded[Standing], plan: Plan) -> JSONResponse:
+    # Plans and misses of an agreement change together, so the version is that of all of them.
+    return JSONResponse(plan_view(loaded.state, plan), headers={"ETag": web.etag(loaded.version)})
 
 
 def standing_view(agreement: str, standing: Standing | None, now: datetime) -> dict[str, Any]:

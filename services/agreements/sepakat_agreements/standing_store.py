@@ -11,7 +11,7 @@ from sepakat_agreements import plans, shortfalls, standing_facts
 from sepakat_agreements.shortfalls import Terms
 from sepakat_agreements.standing import EVENTS, Event, Miss, Plan, Right, Standing, apply
 from sepakat_shared.auth import Principal
-from sepakat_shared.commits import Aggregates, Commits, Kind
+from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
 from sepakat_shared.errors import NotFound
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Document
@@ -49,12 +49,12 @@ class Standings:
             raise NotFound(f"there is no right {id!r} to terminate {agreement!r}")
         return found
 
-    async def visible(self, plan: str, asking: Principal) -> tuple[Standing, Plan]:
+    async def visible(self, plan: str, asking: Principal) -> tuple[Loaded[Standing], Plan]:
         """Raises NotFound also for what is between others."""
-        standing = await self.of(agreement_of(plan))
-        if standing is None or not asking.sees(standing.about.parties):
+        loaded = await self.all.find(agreement_of(plan))
+        if loaded is None or not asking.sees(loaded.state.about.parties):
             raise NotFound(f"there is no improvement plan {plan!r} of yours")
-        return standing, standing.plan(plan)
+        return loaded, loaded.state.plan(plan)
 
     async def page(self, asking: Principal, agreement: str | None) -> list[tuple[Standing, Plan]]:
         """By agreement, in the order in which they were demanded."""
@@ -64,9 +64,10 @@ class Standings:
         return [(standing, plan) for standing in states for plan in standing.plans]
 
     async def change(
-        self, plan: str, decide: Callable[[Standing, datetime], Sequence[Event]], by: str
-    ) -> tuple[Standing, Plan]:
-        """Raises NotFound, and whatever `decide` raises."""
+        self, plan: str, decide: Callable[[Standing, datetime], Sequence[Event]], by: str,
+        expected_version: int | None = None,
+    ) -> tuple[Loaded[Standing], Plan]:  # fmt: skip
+        """Raises NotFound, Stale when `expected_version` is not the present one, and whatever `decide` raises."""
         agreement = agreement_of(plan)
 
         def on_known(standing: Standing | None, now: datetime) -> Sequence[Event]:
@@ -74,9 +75,9 @@ class Standings:
                 raise NotFound(f"there is no improvement plan {plan!r}")
             return decide(standing, now)
 
-        await self.all.execute(agreement, on_known, by=by)
-        state = (await self.all.get(agreement)).state
-        return state, state.plan(plan)
+        await self.all.execute(agreement, on_known, by=by, expected_version=expected_version)
+        loaded = await self.all.get(agreement)
+        return loaded, loaded.state.plan(plan)
 
     async def count(self, terms: Terms, miss: Miss, cause: Envelope) -> None:
         await self.all.execute(

@@ -5,7 +5,7 @@ made a little easier, so that it reads as a number people agree on. What is aske
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any, Final, Literal
@@ -140,6 +140,7 @@ def changes(
     known = {each.objective: each for each in suggested}
     problems: list[FieldProblem] = []
     found: list[Change] = []
+    retired: set[str] = set()
     for i, each in enumerate(wanted):
         at, objective = f"/amendment/objectives/{i}", objectives.get(each.objective)
         if each.how == "add":
@@ -152,12 +153,12 @@ def changes(
         elif objective is None:
             problems.append(FieldProblem(f"{at}/objective", f"{each.objective!r} is no objective of the text"))
         elif each.how == "retire":
-            found += _retired(text, each.objective)
+            retired.add(each.objective)
         else:
             found += _moved(objective, each, known.get(each.objective), at, problems)
     if problems:
         raise Invalid.of(problems)
-    return found
+    return [*found, *_retired(text, retired)] if retired else found
 
 
 def _moved(
@@ -197,17 +198,51 @@ def _compared(before: str, after: str, *, at_most: bool) -> bool | None:
     return None if one == other else (other < one) if at_most else (other > one)
 
 
-def _retired(text: Mapping[str, Any], objective: str) -> list[Change]:
-    """It goes, and so does every mention of it."""
-    found = [Change(f"objectives/{objective}", "merge", "null")]
+def _retired(text: Mapping[str, Any], retired: Set[str]) -> list[Change]:
+    """They go, and so does every mention of them: all at once, for one list may name several.
+
+    A list that is left empty would mean every objective: what was about the retired ones alone goes as a whole.
+    """
+    found = [
+        Change(f"objectives/{each['id']}", "merge", "null") for each in text["objectives"] if each["id"] in retired
+    ]
+    obligations = {each["id"]: _of_obligation(each, retired) for each in text.get("obligations", ())}
+    gone = retired | {id for id, merge in obligations.items() if merge is None}
     for need in text.get("needs", ()):
-        if objective in need.get("servedBy", ()):
-            left = [each for each in need["servedBy"] if each != objective]
+        if not gone.isdisjoint(served := need.get("servedBy", ())):
+            left = [each for each in served if each not in gone]
             found.append(Change(f"needs/{need['id']}", "merge", json.dumps({"servedBy": left})))
-    for obligation in text.get("obligations", ()):
-        pauses = (obligation.get("unmet") or {}).get("pauses", ())
-        if objective in pauses:
-            left = [each for each in pauses if each != objective]
-            change = {"unmet": {"pauses": left}}
-            found.append(Change(f"obligations/{obligation['id']}", "merge", json.dumps(change)))
+    found += [Change(f"obligations/{id}", "merge", json.dumps(each)) for id, each in obligations.items() if each != {}]
+    windows = (text.get("maintenance") or {}).get("windows", ())
+    if (kept := _naming_others(windows, retired)) != list(windows):
+        found.append(Change("maintenance", "merge", json.dumps({"windows": kept})))
+    links = text.get("underpinning") or ()
+    if (rest := _naming_others(links, retired)) != list(links):
+        found.append(Change("underpinning", "merge", json.dumps(rest or None)))
+    return found
+
+
+def _of_obligation(obligation: Mapping[str, Any], retired: Set[str]) -> dict[str, Any] | None:
+    """What changes in it, as a merge patch; None where only they have made it due."""
+    merge: dict[str, Any] = {}
+    triggers = (obligation.get("trigger") or {}).get("objectives", ())
+    if not retired.isdisjoint(triggers):
+        left = [each for each in triggers if each not in retired]
+        if not left:
+            return None
+        merge["trigger"] = {"objectives": left}
+    pauses = (obligation.get("unmet") or {}).get("pauses", ())
+    if not retired.isdisjoint(pauses):
+        merge["unmet"] = {"pauses": [each for each in pauses if each not in retired]}
+    return merge
+
+
+def _naming_others(listed: Iterable[Mapping[str, Any]], retired: Set[str]) -> list[Mapping[str, Any]]:
+    """Those of them that are about other objectives too, or about all, without the retired ones."""
+    found: list[Mapping[str, Any]] = []
+    for each in listed:
+        named = each.get("objectives") or ()
+        left = [one for one in named if one not in retired]
+        if left or not named:
+            found.append({**each, "objectives": left} if len(left) < len(named) else each)
     return found

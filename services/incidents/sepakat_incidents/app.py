@@ -28,6 +28,7 @@ from sepakat_incidents.dispute_reactions import DisputeReactions
 from sepakat_incidents.docket import Docket
 from sepakat_incidents.episodes import Episodes
 from sepakat_incidents.forms import Forms
+from sepakat_incidents.hindrances import Hindrances
 from sepakat_incidents.links import Signing
 from sepakat_incidents.matters import Matters
 from sepakat_incidents.postmortems import PostmortemReactions, Postmortems
@@ -68,19 +69,21 @@ def build(settings: IncidentsSettings) -> FastAPI:
     postmortems = Postmortems(service.commits)
     about_notes = PostmortemReactions(postmortems, incidents, wordings)
     about_replies = ReplyReactions(discussions, incidents)
+    hindrances = Hindrances(service.commits, incidents)
     reacting = [
         *reactions.all(),
         *about_disputes.all(),
         *about_reports.all(),
         *about_notes.all(),
         *about_replies.all(),
+        *hindrances.reactions(),
     ]
     bus = service.start(reacting, at_once=_FACTS_AT_ONCE)
 
     for setup in (
         incidents.create_indexes, rotations.create_indexes, links.create_indexes, docket.create_indexes,
         disputables.create_indexes, signing.load, reports.create_indexes, forms.create_indexes,
-        postmortems.create_indexes,
+        postmortems.create_indexes, hindrances.create_indexes,
     ):  # fmt: skip
         service.before_start(setup)
     service.alongside(lambda: incidents.alerts.forget(service.clock))

@@ -41,11 +41,22 @@ class Terms:
 
 @dataclass(frozen=True)
 class Pause:
-    """The incident waits for `reason` from `start` until `end`; None: it still does."""
+    """The incident waits for `reason` from `start` until `end`; None: it still does.
+
+    One that follows from an obligation names the time that this was owed (`occurrence`), and the objectives it pauses.
+    """
 
     reason: str
     start: datetime
     end: datetime | None = None
+    occurrence: str | None = None
+    objectives: tuple[str, ...] = ()
+
+    def stops(self, terms: Terms) -> bool:
+        """Whether a clock of these terms stands still; a clock of the priority's limits stands for no objective."""
+        if self.occurrence is None:
+            return self.reason in terms.pause_while
+        return terms.objective is None or terms.objective in self.objectives
 
 
 @dataclass(frozen=True)
@@ -91,7 +102,7 @@ def met(clock: Clock, pauses: Iterable[Pause], at: datetime) -> bool:
 
 
 def is_paused(clock: Clock, pauses: Iterable[Pause]) -> bool:
-    return any(each.end is None and each.reason in clock.terms.pause_while for each in pauses)
+    return any(each.end is None and each.stops(clock.terms) for each in pauses)
 
 
 def next_mark(clock: Clock, pauses: Sequence[Pause]) -> Mark | None:
@@ -157,7 +168,7 @@ def _still(clock: Clock, pauses: Iterable[Pause]) -> list[Interval]:
     agreed = [
         (to_ms(each.start), _FOR_EVER if each.end is None else to_ms(each.end))
         for each in pauses
-        if each.reason in clock.terms.pause_while
+        if each.stops(clock.terms)
     ]
     return unite([*agreed, *((to_ms(start), to_ms(end)) for start, end in clock.gaps)])
 

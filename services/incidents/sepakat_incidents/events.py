@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sepakat_incidents.clocks import Clock, Measures
+from sepakat_incidents.clocks import Clock, Measures, Pause
 from sepakat_incidents.escalation import Ladder, Step
 from sepakat_incidents.incident import Incident, PauseRequest, Trigger
 from sepakat_incidents.record import RecordEvent
@@ -248,6 +248,32 @@ class Resumed:
 
 
 @dataclass(frozen=True)
+class Hindered:
+    """`party` has not met an obligation (`text`) in its time, and the text says what that pauses: in `pause`.
+
+    In words of both languages, for the timeline. Told again, it takes the place of what was known of that time.
+    """
+
+    pause: Pause
+    obligation: str
+    party: str
+    text: dict[str, str]
+    words: dict[str, str]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Unhindered:
+    """It is met, or owed no longer: what it paused goes on, from `end` on."""
+
+    occurrence: str
+    obligation: str
+    end: datetime
+    words: dict[str, str]
+    at: datetime
+
+
+@dataclass(frozen=True)
 class PauseRequested:
     request: PauseRequest
     by: str
@@ -267,7 +293,7 @@ class PauseAnswered:
 Happened = (
     Opened | Attached | Planned | Raised | Passed | Resolved | Closed | Noted | Step | Acknowledged | Unacknowledged
     | HandedOver | Unreached | Updated | Prioritised | Timed | Foreseen | Missed | Stopped | Paused | Resumed
-    | PauseRequested | PauseAnswered | Joined | Snoozed | Woken
+    | PauseRequested | PauseAnswered | Joined | Snoozed | Woken | Hindered | Unhindered
 )  # fmt: skip
 
 Event = Happened | RecordEvent | Leaving | LetGo

@@ -16,6 +16,7 @@ from sepakat_incidents.events import (
     Foreseen,
     HandedOver,
     Happened,
+    Hindered,
     Joined,
     Leaving,
     LetGo,
@@ -35,6 +36,7 @@ from sepakat_incidents.events import (
     Stopped,
     Timed,
     Unacknowledged,
+    Unhindered,
     Unreached,
     Updated,
     Woken,
@@ -85,6 +87,8 @@ def _changed(incident: Incident, event: Happened) -> Incident:
             return replace(incident, clocks=_timed(incident, event))
         case Paused() | Resumed() | PauseRequested() | PauseAnswered():
             return _paused(incident, event)
+        case Hindered() | Unhindered():
+            return replace(incident, pauses=_hindered(incident.pauses, event))
         case Joined() | Snoozed() | Woken():
             return _put_off(incident, event)
         case Noted():
@@ -211,7 +215,9 @@ def _paused(incident: Incident, event: Paused | Resumed | PauseRequested | Pause
         case Paused(reason, _, at):
             return replace(incident, pauses=(*incident.pauses, Pause(reason, at)))
         case Resumed(_, at):
-            return replace(incident, pauses=tuple(e if e.end else replace(e, end=at) for e in incident.pauses))
+            return replace(
+                incident, pauses=tuple(e if e.end or e.occurrence else replace(e, end=at) for e in incident.pauses)
+            )  # fmt: skip
         case PauseRequested(request):
             return replace(
                 incident, requests=(*incident.requests, request), requested=incident.requested + 1
@@ -221,3 +227,13 @@ def _paused(incident: Incident, event: Paused | Resumed | PauseRequested | Pause
             agreed = (Pause(request.reason, request.start, request.end),) if granted else ()
             pauses = tuple(sorted([*incident.pauses, *agreed], key=lambda each: each.start))
             return replace(incident, requests=left, pauses=pauses)
+
+
+def _hindered(pauses: tuple[Pause, ...], event: Hindered | Unhindered) -> tuple[Pause, ...]:
+    """Each time that an obligation is owed pauses an incident once at most."""
+    match event:
+        case Hindered(pause):
+            others = [each for each in pauses if each.occurrence != pause.occurrence]
+            return tuple(sorted([*others, pause], key=lambda each: each.start))
+        case Unhindered(occurrence, _, end):
+            return tuple(replace(each, end=end) if each.occurrence == occurrence else each for each in pauses)

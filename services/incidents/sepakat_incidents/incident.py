@@ -164,8 +164,13 @@ class Incident:
 
     @property
     def pause(self) -> Pause | None:
-        """The one it is in."""
-        return next((each for each in self.pauses if each.end is None), None)
+        """The one that somebody has begun and nobody ended."""
+        return next((each for each in self.pauses if each.end is None and each.occurrence is None), None)
+
+    @property
+    def hindered(self) -> tuple[Pause, ...]:
+        """Those that follow from obligations which are not met yet."""
+        return tuple(each for each in self.pauses if each.end is None and each.occurrence is not None)
 
     @property
     def cause_count(self) -> int:

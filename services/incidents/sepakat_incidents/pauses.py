@@ -75,7 +75,9 @@ def _not_closed(line: Line, id: str) -> Incident:
 
 
 def _overlaps(incident: Incident, start: datetime, end: datetime, now: datetime) -> bool:
-    return any(each.start < end and start < (each.end or now) for each in incident.pauses)
+    """What follows from an obligation may lie beside it: time that does not count for two reasons counts no less."""
+    waited = (each for each in incident.pauses if each.occurrence is None)
+    return any(each.start < end and start < (each.end or now) for each in waited)
 
 
 def _check_reason(incident: Incident, reason: str) -> None:

@@ -18,6 +18,7 @@ from sepakat_shared.messages import Message
 
 _CLOCKS = (
     happened.Timed | happened.Foreseen | happened.Missed | happened.Stopped | happened.Paused | happened.Resumed
+    | happened.Hindered | happened.Unhindered
 )  # fmt: skip
 
 
@@ -160,11 +161,33 @@ def _of_clocks(event: _CLOCKS, incident: Incident) -> Iterable[Fact]:
                     elapsed_seconds=_seconds(clocks.elapsed(clock, incident.pauses, at)),
                 )  # fmt: skip
         case happened.Paused(reason, by, at):
-            standing = tuple(e.measures for e in _running(incident) if clocks.is_paused(e, incident.pauses))
-            yield contract.ClocksPaused(**_about(incident, at), by=by, reason=reason, clocks=standing)
+            yield contract.ClocksPaused(**_about(incident, at), by=by, reason=reason, clocks=_standing(incident))
         case happened.Resumed(by, at):
             readings = tuple(_reading(each, incident, at) for each in _running(incident))
             yield contract.ClocksResumed(**_about(incident, at), by=by, clocks=readings)
+        case happened.Hindered() | happened.Unhindered():
+            yield from _of_hindrance(event, incident)
+
+
+def _of_hindrance(event: happened.Hindered | happened.Unhindered, incident: Incident) -> Iterable[Fact]:
+    """Where no clock stands still, or runs, nothing is told; of what is over when it is heard of, the new times are."""
+    match event:
+        case happened.Hindered(pause, obligation, party, text, _, at):
+            standing = _standing(incident)
+            if pause.end is None and standing:
+                yield contract.ClocksPaused(
+                    **_about(incident, at), by="sepakat", reason=pause.reason, clocks=standing, obligation=obligation,
+                    obligation_text=titled(text), owed_by=party,
+                )  # fmt: skip
+        case happened.Unhindered(_, obligation, _, _, at):
+            readings = tuple(_reading(each, incident, at) for each in _running(incident))
+            if readings:
+                about = _about(incident, at)
+                yield contract.ClocksResumed(**about, by="sepakat", clocks=readings, obligation=obligation)
+
+
+def _standing(incident: Incident) -> tuple[str, ...]:
+    return tuple(each.measures for each in _running(incident) if clocks.is_paused(each, incident.pauses))
 
 
 def _resumed(event: RecordEvent, incident: Incident) -> Iterable[Fact]:

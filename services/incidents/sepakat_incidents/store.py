@@ -220,10 +220,12 @@ def _told(event: Document) -> dict[str, Any]:
     if event["type"] == "Timed":
         limits = {each["terms"]["measures"]: each["terms"]["limit_seconds"] for each in data["clocks"]}
         return {"why": data["why"], "limits_in_seconds": limits}
+    if event["type"] == "Hindered":
+        data = {**{name: data["pause"][name] for name in ("occurrence", "start", "end")}, **data}
     if "request" in data:
         data = {**data["request"], **data, "asked_by": data["request"]["party"]}
     return {name: value for name, value in data.items() if name not in _NOT_TOLD and (name, value) != ("by", None)}
 
 
-_NOT_TOLD = ("at", "incident", "ladder", "title", "version", "request")
+_NOT_TOLD = ("at", "incident", "ladder", "title", "version", "request", "pause", "text")
 """What the timeline leaves out: what it has already, or what is the agreement's."""

@@ -23,6 +23,7 @@ from sepakat_metrics.windows import Interval
 from sepakat_shared import signatures
 from sepakat_shared.calendars import from_ms, to_ms
 from sepakat_shared.contracts import texts
+from sepakat_shared.contracts.counting import COUNTING
 from sepakat_shared.contracts.fact import rfc3339
 
 FORMAT: Final = "sepakat-evidence/1"
@@ -52,9 +53,12 @@ class Verification:
 
 def pack(
     terms: Terms, agreement: str, version: int, days: Mapping[str, Delta], span: Interval, as_of: int,
-    key: Ed25519PrivateKey,
+    key: Ed25519PrivateKey, signed_with: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """The evidence of one objective over `span`, as of an instant (ms): what `verify` takes."""
+    """The evidence of one objective over `span`, as of an instant (ms): what `verify` takes.
+
+    `signed_with` is the way of counting that there was when the agreement was signed.
+    """
     figure = _figure(terms, days, span, as_of)
     body: dict[str, Any] = {
         "format": FORMAT,
@@ -63,7 +67,9 @@ def pack(
             "version": version,
             "hash": texts.text_hash(terms.text),
             "text": texts.as_text(terms.text),
+            "counting": signed_with,
         },
+        "counting": COUNTING,
         "indicator": None if terms.indicator is None else texts.as_text(terms.indicator),
         "kind": terms.kind,
         "objective": terms.objective.id,
@@ -97,6 +103,7 @@ def _verify(given: dict[str, Any]) -> Verification:
     figure = _figure(terms, days, span, as_of)
     recomputed = shown(terms.text, figure)
     checks = [*_about_the_file(given), *_about_the_text(given, terms), _about_time(given, terms, span)]
+    checks += _about_counting(given)
     differing = sorted(name for name in recomputed if recomputed[name] != given["figure"].get(name))
     checks.append(
         Check("figure", not differing, "follows from the buckets" if not differing else
@@ -127,6 +134,21 @@ def _about_the_text(given: dict[str, Any], terms: Terms) -> Iterator[Check]:
     if pinned is not None:
         found = "the agreement pins this key" if pinned == used else f"the agreement pins {pinned}"
         yield Check("key", pinned == used, found)
+
+
+def _about_counting(given: dict[str, Any]) -> Iterator[Check]:
+    """Packs of before the way of counting had a name say nothing of it, and are recomputed all the same."""
+    used, signed_with = given.get("counting"), given["agreement"].get("counting")
+    if used is None:
+        return
+    found = [f"counted by {used}"]
+    if signed_with is not None:
+        found.append(
+            "as the agreement was signed" if signed_with == used else f"the agreement was signed with {signed_with}"
+        )
+    if used != COUNTING:
+        found.append(f"this program counts by {COUNTING}: recompute it with a release that has the other one")
+    yield Check("counting", used == COUNTING and signed_with in (None, used), "; ".join(found))
 
 
 def _about_time(given: dict[str, Any], terms: Terms, span: Interval) -> Check:

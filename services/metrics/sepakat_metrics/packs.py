@@ -61,7 +61,8 @@ class Packs:
         days = await self._archive.days(part.objective.indicator, since, span[1])
         now = to_ms(self._clock.now())
         return evidence.pack(
-            terms, agreement, part.version.number, evidence.within(days, span), span, now, self.key
+            terms, agreement, part.version.number, evidence.within(days, span), span, now, self.key,
+            part.version.counting,
         )  # fmt: skip
 
 

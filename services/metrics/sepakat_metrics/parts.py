@@ -11,7 +11,10 @@ from sepakat_shared.contracts.texts import Agreement, Objective
 
 @dataclass(frozen=True)
 class Version:
-    """One version of an agreement, effective from that instant (ms); `ends` is when the whole agreement ended."""
+    """One version of an agreement, effective from that instant (ms); `ends` is when the whole agreement ended.
+
+    `counting` is the way of counting that there was when both signed it; None where that had no name yet.
+    """
 
     agreement: str
     number: int
@@ -19,6 +22,7 @@ class Version:
     starts: int
     text: Agreement
     ends: int | None = None
+    counting: str | None = None
 
     @cached_property
     def _objectives(self) -> dict[str, Objective]:

@@ -118,7 +118,8 @@ class Registry:
         """Let a text be in force. Returns the indicators that it is measured by."""
         text = texts.Agreement.model_validate(stored["text"])
         name, number = stored["agreement"], stored["version"]
-        version = Version(name, number, stored["hash"], to_ms(stored["effective_from"]), text)
+        effective_from, counting = to_ms(stored["effective_from"]), stored.get("counting")
+        version = Version(name, number, stored["hash"], effective_from, text, counting=counting)
         others = [each for each in self.agreements.get(name, ()) if each.number != number]
         self.agreements[name] = sorted([*others, version], key=lambda each: each.number)
         for objective in text.objectives:
@@ -141,6 +142,7 @@ class Registry:
             "effective_from": fact.effective_from,
             "text": fact.text,
             "at": self._clock.now(),
+            "counting": fact.frozen.counting if fact.frozen is not None else None,
         }
         await self._texts.replace_one({"_id": f"{fact.agreement}/{fact.version}"}, document, upsert=True)
         await self.load()

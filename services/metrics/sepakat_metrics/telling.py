@@ -10,6 +10,7 @@ from sepakat_metrics.terms import Terms
 from sepakat_metrics.windows import Interval
 from sepakat_shared.calendars import from_ms
 from sepakat_shared.contracts import compliance, topics
+from sepakat_shared.contracts.counting import COUNTING
 from sepakat_shared.contracts.fact import Fact, PeriodSpan, rfc3339
 from sepakat_shared.contracts.texts import Agreement, Indicator, Need, Objective
 from sepakat_shared.messages import Message
@@ -123,6 +124,7 @@ def objective_fact(
         permitted_loss_left=_in_money(about, figure),
         credit_percent=None if credit is None else credit["percent"],
         measured_credit_percent=None if credit is None else credit.get("measured_percent"),
+        counting=COUNTING,
     )
 
 

@@ -76,7 +76,7 @@ class Frozen(BaseModel):
     """What the tables of holidays and time zones that a text names said when both had signed it.
 
     It is of the days from `first_day` to `last_day`; `tables` are the releases of the packages that
-    holidays are from.
+    holidays are from, and `counting` names the way in which figures come about.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -86,6 +86,7 @@ class Frozen(BaseModel):
     calendars: tuple[FrozenCalendar, ...] = ()
     zones: tuple[FrozenZone, ...] = ()
     tables: dict[str, str] = {}
+    counting: str | None = None
 
 
 class AgreementAmended(Fact):

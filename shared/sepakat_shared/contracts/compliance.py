@@ -77,7 +77,8 @@ class _ObjectiveEvent(_About):
     """The figures of one objective over one period, as they were known at `at`.
 
     `dispute` is the one whose outcome they follow from, where that is what made them. `credit_percent` is what is owed;
-    `measured_credit_percent` what the figure alone gives, where a dispute has agreed on something else.
+    `measured_credit_percent` what the figure alone gives, where a dispute has agreed on something else. `counting` is
+    the name of the way in which they came about.
     """
 
     episode: str
@@ -100,6 +101,7 @@ class _ObjectiveEvent(_About):
     credit_percent: str | None = None
     measured_credit_percent: str | None = None
     dispute: str | None = None
+    counting: str | None = None
 
 
 class ObjectiveAtRisk(_ObjectiveEvent):

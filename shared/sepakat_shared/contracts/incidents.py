@@ -363,20 +363,31 @@ class ClockMissed(_ClockEvent):
 
 
 class ClocksPaused(_IncidentEvent):
-    """The incident waits for `reason`: `clocks` stand still."""
+    """The incident waits for `reason`: `clocks` stand still.
+
+    For `obligation-unmet` it says which `obligation` of the agreement that is, and `owed_by` which party.
+    """
 
     type: ClassVar[str] = "sepakat.clock.paused.v1"
     by: str
     reason: str
     clocks: tuple[str, ...] = ()
+    obligation: str | None = None
+    obligation_text: Title | None = None
+    owed_by: str | None = None
 
 
 class ClocksResumed(_IncidentEvent):
-    """The incident waits no longer; the clocks go on, and are due as they say."""
+    """The incident waits no longer; the clocks go on, and are due as they say.
+
+    Where an `obligation` was waited for, it is met or owed no longer; a clock that something else pauses too has no
+    `due_at`.
+    """
 
     type: ClassVar[str] = "sepakat.clock.resumed.v1"
     by: str
     clocks: tuple[ClockReading, ...] = ()
+    obligation: str | None = None
 
 
 class ClocksRetimed(_IncidentEvent):

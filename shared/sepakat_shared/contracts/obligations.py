@@ -21,7 +21,8 @@ class _ObligationEvent(Fact):
 
     `party` owes it, and `owner` of it is answerable. `occasion` says why it is owed, and `about` names the incident or
     the objective where an event asked for it. `unmet` is from the due instant until it was met, excused or void, where
-    that was later: for so long it pauses the objectives in `pauses`.
+    that was later: for so long it pauses the objectives in `pauses`. `services` are what these objectives are of; there
+    are none where one of them leaves that to its indicator.
     """
 
     occurrence: str
@@ -42,6 +43,7 @@ class _ObligationEvent(Fact):
     due_at: Instant
     status: Literal["upcoming", "due", "overdue", "met", "met-late", "excused", "void"]
     pauses: tuple[str, ...] = ()
+    services: tuple[str, ...] | None = None
     unmet: PeriodSpan | None = None
     at: Instant
 

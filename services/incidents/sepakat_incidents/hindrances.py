@@ -1,0 +1,73 @@
+"""What obligations that are not met do to incidents: kept once for each time that one is owed, and told to their lines.
+
+Events of obligations and those of incidents have no common order, and an incident may open at the same moment. So it is
+kept first, and lines are looked for after that; and whoever hears that an incident has opened first makes sure that its
+line is found, and then looks for what is kept. One of both sees the other.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pymongo import ASCENDING
+
+from sepakat_incidents import hindrance as domain
+from sepakat_incidents.events import Event
+from sepakat_incidents.hindrance import Hindrance
+from sepakat_incidents.incident import Line
+from sepakat_incidents.store import Incidents, line_of
+from sepakat_shared.bus import Reaction
+from sepakat_shared.commits import Aggregates, Commits, Kind
+from sepakat_shared.contracts import obligations, topics
+from sepakat_shared.contracts.incidents import IncidentOpened, IncidentReopened
+from sepakat_shared.messages import Envelope
+
+HINDRANCE: Kind[Hindrance, domain.Change] = Kind(
+    "hindrance", Hindrance, domain.CHANGES, domain.folded,
+    lambda each: {"agreement": each.agreement, "until": each.until}, lambda _event, _hindrance: [],
+)  # fmt: skip
+
+
+class Hindrances:
+    def __init__(self, commits: Commits, incidents: Incidents) -> None:
+        self._all = Aggregates(commits, HINDRANCE)
+        self._incidents = incidents
+
+    async def create_indexes(self) -> None:
+        await self._all.states.create_index([("agreement", ASCENDING), ("until", ASCENDING)])
+
+    def reactions(self) -> list[Reaction]:
+        return [
+            Reaction(topics.AGREEMENTS, obligations.ObligationOverdue, self.on_told),
+            Reaction(topics.AGREEMENTS, obligations.ObligationMet, self.on_told),
+            Reaction(topics.AGREEMENTS, obligations.ObligationExcused, self.on_told),
+            Reaction(topics.AGREEMENTS, obligations.ObligationVoided, self.on_told),
+            Reaction(topics.INCIDENTS, IncidentOpened, self.on_open, "hindrances"),
+            Reaction(topics.INCIDENTS, IncidentReopened, self.on_open, "hindrances"),
+        ]
+
+    async def on_told(self, fact: domain.Told, cause: Envelope) -> None:
+        """An obligation was not met in its time, or that is over."""
+        told = domain.told_by(fact)
+        if told is None:
+            return
+        loaded = await self._all.execute(
+            fact.occurrence, lambda known, now: domain.take(known, told, now), by=cause.source, cause=cause
+        )
+        if loaded is not None:
+            for line in await self._incidents.lines_of(fact.agreement):
+                await self._hinder(line, loaded.state, cause)
+
+    async def on_open(self, fact: IncidentOpened | IncidentReopened, cause: Envelope) -> None:
+        """Our own topic brings it: what is not met as it opens, or was until after that, pauses its clocks too."""
+        line = line_of(fact.incident)
+        await self._incidents.lines.find(line)  # from here on it is among its agreement's lines, whoever asks
+        lasting = {"$or": [{"until": None}, {"until": {"$gt": fact.opened_at}}]}
+        for each in await self._all.states.find({"agreement": fact.agreement, **lasting}).to_list(None):
+            await self._hinder(line, self._all.read(each).state, cause)
+
+    async def _hinder(self, line: str, hindrance: Hindrance, cause: Envelope) -> None:
+        # Several of them may follow from one event, so that event is no commit's cause: each is safe to be told twice.
+        def decide(known: Line | None, now: datetime) -> Sequence[Event]:
+            return domain.hinder(known, hindrance, now)
+
+        await self._incidents.execute(line, decide, by=cause.source)
