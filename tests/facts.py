@@ -10,6 +10,7 @@ from sepakat_shared.contracts import (
     compliance,
     credits,
     disputes,
+    feedback,
     incidents,
     maintenance,
     obligations,
@@ -231,6 +232,11 @@ _REMEDY: dict[str, Any] = {
 _OF_KIND: dict[type[Fact], dict[str, Any]] = {
     agreements.AgreementAmended: {"text": {"kind": "Agreement"}},
     agreements.NeedStated: {"statement": Title(en="Shoppers can pay at any time")},
+    feedback.IncidentFeedbackAsked: {
+        **{name: _INCIDENT[name] for name in ("incident", "number", "service", "service_title", "title")},
+        "priority": "P3",
+        "contacts": ("budi",),
+    },
 }
 
 

@@ -10,6 +10,7 @@ import httpx
 from agreeing import NOW, PATH, SIGNERS, Agreeing, day
 
 from sepakat_agreements import feedback_api, review_api, review_document_api, suggestion_api
+from sepakat_agreements.asking_reactions import AskingReactions
 from sepakat_agreements.backtest_store import Backtests
 from sepakat_agreements.credit_reactions import CreditReactions
 from sepakat_agreements.credit_store import CreditAccounts
@@ -46,6 +47,9 @@ class Reviewing(Agreeing):
         self.feedback, people = IncidentFeedback(self.commits), People(self.parties)
         packs = Packs(self.records, self.credits, self.needs, self.feedback, self.obligations, self.diaries)
         self.opening = Opening(self.commits, self.agreements, people, self.records, packs, self.reviews, clock)
+        self.reactions += [
+            *self.records.reactions(), *AskingReactions(self.records, self.agreements, people, self.feedback).all()
+        ]  # fmt: skip
         self.backtests = Backtests(self.commits)
         self.crediting = CreditReactions(self.agreements, self.credits)
         self.meetings = Timers(self.opening.calendars.states, "due_at", clock, self.opening.fire)

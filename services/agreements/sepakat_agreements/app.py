@@ -21,6 +21,7 @@ from sepakat_agreements import (
     term_api,
     version_api,
 )
+from sepakat_agreements.asking_reactions import AskingReactions
 from sepakat_agreements.backtest_store import Backtests
 from sepakat_agreements.calendar_links import CalendarLinks
 from sepakat_agreements.credit_reactions import CreditReactions
@@ -65,6 +66,7 @@ def build(settings: AgreementsSettings) -> FastAPI:
             *StandingReactions(agreements, standings).all(),
             *records.reactions(),
             *opening.reactions(),
+            *AskingReactions(records, agreements, people, feedback).all(),
         ]
     )
 

@@ -42,6 +42,7 @@ _LABELS = {
     "join": {"en": "I help with it", "id": "Saya ikut membantu"},
     "snooze": {"en": "Put it off", "id": "Tunda"},
     "resolve": {"en": "It is over", "id": "Sudah selesai"},
+    "give_feedback": {"en": "Say what you think", "id": "Sampaikan pendapat"},
     "unsubscribe": {"en": "No more news by mail", "id": "Berhenti menerima kabar"},
     "reason": {"en": "You get this message as {}, under the agreement {}.",
                "id": "Anda menerima pesan ini sebagai {}, menurut perjanjian {}."},
