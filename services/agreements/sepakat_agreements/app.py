@@ -10,6 +10,7 @@ from sepakat_agreements import (
     document_api,
     feedback_api,
     maintenance_api,
+    monthly_api,
     need_api,
     negotiation_api,
     obligation_api,
@@ -28,6 +29,7 @@ from sepakat_agreements.credit_reactions import CreditReactions
 from sepakat_agreements.credit_store import CreditAccounts
 from sepakat_agreements.feedback_store import IncidentFeedback
 from sepakat_agreements.maintenance_store import Diaries
+from sepakat_agreements.monthly_store import MonthlyReports
 from sepakat_agreements.need_store import Needs
 from sepakat_agreements.obligation_reactions import ObligationReactions
 from sepakat_agreements.obligation_store import Obligations
@@ -36,6 +38,7 @@ from sepakat_agreements.packs import Packs
 from sepakat_agreements.party_store import Parties
 from sepakat_agreements.people import People
 from sepakat_agreements.records import Records
+from sepakat_agreements.reporting import Reporting
 from sepakat_agreements.review_store import Reviews
 from sepakat_agreements.settings import AgreementsSettings
 from sepakat_agreements.standing_reactions import StandingReactions
@@ -57,6 +60,8 @@ def build(settings: AgreementsSettings) -> FastAPI:
     records, reviews, people = Records(service.commits), Reviews(service.commits), People(parties)
     feedback = IncidentFeedback(service.commits)
     packs = Packs(records, credits, needs, feedback, obligations, diaries)
+    reports = MonthlyReports(service.commits)
+    reporting = Reporting(reports, agreements, people, records, packs, settings.public_url, service.clock)
     opening = Opening(service.commits, agreements, people, records, packs, reviews, service.clock)
     bus = service.start(
         [
@@ -66,6 +71,7 @@ def build(settings: AgreementsSettings) -> FastAPI:
             *StandingReactions(agreements, standings).all(),
             *records.reactions(),
             *opening.reactions(),
+            *reporting.reactions(),
             *AskingReactions(records, agreements, people, feedback).all(),
         ]
     )
@@ -74,6 +80,7 @@ def build(settings: AgreementsSettings) -> FastAPI:
         agreements.create_indexes, agreements.schedule, needs.create_indexes, credits.create_indexes,
         links.create_indexes, records.create_indexes, reviews.create_indexes, feedback.create_indexes,
         obligations.create_indexes, obligations.adopt, standings.create_indexes,
+        reports.create_indexes, reporting.adopt,
     ):  # fmt: skip
         service.before_start(setup)
     service.keep_time(agreements.all.states, agreements.fire)
@@ -84,6 +91,7 @@ def build(settings: AgreementsSettings) -> FastAPI:
     service.keep_time(obligations.all.states, obligations.fire)
     service.keep_time(obligations.rosters.states, obligations.advance)
     service.keep_time(standings.all.states, standings.fire)
+    service.keep_time(reports.schedules.states, reporting.fire)
 
     app = service.web("Sepakat agreements", "What provider and customer agreed: parties, texts, signatures, API keys.")
     app.include_router(api.router(agreements, parties, needs, keys, service.commits, service.posts, service.clock))
@@ -101,6 +109,7 @@ def build(settings: AgreementsSettings) -> FastAPI:
     app.include_router(
         feedback_api.router(reviews, feedback, records, agreements, needs, people, service.posts, service.clock)
     )
+    app.include_router(monthly_api.router(reports, agreements, parties, service.clock))
     app.include_router(document_api.router(agreements, parties))
     app.include_router(maintenance_api.router(agreements, diaries, service.posts, service.clock))
     app.include_router(schedule_api.router(agreements, diaries, links, settings.public_url, service.clock))

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import PackageLoader, StrictUndefined, select_autoescape
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from sepakat_notifier import dispute_words, maintenance_words
+from sepakat_notifier import dispute_words, maintenance_words, month_words
 from sepakat_notifier.directory import Reader
 from sepakat_notifier.reply_words import ABOVE, READ_BY, ReadBy
 from sepakat_notifier.routing import Agreed
@@ -26,7 +26,7 @@ from sepakat_shared.contracts.incidents import IncidentEscalated, IncidentHanded
 from sepakat_shared.contracts.maintenance import _MaintenanceEvent
 from sepakat_shared.contracts.obligations import _ObligationEvent
 from sepakat_shared.contracts.oncall import _OnCallEvent
-from sepakat_shared.contracts.reviews import _ReviewEvent
+from sepakat_shared.contracts.reviews import MonthlyReportCompiled, _ReviewEvent
 
 _Told = _IncidentEvent | _ObjectiveEvent | _DisputeEvent | _OnCallEvent | Agreed
 """What there are letters about."""
@@ -158,6 +158,7 @@ def gist_of(fact: Fact, reader: Reader, names: Mapping[str, str]) -> Gist:
         "turn": dispute_words.turn(fact, words, names) if isinstance(fact, _DisputeEvent) else "",
         "times": lambda spans: maintenance_words.times(spans, words),
         **(_of_maintenance(fact, words) if isinstance(fact, _MaintenanceEvent) else {}),
+        "glance": month_words.glance(fact, words) if isinstance(fact, MonthlyReportCompiled) else "",
     }
     subject, paragraphs = rendered(fact.type, words, context)
     values = _figures(fact, words, agreement, names)
@@ -165,6 +166,7 @@ def gist_of(fact: Fact, reader: Reader, names: Mapping[str, str]) -> Gist:
     named = {name: str(context[name]) for name in ("provider", "customer", "responsible")}
     named |= {"title": str(context["subject_title"]), **dict(values)}
     button = "give_feedback" if isinstance(fact, IncidentFeedbackAsked) else "button"
+    button = "read_report" if isinstance(fact, MonthlyReportCompiled) else button
     return Gist(words, agreement, str(context["service"]), subject, paragraphs, figures, _tone(fact), named, button)
 
 
@@ -239,6 +241,8 @@ def _figures(fact: _Told, words: Words, agreement: str, names: Mapping[str, str]
         period = PeriodSpan(start=fact.since, end=fact.until)
         figures = [("review", str(fact.review)), ("meeting", words.date(fact.meeting))]
         return [*figures, ("period", _period(period, words)), *about, *_by_when(fact, words)]
+    if isinstance(fact, MonthlyReportCompiled):
+        return [*month_words.figures(fact, words), *about]
     if isinstance(fact, IncidentFeedbackAsked):
         service = words.title(fact.service_title, fact.service)
         return [("incident", fact.number), ("service", service), *about, *_by_when(fact, words)]

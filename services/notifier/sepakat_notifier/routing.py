@@ -33,6 +33,7 @@ Agreed = (
     | obligations._ObligationEvent | remedies._RemedyEvent
     | reviews._ReviewEvent
     | feedback.IncidentFeedbackAsked
+    | reviews.MonthlyReportCompiled
 )  # fmt: skip
 """What is told of an agreement itself. It names whom to write to: nobody may have signed yet."""
 _OF_AGREEMENTS = Agreed | agreements._NeedEvent | agreements.NeedWaived
@@ -103,6 +104,8 @@ def subject_of(fact: Fact) -> Subject:
     if isinstance(fact, reviews._ReviewEvent):
         about = f"{fact.agreement}/{fact.review}"
         return Subject(about, "review", fact.agreement, fact.provider, fact.customer)
+    if isinstance(fact, reviews.MonthlyReportCompiled):
+        return Subject(f"{fact.agreement}/{fact.month}", "monthly-report", fact.agreement, fact.provider, fact.customer)
     if isinstance(fact, feedback.IncidentFeedbackAsked):
         # Not the incident itself: whoever is asked is not told of what comes next of it for that.
         return Subject(f"{fact.incident}/feedback", "incident-feedback", fact.agreement, fact.provider, fact.customer)

@@ -168,6 +168,7 @@ EVENTS: Final[dict[str, tuple[Event, ...]]] = {
         reviews.ReviewOverdue,
         reviews.ReviewClosed,
         feedback.IncidentFeedbackAsked,
+        reviews.MonthlyReportCompiled,
     ),
     topics.AGREEMENT_TEXTS: (agreements.AgreementTextPublished,),
     topics.CONTACTS: (agreements.PartyRecorded, agreements.ContactRecorded),
