@@ -31,6 +31,7 @@ from sepakat_agreements.need_store import Needs
 from sepakat_agreements.obligation_reactions import ObligationReactions
 from sepakat_agreements.obligation_store import Obligations
 from sepakat_agreements.party_store import Parties
+from sepakat_agreements.people import People
 from sepakat_agreements.standing_reactions import StandingReactions
 from sepakat_agreements.standing_store import Standings
 from sepakat_agreements.store import Agreements
@@ -84,7 +85,7 @@ class Agreeing:
             negotiation_api.router(self.agreements, self.posts, clock),
             version_api.router(self.agreements, self.posts, clock),
             term_api.router(self.agreements, self.standings),
-            plan_api.router(self.standings, self.agreements, clock),
+            plan_api.router(self.standings, self.agreements, People(Parties(self.commits)), clock),
             obligation_api.router(self.obligations, self.agreements, self.posts, clock),
             backtest_api.router(Backtests(self.commits), self.agreements, self.posts, clock),
             maintenance_api.router(self.agreements, self.diaries, self.posts, clock),

@@ -102,7 +102,7 @@ def build(settings: AgreementsSettings) -> FastAPI:
     app.include_router(backtest_api.router(backtests, agreements, service.posts, service.clock))
     app.include_router(credit_api.router(credits))
     app.include_router(obligation_api.router(obligations, agreements, service.posts, service.clock))
-    app.include_router(plan_api.router(standings, agreements, service.clock))
+    app.include_router(plan_api.router(standings, agreements, people, service.clock))
     app.include_router(review_api.router(opening, reviews, agreements, packs, service.posts, service.clock))
     app.include_router(suggestion_api.router(reviews, agreements, backtests, people, service.posts, service.clock))
     app.include_router(review_document_api.router(reviews, agreements, parties))
