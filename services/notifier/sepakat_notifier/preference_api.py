@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sepakat_notifier import preference as domain
 from sepakat_notifier import subscription_api
@@ -18,7 +18,7 @@ from sepakat_notifier.subscription_api import SubscriptionIn, WallClock, Zone
 from sepakat_shared import web
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import FieldProblem, Invalid, NotFound
-from sepakat_shared.web import Asking
+from sepakat_shared.web import Asking, RequestedInstant
 
 
 class QuietIn(BaseModel):
@@ -41,8 +41,8 @@ class QuietIn(BaseModel):
 class VacationIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    start: AwareDatetime
-    end: AwareDatetime
+    start: RequestedInstant
+    end: RequestedInstant
     delegate: str = Field(min_length=1, max_length=100, description="a contact of the same party, told instead")
 
     @model_validator(mode="after")
