@@ -180,6 +180,17 @@ def test_a_review_is_told_with_its_day_what_it_is_of_and_what_was_decided() -> N
     assert "all who signed" in " ".join(late[2].split()) and "all who signed" not in late[1]
 
 
+def test_what_is_proposed_is_told_in_the_readers_language_where_the_event_has_words_for_it() -> None:
+    made = agreed(proposals.ProposalMade, changes_id=("target pada availability: 99,5 % → 99,9 %",))
+    english, indonesian = (
+        " ".join(letters.compose(made, reader(each), NAMES, None).text.split()) for each in LANGUAGES
+    )
+    assert "target of availability: 99.5 % → 99.9 %" in english and "target pada" not in english
+    assert "target pada availability: 99,5 % → 99,9 %" in indonesian and "target of" not in indonesian
+    earlier = letters.compose(agreed(proposals.ProposalMade), reader("id"), NAMES, None)
+    assert "target of availability" in " ".join(earlier.text.split()), "an event of before has English words alone"
+
+
 def test_a_month_is_told_with_its_figures_at_a_glance_in_both_languages() -> None:
     month = agreed(reviews.MonthlyReportCompiled)
     assert routing.subject_of(month).about == "toko/2026-10"

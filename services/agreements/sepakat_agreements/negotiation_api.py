@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sepakat_agreements import negotiation
 from sepakat_agreements.agreement import Agreement, Event, Version
 from sepakat_agreements.clauses import Change, clauses
-from sepakat_agreements.difference import Difference, differences
+from sepakat_agreements.difference import Difference, differences, in_words
 from sepakat_agreements.proposal import Proposal
 from sepakat_agreements.store import Agreements
 from sepakat_shared import web
@@ -252,6 +252,7 @@ def difference_view(difference: Difference) -> dict[str, Any]:
     return {
         "clause": difference.clause, "pointer": difference.pointer, "kind": difference.kind,
         "before": difference.before, "after": difference.after, "words": difference.words,
+        "words_id": in_words(difference, "id"),
     }  # fmt: skip
 
 

@@ -61,7 +61,9 @@ async def _source(review: Review, version: Version, lang: Language | None, parti
     names, people = await names_of(version, parties)
     services = {each.id: each.description for each in text.services}
     pack = thawed(review.frozen)
-    return ReviewSource(pack, review.frozen.hash, _held(review, pack), Speech(language), names, people, services)
+    return ReviewSource(
+        pack, review.frozen.hash, _held(review, pack, language), Speech(language), names, people, services
+    )
 
 
 async def names_of(version: Version, parties: Parties) -> tuple[dict[str, str], dict[str, str]]:
@@ -77,21 +79,21 @@ async def names_of(version: Version, parties: Parties) -> tuple[dict[str, str], 
     return names, people
 
 
-def _held(review: Review, pack: Pack) -> Held:
+def _held(review: Review, pack: Pack, language: Language) -> Held:
     answers: list[Answer | Opinion] = [*review.feedback, *pack.opinions]
     told = dict.fromkeys([*(each.need for each in pack.needs), *(n.need for each in answers for n in each.needs)])
     return Held(
         review.state, review.because, review.chair, review.participants,
         tuple(Comment(each.party, each.text, each.at) for each in review.comments),
-        tuple(_decision(each) for each in review.decisions), review.conclusion, heard(answers, told),
+        tuple(_decision(each, language) for each in review.decisions), review.conclusion, heard(answers, told),
         tuple(each.need.rpartition(".")[2] for each in review.needs),
     )  # fmt: skip
 
 
-def _decision(decision: Decision) -> Shown:
+def _decision(decision: Decision, language: Language) -> Shown:
     amendment = decision.amendment
     return Shown(
-        decision.text, decision.owner, date.fromisoformat(decision.due), amendment.words if amendment else (),
+        decision.text, decision.owner, date.fromisoformat(decision.due), amendment.told(language) if amendment else (),
         tuple(
             Behind(each.objective, each.suggested, each.unit, each.judged, each.would_miss)
             for each in (amendment.behind if amendment else ()) if each.suggested is not None
