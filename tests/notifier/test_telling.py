@@ -202,6 +202,8 @@ def test_a_month_is_told_with_its_figures_at_a_glance_in_both_languages() -> Non
     assert "Availability per month: 99.8990 % (target 99.9 %), missed." in said
     assert "restore: 3,600.000 s (target 14,400 s), not judged." in said
     assert "Targets missed: 1" in said and "Incidents: 2" in said and link in said
+    in_a_chat = " ".join(letters.gist_of(month, reader(), NAMES).paragraphs)
+    assert month.url in in_a_chat, "a chat has no button"
     assert "Ketersediaan per bulan: 99,8990 % (target 99,9 %), tidak terpenuhi." in " ".join(indonesian.text.split())
 
 
