@@ -24,7 +24,6 @@ from sepakat_agreements import (
 )
 from sepakat_agreements.asking_reactions import AskingReactions
 from sepakat_agreements.backtest_store import Backtests
-from sepakat_agreements.calendar_links import CalendarLinks
 from sepakat_agreements.credit_reactions import CreditReactions
 from sepakat_agreements.credit_store import CreditAccounts
 from sepakat_agreements.feedback_store import IncidentFeedback
@@ -45,6 +44,7 @@ from sepakat_agreements.standing_reactions import StandingReactions
 from sepakat_agreements.standing_store import Standings
 from sepakat_agreements.store import Agreements
 from sepakat_shared.auth import KEY
+from sepakat_shared.calendar_links import CalendarLinks
 from sepakat_shared.commits import Aggregates
 from sepakat_shared.service import Service
 
@@ -55,7 +55,8 @@ def build(settings: AgreementsSettings) -> FastAPI:
     agreements, parties = Agreements(service.commits), Parties(service.commits)
     needs, keys = Needs(service.commits), Aggregates(service.commits, KEY)
     credits = CreditAccounts(service.commits)
-    diaries, links = Diaries(service.commits, agreements), CalendarLinks(service.commits)
+    diaries = Diaries(service.commits, agreements)
+    links = CalendarLinks(service.commits, "maintenance-link", "agreement")
     obligations, standings = Obligations(service.commits, agreements), Standings(service.commits)
     records, reviews, people = Records(service.commits), Reviews(service.commits), People(parties)
     feedback = IncidentFeedback(service.commits)
