@@ -25,18 +25,19 @@ from sepakat_agreements import (
     version_api,
 )
 from sepakat_agreements.backtest_store import Backtests
-from sepakat_agreements.calendar_links import CalendarLinks
 from sepakat_agreements.maintenance_store import Diaries
 from sepakat_agreements.need_store import Needs
 from sepakat_agreements.obligation_reactions import ObligationReactions
 from sepakat_agreements.obligation_store import Obligations
 from sepakat_agreements.party_store import Parties
+from sepakat_agreements.people import People
 from sepakat_agreements.standing_reactions import StandingReactions
 from sepakat_agreements.standing_store import Standings
 from sepakat_agreements.store import Agreements
 from sepakat_cli.backends import Backend
 from sepakat_shared import mongo, signatures, web
 from sepakat_shared.auth import KEY, KnownKeys, digest
+from sepakat_shared.calendar_links import CalendarLinks
 from sepakat_shared.clock import ManualClock
 from sepakat_shared.commits import Aggregates, Commits
 from sepakat_shared.contracts.agreements import KeyIssued
@@ -57,7 +58,8 @@ class Agreeing:
         self.clock, self.commits = clock, Commits(db, clock)
         self.keys, self.posts = KnownKeys(db, clock), web.IdempotentPosts(db)
         self.agreements, self.needs = Agreements(self.commits), Needs(self.commits)
-        self.diaries, links = Diaries(self.commits, self.agreements), CalendarLinks(self.commits)
+        self.diaries = Diaries(self.commits, self.agreements)
+        links = CalendarLinks(self.commits, "maintenance-link", "agreement")
         self.obligations = Obligations(self.commits, self.agreements)
         self.standings = Standings(self.commits)
         self.reactions = [
@@ -84,7 +86,7 @@ class Agreeing:
             negotiation_api.router(self.agreements, self.posts, clock),
             version_api.router(self.agreements, self.posts, clock),
             term_api.router(self.agreements, self.standings),
-            plan_api.router(self.standings, self.agreements, clock),
+            plan_api.router(self.standings, self.agreements, People(Parties(self.commits)), clock),
             obligation_api.router(self.obligations, self.agreements, self.posts, clock),
             backtest_api.router(Backtests(self.commits), self.agreements, self.posts, clock),
             maintenance_api.router(self.agreements, self.diaries, self.posts, clock),

@@ -10,6 +10,7 @@ from sepakat_shared.contracts import (
     compliance,
     credits,
     disputes,
+    feedback,
     incidents,
     maintenance,
     obligations,
@@ -231,6 +232,32 @@ _REMEDY: dict[str, Any] = {
 _OF_KIND: dict[type[Fact], dict[str, Any]] = {
     agreements.AgreementAmended: {"text": {"kind": "Agreement"}},
     agreements.NeedStated: {"statement": Title(en="Shoppers can pay at any time")},
+    reviews.MonthlyReportCompiled: {
+        "month": "2026-10",
+        "since": NOW - timedelta(days=55),
+        "until": NOW - timedelta(days=24),
+        "figures": (
+            {
+                "objective": "availability",
+                "title": _OBJECTIVE["objective_title"],
+                "figure": "99.8990",
+                "target": "99.9",
+                "met": False,
+            },
+            {"objective": "restore", "figure": "3600.000", "target": "14400", "unit": "s", "met": None},
+        ),
+        "missed": 1,
+        "incidents": 2,
+        "credits": ({"amount": "2500000.00", "currency": "IDR"},),
+        "pack_hash": "sha256:x",
+        "url": "https://sla.example/v1/monthly-reports/t",
+        "open_until": NOW + timedelta(days=90),
+    },
+    feedback.IncidentFeedbackAsked: {
+        **{name: _INCIDENT[name] for name in ("incident", "number", "service", "service_title", "title")},
+        "priority": "P3",
+        "contacts": ("budi",),
+    },
 }
 
 

@@ -9,16 +9,19 @@ from typing import Any
 import httpx
 from agreeing import NOW, PATH, SIGNERS, Agreeing, day
 
-from sepakat_agreements import feedback_api, review_api, review_document_api, suggestion_api
+from sepakat_agreements import feedback_api, monthly_api, review_api, review_document_api, suggestion_api
+from sepakat_agreements.asking_reactions import AskingReactions
 from sepakat_agreements.backtest_store import Backtests
 from sepakat_agreements.credit_reactions import CreditReactions
 from sepakat_agreements.credit_store import CreditAccounts
 from sepakat_agreements.feedback_store import IncidentFeedback
+from sepakat_agreements.monthly_store import MonthlyReports
 from sepakat_agreements.opening import Opening
 from sepakat_agreements.packs import Packs
 from sepakat_agreements.party_store import Parties
 from sepakat_agreements.people import People
 from sepakat_agreements.records import Records
+from sepakat_agreements.reporting import Reporting
 from sepakat_agreements.review_store import Reviews
 from sepakat_cli.backends import Backend
 from sepakat_shared import mongo
@@ -46,6 +49,14 @@ class Reviewing(Agreeing):
         self.feedback, people = IncidentFeedback(self.commits), People(self.parties)
         packs = Packs(self.records, self.credits, self.needs, self.feedback, self.obligations, self.diaries)
         self.opening = Opening(self.commits, self.agreements, people, self.records, packs, self.reviews, clock)
+        self.reports = MonthlyReports(self.commits)
+        self.reporting = Reporting(
+            self.reports, self.agreements, people, self.records, packs, "http://agreements", clock
+        )  # fmt: skip
+        self.months = Timers(self.reports.schedules.states, "due_at", clock, self.reporting.fire)
+        self.reactions += [
+            *self.records.reactions(), *AskingReactions(self.records, self.agreements, people, self.feedback).all()
+        ]  # fmt: skip
         self.backtests = Backtests(self.commits)
         self.crediting = CreditReactions(self.agreements, self.credits)
         self.meetings = Timers(self.opening.calendars.states, "due_at", clock, self.opening.fire)
@@ -54,6 +65,7 @@ class Reviewing(Agreeing):
             review_api.router(self.opening, self.reviews, self.agreements, packs, self.posts, clock),
             suggestion_api.router(self.reviews, self.agreements, self.backtests, people, self.posts, clock),
             review_document_api.router(self.reviews, self.agreements, self.parties),
+            monthly_api.router(self.reports, self.agreements, self.parties, clock),
             feedback_api.router(
                 self.reviews, self.feedback, self.records, self.agreements, self.needs, people, self.posts, clock
             ),
@@ -72,7 +84,7 @@ class Reviewing(Agreeing):
 
     async def in_force(self, **changes: Any) -> None:
         """The sample agreement with reviews, signed and in force since the first instant of 2026 in Jakarta."""
-        await self.ask("nusantara", "PUT", PATH, 201, json=self.text(review=REVIEW, **changes))
+        await self.ask("nusantara", "PUT", PATH, 201, json=self.text(**{"review": REVIEW, **changes}))
         for party in SIGNERS:
             await self.sign(party)
         await self.until(day(2025, 12, 31, 17))
@@ -148,6 +160,7 @@ class Reviewing(Agreeing):
         self.clock.set(at)
         await self.meetings.fire_due()
         await self.closings.fire_due()
+        await self.months.fire_due()
 
     async def told_of_reviews(self) -> list[str]:
         return [type for type, _ in await self.told() if type.startswith("sepakat.review.")]

@@ -234,7 +234,10 @@ class Work:
 
 @dataclass(frozen=True)
 class Pack:
-    """Where nothing was owed or worked on, `duties` and `works` are empty, and no word is said of them."""
+    """Where nothing was owed or worked on, `duties` and `works` are empty, and no word is said of them.
+
+    That of a `month` (`2026-03`) is no review's: `review` is 0 and `meeting` empty.
+    """
 
     agreement: str
     title: dict[str, str] | None
@@ -257,3 +260,4 @@ class Pack:
     opinions: tuple[Opinion, ...] = ()
     duties: tuple[Duty, ...] = ()
     works: tuple[Work, ...] = ()
+    month: str | None = None

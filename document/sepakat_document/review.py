@@ -37,7 +37,7 @@ def compose(source: ReviewSource) -> Paper:
         articles.append(Article(number, s.say(en, id), tuple(draft.clauses)))
     return Paper(
         language=s.language,
-        kind=s.say("Service review {n}", "Tinjauan layanan {n}", n=str(pack.review)),
+        kind=_kind(source),
         title=source.words(pack.title, pack.agreement),
         between=s.say(
             "between {provider} (provider) and {customer} (customer)",
@@ -59,8 +59,30 @@ def compose(source: ReviewSource) -> Paper:
     )
 
 
+def _kind(source: ReviewSource) -> str:
+    s, pack = source.speech, source.pack
+    if pack.month is not None:
+        named = source.period(pack.since, pack.until)
+        return s.say("Service report, {month}", "Laporan layanan, {month}", month=named)
+    return s.say("Service review {n}", "Tinjauan layanan {n}", n=str(pack.review))
+
+
 def _facts(source: ReviewSource) -> tuple[tuple[str, str], ...]:
-    s, pack, held = source.speech, source.pack, source.held
+    s, pack = source.speech, source.pack
+    facts = [
+        (
+            s.say("Agreement", "Perjanjian"),
+            f"{pack.agreement}, " + s.say("version {n}", "versi {n}", n=str(pack.version)),
+        ),
+        (s.say("Looks back on", "Meninjau"), f"{source.instant(pack.since)} \u2013 {source.instant(pack.until)}"),
+        *(_of_meeting(source) if pack.month is None else ()),
+        (s.say("Figures of", "Angka per"), source.instant(pack.compiled_at)),
+    ]
+    return tuple(facts)
+
+
+def _of_meeting(source: ReviewSource) -> list[tuple[str, str]]:
+    s, held = source.speech, source.held
     states = {
         "open": ("open", "terbuka"),
         "overdue": ("overdue", "terlambat"),
@@ -72,11 +94,6 @@ def _facts(source: ReviewSource) -> tuple[tuple[str, str], ...]:
         "misses": ("after missed targets", "setelah target tidak terpenuhi"),
     }
     facts = [
-        (
-            s.say("Agreement", "Perjanjian"),
-            f"{pack.agreement}, " + s.say("version {n}", "versi {n}", n=str(pack.version)),
-        ),
-        (s.say("Looks back on", "Meninjau"), f"{source.instant(pack.since)} \u2013 {source.instant(pack.until)}"),
         (s.say("Meeting", "Pertemuan"), f"{_meeting(source)} ({s.say(*why[held.because])})"),
         (s.say("State", "Keadaan"), s.say(*states[held.state])),
     ]
@@ -84,8 +101,7 @@ def _facts(source: ReviewSource) -> tuple[tuple[str, str], ...]:
         facts.append((s.say("Chair", "Ketua"), source.person(held.chair)))
     if held.participants:
         facts.append((s.say("Participants", "Peserta"), s.list(map(source.person, held.participants))))
-    facts.append((s.say("Figures of", "Angka per"), source.instant(pack.compiled_at)))
-    return tuple(facts)
+    return facts
 
 
 def _meeting(source: ReviewSource) -> str:

@@ -3,18 +3,18 @@
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Query
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from sepakat_shared.errors import Forbidden
 from sepakat_shared.mongo import Document
-from sepakat_shared.web import Asking
+from sepakat_shared.web import Asking, RequestedInstant
 
 if TYPE_CHECKING:
     from sepakat_shared.service import Service
 
 
 class Replay(BaseModel):
-    since: AwareDatetime | None = None
+    since: RequestedInstant | None = None
 
 
 class ReplayDeadLetters(BaseModel):

@@ -203,13 +203,13 @@ Asking = Annotated[Principal, Depends(principal)]
 
 # -- instants of requests ----------------------------------------------------------------------------------------------
 
-_YEARS = (1970, 9000)
-"""Beyond them time zones and sums of times are beyond what a calendar reaches."""
+FIRST_YEAR, LAST_YEAR = 1970, 9000
+"""Before the one and from the other on, time zones and sums of times are beyond what a calendar reaches."""
 
 
 def _within_calendars(instant: datetime) -> datetime:
-    if not _YEARS[0] <= instant.year < _YEARS[1]:
-        raise ValueError(f"must be of the years {_YEARS[0]} to {_YEARS[1] - 1}")
+    if not FIRST_YEAR <= instant.year < LAST_YEAR:
+        raise ValueError(f"must be of the years {FIRST_YEAR} to {LAST_YEAR - 1}")
     return to_milliseconds(instant.astimezone(UTC))
 
 

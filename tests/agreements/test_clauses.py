@@ -8,7 +8,7 @@ from agreements.test_agreement import text
 from samples import agreement_dict
 
 from sepakat_agreements.clauses import LISTED, Change, changed, clauses, merged
-from sepakat_agreements.difference import differences
+from sepakat_agreements.difference import differences, in_words
 from sepakat_shared.contracts import texts
 from sepakat_shared.errors import Invalid
 
@@ -81,6 +81,34 @@ def test_differences_are_told_in_words_of_the_field() -> None:
         "acknowledge within of level 2 of critical: 30 minutes → 1 hour"
     ]
     assert words(merge("term", {"until": "2027-06-30"})) == ["until of term: 2026-12-31 → 2027-06-30"]
+
+
+def test_differences_are_told_in_indonesian_too() -> None:
+    def said(*changes: Any) -> list[str]:
+        before = texts.as_text(text())
+        return [in_words(each, "id") for each in differences(before, texts.as_text(changed(before, changes)))]
+
+    assert said(merge("objectives/availability", {"target": "99.95"})) == ["target pada availability: 99,9 % → 99,95 %"]
+    assert said(merge("objectives/availability", {"credits": {"claimWithin": "P60D"}})) == [
+        "batas waktu klaim pada kredit layanan pada availability: tidak ada → 60 hari"
+    ]
+    level = {"op": "replace", "path": "/levels/1/acknowledgeWithin", "value": "PT1H"}
+    assert said(patch("escalation/critical", level)) == [
+        "batas waktu penerimaan pada tingkat 2 pada critical: 30 menit → 1 jam"
+    ]
+    assert said(merge("term", {"until": "2027-06-30"})) == ["sampai pada jangka waktu: 2026-12-31 → 2027-06-30"]
+    assert said(merge("charges/fee", None), merge("objectives/availability", {"credits": None}))[0] == (
+        "biaya fee dihapus"
+    )
+    assert said(merge("creditRules", {"mode": "on-claim"})) == ["aturan kredit ditambahkan"]
+
+
+def test_what_is_told_in_english_from_a_kept_difference_is_what_was_kept() -> None:
+    before = texts.as_text(text())
+    tier = {"op": "replace", "path": "/credits/tiers/0/percent", "value": "12"}
+    changes = [patch("objectives/availability", tier), merge("needs/sell-all-day", {"statement": {"en": "Always"}})]
+    found = differences(before, texts.as_text(changed(before, changes)))
+    assert [in_words(each, "en") for each in found] == [each.words for each in found]
 
 
 def test_clauses_come_and_go() -> None:

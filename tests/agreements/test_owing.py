@@ -180,6 +180,9 @@ async def test_repeated_misses_demand_a_plan_that_is_kept_and_permit_to_terminat
         assert (plan["status"], plan["draft_by"], len(plan["misses"])) == ("demanded", "2026-03-15T00:00:00.000Z", 2)
         await world.until(day(2026, 3, 16))
         draft = {"owner": "rina", "measures": [{"text": "a second site", "due_at": "2026-04-01T00:00:00+07:00"}]}
+        stranger = await world.ask("nusantara", "POST", f"{path}/draft", 422, json={**draft, "owner": "budi"})
+        assert [each["pointer"] for each in stranger["errors"]] == ["/owner"]
+        assert "no contact of 'nusantara'" in stranger["detail"]
         await world.ask("nusantara", "POST", f"{path}/draft", json=draft)
         await world.ask("toko-maju", "POST", f"{path}/agree", 428)
         read = await etag(world, path)

@@ -270,6 +270,10 @@ async def test_a_decision_becomes_the_draft_of_the_next_version_by_what_was_reac
         shown = await world.post("nusantara", "/reviews/1/decisions", **decision)
         amendment = shown["decisions"][0]["amendment"]
         assert "target of availability: 99.9 % → 99.94 %" in amendment["words"]
+        assert "target pada availability: 99,9 % → 99,94 %" in amendment["words_id"]
+        params, key = {"format": "html", "lang": "id"}, {"Authorization": "Bearer spk_toko-maju"}
+        page = (await world.http.get(f"{PATH}/reviews/1/document", params=params, headers=key)).text
+        assert "target pada availability" in page and "target of" not in page
         assert (amendment["backtest"], amendment["version"]) == (asked["backtest"], None)
         plain = {"text": "More probes", "owner": "rina", "due": "2026-05-01"}
         await world.post("toko-maju", "/reviews/1/decisions", **plain)

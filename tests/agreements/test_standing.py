@@ -27,6 +27,7 @@ DAY = timedelta(days=1)
 NOW = datetime(2026, 8, 2, tzinfo=UTC)
 REMEDIES = {"improvementPlan": {"misses": 2, "within": "P6M"}, "termination": {"misses": 3, "within": "P12M"}}
 PLAN = "toko-checkout.001"
+PEOPLE = ["rina", "ana"]
 FAR = datetime.max.replace(tzinfo=UTC)
 MEASURES = [("a second site", NOW + 30 * DAY), ("a drill", NOW + 60 * DAY)]
 
@@ -147,7 +148,7 @@ def test_a_correction_takes_away_what_nobody_has_acted_on() -> None:
     state = after(state, shortfalls.discount(state, terms(), "availability/2", NOW))
     assert state.plans[0].status is PlanStatus.WITHDRAWN and not state.rights[0].stands(NOW)
     assert shortfalls.discount(state, terms(), "availability/2", NOW) == []
-    drafted = after(missed(1, 2), plans.draft(missed(1, 2), PLAN, PROVIDER, "rina", MEASURES, "rina", NOW))
+    drafted = after(missed(1, 2), plans.draft(missed(1, 2), PLAN, PROVIDER, "rina", MEASURES, "rina", NOW, PEOPLE))
     drafted = after(drafted, shortfalls.discount(drafted, terms(), "availability/2", NOW))
     assert drafted.plans[0].status is PlanStatus.DRAFTED, "what is being worked on goes on"
     again = after(state, shortfalls.count(state, terms(), miss(2), NOW))
@@ -170,23 +171,26 @@ def test_a_right_falls_also_where_others_were_missed_before_those_it_arose_from(
 
 
 def agreed(state: Standing) -> Standing:
-    state = after(state, plans.draft(state, PLAN, PROVIDER, "rina", MEASURES, "rina", NOW))
+    state = after(state, plans.draft(state, PLAN, PROVIDER, "rina", MEASURES, "rina", NOW, PEOPLE))
     return after(state, plans.answer(state, PLAN, CUSTOMER, True, None, "budi", NOW))
 
 
 def test_a_plan_is_drafted_returned_agreed_kept_and_judged() -> None:
     state = missed(1, 2)
     with pytest.raises(Forbidden, match="owed by 'nusantara'"):
-        plans.draft(state, PLAN, CUSTOMER, "budi", MEASURES, "budi", NOW)
+        plans.draft(state, PLAN, CUSTOMER, "budi", MEASURES, "budi", NOW, PEOPLE)
     with pytest.raises(NotFound):
-        plans.draft(state, "toko-checkout.009", PROVIDER, "rina", MEASURES, "rina", NOW)
+        plans.draft(state, "toko-checkout.009", PROVIDER, "rina", MEASURES, "rina", NOW, PEOPLE)
     with pytest.raises(Conflict, match="no draft of it waits"):
         plans.answer(state, PLAN, CUSTOMER, True, None, "budi", NOW)
     with pytest.raises(Invalid) as refused:
-        plans.draft(state, PLAN, PROVIDER, "rina", [("x", NOW + DAY), ("late", NOW), ("far", FAR)], "rina", NOW)
+        plans.draft(state, PLAN, PROVIDER, "rina", [("x", NOW + DAY), ("late", NOW), ("far", FAR)], "rina", NOW, PEOPLE)
     assert [each.pointer for each in refused.value.problems] == ["/measures/1/due_at", "/measures/2/due_at"]
-    state = after(state, plans.draft(state, PLAN, PROVIDER, "rina", MEASURES[:1], "rina", NOW))
-    assert plans.draft(state, PLAN, PROVIDER, "rina", MEASURES[:1], "rina", NOW) == []
+    with pytest.raises(Invalid) as refused:
+        plans.draft(state, PLAN, PROVIDER, "budi", [("late", NOW)], "rina", NOW, PEOPLE)
+    assert [each.pointer for each in refused.value.problems] == ["/owner", "/measures/0/due_at"]
+    state = after(state, plans.draft(state, PLAN, PROVIDER, "rina", MEASURES[:1], "rina", NOW, PEOPLE))
+    assert plans.draft(state, PLAN, PROVIDER, "rina", MEASURES[:1], "rina", NOW, PEOPLE) == []
     state = after(state, plans.answer(state, PLAN, CUSTOMER, False, "and a drill?", "budi", NOW))
     [plan] = state.plans
     assert (plan.status, plan.returned_because, plan.draft_by) == (PlanStatus.RETURNED, "and a drill?", NOW + 14 * DAY)
@@ -285,7 +289,7 @@ class Standings(RuleBasedStateMachine):
             return
         id, now = state.plans[-1].id, self.now
         decide: dict[str, Any] = {
-            "draft": lambda: plans.draft(state, id, PROVIDER, "rina", [("x", now + DAY)], "rina", now),
+            "draft": lambda: plans.draft(state, id, PROVIDER, "rina", [("x", now + DAY)], "rina", now, PEOPLE),
             "agree": lambda: plans.answer(state, id, CUSTOMER, True, None, "budi", now),
             "return": lambda: plans.answer(state, id, CUSTOMER, False, "no", "budi", now),
             "progress": lambda: plans.progress(state, id, PROVIDER, "x", ["1"], "rina", now),

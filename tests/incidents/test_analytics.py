@@ -141,9 +141,9 @@ async def test_the_figures_are_answered_with_what_they_are_of() -> None:
 
 @pytest.mark.parametrize(
     ("params", "pointer"),
-    [({"from": "2026-11-04T08:00:00"}, "/from"), ({"from": "2026-11-24T08:00:00Z"}, "/from"),
-     ({"from": "2026-11-25T08:00:00Z", "until": "2026-11-26T08:00:00Z"}, "/from"),
-     ({"until": "2026-11-24T08:00:00"}, "/until")],
+    [({"from": "2026-11-04T08:00:00"}, "/query/from"), ({"from": "2026-11-24T08:00:00Z"}, "/query/from"),
+     ({"from": "2026-11-25T08:00:00Z", "until": "2026-11-26T08:00:00Z"}, "/query/from"),
+     ({"until": "2026-11-24T08:00:00"}, "/query/until")],
 )  # fmt: skip
 async def test_a_span_that_is_none_is_refused_by_name(params: dict[str, str], pointer: str) -> None:
     answer = await ask("", **params)

@@ -13,10 +13,10 @@ from samples import agreement
 
 from sepakat_cli.backends import Backend
 from sepakat_incidents import calendar_link_api, rotation_api
-from sepakat_incidents.calendar_links import CalendarLinks
 from sepakat_incidents.rotation_store import Rotations
 from sepakat_shared import mongo, web
 from sepakat_shared.auth import KnownKeys, digest
+from sepakat_shared.calendar_links import CalendarLinks
 from sepakat_shared.clock import ManualClock
 from sepakat_shared.commits import Commits
 from sepakat_shared.contracts.agreements import KeyIssued
@@ -60,7 +60,8 @@ async def opened(backend: Backend, clock: ManualClock) -> AsyncIterator[dict[str
     await rotations.declare(agreement(rotations=[ROTATION]), 1, NOW - timedelta(days=1))
     app = web.application("incidents", "", keys, 10_000)
     app.include_router(rotation_api.router(rotations, posts, clock))
-    app.include_router(calendar_link_api.router(CalendarLinks(commits), rotations, "http://incidents/", clock))
+    links = CalendarLinks(commits, "calendar-link", "rotation")
+    app.include_router(calendar_link_api.router(links, rotations, "http://incidents/", clock))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://incidents") as http:
         yield {party: Desk(http, party) for party in parties}
     await mongo.close_client(client)

@@ -180,6 +180,33 @@ def test_a_review_is_told_with_its_day_what_it_is_of_and_what_was_decided() -> N
     assert "all who signed" in " ".join(late[2].split()) and "all who signed" not in late[1]
 
 
+def test_what_is_proposed_is_told_in_the_readers_language_where_the_event_has_words_for_it() -> None:
+    made = agreed(proposals.ProposalMade, changes_id=("target pada availability: 99,5 % → 99,9 %",))
+    english, indonesian = (
+        " ".join(letters.compose(made, reader(each), NAMES, None).text.split()) for each in LANGUAGES
+    )
+    assert "target of availability: 99.5 % → 99.9 %" in english and "target pada" not in english
+    assert "target pada availability: 99,5 % → 99,9 %" in indonesian and "target of" not in indonesian
+    earlier = letters.compose(agreed(proposals.ProposalMade), reader("id"), NAMES, None)
+    assert "target of availability" in " ".join(earlier.text.split()), "an event of before has English words alone"
+
+
+def test_a_month_is_told_with_its_figures_at_a_glance_in_both_languages() -> None:
+    month = agreed(reviews.MonthlyReportCompiled)
+    assert routing.subject_of(month).about == "toko/2026-10"
+    link = "https://sla.example/v1/monthly-reports/t?lang=en"
+    english, indonesian = (letters.compose(month, reader(each), NAMES, link) for each in LANGUAGES)
+    assert english.subject == "October 2026: report on Checkout platform"
+    assert indonesian.subject == "Oktober 2026: laporan Platform checkout"
+    said = " ".join(english.text.split())
+    assert "Availability per month: 99.8990 % (target 99.9 %), missed." in said
+    assert "restore: 3,600.000 s (target 14,400 s), not judged." in said
+    assert "Targets missed: 1" in said and "Incidents: 2" in said and link in said
+    in_a_chat = " ".join(letters.gist_of(month, reader(), NAMES).paragraphs)
+    assert month.url in in_a_chat, "a chat has no button"
+    assert "Ketersediaan per bulan: 99,8990 % (target 99,9 %), tidak terpenuhi." in " ".join(indonesian.text.split())
+
+
 def test_a_correction_of_a_credit_says_what_is_outstanding_then() -> None:
     ends = {"accepted": "asked to settle what is outstanding", "void": "Nothing is owed any more",
             "settled": "More was settled than is owed", "claimed": "asked to accept it"}  # fmt: skip
@@ -259,7 +286,7 @@ def test_every_event_that_is_mailed_has_a_letter_in_both_languages() -> None:
         fact for fact in every_fact()
         if routing.mails(fact, SIGNATORIES, ["budi"]) and not isinstance(fact, reports._ReportEvent)
     ]  # fmt: skip
-    assert len(mailed) == 88
+    assert len(mailed) == 90
     for fact in mailed:
         texts = [letters.compose(fact, reader(language), NAMES, None) for language in LANGUAGES]
         for letter, agreement in zip(texts, ("Checkout platform", "Platform checkout"), strict=True):

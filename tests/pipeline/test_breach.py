@@ -1,9 +1,11 @@
 """The way of metric events through real processes: signed agreement, events, durable buckets, one breach, status."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
 from samples import agreement_dict
@@ -70,6 +72,7 @@ async def test_a_breach_is_told_once_and_survives_a_killed_service(world: World)
     assert facts.count("sepakat.impairment.ended.v1") == 1
     assert facts.count("sepakat.objective.breached.v1") == 1
     await reviewed(world, incidents[0])
+    await asked_what_they_think(world, incidents[0])
 
 
 async def reviewed(world: World, incident: dict[str, Any]) -> None:
@@ -186,3 +189,28 @@ async def test_requests_that_cannot_be_answered_say_why(world: World) -> None:
     async with world.api("agreements", secret) as http:
         assert (await http.get("/v1/agreements/toko-refused")).status_code == 404
         assert (await http.get("/v1/agreements")).json()["items"] == []
+
+
+async def asked_what_they_think(world: World, incident: dict[str, Any]) -> None:
+    """Once it is closed, the customer's contact is asked by mail, and what they send is kept."""
+    async with world.api("incidents") as http:
+        assert (await http.post(f"/v1/incidents/{incident['id']}/close")).is_success
+
+    async def link() -> str | None:
+        bodies = [each.body("plain") for each in world.desk.mails if each.to == "budi@toko-maju.example"]
+        found = [match[0] for each in bodies if (match := re.search(r"http\S+/feedback/\S+", each))]
+        return found[0] if found else None
+
+    address = await until("the letter that asks what they think", link)
+    async with httpx.AsyncClient() as browser:
+        assert (await browser.get(address)).status_code == 200
+        assert (await browser.post(address, data={"mark": "4", "words": "told in time"})).status_code == 200
+    key = await world.key_of("nusantara", "agreements:read")
+
+    async def kept() -> bool:
+        async with world.api("agreements", key) as http:
+            said = (await http.get(f"/v1/agreements/{world.agreement}/incidents/{incident['id']}/feedback")).json()
+        return any((each["csat"], each["words"]) == ({"checkout": 4}, "told in time") for each in said["answers"])
+
+    await until("the answer to be kept", kept)
+    assert (await world.all_told("agreements")).count("sepakat.incident_feedback.asked.v1") == 1

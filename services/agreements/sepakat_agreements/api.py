@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from sepakat_agreements import signing
 from sepakat_agreements.agreement import Agreement
@@ -19,7 +19,7 @@ from sepakat_shared.commits import Aggregates, Commits, Loaded, verify_chain
 from sepakat_shared.contracts import reading, texts
 from sepakat_shared.contracts.agreements import Role
 from sepakat_shared.errors import Conflict, Forbidden, Invalid, NotFound
-from sepakat_shared.web import Asking, IdempotentPosts
+from sepakat_shared.web import Asking, IdempotentPosts, RequestedInstant
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
@@ -45,7 +45,7 @@ class KeyIn(BaseModel):
     roles: list[Role] = Field([], description="one at least, but for a mediator's key, which has none")
     scopes: list[str] = []
     sources: list[str] = Field([], description="CloudEvents sources it may publish as; empty: any the indicator allows")
-    expires_at: AwareDatetime | None = None
+    expires_at: RequestedInstant | None = None
     mediates: str | None = Field(
         None, pattern=r"^[a-z0-9-]+/[a-z0-9-]+$",
         description="`agreement/contact`: the mediator whom that agreement's dispute procedure names",
@@ -139,7 +139,7 @@ def _agreement_routes(routes: APIRouter, agreements: Agreements) -> None:
 
     @routes.get("/agreements/{id}", tags=["agreements"])
     async def get_agreement(
-        id: Id, asking: Asking, as_of: Annotated[AwareDatetime | None, Query(alias="as-of")] = None
+        id: Id, asking: Asking, as_of: Annotated[RequestedInstant | None, Query(alias="as-of")] = None
     ) -> Response:
         """The text with its hash, signatures and status: the version in force, or the one of the instant `as-of`."""
         asking.require("agreements:read")

@@ -10,6 +10,7 @@ from sepakat_agreements import (
     document_api,
     feedback_api,
     maintenance_api,
+    monthly_api,
     need_api,
     negotiation_api,
     obligation_api,
@@ -21,12 +22,13 @@ from sepakat_agreements import (
     term_api,
     version_api,
 )
+from sepakat_agreements.asking_reactions import AskingReactions
 from sepakat_agreements.backtest_store import Backtests
-from sepakat_agreements.calendar_links import CalendarLinks
 from sepakat_agreements.credit_reactions import CreditReactions
 from sepakat_agreements.credit_store import CreditAccounts
 from sepakat_agreements.feedback_store import IncidentFeedback
 from sepakat_agreements.maintenance_store import Diaries
+from sepakat_agreements.monthly_store import MonthlyReports
 from sepakat_agreements.need_store import Needs
 from sepakat_agreements.obligation_reactions import ObligationReactions
 from sepakat_agreements.obligation_store import Obligations
@@ -35,12 +37,14 @@ from sepakat_agreements.packs import Packs
 from sepakat_agreements.party_store import Parties
 from sepakat_agreements.people import People
 from sepakat_agreements.records import Records
+from sepakat_agreements.reporting import Reporting
 from sepakat_agreements.review_store import Reviews
 from sepakat_agreements.settings import AgreementsSettings
 from sepakat_agreements.standing_reactions import StandingReactions
 from sepakat_agreements.standing_store import Standings
 from sepakat_agreements.store import Agreements
 from sepakat_shared.auth import KEY
+from sepakat_shared.calendar_links import CalendarLinks
 from sepakat_shared.commits import Aggregates
 from sepakat_shared.service import Service
 
@@ -51,11 +55,14 @@ def build(settings: AgreementsSettings) -> FastAPI:
     agreements, parties = Agreements(service.commits), Parties(service.commits)
     needs, keys = Needs(service.commits), Aggregates(service.commits, KEY)
     credits = CreditAccounts(service.commits)
-    diaries, links = Diaries(service.commits, agreements), CalendarLinks(service.commits)
+    diaries = Diaries(service.commits, agreements)
+    links = CalendarLinks(service.commits, "maintenance-link", "agreement")
     obligations, standings = Obligations(service.commits, agreements), Standings(service.commits)
     records, reviews, people = Records(service.commits), Reviews(service.commits), People(parties)
     feedback = IncidentFeedback(service.commits)
     packs = Packs(records, credits, needs, feedback, obligations, diaries)
+    reports = MonthlyReports(service.commits)
+    reporting = Reporting(reports, agreements, people, records, packs, settings.public_url, service.clock)
     opening = Opening(service.commits, agreements, people, records, packs, reviews, service.clock)
     bus = service.start(
         [
@@ -65,6 +72,8 @@ def build(settings: AgreementsSettings) -> FastAPI:
             *StandingReactions(agreements, standings).all(),
             *records.reactions(),
             *opening.reactions(),
+            *reporting.reactions(),
+            *AskingReactions(records, agreements, people, feedback).all(),
         ]
     )
 
@@ -72,6 +81,7 @@ def build(settings: AgreementsSettings) -> FastAPI:
         agreements.create_indexes, agreements.schedule, needs.create_indexes, credits.create_indexes,
         links.create_indexes, records.create_indexes, reviews.create_indexes, feedback.create_indexes,
         obligations.create_indexes, obligations.adopt, standings.create_indexes,
+        reports.create_indexes, reporting.adopt,
     ):  # fmt: skip
         service.before_start(setup)
     service.keep_time(agreements.all.states, agreements.fire)
@@ -82,6 +92,7 @@ def build(settings: AgreementsSettings) -> FastAPI:
     service.keep_time(obligations.all.states, obligations.fire)
     service.keep_time(obligations.rosters.states, obligations.advance)
     service.keep_time(standings.all.states, standings.fire)
+    service.keep_time(reports.schedules.states, reporting.fire)
 
     app = service.web("Sepakat agreements", "What provider and customer agreed: parties, texts, signatures, API keys.")
     app.include_router(api.router(agreements, parties, needs, keys, service.commits, service.posts, service.clock))
@@ -92,13 +103,14 @@ def build(settings: AgreementsSettings) -> FastAPI:
     app.include_router(backtest_api.router(backtests, agreements, service.posts, service.clock))
     app.include_router(credit_api.router(credits))
     app.include_router(obligation_api.router(obligations, agreements, service.posts, service.clock))
-    app.include_router(plan_api.router(standings, agreements, service.clock))
+    app.include_router(plan_api.router(standings, agreements, people, service.clock))
     app.include_router(review_api.router(opening, reviews, agreements, packs, service.posts, service.clock))
     app.include_router(suggestion_api.router(reviews, agreements, backtests, people, service.posts, service.clock))
     app.include_router(review_document_api.router(reviews, agreements, parties))
     app.include_router(
         feedback_api.router(reviews, feedback, records, agreements, needs, people, service.posts, service.clock)
     )
+    app.include_router(monthly_api.router(reports, agreements, parties, service.clock))
     app.include_router(document_api.router(agreements, parties))
     app.include_router(maintenance_api.router(agreements, diaries, service.posts, service.clock))
     app.include_router(schedule_api.router(agreements, diaries, links, settings.public_url, service.clock))

@@ -4,14 +4,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from sepakat_agreements.backtest import Backtest, Wish
 from sepakat_agreements.backtest_store import Backtests, told
 from sepakat_agreements.store import Agreements
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
-from sepakat_shared.web import Asking, IdempotentPosts
+from sepakat_shared.web import Asking, IdempotentPosts, RequestedInstant
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
@@ -24,8 +24,8 @@ class BacktestIn(BaseModel):
     version: int | None = Field(None, ge=1, description="else the one that is negotiated, or the one in force")
     proposal: int | None = Field(None, ge=1, description="an open one about that version, as if it had been accepted")
     objectives: list[str] = Field([], max_length=200, description="their ids; all of the text where none is named")
-    start: AwareDatetime | None = Field(None, description="else a year before `end`")
-    end: AwareDatetime | None = Field(None, description="else now; what is not recorded yet is not looked at")
+    start: RequestedInstant | None = Field(None, description="else a year before `end`")
+    end: RequestedInstant | None = Field(None, description="else now; what is not recorded yet is not looked at")
 
     def wish(self) -> Wish:
         return Wish(self.version, self.proposal, tuple(self.objectives), self.start, self.end)

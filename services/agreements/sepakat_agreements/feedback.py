@@ -116,13 +116,34 @@ def _score(recommending: Sequence[int]) -> str:
 
 @dataclass(frozen=True)
 class OfIncident:
-    """What was said of one incident."""
+    """What was said of one incident; `asked_at` is when the customer's people were asked for it."""
 
     incident: str
     agreement: str
     provider: str
     customer: str
     answers: tuple[Answer, ...] = ()
+    asked_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class IncidentFeedbackAsked:
+    """`people` (`party/contact`) are asked until `answer_by` what they think of it."""
+
+    incident: str
+    number: str
+    agreement: str
+    version: int
+    provider: str
+    customer: str
+    agreement_title: dict[str, str] | None
+    service: str
+    service_title: dict[str, str] | None
+    title: dict[str, str]
+    priority: str
+    people: tuple[str, ...]
+    answer_by: datetime
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -134,8 +155,13 @@ class IncidentFeedbackGiven:
     answer: Answer
 
 
-def apply(known: OfIncident | None, event: IncidentFeedbackGiven) -> OfIncident:
+OfIncidentEvent = IncidentFeedbackAsked | IncidentFeedbackGiven
+
+
+def apply(known: OfIncident | None, event: OfIncidentEvent) -> OfIncident:
     before = known or OfIncident(event.incident, event.agreement, event.provider, event.customer)
+    if isinstance(event, IncidentFeedbackAsked):
+        return replace(before, asked_at=event.at)
     return replace(before, answers=with_answer(before.answers, event.answer))
 
 

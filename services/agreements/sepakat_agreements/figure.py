@@ -51,7 +51,11 @@ class Figure:
     @property
     def settled_at(self) -> datetime:
         """When there is something to look back on: of a rolling window its breach, of a period its figure."""
-        return self.end if self.is_rolling else self.end + SETTLED_AFTER
+        return self.settled_after(SETTLED_AFTER)
+
+    def settled_after(self, waits: timedelta) -> datetime:
+        """The same where the figure of a period counts so long after its end."""
+        return self.end if self.is_rolling else self.end + waits
 
     @property
     def is_rolling(self) -> bool:

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from sepakat_agreements import negotiation
 from sepakat_agreements.agreement import Agreement, Event, Version
 from sepakat_agreements.clauses import Change, clauses
-from sepakat_agreements.difference import Difference, differences
+from sepakat_agreements.difference import Difference, differences, in_words
 from sepakat_agreements.proposal import Proposal
 from sepakat_agreements.store import Agreements
 from sepakat_shared import web
@@ -22,7 +22,7 @@ from sepakat_shared.commits import Loaded
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Conflict, Forbidden, Invalid, NotFound
-from sepakat_shared.web import Asking, IdempotentPosts
+from sepakat_shared.web import Asking, IdempotentPosts, RequestedInstant
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Words = Annotated[str, Field(min_length=1, max_length=4_000)]
@@ -69,7 +69,7 @@ class ProposalIn(BaseModel):
 
     changes: list[ChangeIn] = Field(min_length=1, max_length=200)
     reason: Words | None = None
-    answer_by: AwareDatetime | None = Field(None, description="14 days from now, where nothing is said")
+    answer_by: RequestedInstant | None = Field(None, description="14 days from now, where nothing is said")
     counters: int | None = Field(None, ge=1, description="the other party's proposal that this one is instead of")
 
 
@@ -252,6 +252,7 @@ def difference_view(difference: Difference) -> dict[str, Any]:
     return {
         "clause": difference.clause, "pointer": difference.pointer, "kind": difference.kind,
         "before": difference.before, "after": difference.after, "words": difference.words,
+        "words_id": in_words(difference, "id"),
     }  # fmt: skip
 
 

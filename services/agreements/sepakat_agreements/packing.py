@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -52,12 +52,15 @@ class Known:
 
 def packed(
     text: texts.Agreement, version: int, review: int, meeting: str, span: tuple[datetime, datetime], known: Known,
-    now: datetime,
+    now: datetime, waits: timedelta = SETTLED_AFTER, month: str | None = None,
 ) -> Pack:  # fmt: skip
-    """The pack of what was in `span`: `(since, until]` for periods, which count when their figure is settled."""
+    """The pack of what was in `span`: `(since, until]` for periods, which count when their figure is settled.
+
+    That is so long after their end as `waits` says; in the pack of a `month` it is their end.
+    """
     since, until = span
     incidents = [each for each in known.incidents if each.merged_into is None]
-    settled = [each for each in known.credits if since < each.end + SETTLED_AFTER <= until]
+    settled = [each for each in known.credits if since < each.end + waits <= until]
     credits = [each for each in settled if each.status is not Status.VOID]
     title = text.metadata.title
     return Pack(
@@ -81,6 +84,7 @@ def packed(
         needs=tuple(_needs(text, known.needs)),
         opinions=tuple(_opinions(incidents, known.feedback)),
         duties=tuple(_duties(known.owed)),
+        month=month,
         works=tuple(Work(each.id, each.start, each.end, each.counts, each.reason) for each in known.works),
     )
 

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from sepakat_agreements import plans as domain
+from sepakat_agreements.people import People
 from sepakat_agreements.standing import Event, Miss, Plan, Right, Standing
 from sepakat_agreements.standing_store import Standings
 from sepakat_agreements.store import Agreements
@@ -62,10 +63,10 @@ class CloseIn(BaseModel):
     conclusion: Words
 
 
-def router(standings: Standings, agreements: Agreements, clock: Clock) -> APIRouter:
+def router(standings: Standings, agreements: Agreements, people: People, clock: Clock) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["remedies"])
     _reading_routes(routes, standings, agreements, clock)
-    _acting_routes(routes, standings)
+    _acting_routes(routes, standings, agreements, people)
     return routes
 
 
@@ -98,7 +99,13 @@ def _reading_routes(routes: APIRouter, standings: Standings, agreements: Agreeme
         return {"items": await standings.history(id)}
 
 
-def _acting_routes(routes: APIRouter, standings: Standings) -> None:
+def _acting_routes(routes: APIRouter, standings: Standings, agreements: Agreements, people: People) -> None:
+    async def contacts_of(id: str, asking: Principal) -> list[str]:
+        """The ids of the people of the plan's party."""
+        standing, plan = await standings.visible(id, asking)
+        agreement = (await agreements.all.get(standing.about.agreement)).state
+        return [each.partition("/")[2] for each in (await people.of(agreement)).of(plan.party)]
+
     async def act(id: str, asking: Principal, decide: Decide, read: Request | None = None) -> JSONResponse:
         """With `read`, that request says in If-Match what was read. Raises PreconditionRequired, Stale."""
         asking.require("agreements:write")
@@ -112,9 +119,10 @@ def _acting_routes(routes: APIRouter, standings: Standings) -> None:
     async def post_draft(id: str, given: DraftIn, asking: Asking) -> JSONResponse:
         """Put the plan before the other party, with the key of the party that owes it."""
         measures = [(each.text, each.due_at) for each in given.measures]
+        known = await contacts_of(id, asking)
         return await act(
             id, asking,
-            lambda each, party, now: domain.draft(each, id, party, given.owner, measures, asking.id, now),
+            lambda each, party, now: domain.draft(each, id, party, given.owner, measures, asking.id, now, known),
         )  # fmt: skip
 
     @routes.post("/improvement-plans/{id}/agree")

@@ -1,6 +1,6 @@
 """Improvement plans: drafted by the party that owes one, agreed by the other, kept track of, and judged. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -28,9 +28,9 @@ _UNDRAFTED: Final = (PlanStatus.DEMANDED, PlanStatus.RETURNED)
 
 def draft(
     standing: Standing, id: str, party: str, owner: str, measures: Sequence[tuple[str, datetime]], by: str,
-    now: datetime,
+    now: datetime, people: Collection[str],
 ) -> Sequence[Event]:  # fmt: skip
-    """Put the plan before the other party; again, as long as that has not agreed.
+    """Put the plan before the other party; again, as long as that has not agreed. `people` are contacts of `party`.
 
     Raises NotFound, Forbidden, Conflict, or Invalid with every field.
     """
@@ -38,6 +38,8 @@ def draft(
     if plan.status not in (*_UNDRAFTED, PlanStatus.DRAFTED):
         raise Conflict(f"this plan is {plan.status.value}; it can be drafted no more")
     problems = list(_problems(measures, now))
+    if owner not in people:
+        problems.insert(0, FieldProblem("/owner", f"{owner!r} is no contact of {party!r}, which owes the plan"))
     if problems:
         raise Invalid.of(problems, named=5)
     planned = tuple(Measure(f"{i}", text, due_at) for i, (text, due_at) in enumerate(measures, 1))

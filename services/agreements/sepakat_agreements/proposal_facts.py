@@ -3,6 +3,7 @@
 from typing import Any, assert_never
 
 from sepakat_agreements.agreement import Closed, Commented, Proposed, Reminded, Version
+from sepakat_agreements.difference import in_words
 from sepakat_shared.contracts import proposals as published
 from sepakat_shared.contracts.fact import Fact, Title
 
@@ -21,7 +22,8 @@ def of_proposal(event: Proposed | Commented | Closed | Reminded, agreement: Vers
         case Proposed():
             return published.ProposalMade(
                 **about, **readers(agreement, answering), by=proposal.by, reason=proposal.reason,
-                changes=tuple(each.words for each in proposal.differences), answer_by=proposal.deadline,
+                changes=tuple(each.words for each in proposal.differences),
+                changes_id=tuple(in_words(each, "id") for each in proposal.differences), answer_by=proposal.deadline,
                 counters=proposal.counters, at=proposal.at,
             )  # fmt: skip
         case Commented(comment=comment):

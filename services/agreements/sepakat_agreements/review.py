@@ -42,8 +42,9 @@ class ChangedNeed:
 
 @dataclass(frozen=True)
 class Amendment:
-    """What a decision changes in the text: `words` tell it, and `backtest` with its suggestions is `behind` it.
+    """What a decision changes in the text: `words` tell it (`words_id` in Indonesian).
 
+    `backtest` with its suggestions is `behind` it.
     `version` is the draft that it became, and `proposal` the number of the proposal about one that was there already.
     """
 
@@ -53,6 +54,11 @@ class Amendment:
     behind: tuple[Suggestion, ...] = ()
     version: int | None = None
     proposal: int | None = None
+    words_id: tuple[str, ...] = ()
+
+    def told(self, language: str) -> tuple[str, ...]:
+        """The words in that language; those of what was decided before there were any are in English."""
+        return self.words_id or self.words if language == "id" else self.words
 
 
 @dataclass(frozen=True)

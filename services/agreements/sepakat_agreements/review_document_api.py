@@ -24,7 +24,7 @@ from sepakat_document.speech import Language, Speech
 from sepakat_shared.contracts import texts
 from sepakat_shared.web import Asking
 
-_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'"
+PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'"
 
 
 def router(reviews: Reviews, agreements: Agreements, parties: Parties) -> APIRouter:
@@ -46,7 +46,7 @@ def router(reviews: Reviews, agreements: Agreements, parties: Parties) -> APIRou
         source = await _source(review, version, lang, parties)
         if format == "html":
             page = await asyncio.to_thread(lambda: html.render(document.compose(source)))
-            headers = {"Content-Security-Policy": _PAGE_POLICY, "Referrer-Policy": "no-referrer"}
+            headers = {"Content-Security-Policy": PAGE_POLICY, "Referrer-Policy": "no-referrer"}
             return HTMLResponse(page, headers=headers)
         paper = await asyncio.to_thread(lambda: pdf.render(document.compose(source)))
         named = f'inline; filename="{id}-review-{number}-{source.speech.language}.pdf"'
@@ -58,6 +58,16 @@ def router(reviews: Reviews, agreements: Agreements, parties: Parties) -> APIRou
 async def _source(review: Review, version: Version, lang: Language | None, parties: Parties) -> ReviewSource:
     text = texts.Agreement.model_validate(version.text)
     language: Language = lang or (text.languages.authoritative if text.languages is not None else "en")
+    names, people = await names_of(version, parties)
+    services = {each.id: each.description for each in text.services}
+    pack = thawed(review.frozen)
+    return ReviewSource(
+        pack, review.frozen.hash, _held(review, pack, language), Speech(language), names, people, services
+    )
+
+
+async def names_of(version: Version, parties: Parties) -> tuple[dict[str, str], dict[str, str]]:
+    """What the parties are called, and their people by `party/contact`, as far as they are recorded."""
     names: dict[str, str] = {}
     people: dict[str, str] = {}
     for party in version.parties:
@@ -66,26 +76,24 @@ async def _source(review: Review, version: Version, lang: Language | None, parti
             names[party] = loaded.state.name
             details = await parties.details(party)
             people |= {f"{party}/{contact}": str(known["name"]) for contact, known in details.items()}
-    services = {each.id: each.description for each in text.services}
-    pack = thawed(review.frozen)
-    return ReviewSource(pack, review.frozen.hash, _held(review, pack), Speech(language), names, people, services)
+    return names, people
 
 
-def _held(review: Review, pack: Pack) -> Held:
+def _held(review: Review, pack: Pack, language: Language) -> Held:
     answers: list[Answer | Opinion] = [*review.feedback, *pack.opinions]
     told = dict.fromkeys([*(each.need for each in pack.needs), *(n.need for each in answers for n in each.needs)])
     return Held(
         review.state, review.because, review.chair, review.participants,
         tuple(Comment(each.party, each.text, each.at) for each in review.comments),
-        tuple(_decision(each) for each in review.decisions), review.conclusion, heard(answers, told),
+        tuple(_decision(each, language) for each in review.decisions), review.conclusion, heard(answers, told),
         tuple(each.need.rpartition(".")[2] for each in review.needs),
     )  # fmt: skip
 
 
-def _decision(decision: Decision) -> Shown:
+def _decision(decision: Decision, language: Language) -> Shown:
     amendment = decision.amendment
     return Shown(
-        decision.text, decision.owner, date.fromisoformat(decision.due), amendment.words if amendment else (),
+        decision.text, decision.owner, date.fromisoformat(decision.due), amendment.told(language) if amendment else (),
         tuple(
             Behind(each.objective, each.suggested, each.unit, each.judged, each.would_miss)
             for each in (amendment.behind if amendment else ()) if each.suggested is not None

@@ -88,6 +88,7 @@ def amendment_view(amendment: Amendment) -> dict[str, Any]:
     return {
         "changes": [{"clause": each.clause, each.how: each.body} for each in amendment.changes],
         "words": list(amendment.words),
+        "words_id": list(amendment.told("id")),
         "backtest": amendment.backtest,
         "suggestions": [suggestion_view(each) for each in amendment.behind],
         "version": amendment.version,

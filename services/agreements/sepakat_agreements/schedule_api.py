@@ -8,12 +8,12 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse
 
 from sepakat_agreements.agreement import Agreement
-from sepakat_agreements.calendar_links import CalendarLinks, Link
 from sepakat_agreements.maintenance_calendar import as_icalendar
 from sepakat_agreements.maintenance_schedule import Occurrence, occurrences
 from sepakat_agreements.maintenance_store import Diaries
 from sepakat_agreements.store import Agreements
 from sepakat_shared.auth import Principal
+from sepakat_shared.calendar_links import CalendarLinks, Link
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import FieldProblem, Invalid
@@ -131,4 +131,4 @@ def occurrence_view(each: Occurrence, zone: ZoneInfo, now: datetime) -> dict[str
 
 
 def _link_view(link: Link) -> dict[str, Any]:
-    return {"id": link.id, "agreement": link.agreement, "made_at": rfc3339(link.made_at), "by": link.by}
+    return {"id": link.id, "agreement": link.calendar, "made_at": rfc3339(link.made_at), "by": link.by}

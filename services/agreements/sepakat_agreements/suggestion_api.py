@@ -14,6 +14,7 @@ from sepakat_agreements.agreement import Agreement, Event, Version
 from sepakat_agreements.backtest import Wish
 from sepakat_agreements.backtest_store import Backtests, told
 from sepakat_agreements.clauses import clauses, merged
+from sepakat_agreements.difference import in_words
 from sepakat_agreements.people import People
 from sepakat_agreements.review import Amendment, Review
 from sepakat_agreements.review_api import DecisionIn, Id, Number, party_of
@@ -214,7 +215,8 @@ def _amendment(
     named = {each.objective for each in given.objectives}
     behind = tuple(each for each in suggested if each.objective in named)
     return Amendment(
-        tuple(changes), tuple(each.words for each in moved), review.backtest if behind else None, behind
+        tuple(changes), tuple(each.words for each in moved), review.backtest if behind else None, behind,
+        words_id=tuple(in_words(each, "id") for each in moved),
     )  # fmt: skip
 
 

@@ -14,14 +14,17 @@ from sepakat_incidents.alert_door import AlertDoor, Taken
 from sepakat_incidents.alerts import Alert
 from sepakat_shared.clock import to_milliseconds
 from sepakat_shared.errors import FieldProblem
-from sepakat_shared.web import Asking
+from sepakat_shared.web import LAST_YEAR, Asking
 
 
 def _in_utc(instant: datetime) -> datetime:
     try:
-        return to_milliseconds(instant.astimezone(UTC))
+        found = to_milliseconds(instant.astimezone(UTC))
     except OverflowError as error:
         raise ValueError("is beyond all calendars") from error
+    if found.year >= LAST_YEAR:
+        raise ValueError("is beyond all calendars")
+    return found
 
 
 def _began(instant: datetime) -> datetime:

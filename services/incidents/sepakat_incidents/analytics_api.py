@@ -22,12 +22,12 @@ from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import FieldProblem, Invalid
-from sepakat_shared.web import Asking
+from sepakat_shared.web import Asking, RequestedInstant
 
 _NINETY_DAYS = timedelta(days=90)
 _Format = Literal["csv", "ndjson"]
-_From = Annotated[datetime | None, Query(alias="from", description="RFC 3339; 90 days before `until` if missing")]
-_Until = Annotated[datetime | None, Query(description="RFC 3339; now if missing")]
+_From = Annotated[RequestedInstant | None, Query(alias="from", description="90 days before `until` if missing")]
+_Until = Annotated[RequestedInstant | None, Query(description="now if missing")]
 
 
 def router(incidents: Incidents, docket: Docket, discussions: Discussions, clock: Clock) -> APIRouter:
@@ -83,13 +83,10 @@ def router(incidents: Incidents, docket: Docket, discussions: Discussions, clock
 
 
 def _span(start: datetime | None, until: datetime | None, now: datetime) -> tuple[datetime, datetime]:
-    for name, given in (("from", start), ("until", until)):
-        if given is not None and given.tzinfo is None:
-            raise Invalid(f"/{name}: must have an offset, such as Z", [FieldProblem(f"/{name}", "must have an offset")])
     end = min(until or now, now)
     begin = start or end - _NINETY_DAYS
     if begin >= end:
-        raise Invalid("/from: must be before /until", [FieldProblem("/from", "must be before /until")])
+        raise Invalid("query/from: must be before `until`", [FieldProblem("/query/from", "must be before `until`")])
     return begin, end
 
 

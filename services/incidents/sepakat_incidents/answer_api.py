@@ -5,17 +5,17 @@ from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from sepakat_incidents import answers, pauses
 from sepakat_incidents.commands import Commands, party_of
 from sepakat_incidents.escalation import Ladder, Rosters
 from sepakat_incidents.handling import WAITING_FOR_CUSTOMER, handling
 from sepakat_incidents.store import Incidents
-from sepakat_shared.clock import Clock, to_milliseconds
+from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import texts
 from sepakat_shared.errors import Conflict
-from sepakat_shared.web import Asking, IdempotentPosts
+from sepakat_shared.web import Asking, IdempotentPosts, RequestedInstant
 
 TextOf = Callable[[str, int], Awaitable[texts.Agreement | None]]
 """The text of an agreement's version."""
@@ -47,8 +47,8 @@ class PauseIn(_In):
 class PauseRequestIn(PauseIn):
     """A time in the past in which the clocks should have stood still."""
 
-    start: AwareDatetime
-    end: AwareDatetime
+    start: RequestedInstant
+    end: RequestedInstant
     note: str | None = Field(None, max_length=4000)
 
 
@@ -129,7 +129,7 @@ def _pause_routes(routes: APIRouter, commands: Commands, posts: IdempotentPosts,
         """Ask the other party to agree that the clocks stood still for a time."""
         asking.require("incidents:write")
         party = party_of(asking, "a request")
-        span = to_milliseconds(given.start), to_milliseconds(given.end)
+        span = given.start, given.end
 
         async def do() -> JSONResponse:
             return await commands.run(

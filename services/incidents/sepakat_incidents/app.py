@@ -20,7 +20,6 @@ from sepakat_incidents import (
     triage_api,
 )
 from sepakat_incidents.alert_door import AlertDoor
-from sepakat_incidents.calendar_links import CalendarLinks
 from sepakat_incidents.contacts import Contacts
 from sepakat_incidents.discussions import Discussions
 from sepakat_incidents.disputables import Disputables
@@ -41,6 +40,7 @@ from sepakat_incidents.settings import IncidentsSettings
 from sepakat_incidents.store import Incidents
 from sepakat_incidents.turns import Turns
 from sepakat_incidents.wordings import Wordings
+from sepakat_shared.calendar_links import CalendarLinks
 from sepakat_shared.service import Service
 
 _FACTS_AT_ONCE = 16
@@ -49,7 +49,7 @@ _FACTS_AT_ONCE = 16
 
 def build(settings: IncidentsSettings) -> FastAPI:
     service = Service("incidents", settings)
-    rotations, links = Rotations(service.commits), CalendarLinks(service.commits)
+    rotations, links = Rotations(service.commits), CalendarLinks(service.commits, "calendar-link", "rotation")
     incidents = Incidents(service.commits, rotations)
     contacts, wordings = Contacts(service.db), Wordings(service.db, service.clock)
     episodes = Episodes(incidents, wordings, settings.incidents_close_after)

@@ -5,9 +5,9 @@ from typing import Any
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
-from sepakat_incidents.calendar_links import CalendarLinks, Link
 from sepakat_incidents.rotation_api import calendar_of
 from sepakat_incidents.rotation_store import Rotations, rotation_id
+from sepakat_shared.calendar_links import CalendarLinks, Link
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.web import Asking
@@ -54,4 +54,4 @@ def router(links: CalendarLinks, rotations: Rotations, public_url: str, clock: C
 
 
 def _shown(link: Link) -> dict[str, Any]:
-    return {"id": link.id, "rotation": link.rotation, "made_at": rfc3339(link.made_at), "by": link.by}
+    return {"id": link.id, "rotation": link.calendar, "made_at": rfc3339(link.made_at), "by": link.by}

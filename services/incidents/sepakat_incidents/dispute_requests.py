@@ -3,10 +3,11 @@
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sepakat_incidents.dispute import Evidence, Statement
 from sepakat_incidents.remedy import Adjustment, Bounds, Remedy
+from sepakat_shared.web import RequestedInstant
 
 Words = Annotated[str, Field(min_length=1, max_length=4000)]
 
@@ -19,8 +20,8 @@ class AdjustmentIn(_Sent):
     """One change of what was measured, for what is disputed alone; which fields it needs follows from its kind."""
 
     kind: Literal["exclusion", "downtime", "events", "case-time"]
-    start: AwareDatetime | None = Field(None, description="exclusion, downtime: from here; events: when they were")
-    end: AwareDatetime | None = None
+    start: RequestedInstant | None = Field(None, description="exclusion, downtime: from here; events: when they were")
+    end: RequestedInstant | None = None
     good: int = Field(0, ge=0, description="events: how many good ones to add")
     total: int = Field(0, ge=0, le=2**53, description="events: how many to add in all")
     ticket: str = Field("", max_length=200, description="case-time: the ticket; of an incident's clock, the incident")
@@ -77,7 +78,7 @@ class SubjectIn(_Sent):
 
     kind: Literal["verdict", "clock", "credit", "clause"]
     objective: str | None = Field(None, description="verdict, credit: its objective")
-    period: AwareDatetime | None = Field(None, description="an instant within the period; else the last one told")
+    period: RequestedInstant | None = Field(None, description="an instant within the period; else the last one told")
     incident: str | None = Field(None, description="clock: the incident's id")
     clock: Literal["response", "restoration", "resolution", "impact"] | None = None
     clause: str | None = Field(None, description="section/id, as objectives/availability, or a section", max_length=200)

@@ -2,16 +2,16 @@
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from sepakat_incidents import reopening
 from sepakat_incidents.answer_api import TextOf
 from sepakat_incidents.commands import Commands
 from sepakat_incidents.store import Incidents
 from sepakat_incidents.wordings import Wordings
-from sepakat_shared.clock import Clock, to_milliseconds
+from sepakat_shared.clock import Clock
 from sepakat_shared.errors import FieldProblem, Invalid
-from sepakat_shared.web import Asking, IdempotentPosts
+from sepakat_shared.web import Asking, IdempotentPosts, RequestedInstant
 
 
 class _In(BaseModel):
@@ -27,8 +27,8 @@ class ReopenIn(_In):
 class ImpactIn(_In):
     """When the impact was, and how that is known; a time that is missing stays as it is."""
 
-    started_at: AwareDatetime | None = None
-    ended_at: AwareDatetime | None = None
+    started_at: RequestedInstant | None = None
+    ended_at: RequestedInstant | None = None
 
 
 def router(
@@ -61,12 +61,10 @@ def router(
         if given.started_at is None and given.ended_at is None:
             rule = "name at least one of started_at and ended_at"
             raise Invalid(f"/: {rule}", [FieldProblem("", rule)])
-        started_at = None if given.started_at is None else to_milliseconds(given.started_at)
-        ended_at = None if given.ended_at is None else to_milliseconds(given.ended_at)
         return await commands.run(
             id, asking,
             lambda line, now: reopening.correct_impact(
-                line, id, started_at, ended_at, asking.id, asking.party, given.reason, now
+                line, id, given.started_at, given.ended_at, asking.id, asking.party, given.reason, now
             ),
             past=True,
         )  # fmt: skip

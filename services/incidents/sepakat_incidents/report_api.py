@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from sepakat_incidents import filing, reporter
 from sepakat_incidents.form import Form
@@ -20,9 +20,9 @@ from sepakat_incidents.wordings import Wordings
 from sepakat_incidents.words import in_lines
 from sepakat_shared import web
 from sepakat_shared.auth import Principal
-from sepakat_shared.clock import Clock, to_milliseconds
+from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
-from sepakat_shared.web import Asking, IdempotentPosts
+from sepakat_shared.web import Asking, IdempotentPosts, RequestedInstant
 
 
 class _In(BaseModel):
@@ -56,7 +56,7 @@ class FormIn(_In):
     agreement: str
     service: str
     label: str = Field("", description="for your own eyes: where its link is put, say")
-    expires_at: AwareDatetime | None = Field(None, description="90 days from now if missing")
+    expires_at: RequestedInstant | None = Field(None, description="90 days from now if missing")
     per_hour: int = Field(60, ge=1, le=10_000, description="reports that it takes in an hour")
 
 
@@ -132,7 +132,7 @@ def _form_routes(
         async def do() -> JSONResponse:
             about, text = await filing.service_of(wordings, given.agreement, given.service, asking)
             zone = str(text.term.time_zone)
-            expires = to_milliseconds(given.expires_at) if given.expires_at else clock.now() + timedelta(days=90)
+            expires = given.expires_at or clock.now() + timedelta(days=90)
             form = await forms.create(about, zone, asking.party or "", given.label, expires, given.per_hour, asking.id)
             return JSONResponse(form_view(form, forms), 201, {"Location": f"/v1/report-forms/{form.id}"})
 

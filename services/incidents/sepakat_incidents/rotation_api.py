@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from sepakat_incidents import rotations as domain
 from sepakat_incidents.oncall import Shift
@@ -14,19 +14,19 @@ from sepakat_incidents.oncall_calendar import as_icalendar
 from sepakat_incidents.rotation_store import Rotations, rotation_id
 from sepakat_incidents.rotations import Rotation
 from sepakat_shared import web
-from sepakat_shared.clock import Clock, to_milliseconds
+from sepakat_shared.clock import Clock
 from sepakat_shared.commits import Loaded
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Conflict, FieldProblem, Invalid
-from sepakat_shared.web import Asking, IdempotentPosts
+from sepakat_shared.web import Asking, IdempotentPosts, RequestedInstant
 
 _LONGEST = timedelta(days=400)
 _SHOWN = timedelta(days=28)
 _BEFORE = timedelta(days=7)
 _AHEAD = timedelta(days=60)
 
-From = Annotated[AwareDatetime | None, Query(alias="from", description="now, where it is not said")]
-Until = Annotated[AwareDatetime | None, Query(description="28 days after `from`, where it is not said; 400 at most")]
+From = Annotated[RequestedInstant | None, Query(alias="from", description="now, where it is not said")]
+Until = Annotated[RequestedInstant | None, Query(description="28 days after `from`, where it is not said; 400 at most")]
 
 
 class OverrideIn(BaseModel):
@@ -35,8 +35,8 @@ class OverrideIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     contact: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="the contact's id")
-    start: AwareDatetime | None = Field(None, description="now, where it is not said")
-    end: AwareDatetime
+    start: RequestedInstant | None = Field(None, description="now, where it is not said")
+    end: RequestedInstant
 
 
 def router(rotations: Rotations, posts: IdempotentPosts, clock: Clock) -> APIRouter:
@@ -64,11 +64,11 @@ def _reading_routes(routes: APIRouter, rotations: Rotations, clock: Clock) -> No
         return _shown(await rotations.visible(party, id, asking), clock.now(), 200)
 
     @routes.get("/{party}/{id}/oncall")
-    async def get_on_call(party: str, id: str, asking: Asking, at: AwareDatetime | None = None) -> dict[str, Any]:
+    async def get_on_call(party: str, id: str, asking: Asking, at: RequestedInstant | None = None) -> dict[str, Any]:
         """Who is on call at that instant (now, where it is not said), and who is next; null: nobody is."""
         asking.require("incidents:read")
         rotation = (await rotations.visible(party, id, asking)).state
-        return _now_and_next(rotation, to_milliseconds(at or clock.now()))
+        return _now_and_next(rotation, at or clock.now())
 
     @routes.get("/{party}/{id}/shifts")
     async def get_shifts(
@@ -137,7 +137,7 @@ def _span(start: datetime, end: datetime) -> tuple[datetime, datetime]:
     if end - start > _LONGEST:
         rule = f"{_LONGEST.days} days after `from` at most"
         raise Invalid(f"query/until: {rule}", [FieldProblem("/query/until", rule)])
-    return to_milliseconds(start), to_milliseconds(end)
+    return start, end
 
 
 def _now_and_next(rotation: Rotation, at: datetime) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from sepakat_metrics.adjustments import Adjustment, Asked
 from sepakat_metrics.attainment import Attainments
@@ -20,13 +20,13 @@ from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import reading, texts
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import FieldProblem, Invalid, NotFound
-from sepakat_shared.web import Asking, IdempotentPosts
+from sepakat_shared.web import Asking, IdempotentPosts, RequestedInstant
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Period = Annotated[
     str | None, Query(description="START/END, or an instant, day or month that the period holds; else the present one")
 ]
-KnownAt = Annotated[AwareDatetime | None, Query(alias="known-at", description="as it was known at this instant")]
+KnownAt = Annotated[RequestedInstant | None, Query(alias="known-at", description="as it was known at this instant")]
 
 
 class AdjustmentIn(BaseModel):
@@ -39,8 +39,8 @@ class AdjustmentIn(BaseModel):
     kind: Literal["exclusion", "downtime", "events", "case-time"]
     reason: Literal["maintenance", "force-majeure", "customer-caused", "dispute", "measurement-error", "other"]
     note: str = Field(min_length=1, max_length=2000, description="why, in words that both parties can check")
-    start: AwareDatetime | None = Field(None, description="exclusion, downtime: from here; events: when they were")
-    end: AwareDatetime | None = None
+    start: RequestedInstant | None = Field(None, description="exclusion, downtime: from here; events: when they were")
+    end: RequestedInstant | None = None
     good: int = Field(0, ge=0, description="events: how many good ones to add")
     total: int = Field(0, ge=0, description="events: how many to add in all")
     ticket: str = Field("", max_length=200)

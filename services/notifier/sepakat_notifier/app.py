@@ -8,6 +8,7 @@ from sepakat_notifier import (
     chat_api,
     endpoint_api,
     feed_api,
+    feedback_pages,
     pages,
     preference_api,
     reading,
@@ -25,6 +26,7 @@ from sepakat_notifier.digests import Digests
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoints import Endpoints
 from sepakat_notifier.feed import Feed
+from sepakat_notifier.feedback_pages import FeedbackPages
 from sepakat_notifier.gathering import Rules
 from sepakat_notifier.health import Health
 from sepakat_notifier.own_reactions import OwnReactions
@@ -107,6 +109,9 @@ def build(settings: NotifierSettings) -> FastAPI:
     app.include_router(unsubscribing.router(preferences, vault))
     app.include_router(reading.router(notifications, directory, preferences, brandings, vault, clock))
     app.include_router(pages.router(Pages(notifications, directory, standings, vault, clock)))
+    app.include_router(
+        feedback_pages.router(FeedbackPages(notifications, directory, preferences, vault, clock))
+    )  # fmt: skip
     app.include_router(feed_api.router(feed, settings.notifier_feed_readers))
     statuses = StatusFeeds(service.commits, directory, standings, vault, clock)
     app.include_router(status_feed_api.router(statuses, settings.public_url))

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from sepakat_notifier import endpoint as domain
 from sepakat_notifier.any_endpoint import how_it_is, problems_of_types, tried
@@ -21,7 +21,7 @@ from sepakat_notifier.vault import Vault
 from sepakat_shared import web
 from sepakat_shared.clock import Clock
 from sepakat_shared.errors import FieldProblem, Invalid
-from sepakat_shared.web import Asking, IdempotentPosts
+from sepakat_shared.web import Asking, IdempotentPosts, RequestedInstant
 
 _LONGEST_OVERLAP = timedelta(days=30)
 
@@ -54,7 +54,7 @@ class Rotation(BaseModel):
 class Replay(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    since: AwareDatetime = Field(description="what was planned from then on is posted again, in its order")
+    since: RequestedInstant = Field(description="what was planned from then on is posted again, in its order")
 
 
 class Routes:

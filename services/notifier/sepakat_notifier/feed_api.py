@@ -29,7 +29,7 @@ def router(feed: Feed, most: int, lasts: timedelta = LASTS) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["feed"])
     reading = asyncio.Semaphore(most)
 
-    @routes.get("/feed", response_class=EventStream)
+    @routes.get("/feed", response_class=EventStream, status_code=200)
     async def get_feed(
         request: Request, asking: Asking,
         type: Annotated[list[str], Query(description="patterns such as `sepakat.incident.*`")] = _NO_PATTERNS,

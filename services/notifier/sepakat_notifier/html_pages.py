@@ -29,10 +29,16 @@ def html_page(
     return HTMLResponse(letters.page(language, heading, paragraphs, nonce, form), status, headers)
 
 
-def refusal(error: SepakatError, request: Request) -> HTMLResponse:
-    """Of a link that opens nothing: whose it is is not known, so the browser says in which language."""
+def refusal(error: SepakatError, request: Request, of: str = "") -> HTMLResponse:
+    """Of a link that opens nothing: whose it is is not known, so the browser says in which language.
+
+    `of` says for what it was, where that has words of its own.
+    """
     language = language_of(request.headers.get("accept-language"))
     if error.slug in WORDS:
-        heading, means = WORDS[error.slug][language], WORDS[f"{error.slug}_means"][language]
+        heading, means = (
+            WORDS[error.slug][language],
+            (WORDS.get(f"{of}{error.slug}_means") or WORDS[f"{error.slug}_means"])[language],
+        )
         return html_page(error.status, language, heading, [means])
     return html_page(error.status, "en", error.title, [error.detail[:1].upper() + error.detail[1:] + "."])

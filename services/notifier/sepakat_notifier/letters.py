@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import PackageLoader, StrictUndefined, select_autoescape
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from sepakat_notifier import dispute_words, maintenance_words
+from sepakat_notifier import dispute_words, maintenance_words, month_words
 from sepakat_notifier.directory import Reader
 from sepakat_notifier.reply_words import ABOVE, READ_BY, ReadBy
 from sepakat_notifier.routing import Agreed
@@ -21,11 +21,12 @@ from sepakat_shared.contracts.compliance import _ObjectiveEvent
 from sepakat_shared.contracts.credits import _CreditEvent
 from sepakat_shared.contracts.disputes import DisputedFigure, DisputeRaised, _DisputeEvent
 from sepakat_shared.contracts.fact import Fact, PeriodSpan
+from sepakat_shared.contracts.feedback import IncidentFeedbackAsked
 from sepakat_shared.contracts.incidents import IncidentEscalated, IncidentHandedOver, SnoozeEnded, _IncidentEvent
 from sepakat_shared.contracts.maintenance import _MaintenanceEvent
 from sepakat_shared.contracts.obligations import _ObligationEvent
 from sepakat_shared.contracts.oncall import _OnCallEvent
-from sepakat_shared.contracts.reviews import _ReviewEvent
+from sepakat_shared.contracts.reviews import MonthlyReportCompiled, _ReviewEvent
 
 _Told = _IncidentEvent | _ObjectiveEvent | _DisputeEvent | _OnCallEvent | Agreed
 """What there are letters about."""
@@ -47,7 +48,8 @@ class Letter:
 class Gist:
     """What there is to say of one event, whatever it is sent as; `figures` are labels with values.
 
-    `named` are the values of the event by names that are the same in every language.
+    `named` are the values of the event by names that are the same in every language; `button` is the label of what its
+    link is for.
     """
 
     words: Words
@@ -58,6 +60,7 @@ class Gist:
     figures: list[tuple[str, str]]
     tone: str
     named: Mapping[str, str] = field(default_factory=dict)
+    button: str = "button"
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,8 @@ class Look:
 class Form:
     """What a page asks: `button` posts to `action`, or to the page's own address.
 
-    One of `choices` (its label by its value) is chosen as `field`, or some lines may be written there (`lines` is their
-    label).
+    One of `choices` (its label by its value) is chosen as `field`, the first where nothing else is if that is `preset`;
+    some lines may be written there, or as `lines_field` where both are asked (`lines` is their label).
     """
 
     button: str
@@ -84,6 +87,8 @@ class Form:
     choices: Mapping[str, str] | None = None
     lines: str | None = None
     longest: int = 0
+    lines_field: str = ""
+    preset: bool = True
 
 
 def compose(
@@ -114,7 +119,7 @@ def letter_of(
         "figures": gist.figures,
         "tone": gist.tone,
         "link": link,
-        "button": words.label("button"),
+        "button": words.label(gist.button),
         "above": ABOVE[words.language] if replies else None,
         "replies": READ_BY[replies][words.language] if replies else None,
         "others": [(words.label(name), url) for name, url in (others or {}).items()],
@@ -153,13 +158,16 @@ def gist_of(fact: Fact, reader: Reader, names: Mapping[str, str]) -> Gist:
         "turn": dispute_words.turn(fact, words, names) if isinstance(fact, _DisputeEvent) else "",
         "times": lambda spans: maintenance_words.times(spans, words),
         **(_of_maintenance(fact, words) if isinstance(fact, _MaintenanceEvent) else {}),
+        "glance": month_words.glance(fact, words) if isinstance(fact, MonthlyReportCompiled) else "",
     }
     subject, paragraphs = rendered(fact.type, words, context)
     values = _figures(fact, words, agreement, names)
     figures = [(words.label(name), value) for name, value in values]
     named = {name: str(context[name]) for name in ("provider", "customer", "responsible")}
     named |= {"title": str(context["subject_title"]), **dict(values)}
-    return Gist(words, agreement, str(context["service"]), subject, paragraphs, figures, _tone(fact), named)
+    button = "give_feedback" if isinstance(fact, IncidentFeedbackAsked) else "button"
+    button = "read_report" if isinstance(fact, MonthlyReportCompiled) else button
+    return Gist(words, agreement, str(context["service"]), subject, paragraphs, figures, _tone(fact), named, button)
 
 
 def _of_maintenance(fact: _MaintenanceEvent, words: Words) -> dict[str, str]:
@@ -209,6 +217,8 @@ def _subject_title(fact: _Told, words: Words) -> str:
         return dispute_words.subject(fact, words)
     if isinstance(fact, _IncidentEvent):
         return words.title(fact.title, fact.incident)
+    if isinstance(fact, IncidentFeedbackAsked):
+        return words.title(fact.title, fact.incident)
     if isinstance(fact, _OnCallEvent):
         return words.title(fact.title, fact.rotation.partition("/")[2])
     if isinstance(fact, _ObligationEvent):
@@ -231,6 +241,11 @@ def _figures(fact: _Told, words: Words, agreement: str, names: Mapping[str, str]
         period = PeriodSpan(start=fact.since, end=fact.until)
         figures = [("review", str(fact.review)), ("meeting", words.date(fact.meeting))]
         return [*figures, ("period", _period(period, words)), *about, *_by_when(fact, words)]
+    if isinstance(fact, MonthlyReportCompiled):
+        return [*month_words.figures(fact, words), *about]
+    if isinstance(fact, IncidentFeedbackAsked):
+        service = words.title(fact.service_title, fact.service)
+        return [("incident", fact.number), ("service", service), *about, *_by_when(fact, words)]
     if isinstance(fact, Agreed):
         return [*about, ("version", str(fact.version)), *_by_when(fact, words)]
     if fact.service is not None:

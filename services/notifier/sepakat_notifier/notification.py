@@ -83,6 +83,8 @@ class Notification:
     """Of a chat: what its service calls what was said, where it can be changed or replied to."""
     answers: tuple["Answered", ...] = ()
     """What was pressed in it beside the acknowledge link, each once."""
+    rated_at: datetime | None = None
+    """When its reader said, behind its link, what they think."""
 
 
 def order(notification: Notification) -> str:
@@ -199,9 +201,21 @@ class Answered:
     note: str | None = None
 
 
+@dataclass(frozen=True)
+class Rated:
+    """What somebody thinks of the incident that the message asks about: `mark` is 1 to 5."""
+
+    incident: str
+    mark: int
+    words: str | None
+    party: str
+    contact: str
+    at: datetime
+
+
 Event = (
     Planned | Claimed | Waited | Failed | Faltered | Delivered | Released | GivenUp | Suppressed | Retried
-    | Acknowledged | Answered
+    | Acknowledged | Answered | Rated
 )  # fmt: skip
 
 
@@ -240,6 +254,8 @@ def apply(notification: Notification | None, event: Event) -> Notification:
             return replace(notification, acknowledged_by=f"{party}/{contact}", acknowledged_at=at)
         case Answered():
             return replace(notification, answers=(*notification.answers, event))
+        case Rated():
+            return replace(notification, rated_at=event.at)
         case _:
             assert_never(event)
 
@@ -332,3 +348,8 @@ def answer(notification: Notification | None, given: Answered) -> Sequence[Event
     if notification is None or answered(notification, given.answer) is not None:
         return []
     return [given]
+
+
+def rate(notification: Notification | None, given: Rated) -> Sequence[Event]:
+    """The first press counts, as with every link."""
+    return [] if notification is None or notification.rated_at is not None else [given]

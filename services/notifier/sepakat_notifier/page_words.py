@@ -56,6 +56,27 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
                      "id": "Terima kasih: Anda menyatakan sudah selesai. {}"},
     "resolve_long": {"en": "That is too long: it may have {} characters at most.",
                      "id": "Terlalu panjang: paling banyak {} karakter."},
+    # -- what somebody thinks of it
+    "feedback_ask": {"en": "What do you think of how {} was handled?",
+                     "id": "Bagaimana pendapat Anda tentang penanganan {}?"},
+    "feedback_means": {
+        "en": "Both parties read it when the agreement is reviewed, beside your name. Nobody has to answer.",
+        "id": "Kedua pihak membacanya saat perjanjian ditinjau, beserta nama Anda. Tidak wajib dijawab."},
+    "feedback_legend": {"en": "How content are you with {} here?", "id": "Seberapa puas Anda dengan {} kali ini?"},
+    "feedback_5": {"en": "5 – very content", "id": "5 – sangat puas"},
+    "feedback_4": {"en": "4 – content", "id": "4 – puas"},
+    "feedback_3": {"en": "3 – so-so", "id": "3 – biasa saja"},
+    "feedback_2": {"en": "2 – not content", "id": "2 – tidak puas"},
+    "feedback_1": {"en": "1 – not content at all", "id": "1 – sangat tidak puas"},
+    "feedback_lines": {"en": "What was good, what was not? (optional)",
+                       "id": "Apa yang baik, apa yang kurang? (opsional)"},
+    "feedback_button": {"en": "Send it", "id": "Kirim"},
+    "feedback_choose": {"en": "Please choose a mark from 1 to 5.", "id": "Mohon pilih nilai dari 1 sampai 5."},
+    "feedback_done": {"en": "Thank you: you have said what you think of {}",
+                      "id": "Terima kasih: Anda telah menyampaikan pendapat tentang {}"},
+    "feedback_gone_means": {
+        "en": "The time in which an answer was awaited is over.",
+        "id": "Waktu untuk menjawab sudah berakhir."},
     # -- what cannot be
     "over": {"en": "This is over. {}", "id": "Ini sudah selesai. {}"},
     "over_means": {"en": "It ended at {}. Nothing of it can be handled any more with this link.",

@@ -219,12 +219,12 @@ def _answering(routes: APIRouter, pages: Pages, answer: Answer) -> None:
     async def take(token: str, request: Request) -> HTMLResponse:
         try:
             opened = await pages.opened(answer, token)
-            return await pages.answer(answer, opened, await _sent(request))
+            return await pages.answer(answer, opened, await sent(request))
         except SepakatError as error:
             return refusal(error, request)
 
 
-async def _sent(request: Request) -> dict[str, str]:
+async def sent(request: Request) -> dict[str, str]:
     """The fields of the form. Raises TooLarge; what is no form has no fields."""
     body = bytearray()
     async for part in request.stream():

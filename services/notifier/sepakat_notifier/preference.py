@@ -15,6 +15,7 @@ from sepakat_notifier.routing import asks_to_acknowledge
 from sepakat_notifier.subscription import Digest, Subscription
 from sepakat_shared.contracts import compliance, incidents
 from sepakat_shared.contracts.fact import Fact
+from sepakat_shared.contracts.feedback import IncidentFeedbackAsked
 
 Language = Literal["en", "id"]
 HIGHEST = "P1"
@@ -46,6 +47,7 @@ class Vacation:
 class Preference:
     """`minimum_priority`: news of incidents below it are left out; `muted`: all news are.
 
+    `feedback`: they may be asked what they think of incidents that are over.
     Of the `subscriptions` the first that fits says how often an event is told; where none does, at once.
     """
 
@@ -57,6 +59,7 @@ class Preference:
     vacation: Vacation | None = None
     muted: bool = False
     subscriptions: tuple[Subscription, ...] = ()
+    feedback: bool = True
 
 
 # -- events ------------------------------------------------------------------------------------------------------------
@@ -138,12 +141,22 @@ def is_news(type: str) -> bool:
 
 
 def may_be_left_out(fact: Fact) -> bool:
-    """Whether it is news: nothing that the agreement owes, and nothing that asks the reader to act."""
+    """Whether it is news, or a question that nobody must answer.
+
+    What the agreement owes is neither, nor is what asks the reader to act.
+    """
+    return isinstance(fact, (*_NEWS, IncidentFeedbackAsked))
+
+
+def may_be_gathered(fact: Fact) -> bool:
+    """Whether it may come with other news in one message, where no link of its own is: a question has one."""
     return isinstance(fact, _NEWS)
 
 
 def told(preference: Preference, fact: Fact, now: datetime) -> list[Tell | LeaveOut]:
     """Who is told of `fact` for this person, and when; never nobody without a reason."""
+    if isinstance(fact, IncidentFeedbackAsked) and not preference.feedback:
+        return [LeaveOut(preference.contact, "does not want to be asked what they think of incidents")]
     vacation = preference.vacation
     if vacation is not None and vacation.start <= now < vacation.end:
         instead = Tell(vacation.delegate)
@@ -157,8 +170,8 @@ def told(preference: Preference, fact: Fact, now: datetime) -> list[Tell | Leave
         if priority is not None and least is not None and priority > least:
             return [LeaveOut(preference.contact, f"{priority} is below {least}, the least that is wanted")]
     chosen = subscription.fitting(preference.subscriptions, fact)
-    ways = subscription.ways_of(chosen, may_be_left_out(fact))
-    if chosen is not None and chosen.digest is not None and subscription.may_wait(fact, may_be_left_out(fact)):
+    ways = subscription.ways_of(chosen, may_be_gathered(fact))
+    if chosen is not None and chosen.digest is not None and subscription.may_wait(fact, may_be_gathered(fact)):
         due = subscription.due(chosen.digest, now)
         put_off = _put_off(preference.quiet, fact, due) or due
         return [Tell(preference.contact, put_off, chosen.digest, ways)]

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sepakat_notifier import preference as domain
 from sepakat_notifier import subscription_api
@@ -18,7 +18,7 @@ from sepakat_notifier.subscription_api import SubscriptionIn, WallClock, Zone
 from sepakat_shared import web
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import FieldProblem, Invalid, NotFound
-from sepakat_shared.web import Asking
+from sepakat_shared.web import Asking, RequestedInstant
 
 
 class QuietIn(BaseModel):
@@ -41,8 +41,8 @@ class QuietIn(BaseModel):
 class VacationIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    start: AwareDatetime
-    end: AwareDatetime
+    start: RequestedInstant
+    end: RequestedInstant
     delegate: str = Field(min_length=1, max_length=100, description="a contact of the same party, told instead")
 
     @model_validator(mode="after")
@@ -62,6 +62,7 @@ class PreferenceIn(BaseModel):
     quiet: QuietIn | None = None
     vacation: VacationIn | None = None
     muted: bool = Field(False, description="leave out all news; notices that the agreement owes are told all the same")
+    feedback: bool = Field(True, description="ask what they think of an incident that is over")
     subscriptions: list[SubscriptionIn] = Field(
         [], max_length=20, description="how often, and by which ways, what is told; the first that fits counts"
     )
@@ -128,7 +129,8 @@ def _chosen(party: str, contact: str, given: PreferenceIn) -> Preference:
     quiet, vacation = given.quiet, given.vacation
     subscriptions = tuple(subscription_api.chosen(each) for each in given.subscriptions)
     chosen = Preference(
-        party, contact, given.language, given.minimum_priority, muted=given.muted, subscriptions=subscriptions
+        party, contact, given.language, given.minimum_priority, muted=given.muted, subscriptions=subscriptions,
+        feedback=given.feedback,
     )  # fmt: skip
     if quiet is not None:
         hours = domain.QuietHours(quiet.begin, quiet.end, quiet.time_zone, quiet.but_highest)
@@ -147,6 +149,7 @@ def _shown(preference: Preference) -> dict[str, Any]:
         "language": preference.language,
         "minimum_priority": preference.minimum_priority,
         "muted": preference.muted,
+        "feedback": preference.feedback,
         "quiet": None if quiet is None else {
             "begin": f"{quiet.begin:%H:%M}", "end": f"{quiet.end:%H:%M}", "time_zone": quiet.time_zone,
             "but_highest": quiet.but_highest,

@@ -91,13 +91,13 @@ class Reactions:
 
         Once, however many people read it there.
         """
-        if not letters.is_told(fact):
+        if not letters.is_told(fact) or routing.is_for_one_person(fact):
             return
         within = None
         if digest is not None and digest.digest is not None and digest.at is not None:
             zone = digest.digest.time_zone
             within = gathering.digest(digest.digest.every, room.party, room.id, zone, digest.at)
-        elif room.service not in CHANGES and preference.may_be_left_out(fact):
+        elif room.service not in CHANGES and preference.may_be_gathered(fact):
             within = await self._summary("chat", room.id, subject)
         await self._planning.plan(
             "chat", room.id, room.party, (room.party,), (subject.about, subject.about_type), occasion_of(cause), cause,
@@ -158,12 +158,13 @@ class Reactions:
         """`is_shared`: the other party is written to as well, at a contact of the same id."""
         left_out = wish.reason if isinstance(wish, LeaveOut) else None
         due_at = wish.at if isinstance(wish, Tell) else None
-        if isinstance(wish, Tell) and (rooms := await self._rooms(wish, party)):
+        is_asked = routing.is_for_one_person(fact)
+        if isinstance(wish, Tell) and not is_asked and (rooms := await self._rooms(wish, party)):
             await asyncio.gather(*[self._say(each, fact, subject, cause, wish) for each in rooms])
             if subscription.MAIL not in wish.ways:
                 left_out = f"{INSTEAD} {', '.join(each.id for each in rooms)}"
         within = None if left_out else _digest(wish, party)
-        if isinstance(wish, Tell) and not left_out and wish.at is None and preference.may_be_left_out(fact):
+        if isinstance(wish, Tell) and not left_out and wish.at is None and preference.may_be_gathered(fact):
             within = await self._summary("email", wish.contact, subject)
         await self._planning.plan(
             "email", wish.contact, party, subject.parties, (subject.about, subject.about_type), occasion_of(cause),

@@ -10,6 +10,7 @@ from sepakat_shared.contracts import (
     compliance,
     credits,
     disputes,
+    feedback,
     incidents,
     lasting,
     maintenance,
@@ -31,6 +32,8 @@ Agreed = (
     | maintenance._MaintenanceEvent
     | obligations._ObligationEvent | remedies._RemedyEvent
     | reviews._ReviewEvent
+    | feedback.IncidentFeedbackAsked
+    | reviews.MonthlyReportCompiled
 )  # fmt: skip
 """What is told of an agreement itself. It names whom to write to: nobody may have signed yet."""
 _OF_AGREEMENTS = Agreed | agreements._NeedEvent | agreements.NeedWaived
@@ -101,6 +104,11 @@ def subject_of(fact: Fact) -> Subject:
     if isinstance(fact, reviews._ReviewEvent):
         about = f"{fact.agreement}/{fact.review}"
         return Subject(about, "review", fact.agreement, fact.provider, fact.customer)
+    if isinstance(fact, reviews.MonthlyReportCompiled):
+        return Subject(f"{fact.agreement}/{fact.month}", "monthly-report", fact.agreement, fact.provider, fact.customer)
+    if isinstance(fact, feedback.IncidentFeedbackAsked):
+        # Not the incident itself: whoever is asked is not told of what comes next of it for that.
+        return Subject(f"{fact.incident}/feedback", "incident-feedback", fact.agreement, fact.provider, fact.customer)
     if isinstance(fact, _OF_AGREEMENTS):
         return Subject(fact.agreement, "agreement", fact.agreement, fact.provider, fact.customer)
     raise TypeError(f"nobody is told of {fact.type}")
@@ -260,6 +268,11 @@ def _reporter(fact: reports._ReportEvent) -> list[str]:
 def asks_to_acknowledge(type: str) -> bool:
     """Whether a message about such an event carries the acknowledge link."""
     return type in (incidents.IncidentEscalated.type, incidents.IncidentHandedOver.type, incidents.SnoozeEnded.type)
+
+
+def is_for_one_person(fact: Fact) -> bool:
+    """Whether it asks something by a link that is one person's: a room that many read is not told of it."""
+    return isinstance(fact, feedback.IncidentFeedbackAsked)
 
 
 def replies_are_shared(fact: Fact) -> bool:

@@ -63,6 +63,20 @@ _OF_TYPE: Final[dict[str, dict[str, Any]]] = {
     "sepakat.incident.contact_unreached.v1": {"reason": "the mail server answered 550 no such user"},
     "sepakat.agreement.amended.v1": {"text": {"kind": "Agreement"}},
     "sepakat.clock.forecast.v1": {"percent": 75},
+    "sepakat.monthly_report.compiled.v1": {
+        "month": "2026-10",
+        "since": "2026-09-30T17:00:00Z",
+        "until": "2026-10-31T17:00:00Z",
+        "figures": [
+            {
+                "objective": "availability",
+                "title": {"en": "Availability per month", "id": "Ketersediaan per bulan"},
+                "figure": "99.8990",
+                "target": "99.9",
+                "met": False,
+            }
+        ],
+    },
     "sepakat.credit.owed.v1": {"percent": "10"},
     "sepakat.incident.unacknowledged.v1": {"reason": "lapsed"},
 }

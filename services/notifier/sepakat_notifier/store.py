@@ -21,6 +21,7 @@ from sepakat_notifier.notification import (
     GivenUp,
     Notification,
     Planned,
+    Rated,
     Released,
     Retried,
     Status,
@@ -91,6 +92,10 @@ def _fact(event: Event, notification: Notification) -> Fact | None:
                 **(about | {"party": party}), at=at, incident=notification.about, contact=contact, answer=answer,
                 until=until, note=note,
             )  # fmt: skip
+        case Rated(incident, mark, words, party, contact, at):
+            return contract.NotificationFeedbackGiven(
+                **(about | {"party": party}), at=at, incident=incident, contact=contact, mark=mark, words=words
+            )
         case _:
             return None
 
@@ -111,6 +116,7 @@ NOTIFICATION: Kind[Notification, Event] = Kind(
         Retried,
         Acknowledged,
         Answered,
+        Rated,
     ),
     apply,
     _fields,

@@ -15,9 +15,11 @@ from sepakat_shared.errors import Gone, NotFound
 
 Purpose = Literal["acknowledge", "join", "snooze", "resolve"]
 """What pressing a link says: I take care of it, I work on it too, call nobody for a while, it is over."""
-_LINKS: Final[dict[Purpose, bytes]] = {
+Linked = Purpose | Literal["feedback"]
+"""The same, and what somebody thinks of it."""
+_LINKS: Final[dict[Linked, bytes]] = {
     "acknowledge": b"sepakat links", "join": b"sepakat join links", "snooze": b"sepakat snooze links",
-    "resolve": b"sepakat resolve links",
+    "resolve": b"sepakat resolve links", "feedback": b"sepakat feedback links",
 }  # fmt: skip
 
 
@@ -66,10 +68,10 @@ class Vault:
         self._secrets = _derived(secret, b"sepakat endpoint secrets")
         self._addresses = _derived(secret, b"sepakat chat addresses")
 
-    def link_token(self, link: Link, purpose: Purpose = "acknowledge") -> str:
+    def link_token(self, link: Link, purpose: Linked = "acknowledge") -> str:
         return self._links[purpose].encrypt(json.dumps(asdict(link)).encode()).decode().rstrip("=")
 
-    def open_link(self, token: str, now: datetime, purpose: Purpose = "acknowledge") -> Link:
+    def open_link(self, token: str, now: datetime, purpose: Linked = "acknowledge") -> Link:
         """Raises NotFound for a token that we did not make for this, or that was altered; Gone for one that expired."""
         link = Link(**_opened(self._links[purpose], token))
         if link.until <= now.timestamp():

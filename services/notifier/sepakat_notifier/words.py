@@ -42,6 +42,12 @@ _LABELS = {
     "join": {"en": "I help with it", "id": "Saya ikut membantu"},
     "snooze": {"en": "Put it off", "id": "Tunda"},
     "resolve": {"en": "It is over", "id": "Sudah selesai"},
+    "give_feedback": {"en": "Say what you think", "id": "Sampaikan pendapat"},
+    "read_report": {"en": "Read the report", "id": "Baca laporan"},
+    "month": {"en": "Month", "id": "Bulan"},
+    "missed_targets": {"en": "Targets missed", "id": "Target tidak terpenuhi"},
+    "incidents": {"en": "Incidents", "id": "Insiden"},
+    "credits": {"en": "Service credits", "id": "Kredit layanan"},
     "unsubscribe": {"en": "No more news by mail", "id": "Berhenti menerima kabar"},
     "reason": {"en": "You get this message as {}, under the agreement {}.",
                "id": "Anda menerima pesan ini sebagai {}, menurut perjanjian {}."},
@@ -75,6 +81,10 @@ class Words:
 
     def day(self, instant: datetime) -> str:
         return format_datetime(instant, "d MMM y", tzinfo=self._zone, locale=self.language)
+
+    def month(self, name: str) -> str:
+        """A month of a text (`2026-03`)."""
+        return str(format_date(date.fromisoformat(f"{name}-01"), "MMMM y", locale=self.language))
 
     def date(self, day: date) -> str:
         """A day of a text, which is the same in every zone."""

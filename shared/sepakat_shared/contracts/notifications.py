@@ -67,6 +67,17 @@ class NotificationAnswered(_NotificationEvent):
     note: str | None = None
 
 
+class NotificationFeedbackGiven(_NotificationEvent):
+    """A person said behind the link of a letter what they think of an incident: `mark` is 1 to 5, 5 is best."""
+
+    type: ClassVar[str] = "sepakat.notification.feedback_given.v1"
+    party: str
+    incident: str
+    contact: str
+    mark: int
+    words: str | None = None
+
+
 class NotificationReplied(_NotificationEvent):
     """Somebody has answered a message about an incident by e-mail: `body`, and `quoted` of the mails before it.
 

@@ -24,12 +24,16 @@ class _ProposalEvent(Fact):
 
 
 class ProposalMade(_ProposalEvent):
-    """A party would change clauses; `changes` are in words of the field. The other party is to answer by then."""
+    """A party would change clauses; `changes` are in words of the field, `changes_id` the same in Indonesian.
+
+    The other party is to answer by then.
+    """
 
     type: ClassVar[str] = "sepakat.proposal.made.v1"
     by: str
     reason: str | None = None
     changes: tuple[str, ...]
+    changes_id: tuple[str, ...] | None = None
     answer_by: Instant
     counters: int | None = None
 

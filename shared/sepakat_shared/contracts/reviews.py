@@ -3,6 +3,7 @@
 from datetime import date
 from typing import ClassVar, Literal
 
+from sepakat_shared.contracts.compliance import Money
 from sepakat_shared.contracts.fact import Fact, Instant, Part, Title
 
 
@@ -41,6 +42,45 @@ class FeedbackAsked(_ReviewEvent):
 
     type: ClassVar[str] = "sepakat.review.feedback_asked.v1"
     answer_by: Instant
+
+
+class ReportedFigure(Part):
+    """The last figure of an objective in that month: decimals as text, `figure` in percent where there is no `unit`."""
+
+    objective: str
+    title: Title | None = None
+    figure: str | None = None
+    target: str
+    unit: str | None = None
+    met: bool | None = None
+
+
+class MonthlyReportCompiled(Fact):
+    """What was in a month (`2026-03`) is compiled: its figures at a glance, and `url` to all of it until `open_until`.
+
+    `missed` counts periods that ended in it and missed their target. `contacts` are whom to write to, and `recipients`
+    the same as `party/contact`.
+    """
+
+    type: ClassVar[str] = "sepakat.monthly_report.compiled.v1"
+    agreement: str
+    version: int
+    provider: str
+    customer: str
+    agreement_title: Title | None = None
+    month: str
+    since: Instant
+    until: Instant
+    figures: tuple[ReportedFigure, ...] = ()
+    missed: int
+    incidents: int
+    credits: tuple[Money, ...] = ()
+    pack_hash: str
+    url: str
+    open_until: Instant
+    contacts: tuple[str, ...] = ()
+    recipients: tuple[str, ...] | None = None
+    at: Instant
 
 
 class ReviewReminded(_ReviewEvent):

@@ -30,10 +30,12 @@ from sepakat_notifier.store import Notifications
 from sepakat_notifier.vault import Link, Purpose, Vault
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import Fact
+from sepakat_shared.contracts.feedback import IncidentFeedbackAsked
 from sepakat_shared.contracts.incidents import IncidentEscalated, IncidentHandedOver, SnoozeEnded
 from sepakat_shared.contracts.maintenance import _MaintenanceEvent
 from sepakat_shared.contracts.notifications import EndpointDisabled, NotificationGivenUp
 from sepakat_shared.contracts.reports import _ReportEvent
+from sepakat_shared.contracts.reviews import MonthlyReportCompiled
 from sepakat_shared.telemetry import current_traceparent
 
 _SHUTTING_DOWN = 421
@@ -154,7 +156,15 @@ class MailSender:
         return reader, notices.of_given_up(fact, reader, latest, count)
 
     def _links(self, notification: Notification, fact: Fact, reader: Reader) -> tuple[str | None, dict[str, str]]:
-        """The link that acknowledges, where somebody is asked to, and by what they say the others that are theirs."""
+        """The link that acknowledges, where somebody is asked to, and by what they say the others that are theirs.
+
+        Where somebody is asked what they think, the link to that form; to the report that a letter tells of.
+        """
+        if isinstance(fact, MonthlyReportCompiled):
+            return f"{fact.url}?lang={reader.language}", {}
+        if isinstance(fact, IncidentFeedbackAsked):
+            said = Link(notification.id, fact.incident, reader.party, reader.contact, fact.answer_by.timestamp())
+            return f"{self._settings.public_url.rstrip('/')}/feedback/{self._vault.link_token(said, 'feedback')}", {}
         if not isinstance(fact, _Asks):
             return None, {}
         until = notification.created_at + self._settings.notifier_link_lifetime

@@ -1,4 +1,4 @@
-"""Links by which a calendar program reads an agreement's maintenance: it can only GET an address, and sends no key.
+"""Links by which a calendar program reads one calendar: it can only GET an address, and sends no key.
 
 A link is as good as a key for that one calendar, so it is kept as one is: its token is 256 random bits, shown once and
 stored as a hash, its making and its end are commits, and it ends at once when it is revoked.
@@ -19,15 +19,25 @@ from sepakat_shared.errors import Gone, NotFound
 
 @dataclass(frozen=True)
 class Link:
-    """`party` is whose key made it, None for an operator's: the link shows what that party may see."""
+    """`of` is whose calendar it reads: an agreement's id, or a rotation's.
+
+    `party` is whose key made it, None for an operator's: the link shows what that party may see. `agreement` and
+    `rotation` are what `of` was called in links that were stored before.
+    """
 
     id: str
-    agreement: str
     party: str | None
     digest: str
     by: str
     made_at: datetime
     revoked_at: datetime | None = None
+    of: str | None = None
+    agreement: str | None = None
+    rotation: str | None = None
+
+    @property
+    def calendar(self) -> str:
+        return self.of or self.agreement or self.rotation or ""
 
 
 @dataclass(frozen=True)
@@ -57,54 +67,53 @@ def revoke(link: Link | None, by: str, now: datetime) -> Sequence[Event]:
     return [] if link is None or link.revoked_at is not None else [Revoked(by, now)]
 
 
-def _fields(link: Link) -> Mapping[str, Any]:
-    return {
-        "parties": [link.party] if link.party else [], "agreement": link.agreement, "digest": link.digest,
-        "revoked": link.revoked_at is not None,
-    }  # fmt: skip
-
-
-MAINTENANCE_LINK: Kind[Link, Event] = Kind(
-    "maintenance-link", Link, (Made, Revoked), apply, _fields, lambda *_: []
-)  # fmt: skip
-
-
 class CalendarLinks:
-    """The links of all parties; every reading is narrowed to those of the principal."""
+    """The links of all parties to calendars of one `subject` (`agreement`, `rotation`), stored as that `kind`.
 
-    def __init__(self, commits: Commits) -> None:
-        self._all = Aggregates(commits, MAINTENANCE_LINK)
+    Every reading is narrowed to those of the principal.
+    """
+
+    def __init__(self, commits: Commits, kind: str, subject: str) -> None:
+        self._subject = subject
+        stored: Kind[Link, Event] = Kind(kind, Link, (Made, Revoked), apply, self._fields, lambda *_: [])
+        self._all = Aggregates(commits, stored)
+
+    def _fields(self, link: Link) -> Mapping[str, Any]:
+        return {
+            "parties": [link.party] if link.party else [], self._subject: link.calendar, "digest": link.digest,
+            "revoked": link.revoked_at is not None,
+        }  # fmt: skip
 
     async def create_indexes(self) -> None:
         await self._all.states.create_index([("digest", ASCENDING)])
-        await self._all.states.create_index([("agreement", ASCENDING), ("_id", ASCENDING)])
+        await self._all.states.create_index([(self._subject, ASCENDING), ("_id", ASCENDING)])
 
-    async def make(self, agreement: str, asking: Principal) -> tuple[Link, str]:
+    async def make(self, of: str, asking: Principal) -> tuple[Link, str]:
         """A new link, and its token, which is kept nowhere."""
         id, token = secrets.token_hex(8), secrets.token_urlsafe(32)
 
         def decide(_link: Link | None, now: datetime) -> Sequence[Event]:
-            return [Made(Link(id, agreement, asking.party, digest(token), asking.id, now))]
+            return [Made(Link(id, asking.party, digest(token), asking.id, now, of=of))]
 
         await self._all.execute(id, decide, by=asking.id, new=True)
         return (await self._all.get(id)).state, token
 
-    async def of(self, agreement: str, asking: Principal) -> list[Link]:
+    async def of(self, calendar: str, asking: Principal) -> list[Link]:
         """Those that are not revoked."""
-        found = self._all.states.find(asking.restrict({"agreement": agreement, "revoked": False}))
+        found = self._all.states.find(asking.restrict({self._subject: calendar, "revoked": False}))
         return [self._all.read(each).state for each in await found.sort("_id", ASCENDING).to_list(None)]
 
-    async def revoke(self, id: str, agreement: str, asking: Principal) -> None:
+    async def revoke(self, id: str, calendar: str, asking: Principal) -> None:
         """Raises NotFound also for another party's."""
         loaded = await self._all.find(id)
-        if loaded is None or loaded.state.agreement != agreement:
-            raise NotFound(f"there is no calendar link {id!r} of this agreement")
+        if loaded is None or loaded.state.calendar != calendar:
+            raise NotFound(f"there is no calendar link {id!r} of this {self._subject}")
         if not asking.is_operator and loaded.state.party != asking.party:
             raise NotFound(f"there is no calendar link {id!r} of yours")
         await self._all.execute(id, lambda link, now: revoke(link, asking.id, now), by=asking.id)
 
     async def opened(self, token: str) -> tuple[str, Principal]:
-        """The agreement that a token is for, and who may see it. Raises NotFound or Gone."""
+        """Whose calendar a token is for, and who may see it. Raises NotFound or Gone."""
         found = await self._all.states.find_one({"digest": digest(token)})
         if found is None:
             raise NotFound("this calendar link is not one of ours, or a part of it is missing")
@@ -113,4 +122,4 @@ class CalendarLinks:
         if link.revoked_at is not None:
             raise Gone("this calendar link was revoked; ask for a new one")
         roles = frozenset({"operator"}) if link.party is None else frozenset[str]()
-        return link.agreement, Principal(f"calendar-link {link.id}", link.party, roles, frozenset())
+        return link.calendar, Principal(f"calendar-link {link.id}", link.party, roles, frozenset())
