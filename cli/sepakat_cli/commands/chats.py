@@ -15,7 +15,7 @@ Id = Annotated[str, typer.Argument(help="the endpoint's id")]
 AddressFile = Annotated[
     Path, typer.Option("--address-file", help="file with the address, which is a secret; `-`: standard input")
 ]
-_COLUMNS = ("id", "party", "service", "types", "status", "fallback", "failing_since", "reason")
+_COLUMNS = ("id", "party", "service", "types", "status", "owner", "fallback", "failing_since", "reason")
 
 
 def _print(endpoint: dict[str, Any], as_json: bool) -> None:
@@ -59,6 +59,9 @@ def add(
     language: Annotated[str, typer.Option(help="`en` or `id`")] = "en",
     time_zone: Annotated[str, typer.Option(help="by whose clock times are written")] = "UTC",
     fallback: Annotated[str | None, typer.Option(help="contact who is written to when it fails")] = None,
+    owner: Annotated[
+        str | None, typer.Option(help="contact in whose name the room acknowledges, joins, puts off and resolves")
+    ] = None,
     url: Urls = None,
     api_key_file: ApiKeyFile = None,
     as_json: AsJson = False,
@@ -68,13 +71,18 @@ def add(
     The address is an incoming webhook of Slack or Teams, `slack://TOKEN/CHANNEL` with a bot's token, or a URL of
     Apprise, such as `discord://ID/TOKEN` or `ntfys://HOST/TOPIC`. It is shown nowhere again.
 
+    With an `--owner`, messages that ask to take up an incident have links; whoever reads them in the room presses them
+    in that contact's name. Without one they have none.
+
     **Example**
 
       sepakat chats add toko-maju --address-file slack.txt --type 'sepakat.incident.*' --language id
+
+      sepakat chats add nusantara-cloud --address-file oncall.txt --type 'sepakat.incident.*' --owner rina
     """
     body = {
         "party": party, "address": _address(address_file), "service": service, "types": types or [],
-        "language": language, "time_zone": time_zone, "fallback": fallback,
+        "language": language, "time_zone": time_zone, "fallback": fallback, "owner": owner,
     }  # fmt: skip
     with Client.of(url, api_key_file) as client:
         made = client.post("notifier", _PATH, body)
@@ -107,6 +115,29 @@ def test(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJ
     _print(tried, as_json)
     if not tried["delivered"]:
         raise CommandFailed(f"it was not delivered: {tried['reason']}")
+
+
+@chats.command("owner")
+def owner(
+    id: Id,
+    contact: Annotated[str | None, typer.Argument(help="contact of the party; none: links there end")] = None,
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say in whose name the links of messages in the room are pressed. Those that it has already end with a new owner.
+
+    **Example**
+
+      sepakat chats owner 9f2c4e6a8b0d1f3a rina
+    """
+    path = f"{_PATH}/{segment(id)}"
+    with Client.of(url, api_key_file) as client:
+        known = client.ask("GET", "notifier", path)
+        kept = {name: known.json()[name] for name in ("types", "language", "time_zone", "fallback")}
+        headers = {"If-Match": known.headers["etag"]}
+        after = client.ask("PUT", "notifier", path, json=kept | {"owner": contact}, headers=headers).json()
+    _print(after, as_json)
 
 
 @chats.command("disable")
