@@ -42,6 +42,7 @@ from sepakat_notifier.standings import Standings
 from sepakat_notifier.status_feeds import StatusFeeds
 from sepakat_notifier.store import Notifications
 from sepakat_notifier.vault import Vault
+from sepakat_notifier.works import Works
 from sepakat_shared.service import Service
 
 _FACTS_AT_ONCE = 16
@@ -74,14 +75,15 @@ def build(settings: NotifierSettings) -> FastAPI:
     )
     reactions = Reactions(service.db, notifications, endpoints, directory, preferences, planning, clock, storms)
     own = OwnReactions(notifications, endpoints, directory, planning, settings.notifier_operator_mail, clock)
-    standings = Standings(service.db)
+    standings, works = Standings(service.db), Works(service.db)
     feed = Feed(service.db, settings.notifier_feed_keep, clock)
     bus = service.start(
-        [*reactions.all(), *standings.reactions(), *feed.reactions(), *own.all()], at_once=_FACTS_AT_ONCE
+        [*reactions.all(), *standings.reactions(), *works.reactions(), *feed.reactions(), *own.all()],
+        at_once=_FACTS_AT_ONCE,
     )
 
     for setup in (notifications.create_indexes, endpoints.create_indexes, reactions.create_indexes,
-                  standings.create_indexes, feed.create_indexes):  # fmt: skip
+                  standings.create_indexes, works.create_indexes, feed.create_indexes):  # fmt: skip
         service.before_start(setup)
     service.alongside(deliveries.run)
     service.alongside(feed.forget)
@@ -110,7 +112,7 @@ def build(settings: NotifierSettings) -> FastAPI:
     app.include_router(reading.router(notifications, directory, preferences, brandings, vault, clock))
     app.include_router(pages.router(Pages(notifications, directory, standings, vault, chat_links, clock)))
     app.include_router(feed_api.router(feed, settings.notifier_feed_readers))
-    statuses = StatusFeeds(service.commits, directory, standings, vault, clock)
+    statuses = StatusFeeds(service.commits, directory, standings, works, vault, clock)
     app.include_router(status_feed_api.router(statuses, settings.public_url))
     app.state.bus = bus
     return app

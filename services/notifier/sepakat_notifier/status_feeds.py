@@ -10,6 +10,7 @@ from sepakat_notifier.standings import Standings
 from sepakat_notifier.status import Status, status
 from sepakat_notifier.status_feed import Allowed, Event, StatusFeed, TakenBack
 from sepakat_notifier.vault import Vault
+from sepakat_notifier.works import Works
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.commits import Aggregates, Commits, Kind
@@ -27,11 +28,12 @@ STATUS_FEED: Kind[StatusFeed, Event] = Kind(
 
 class StatusFeeds:
     def __init__(
-        self, commits: Commits, directory: Directory, standings: Standings, vault: Vault, clock: Clock
+        self, commits: Commits, directory: Directory, standings: Standings, works: Works, vault: Vault, clock: Clock
     ) -> None:
         self._all = Aggregates(commits, STATUS_FEED)
         self._directory = directory
         self._standings = standings
+        self._works = works
         self._vault = vault
         self._clock = clock
 
@@ -66,4 +68,4 @@ class StatusFeeds:
         if covered is None:
             raise NotFound("the agreement of this status is not here any more")
         found = await self._standings.of(agreement)
-        return status(covered, found, language, self._clock.now())
+        return status(covered, found, language, self._clock.now(), await self._works.of(agreement))
