@@ -34,6 +34,11 @@ _IN_WHOSE_NAME: Final = {
 }
 
 
+def in_whose_name(owner: str, language: str) -> str:
+    """What stands below the links, in the room's language."""
+    return _IN_WHOSE_NAME[language].format(owner)
+
+
 class ChatLinks:
     def __init__(
         self, endpoints: Endpoints, directory: Directory, vault: Vault, settings: NotifierSettings, clock: Clock
@@ -59,7 +64,7 @@ class ChatLinks:
                    address_of(self._base, each, self._token(link, each)))
             for each in purposes
         ]  # fmt: skip
-        return actions, _IN_WHOSE_NAME[words.language].format(owner.name)
+        return actions, in_whose_name(owner.name, words.language)
 
     @staticmethod
     def notification(token: str) -> str | None:
