@@ -181,6 +181,35 @@ def test_both_formats_say_the_same() -> None:
     assert empty.findtext(f"{ATOM}updated") == "2000-01-01T00:00:00.000Z"
 
 
+@pytest.mark.servers
+async def test_what_was_over_long_ago_is_not_even_read(backend: Backend) -> None:
+    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
+    db = client[f"standings_{uuid.uuid4().hex[:8]}"]
+    standings, works = Standings(db), Works(db)
+    await standings.create_indexes()
+    await works.create_indexes()
+
+    async def heard(id: str, kind: Any, at: Any, sequence: str = "01") -> None:
+        await standings.on_fact(incident(kind, incident=id, at=at), Envelope("e", "/t", "t", id, None, b"", sequence))
+
+    await heard("open", incidents.IncidentEscalated, NOW - timedelta(days=90))
+    await heard("lately", incidents.IncidentResolved, NOW - timedelta(days=1))
+    await heard("long ago", incidents.IncidentResolved, NOW - timedelta(days=90))
+    await heard("of before", incidents.IncidentEscalated, NOW - timedelta(days=90))
+    kept = await db["standings"].find_one({"_id": "of before"})
+    assert kept is not None
+    earlier = {name: value for name, value in kept.items() if name not in ("open", "changed_at")}
+    await db["standings"].replace_one({"_id": "of before"}, earlier)
+    for id, day in (("soon", 4), ("never", 0)):
+        in_force: Any = announced(*([day] if day else []), maintenance=id)
+        await works.on_fact(in_force, Envelope("e", "/t", "t", id, None, b""))
+    found = await standings.of("toko", NOW - timedelta(days=14))
+    assert sorted(each.incident for each in found) == ["lately", "of before", "open"]
+    assert [each.maintenance for each in await works.of("toko", NOW)] == ["soon"]
+    assert await works.of("toko", NOW + timedelta(days=5)) == []
+    await mongo.close_client(client)
+
+
 # -- over HTTP ---------------------------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sepakat_notifier import status_feed as domain
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.standings import Standings
-from sepakat_notifier.status import Status, status
+from sepakat_notifier.status import KEPT_FOR, Status, status
 from sepakat_notifier.status_feed import Allowed, Event, StatusFeed, TakenBack
 from sepakat_notifier.vault import Vault
 from sepakat_notifier.works import Works
@@ -67,5 +67,6 @@ class StatusFeeds:
         covered = await self._directory.covered(agreement)
         if covered is None:
             raise NotFound("the agreement of this status is not here any more")
-        found = await self._standings.of(agreement)
-        return status(covered, found, language, self._clock.now(), await self._works.of(agreement))
+        now = self._clock.now()
+        found = await self._standings.of(agreement, now - KEPT_FOR)
+        return status(covered, found, language, now, await self._works.of(agreement, now - KEPT_FOR))

@@ -26,6 +26,12 @@ class Work:
     times: tuple[Span, ...] = ()
     called_off: tuple[Span, ...] = ()
 
+    @property
+    def until(self) -> datetime | None:
+        """When the last of it is over, or was called off; None: it never counted."""
+        ends = [*(each.end for each in self.times), *(each.told_at for each in self.called_off)]
+        return max(ends, default=None)
+
 
 def after(work: Work | None, fact: _MaintenanceEvent) -> Work:
     """What was told later takes the place of what was told before; what comes again changes nothing."""
