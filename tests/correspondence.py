@@ -21,6 +21,7 @@ from sepakat_notifier.channels.addresses import Network
 from sepakat_notifier.channels.calling import Client
 from sepakat_notifier.channels.chat import ChatSender
 from sepakat_notifier.channels.email import MailSender
+from sepakat_notifier.chat_links import ChatLinks
 from sepakat_notifier.delivery import Deliveries
 from sepakat_notifier.digests import Digests
 from sepakat_notifier.directory import Directory
@@ -89,6 +90,7 @@ class Instance:
         self.notifications, self.endpoints = Notifications(self.commits), Endpoints(self.commits)
         self.preferences, self.directory = Preferences(self.commits), Directory(db)
         self.brandings = Brandings(self.commits)
+        self.chat_links = ChatLinks(self.endpoints, self.directory, VAULT, given, clock)
         mails = MailSender(given, self.directory, self.notifications, self.preferences, VAULT, clock, self.brandings)
         senders: dict[str, Any] = {"email": mails, "chat": self.chats(allowed)}
         self.deliveries = Deliveries(self.notifications, senders, given, clock)
@@ -103,7 +105,7 @@ class Instance:
         """What says things in chats, and may reach `allowed` besides what is public."""
         digests = Digests(self.notifications, self.directory, VAULT, self.settings, self.clock)
         client = Client(allowed, self.settings.notifier_attempt_timeout)
-        return ChatSender(self.endpoints, self.notifications, self.directory, digests, VAULT, client)
+        return ChatSender(self.endpoints, self.notifications, self.directory, digests, self.chat_links, VAULT, client)
 
     async def introduce(self, *contacts: tuple[str, str], language: str = "en") -> None:
         """Let it know of an agreement and of contacts."""

@@ -23,6 +23,7 @@ from sepakat_cli.commands import (
     evidence,
     incident_records,
     keys,
+    letters,
     maintenance,
     needs,
     negotiation,
@@ -38,6 +39,7 @@ from sepakat_cli.commands import (
     reviews,
     servers,
     status,
+    status_feeds,
     validate,
     webhooks,
 )
@@ -107,6 +109,8 @@ app.add_typer(disputes.disputes, name="disputes", rich_help_panel="Handle")
 app.command("analytics", rich_help_panel="Handle")(analytics.analytics)
 app.add_typer(operations.deliveries, name="deliveries", rich_help_panel="Handle")
 app.add_typer(preferences.preferences, name="preferences", rich_help_panel="Handle")
+app.add_typer(letters.letters, name="letters", rich_help_panel="Handle")
+app.add_typer(status_feeds.status_feeds, name="status-feeds", rich_help_panel="Handle")
 app.add_typer(chats.chats, name="chats", rich_help_panel="Handle")
 app.add_typer(webhooks.webhooks, name="webhooks", rich_help_panel="Handle")
 app.add_typer(keys.apikeys, name="apikeys", rich_help_panel="Operate")

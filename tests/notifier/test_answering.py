@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,12 +10,15 @@ import httpx
 import pytest
 from facts import NOW, incident, notification
 from fastapi import FastAPI
-from notifying import VAULT
+from notifying import VAULT, settings
 
 from sepakat_cli.backends import Backend
 from sepakat_notifier import letters, pages, snoozing
 from sepakat_notifier import notification as domain
+from sepakat_notifier.chat_links import ChatLinks
 from sepakat_notifier.directory import Directory, Reader
+from sepakat_notifier.endpoint import Added, ChatChanged, Endpoint
+from sepakat_notifier.endpoints import Endpoints
 from sepakat_notifier.notification import Answered, Planned
 from sepakat_notifier.standing import Standing, after
 from sepakat_notifier.standings import Standings
@@ -116,10 +120,13 @@ class Door:
         self.clock = ManualClock(NOW)
         self.commits = Commits(db, self.clock)
         self.notifications, self.directory = Notifications(self.commits), Directory(db)
-        self.standings = Standings(db)
+        self.standings, self.endpoints = Standings(db), Endpoints(self.commits)
+        self.chat_links = ChatLinks(self.endpoints, self.directory, VAULT, settings(), self.clock)
         app = FastAPI()
         app.include_router(
-            pages.router(pages.Pages(self.notifications, self.directory, self.standings, VAULT, self.clock))
+            pages.router(
+                pages.Pages(self.notifications, self.directory, self.standings, VAULT, self.chat_links, self.clock)
+            )
         )
         self.browser = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t")
 
@@ -214,3 +221,49 @@ async def test_a_link_that_cannot_be_pressed_says_why_on_a_page(door: Door) -> N
     await door.heard(incidents.IncidentMerged, "04")
     await refused("resolve", 409, "It goes on as SEARCH-0007")
     assert await door.told() == await door.told("n2") == []
+
+
+# -- from a chat -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.servers
+async def test_a_link_in_a_chat_speaks_for_the_owner_of_the_room_while_that_is_the_owner(door: Door) -> None:
+    room = Endpoint("ops", "nusantara", "", (), "sealed", NOW, kind="chat", service="slack", owner="rina")
+    await door.endpoints.execute("ops", lambda *_: [Added(room)], "test")
+    known = ContactRecorded(party="nusantara", contact="rina", name="Rina Wijaya", language="id")
+    await door.directory.on_contact(known, CAUSE)
+    id = "a" * 32
+    planned = notification(ASKED, "ops", id=id, channel="chat", party="nusantara", parties=("nusantara",))
+    await door.notifications.all.execute(id, lambda *_: [Planned(planned)], by="test")
+    actions, in_name = await door.chat_links.of(planned, room)
+    paths = [each.url.removeprefix("https://sla.example") for each in actions]
+    assert [each.split("/")[1] for each in paths] == ["a", "join", "snooze", "resolve"]
+    assert "Rina Wijaya" in in_name and all(len(each) < 80 for each in paths)
+    assert await door.chat_links.of(planned, replace(room, owner=None)) == ((), "")
+    assert await door.chat_links.of(planned, replace(room, owner="stranger")) == ((), "")
+    other = await door.chat_links.of(planned, replace(room, party="toko-maju", owner="rina"))
+    assert other == ((), ""), "rina is not that party's"
+
+    page = await door.browser.get(paths[1])
+    assert page.status_code == 200 and "dinyatakan oleh Rina Wijaya" in page.text and "<button" in page.text
+    assert await door.told(id) == []
+    join, resolve = paths[1].rpartition("/")[2], paths[3].rpartition("/")[2]
+    for wrong in (
+        f"/resolve/{join}",
+        f"/join/{join[:-1]}{'a' if join[-1] != 'a' else 'b'}",
+        f"/join/c-{'b' * 32}-{'a' * 26}",
+    ):
+        assert (await door.browser.post(wrong)).status_code == 404
+    for _ in range(2):
+        assert "Terima kasih" in (await door.browser.post(paths[1])).text
+    [said] = await door.told(id)
+    assert (said["answer"], said["party"], said["contact"], said["channel"]) == ("join", "nusantara", "rina", "chat")
+
+    handed_on = ChatChanged((), None, "en", "UTC", owner="budi")
+    await door.endpoints.execute("ops", lambda *_: [handed_on], "test")
+    assert (await door.browser.post(f"/resolve/{resolve}")).status_code == 404, "the room has another owner"
+    await door.endpoints.execute("ops", lambda *_: [replace(handed_on, owner="rina")], "test")
+    door.clock.set(NOW + timedelta(days=7))
+    assert (await door.browser.post(f"/resolve/{resolve}")).status_code == 410
+    assert len(await door.told(id)) == 1
+    assert (await door.browser.post("/pressed", data={"payload": "{}"})).status_code == 200

@@ -5,7 +5,9 @@ import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from html import unescape
 from typing import Any
+from urllib.parse import unquote_plus
 
 import pytest
 from facts import NAMES, NOW, every_fact, incident, notification
@@ -18,7 +20,7 @@ from sepakat_notifier.channels import Gone, Permanent, Transient, Unreachable, s
 from sepakat_notifier.channels.calling import Answer, Client
 from sepakat_notifier.channels.chat import ChatSender
 from sepakat_notifier.chat_addresses import ByApprise, Hook, SlackBot, service_of, way_of
-from sepakat_notifier.chat_formats import Line, Said
+from sepakat_notifier.chat_formats import Action, Line, Said
 from sepakat_notifier.directory import Reader
 from sepakat_notifier.endpoint import Endpoint
 from sepakat_shared.contracts import incidents
@@ -97,21 +99,30 @@ def _check_slack(message: dict[str, Any]) -> None:
         if "fields" in block:
             assert len(block["fields"]) <= 10
             assert all(1 <= len(each["text"]) <= 2000 for each in block["fields"])
+        if block["type"] == "context":
+            assert 1 <= len(block["elements"]) <= 10 and all(each["text"] for each in block["elements"])
+        if block["type"] == "actions":
+            assert 1 <= len(block["elements"]) <= 25
+            assert len({each["action_id"] for each in block["elements"]}) == len(block["elements"])
+            assert all(len(each["text"]["text"]) <= 75 and len(each["url"]) <= 3000 for each in block["elements"])
 
 
 _TEXT = st.text(min_size=1, max_size=4000)
 _LINES = st.lists(st.builds(Line, st.just("24 Nov"), _TEXT), max_size=60)
+_ACTIONS = st.lists(st.builds(Action, _TEXT, st.integers(1, 4000).map(lambda n: f"https://{'x' * n}")), max_size=8)
 
 
 @given(
     st.builds(
         Said, _TEXT, st.lists(_TEXT, max_size=5), st.lists(st.tuples(_TEXT, _TEXT), max_size=25),
-        st.sampled_from(TONES), _TEXT, st.lists(st.tuples(_TEXT, _LINES), max_size=3),
+        st.sampled_from(TONES), _TEXT, st.lists(st.tuples(_TEXT, _LINES), max_size=3), _ACTIONS, _TEXT,
     )
 )  # fmt: skip
 def test_no_text_is_longer_than_a_service_takes(told: Said) -> None:
     _check_slack(chat_formats.slack(told))
-    assert len(json.dumps(chat_formats.teams(told), ensure_ascii=False).encode()) < 180_000
+    teams = chat_formats.teams(told)
+    assert len(json.dumps(teams["attachments"][0]["content"]["body"], ensure_ascii=False).encode()) < 180_000
+    assert len(teams["attachments"][0]["content"].get("actions", [])) <= 6
     title, body = chat_formats.plain(told)
     assert len(title.replace("\u200b", "")) <= 200 and len(body.replace("\u200b", "")) <= 1_800
 
@@ -124,6 +135,29 @@ def test_what_people_wrote_is_shown_and_not_read_as_markup() -> None:
     card = chat_formats.teams(told)["attachments"][0]["content"]
     assert {block["type"] for block in card["body"]} == {"RichTextBlock"}, "a TextBlock would read markup"
     assert "@everyone" not in "".join(chat_formats.plain(told))
+
+
+def test_what_can_be_answered_is_a_button_in_slack_and_in_teams_and_a_line_elsewhere() -> None:
+    labels = ("I take care of it", "I help with it", "Put it off", "It is over")
+    actions = [Action(label, f"https://sla.example/{n}/c-{A}-{'a' * 26}") for n, label in enumerate(labels)]
+    told = Said("t", ["x" * 4000], [], "bad", "Shop", (), actions, "It counts as said by @Rina <b>.")
+    blocks = chat_formats.slack(told)["blocks"]
+    assert [each["type"] for each in blocks] == ["header", "section", "actions", "context"]
+    assert blocks[2]["elements"][0] == {
+        "type": "button", "action_id": "link-0", "url": actions[0].url, "style": "primary",
+        "text": {"type": "plain_text", "text": "I take care of it", "emoji": False},
+    }  # fmt: skip
+    assert [each["text"] for each in blocks[3]["elements"]] == ["It counts as said by @Rina &lt;b&gt;.", "Shop"]
+    card = chat_formats.teams(told)["attachments"][0]["content"]
+    assert [(each["type"], each["title"], each["url"]) for each in card["actions"]] == [
+        ("Action.OpenUrl", each.label, each.url) for each in actions
+    ]
+    _, text = chat_formats.plain(told)
+    assert text.endswith("\n".join(f"{each.label}: {each.url}" for each in actions)), "whole, whatever is cut"
+    assert "@Rina" not in text and len(text.replace("\u200b", "")) <= 1_800
+    assert "actions" not in {
+        each["type"] for each in chat_formats.slack(said(incident(incidents.ClockMissed)))["blocks"]
+    }
 
 
 def test_an_incident_in_slack_and_in_teams_has_title_figures_and_colour() -> None:
@@ -143,6 +177,7 @@ def test_an_incident_in_slack_and_in_teams_has_title_figures_and_colour() -> Non
 # -- by Apprise --------------------------------------------------------------------------------------------------------
 
 A, B = "a" * 32, "b" * 32
+LINK = f"https://sla.example/join/c-{A}-{'b' * 26}"
 ADDRESSES = {
     "discord": "discord://1234567890/abcdefghijklmnopqrstuvwxyz",
     "gchat": "gchat://workspace/key/token",
@@ -192,10 +227,13 @@ async def test_every_request_of_every_service_leaves_through_our_client(
     monkeypatch.setattr(socket, "getaddrinfo", connect)
     kept = Kept()
     try:
-        await services.tell(address, "title", "text", kept)  # type: ignore[arg-type]
+        await services.tell(address, "title", f"text *b*\n{LINK}", kept)  # type: ignore[arg-type]
     except Transient as refused:
         assert "refused" in str(refused), "it answers otherwise than this stand-in, and that is all"
     assert kept.asked and all(url.startswith(("https://", "http://")) for _, url, _ in kept.asked)
+    sent = unescape(unquote_plus("".join(body.decode() for _, _, body in kept.asked)))
+    assert LINK in sent, "a link is whole, whatever form the service takes"
+    assert scheme.rstrip("s") not in ("wxteam", "rocket") or (f"<{LINK}>" in sent and "text \\\\*b" in sent)
 
 
 @pytest.mark.parametrize(
@@ -321,6 +359,6 @@ async def test_news_that_come_late_do_not_take_the_place_of_later_ones(
     room = Endpoint(
         "ops", "toko-maju", "", (), VAULT.seal_address("slack://xoxb-1/C1"), NOW, kind="chat", service="slack-bot"
     )  # fmt: skip
-    sender = ChatSender(stands, stands, stands, stands, VAULT, stands)
+    sender = ChatSender(stands, stands, stands, stands, stands, VAULT, stands)
     assert await sender.say(room, said(incident(kind)), come) == "C1/1.1"
     assert calls == [asked]

@@ -92,6 +92,36 @@ async def test_a_bot_of_slack_changes_one_message_and_replies_with_what_is_owed(
     assert {each.status.value for each in await notifier.all() if each.channel == "chat"} == {"delivered"}
 
 
+async def test_who_is_asked_in_a_room_with_an_owner_can_answer_there_until_somebody_has(
+    notifier: Instance, room: Chat
+) -> None:
+    room.answer = slack()
+    await notifier.introduce(("toko-maju", "budi"))
+    await add(notifier, "ops", "slack-bot", f"slack://xoxb-1/C1?api={room.url}/api", "*", owner="budi")
+    await add(notifier, "board", "teams", f"{room.url}/teams", "*", owner="budi")
+    await add(notifier, "phone", "ntfy", f"ntfy://127.0.0.1:{room.port}/shop", "*", owner="budi")
+    await add(notifier, "hook", "slack", f"{room.url}/hook", "*")
+    async with notifier.sending() as at:
+        for n, kind in enumerate((incidents.IncidentOpened, incidents.IncidentEscalated, incidents.IncidentUpdated,
+                                  incidents.IncidentAcknowledged)):  # fmt: skip
+            await notifier.hear(incident(kind, responsible="toko-maju", may_snooze_seconds="3600.000"), f"e{n}")
+            await at(NOW + timedelta(seconds=n + 1))
+
+    def buttons(path: str) -> list[list[str]]:
+        said = [each.json for each in room.asked if each.path.startswith(path)]
+        found = [[block for block in each["blocks"] if block["type"] == "actions"] for each in said]
+        return [[each["text"]["text"] for each in of[0]["elements"]] if of else [] for of in found]
+
+    four = ["I take care of it", "I help with it", "Put it off", "It is over"]
+    assert buttons("/api") == [[], four, four, []], "while it is asked, also in what takes the place of other news"
+    assert buttons("/hook") == [[], [], [], []], "nobody answers for that room"
+    cards = [each.json["attachments"][0]["content"] for each in room.asked if each.path == "/teams"]
+    assert [[action["title"] for action in each.get("actions", [])] for each in cards] == [[], four, [], []]
+    told = [each.json["message"] for each in room.asked if each.path == "/"]
+    assert [each.count("https://sla.example/") for each in told] == [0, 4, 0, 0]
+    assert "in the name of Budi" in told[1]
+
+
 async def test_what_was_deleted_in_slack_is_said_anew(notifier: Instance, room: Chat) -> None:
     room.answer = slack()
     await notifier.introduce(("toko-maju", "budi"))
@@ -188,7 +218,9 @@ async def asking(of: Instance, party: str) -> httpx.AsyncClient:
     )  # fmt: skip
     await keys.on_issued(issued)
     app = web.application("t", "t", keys, 1_000_000)
-    rooms = chat_api.Rooms(of.endpoints, of.deliveries, of.chats(LOOPBACK), VAULT, of.settings, of.clock)
+    rooms = chat_api.Rooms(
+        of.endpoints, of.deliveries, of.chats(LOOPBACK), of.directory, VAULT, of.settings, of.clock
+    )  # fmt: skip
     app.include_router(chat_api.router(rooms, web.IdempotentPosts(of.db)))
     app.include_router(preference_api.router(of.preferences, of.directory, of.endpoints))
     headers = {"Authorization": f"Bearer spk_{party}"}
@@ -198,7 +230,11 @@ async def asking(of: Instance, party: str) -> httpx.AsyncClient:
 async def test_an_address_is_shown_nowhere_again(notifier: Instance, room: Chat) -> None:
     async with await asking(notifier, "toko-maju") as http:
         given = {"party": "toko-maju", "address": f"{room.url}/hush-hush", "service": "teams", "language": "id"}
-        made = await http.post("/v1/chat-endpoints", json=given)
+        refused = await http.post("/v1/chat-endpoints", json=given | {"owner": "stranger"})
+        assert [each["pointer"] for each in refused.json()["errors"]] == ["/owner"]
+        await notifier.introduce(("toko-maju", "budi"))
+        made = await http.post("/v1/chat-endpoints", json=given | {"owner": "budi"})
+        assert made.json()["owner"] == "budi"
         assert made.status_code == 201 and made.json()["service"] == "teams"
         path = f"/v1/chat-endpoints/{made.json()['id']}"
         tried = await http.post(f"{path}/test")

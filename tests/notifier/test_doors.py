@@ -16,6 +16,7 @@ from notifying import LOOPBACK, VAULT, received, settings
 from sepakat_cli.backends import Backend
 from sepakat_notifier import api, endpoint_api, pages, preference_api, unsubscribing
 from sepakat_notifier.channels.webhook import WebhookSender
+from sepakat_notifier.chat_links import ChatLinks
 from sepakat_notifier.delivery import Deliveries
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoints import Endpoints
@@ -58,7 +59,10 @@ class Door:
         app.include_router(preference_api.router(self.preferences, self.directory, endpoints))
         app.include_router(unsubscribing.router(self.preferences, VAULT))
         self.standings = Standings(db)
-        asked = pages.Pages(self.notifications, self.directory, self.standings, VAULT, CLOCK)
+        asked = pages.Pages(
+            self.notifications, self.directory, self.standings, VAULT,
+            ChatLinks(endpoints, self.directory, VAULT, given, CLOCK), CLOCK,
+        )  # fmt: skip
         app.include_router(pages.router(asked))
         self._transport = httpx.ASGITransport(app)
 

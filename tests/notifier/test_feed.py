@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from facts import NOW, incident, objective, report
+from pymongo.errors import AutoReconnect
 
 from sepakat_cli.backends import Backend
 from sepakat_notifier import feed_api
@@ -106,6 +107,48 @@ async def test_what_another_instance_has_heard_first_and_stored_second_is_not_mi
         rest += ids(await anext(reading))
     assert sorted(rest) == [f"n{n:03d}" for n in range(120)], "more at once than are read at once, each once"
     await reading.aclose()
+
+
+class Slow:
+    """A database that takes five seconds for one event, in which others are written and read; then it may be gone."""
+
+    def __init__(self, heard: Heard, meanwhile: Any, answers: bool) -> None:
+        self._all, self._heard, self._meanwhile, self._answers = heard.feed._all, heard, meanwhile, answers
+
+    async def insert_one(self, document: Any) -> None:
+        self._heard.feed._all = self._all
+        self._heard.clock.advance(timedelta(seconds=5))
+        await self._meanwhile()
+        await self._all.insert_one(document)
+        if not self._answers:
+            raise AutoReconnect("the answer was lost")
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("answers", [True, False])
+async def test_what_was_written_long_after_its_place_is_not_missed_by_who_is_past_it(
+    heard: Heard, answers: bool
+) -> None:
+    reading = heard.feed.read(MAJU, (), "2026-11-24T00:00:00Z", 60)
+    places: list[str] = []
+
+    async def meanwhile() -> None:
+        await heard.hear("quick", objective())
+        [quick] = await anext(reading)
+        places.append(quick.place)
+
+    heard.feed._all = Slow(heard, meanwhile, answers)  # type: ignore[assignment]
+    try:
+        await heard.hear("slow", objective())
+    except AutoReconnect:
+        await heard.hear("slow", objective())  # what failed is heard again
+    [slow] = await anext(reading)
+    assert ids([slow]) == ["slow"] and slow.place > places[0]
+    assert "slow" in ids(await heard.read(1, after=places[0])), "also by who comes back"
+    await reading.aclose()
+    heard.clock.advance(timedelta(minutes=11))
+    await heard.hear("slow", objective())
+    assert await heard.db["feed"].count_documents({"event": {"$regex": '"slow"'}}) == 2, "told anew to nobody"
 
 
 @pytest.mark.servers

@@ -188,5 +188,11 @@ async def test_a_branding_is_tried_before_it_is_kept_and_seen_in_previews(http: 
     for form, part in (("slack", "blocks"), ("teams", "attachments")):
         shown = await http.post("/v1/previews", json={"type": OPENED, "form": form, "language": "id"})
         assert part in shown.json()["body"]
+    escalated = {"type": "sepakat.incident.escalated.v1"}
+    asked = (await http.post("/v1/previews", json=escalated | {"form": "slack"})).json()["body"]["blocks"]
+    assert [each["url"] for block in asked if block["type"] == "actions" for each in block["elements"]][:2] == [
+        "https://sla.example/a/sample", "https://sla.example/join/sample"
+    ]  # fmt: skip
+    assert "https://sla.example/join/sample" in (await http.post("/v1/previews", json=escalated)).json()["html"]
     unknown = await http.post("/v1/previews", json={"type": "sepakat.nothing.v1"})
     assert unknown.json()["errors"][0]["pointer"] == "/type"

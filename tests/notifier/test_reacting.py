@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -15,13 +15,15 @@ from sepakat_notifier.delivery import Deliveries
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoint import Added, Endpoint
 from sepakat_notifier.endpoints import Endpoints
+from sepakat_notifier.gathering import GATHERED
 from sepakat_notifier.notification import Notification, notification_id
 from sepakat_notifier.planning import Planning
-from sepakat_notifier.preference import Chosen, Preference, Vacation
+from sepakat_notifier.preference import Chosen, Preference, QuietHours, Vacation
 from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.reactions import Reactions
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.store import Notifications
+from sepakat_notifier.subscription import Digest, Subscription
 from sepakat_shared import mongo
 from sepakat_shared.clock import SystemClock
 from sepakat_shared.commits import Commits
@@ -42,7 +44,8 @@ class Notifier:
     def __init__(self, db: Any, settings: NotifierSettings) -> None:
         self.commits = commits = Commits(db, CLOCK)
         self.notifications, self.endpoints = Notifications(commits), Endpoints(commits)
-        deliveries = Deliveries(self.notifications, {}, settings, CLOCK)
+        nobody: Any = None
+        deliveries = Deliveries(self.notifications, {"chat": nobody}, settings, CLOCK)
         planning = Planning(self.notifications, deliveries)
         self.preferences = Preferences(commits)
         self.directory = Directory(db)
@@ -217,3 +220,71 @@ async def test_both_parties_hear_of_their_agreement_where_both_have_a_contact_of
     await notifier.hear(agreed(proposals.ProposalMade, contacts=("admin",)), "e3")
     [earlier] = [each for each in await notifier.found() if each.occasion.id == "e3"]
     assert earlier.party is None, "of earlier versions, who have not said whose contact it is"
+
+
+# -- several readers of one room or mailbox ----------------------------------------------------------------------------
+
+ALL_DAY = QuietHours(time(0), time(0), "UTC", but_highest=False)
+
+
+async def test_a_mailbox_of_several_people_gets_one_mail_when_the_most_eager_of_them_wants_it(
+    notifier: Notifier,
+) -> None:
+    await notifier.hear_text()
+    for party, contact in (("nusantara", "oncall"), ("nusantara", "ana"), ("toko-maju", "budi")):
+        fact = ContactRecorded(
+            party=party, contact=contact, name=contact, language="en",
+            email="Desk@nusantara.example" if contact == "ana" else "desk@nusantara.example",
+        )  # fmt: skip
+        await notifier.directory.on_contact(fact, Envelope("c", "/sepakat/test", fact.type, None, None, b""))
+    asked = ("oncall", "ana", "budi")
+    await notifier.hear(incident(incidents.IncidentEscalated, contacts=asked), "e1")
+    await notifier.choose("nusantara", "oncall", quiet=ALL_DAY)
+    await notifier.hear(incident(incidents.IncidentUpdated), "e2")
+    await notifier.choose("nusantara", "ana", muted=True)
+    await notifier.hear(incident(incidents.IncidentUpdated), "e3")
+
+    found = {(each.occasion.id, each.recipient): each for each in await notifier.found()}
+    ended = {key: (each.status.value, each.reason) for key, each in found.items()}
+    twice = "is told in the same mailbox as:"
+    assert ended == {
+        ("e1", "oncall"): ("pending", None), ("e1", "ana"): ("suppressed", f"{twice} oncall"),
+        ("e2", "ana"): ("pending", None), ("e2", "oncall"): ("suppressed", f"{twice} ana"),
+        ("e3", "ana"): ("suppressed", "unsubscribed from news"), ("e3", "oncall"): ("pending", None),
+        **{(event, "budi"): ("pending", None) for event in ("e1", "e2", "e3")},  # what is another party's is another's
+    }  # fmt: skip
+    assert found["e1", "ana"].by_choice, "so that the escalation takes nobody for unreached"
+    in_hand = timedelta(minutes=5)
+    assert (found["e2", "ana"].due_at or CLOCK.now()) < CLOCK.now() + in_hand
+    assert found["e3", "oncall"].holder == "", "it waits for the end of the quiet hours"
+    instead = await notifier.notifications.told_instead("toko.checkout.0001", "e2", found["e2", "ana"])
+    assert instead == [found["e2", "oncall"].id], "who is to be told where ana cannot be"
+
+
+async def test_a_room_hears_of_it_once_when_the_most_eager_of_its_readers_wants_it(notifier: Notifier) -> None:
+    await notifier.hear_text()
+    await notifier.hear_of("nusantara", "oncall", "ana")
+    for id, types in (("room", ()), ("desk", ("sepakat.incident.*",))):
+        room = Endpoint(
+            id, "nusantara", "", types, "sealed", CLOCK.now() - timedelta(1), kind="chat", service="slack-bot"
+        )
+        await notifier.endpoints.execute(id, lambda _known, _now, room=room: [Added(room)], "test")  # type: ignore[misc]
+    await notifier.hear(incident(incidents.IncidentEscalated, contacts=("oncall", "ana")), "e1")
+    hourly = (Subscription(ways=("room", "desk"), digest=Digest("hour", "UTC")),)
+    await notifier.choose("nusantara", "oncall", subscriptions=hourly, quiet=ALL_DAY)
+    await notifier.choose("nusantara", "ana", subscriptions=hourly)
+    low = {"priority": "P3"}
+    await notifier.hear(incident(incidents.IncidentUpdated, **low), "e2")
+    await notifier.choose("nusantara", "ana", subscriptions=(Subscription(ways=("room",)),))
+    await notifier.hear(incident(incidents.IncidentUpdated, **low), "e3")
+
+    rooms = [each for each in await notifier.found() if each.channel == "chat" and each.occasion.type != GATHERED]
+    said = {(each.occasion.id, each.recipient): each for each in rooms}
+    assert len(rooms) == len(said) and said.keys() == {(f"e{n}", "desk") for n in (1, 2, 3)} | {
+        ("e2", "room"), ("e3", "room")
+    }  # fmt: skip
+    hour = CLOCK.now() + timedelta(hours=1, minutes=6)
+    waits = said["e2", "room"]
+    assert waits.within is not None and (waits.due_at or hour) < hour, "ana's digest, and not the end of the night"
+    assert said["e3", "room"].within is None and said["e3", "room"].holder != "", "ana reads it at once now"
+    assert all(each.within is None and each.holder for (_, to), each in said.items() if to == "desk"), "it hears itself"

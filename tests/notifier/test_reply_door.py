@@ -1,19 +1,24 @@
 """Replies over SMTP on a real database: what is taken, refused, dropped; a real client asks."""
 
+import ssl
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
+from pathlib import Path
 from typing import Any
 
 import aiosmtplib
 import pytest
+from certificates import authority
 from facts import NOW, incident, notification, objective
 from notifying import VAULT, settings
+from pydantic import ValidationError
 
 from sepakat_cli.backends import Backend
+from sepakat_cli.demo.telling import until
 from sepakat_notifier import reply_door
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.notification import Delivered, Planned
@@ -74,6 +79,9 @@ class Door:
         except aiosmtplib.SMTPResponseException as error:
             return f"{error.code} {error.message}"
         return f"250 {answer}"
+
+    def client(self, **more: Any) -> aiosmtplib.SMTP:
+        return aiosmtplib.SMTP(hostname="127.0.0.1", port=self.port, timeout=10, **more)
 
     async def told(self) -> list[Any]:
         commits = await self.commits.collection.find({"aggregate": {"$regex": "^reply/"}}).to_list(None)
@@ -157,3 +165,63 @@ async def test_what_answers_nothing_of_ours_is_neither_read_nor_checked(
         assert (await door.mail(door.addresses.of("d" * 32))).startswith("550 5.1.1")
         assert (await door.mail(OURS, In_Reply_To=f"<{'d' * 32}@sla.example>")).startswith("550 5.1.1")
     assert worked == []
+
+
+# -- who asks too much -------------------------------------------------------------------------------------------------
+
+
+async def test_headers_that_are_too_much_are_refused_with_the_code_for_what_is_too_large(backend: Backend) -> None:
+    async with opened(backend) as door:
+        to = door.addresses.of(ID)
+        assert (await door.mail(to, References="<a@b> " * 3_000)).startswith("552 5.3.4 the header references")
+        assert (await door.mail(to, **{f"X_{n}": "y" for n in range(600)})).startswith("552 5.3.4 a mail may have 500")
+        assert (await door.mail(to)).startswith("250 2.0.0 taken")
+        assert len(await door.told()) == 1
+
+
+async def test_a_peer_has_so_many_connections_and_mails_a_minute(backend: Backend) -> None:
+    async with opened(backend, notifier_inbound_connections=2, notifier_inbound_rate=3) as door:
+        to = door.addresses.of(ID)
+        one, two, three = door.client(start_tls=False), door.client(start_tls=False), door.client(start_tls=False)
+        await one.connect()
+        await two.connect()
+        with pytest.raises(aiosmtplib.SMTPConnectResponseError) as refused:
+            await three.connect()
+        assert (refused.value.code, "too many connections" in refused.value.message) == (421, True)
+        await two.quit()
+        for _ in range(3):
+            assert (await door.mail(to)).startswith("250"), "once another one has left"
+        assert (await door.mail(to)).startswith("450 4.7.1 too many mails")
+        with pytest.raises(aiosmtplib.SMTPSenderRefused):
+            await one.mail("rina@nusantara.example")
+        door.clock.advance(timedelta(seconds=61))
+        assert (await door.mail(to)).startswith("250")
+        await one.quit()
+
+
+async def test_it_speaks_tls_where_it_has_a_certificate_and_a_handshake_that_fails_leaves_no_session(
+    backend: Backend, tmp_path: Path
+) -> None:
+    by = authority(tmp_path)
+    by.server("127.0.0.1")
+    shows = tmp_path / "127.0.0.1.pem"
+    async with opened(backend, notifier_inbound_certificate=str(shows), notifier_inbound_connections=1) as door:
+        for _ in range(3):
+            with pytest.raises((aiosmtplib.SMTPException, OSError)):
+                await door.client(start_tls=True, tls_context=ssl.create_default_context()).connect()
+
+        async def let_in() -> bool:
+            client = door.client(start_tls=True, tls_context=ssl.create_default_context(cafile=str(by.file)))
+            try:
+                await client.connect()
+            except aiosmtplib.SMTPConnectResponseError:
+                return False  # the session that failed is just about to end
+            assert client.get_transport_info("cipher") is not None
+            await client.sendmail("rina@nusantara.example", [door.addresses.of(ID)], b"From: rina@x.example\r\n\r\nhi")
+            await client.quit()
+            return True
+
+        await until("a place for a connection", let_in, within=20)
+        assert [each["body"] for each in await door.told()] == ["hi"]
+    with pytest.raises(ValidationError, match="no certificate with its key"):
+        settings(notifier_inbound_certificate=str(by.file))

@@ -9,12 +9,12 @@ from xml.etree import ElementTree
 
 import httpx
 import pytest
-from facts import NOW, incident
+from facts import NOW, agreed, incident
 from notifying import VAULT
 from samples import agreement
 
 from sepakat_cli.backends import Backend
-from sepakat_notifier import status_feed, status_feed_api
+from sepakat_notifier import status_feed, status_feed_api, work
 from sepakat_notifier.directory import Covered, Directory
 from sepakat_notifier.standing import Standing, after
 from sepakat_notifier.standings import Standings
@@ -22,13 +22,15 @@ from sepakat_notifier.status import status
 from sepakat_notifier.status_feed import StatusFeed
 from sepakat_notifier.status_feeds import StatusFeeds
 from sepakat_notifier.status_formats import as_atom, as_json_feed
+from sepakat_notifier.works import Works
 from sepakat_shared import mongo, web
 from sepakat_shared.auth import KnownKeys, digest
 from sepakat_shared.clock import ManualClock
 from sepakat_shared.commits import Commits
-from sepakat_shared.contracts import incidents, texts
+from sepakat_shared.contracts import incidents, maintenance, texts
 from sepakat_shared.contracts.agreements import AgreementTextPublished, KeyIssued
 from sepakat_shared.contracts.fact import Title
+from sepakat_shared.contracts.maintenance import Excluded
 from sepakat_shared.messages import Envelope
 from sepakat_shared.settings import ServiceSettings
 
@@ -97,21 +99,76 @@ def test_what_was_over_long_ago_or_is_a_part_of_another_is_not_listed() -> None:
     assert status(COVERED, [old, merged], "en", NOW).items == ()
 
 
+IN_DAYS = [timedelta(days=each) for each in range(20)]
+
+
+def announced(*days: int, kind: Any = maintenance.MaintenanceAnnounced, **changes: Any) -> Any:
+    """Two hours on each of these days from now on."""
+    in_force = tuple(Excluded(start=NOW + IN_DAYS[each], end=NOW + IN_DAYS[each] + timedelta(hours=2)) for each in days)
+    return agreed(kind, in_force=in_force, at=NOW, **changes)
+
+
+def test_maintenance_is_planned_then_runs_then_has_ended_by_the_clock() -> None:
+    told = work.after(None, announced(4))
+
+    def shown(after: timedelta, *standings: Standing, language: str = "en") -> tuple[list[str], str, list[str]]:
+        found = status(COVERED, standings, language, NOW + after, [told])
+        assert [each.changed_at for each in found.items] == sorted(
+            (each.changed_at for each in found.items), reverse=True
+        )
+        assert all(each.began_at <= each.changed_at <= NOW + after for each in found.items), "nothing is of the future"
+        return [each.title for each in found.items], found.services[0].state, [each.text for each in found.items]
+
+    planned = shown(timedelta(0))
+    assert planned[:2] == (["Checkout: maintenance is planned"], "up")
+    assert planned[2] == ["From 28 Nov 2026, 16:00:00 WIB until 28 Nov 2026, 18:00:00 WIB."]
+    assert shown(IN_DAYS[4])[:2] == (["Checkout: maintenance is going on"], "maintenance")
+    assert shown(IN_DAYS[4], language="id")[0] == ["Kasir: pemeliharaan sedang berlangsung"]
+    assert shown(IN_DAYS[4], stood(incidents.IncidentEscalated))[1] == "impaired", "what fails is said to fail"
+    over = IN_DAYS[4] + timedelta(hours=2)
+    assert shown(over)[:2] == (["Checkout: maintenance has ended"], "up")
+    assert shown(over + timedelta(days=14))[0] == []
+    assert shown(timedelta(days=-30))[0] == [], "not so far ahead"
+
+
+def test_what_was_called_off_or_moved_says_so_and_what_nobody_agreed_to_is_not_listed() -> None:
+    asked = work.after(None, announced(state="awaiting-consent"))
+    assert status(COVERED, [], "en", NOW, [asked]).items == ()
+    twice = work.after(asked, announced(4, 5, revision=2))
+    moved = work.after(twice, announced(4, 6, kind=maintenance.MaintenanceMoved, revision=3))
+    assert work.after(moved, announced(4, 5, revision=2)) == moved, "what comes again, after what was told later"
+    assert work.after(moved, announced(4, 6, kind=maintenance.MaintenanceMoved, revision=3)) == moved
+
+    def found(what: work.Work) -> list[tuple[str, int]]:
+        items = status(COVERED, [], "en", NOW, [what]).items
+        each_day = {n: work.after(None, announced(n)) for n in range(len(IN_DAYS))}
+        begins = {status(COVERED, [], "en", NOW, [of]).items[0].id: n for n, of in each_day.items() if n}
+        return sorted((each.tags[1], begins[each.id]) for each in items)
+
+    assert found(moved) == [("called off", 5), ("planned", 4), ("planned", 6)]
+    cancelled = work.after(moved, announced(kind=maintenance.MaintenanceCancelled, revision=4, state="cancelled"))
+    assert found(cancelled) == [("called off", 4), ("called off", 5), ("called off", 6)]
+    again = work.after(cancelled, announced(5, revision=5))
+    assert found(again) == [("called off", 4), ("called off", 6), ("planned", 5)]
+
+
 def test_no_word_that_somebody_wrote_and_no_figure_is_in_it() -> None:
     told = stood(incidents.IncidentEscalated, title=Title(en="Rina's laptop <broke>"), priority="P1")
-    shown = status(COVERED, [told], "en", NOW)
+    shown = status(COVERED, [told], "en", NOW, [work.after(None, announced(4, reason="Rina's new disk"))])
     for text in (as_atom(shown, "https://x.example/s.atom").decode(), json.dumps(as_json_feed(shown, "https://x"))):
         assert not any(each in text for each in ("Rina", "rina", "oncall", "P1", "nusantara", "99"))
 
 
 def test_both_formats_say_the_same() -> None:
-    shown = status(COVERED, [stood(incidents.IncidentEscalated)], "id", NOW)
+    shown = status(COVERED, [stood(incidents.IncidentEscalated)], "id", NOW, [work.after(None, announced(1))])
     atom = ElementTree.fromstring(as_atom(shown, "https://x.example/a?b&c"))
     feed = as_json_feed(shown, "https://x.example/j")
-    (entry,) = atom.findall(f"{ATOM}entry")
-    (item,) = feed["items"]
+    entries = dict(zip(atom.findall(f"{ATOM}entry"), feed["items"], strict=True))
+    for entry, item in entries.items():
+        assert [each.get("term") for each in entry.findall(f"{ATOM}category")] == item["tags"]
+        assert entry.findtext(f"{ATOM}id") == item["id"]
+    [(entry, item)] = [each for each in entries.items() if each[1]["tags"] == ["open"]]
     assert entry.findtext(f"{ATOM}title") == item["title"] == "Kasir: tidak berjalan sebagaimana disepakati"
-    assert entry.findtext(f"{ATOM}id") == item["id"]
     assert entry.findtext(f"{ATOM}updated") == item["date_modified"] == "2026-11-24T09:00:00.000Z"
     assert atom.findtext(f"{ATOM}subtitle") == feed["description"]
     link = atom.find(f"{ATOM}link")
@@ -122,6 +179,35 @@ def test_both_formats_say_the_same() -> None:
     assert as_atom(shown, "x") == as_atom(shown, "x")
     empty = ElementTree.fromstring(as_atom(status(COVERED, [], "en", NOW), "x"))
     assert empty.findtext(f"{ATOM}updated") == "2000-01-01T00:00:00.000Z"
+
+
+@pytest.mark.servers
+async def test_what_was_over_long_ago_is_not_even_read(backend: Backend) -> None:
+    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
+    db = client[f"standings_{uuid.uuid4().hex[:8]}"]
+    standings, works = Standings(db), Works(db)
+    await standings.create_indexes()
+    await works.create_indexes()
+
+    async def heard(id: str, kind: Any, at: Any, sequence: str = "01") -> None:
+        await standings.on_fact(incident(kind, incident=id, at=at), Envelope("e", "/t", "t", id, None, b"", sequence))
+
+    await heard("open", incidents.IncidentEscalated, NOW - timedelta(days=90))
+    await heard("lately", incidents.IncidentResolved, NOW - timedelta(days=1))
+    await heard("long ago", incidents.IncidentResolved, NOW - timedelta(days=90))
+    await heard("of before", incidents.IncidentEscalated, NOW - timedelta(days=90))
+    kept = await db["standings"].find_one({"_id": "of before"})
+    assert kept is not None
+    earlier = {name: value for name, value in kept.items() if name not in ("open", "changed_at")}
+    await db["standings"].replace_one({"_id": "of before"}, earlier)
+    for id, day in (("soon", 4), ("never", 0)):
+        in_force: Any = announced(*([day] if day else []), maintenance=id)
+        await works.on_fact(in_force, Envelope("e", "/t", "t", id, None, b""))
+    found = await standings.of("toko", NOW - timedelta(days=14))
+    assert sorted(each.incident for each in found) == ["lately", "of before", "open"]
+    assert [each.maintenance for each in await works.of("toko", NOW)] == ["soon"]
+    assert await works.of("toko", NOW + timedelta(days=5)) == []
+    await mongo.close_client(client)
 
 
 # -- over HTTP ---------------------------------------------------------------------------------------------------------
@@ -143,7 +229,10 @@ async def http(backend: Backend) -> AsyncIterator[httpx.AsyncClient]:
     cause = Envelope("e", "/test", "t", "toko.checkout", None, b"", "01")
     await standings.on_fact(incident(incidents.IncidentEscalated), cause)
     app = web.application("t", "t", keys, 1_000_000)
-    feeds = StatusFeeds(Commits(db, clock), directory, standings, VAULT, clock)
+    works = Works(db)
+    for revision, kind in enumerate((maintenance.MaintenanceAnnounced, maintenance.MaintenanceReminded), 1):
+        await works.on_fact(agreed(kind, revision=revision), cause)
+    feeds = StatusFeeds(Commits(db, clock), directory, standings, works, VAULT, clock)
     app.include_router(status_feed_api.router(feeds, "http://t"))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as http:
         yield http
@@ -172,7 +261,11 @@ async def test_each_party_allows_it_with_its_own_key_and_the_address_needs_none(
     same = await http.get(whole["atom"], headers={"Accept-Language": "id", "If-None-Match": atom.headers["etag"]})
     assert (same.status_code, same.content) == (304, b"")
     feed = await http.get(whole["json"] + "?lang=en")
-    assert feed.json()["items"][0]["title"] == "Checkout: does not work as agreed"
+    titles = {each["title"]: each["tags"] for each in feed.json()["items"]}
+    assert titles == {
+        "Checkout: does not work as agreed": ["open"],
+        "Checkout: maintenance is planned": ["maintenance", "planned"],
+    }
     assert feed.headers["content-type"] == "application/feed+json"
     assert (await http.get(whole["json"][:-9] + ".json")).status_code == 404
     assert (await allow("nusantara", False))["atom"] is None

@@ -77,5 +77,10 @@ async def test_what_a_summary_was_to_tell_there_is_mailed_too() -> None:
 
 async def test_what_nobody_wanted_or_has_words_for_stays_unsaid() -> None:
     silent = notification(incident(incidents.ClockStarted), "ops", channel="chat", party="toko-maju")
-    for waited, more in ((OPENED, {"by_choice": True}), (OPENED, {"channel": "email"}), (silent, {})):
+    for waited, more in ((OPENED, {"by_choice": True}), (OPENED, {"channel": "webhook"}), (silent, {})):
         assert await heard(Stored(waited), "there are no words about it", **more) == ([], [])
+
+
+async def test_what_waited_for_who_was_erased_is_told_to_who_reads_the_same_mailbox() -> None:
+    mail = notification(incident(incidents.IncidentOpened), "ana", party="nusantara")
+    assert await heard(Stored(mail), "contact 'ana' was erased", channel="email") == (["mail of e1"], [])

@@ -2,27 +2,29 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
-from sepakat_cli.output import AsJson, BadInput, CommandFailed, print_json, print_table
+from sepakat_cli.client import ApiKeyFile, Client, Urls
+from sepakat_cli.commands.endpoints import Endpoints, Id, add_commands, print_endpoint
+from sepakat_cli.output import AsJson, BadInput
 
 chats = typer.Typer(no_args_is_help=True, help="Chat endpoints: Slack, Teams, Discord, Telegram, ntfy and others.")
-_PATH = "/v1/chat-endpoints"
-Id = Annotated[str, typer.Argument(help="the endpoint's id")]
 AddressFile = Annotated[
     Path, typer.Option("--address-file", help="file with the address, which is a secret; `-`: standard input")
 ]
-_COLUMNS = ("id", "party", "service", "types", "status", "fallback", "failing_since", "reason")
-
-
-def _print(endpoint: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print_json(endpoint)
-    else:
-        print_table(("field", "value"), endpoint.items(), "")
+_CHATS = Endpoints(
+    "chats", "/v1/chat-endpoints",
+    ("id", "party", "service", "types", "status", "owner", "fallback", "failing_since", "reason"),
+    when_empty="there is no chat endpoint yet",
+    list="List the chat endpoints of the key's party, and which of them work.",
+    show="Show a chat endpoint: its service, whether it works, and what it answered last.",
+    test="Say something there now, and tell what came of it. Exit code 1 where it was not taken.",
+    disable="Say nothing there for now; whoever has chosen to read there gets mails meanwhile.",
+    enable="Say things there again.",
+    remove="Remove a chat endpoint; what waits for it is suppressed.",
+)  # fmt: skip
 
 
 def _address(file: Path) -> str:
@@ -30,22 +32,6 @@ def _address(file: Path) -> str:
         return (sys.stdin.read() if str(file) == "-" else file.read_text()).strip()
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{file}: {error}") from error
-
-
-@chats.command("list")
-def list_endpoints(url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False) -> None:
-    """List the chat endpoints of the key's party, and which of them work.
-
-    **Example**
-
-      sepakat chats list
-    """
-    with Client.of(url, api_key_file) as client:
-        items = list(client.items("notifier", _PATH))
-    if as_json:
-        print_json({"items": items})
-        return
-    print_table(_COLUMNS, ([each.get(name) for name in _COLUMNS] for each in items), "there is no chat endpoint yet")
 
 
 @chats.command("add")
@@ -59,6 +45,9 @@ def add(
     language: Annotated[str, typer.Option(help="`en` or `id`")] = "en",
     time_zone: Annotated[str, typer.Option(help="by whose clock times are written")] = "UTC",
     fallback: Annotated[str | None, typer.Option(help="contact who is written to when it fails")] = None,
+    owner: Annotated[
+        str | None, typer.Option(help="contact in whose name the room acknowledges, joins, puts off and resolves")
+    ] = None,
     url: Urls = None,
     api_key_file: ApiKeyFile = None,
     as_json: AsJson = False,
@@ -68,78 +57,45 @@ def add(
     The address is an incoming webhook of Slack or Teams, `slack://TOKEN/CHANNEL` with a bot's token, or a URL of
     Apprise, such as `discord://ID/TOKEN` or `ntfys://HOST/TOPIC`. It is shown nowhere again.
 
+    With an `--owner`, messages that ask to take up an incident have links; whoever reads them in the room presses them
+    in that contact's name. Without one they have none.
+
     **Example**
 
       sepakat chats add toko-maju --address-file slack.txt --type 'sepakat.incident.*' --language id
+
+      sepakat chats add nusantara-cloud --address-file oncall.txt --type 'sepakat.incident.*' --owner rina
     """
     body = {
         "party": party, "address": _address(address_file), "service": service, "types": types or [],
-        "language": language, "time_zone": time_zone, "fallback": fallback,
+        "language": language, "time_zone": time_zone, "fallback": fallback, "owner": owner,
     }  # fmt: skip
     with Client.of(url, api_key_file) as client:
-        made = client.post("notifier", _PATH, body)
-    _print(made, as_json)
+        made = client.post("notifier", _CHATS.path, body)
+    print_endpoint(made, as_json)
 
 
-@chats.command("show")
-def show(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False) -> None:
-    """Show a chat endpoint: its service, whether it works, and what it answered last.
-
-    **Example**
-
-      sepakat chats show 9f2c4e6a8b0d1f3a
-    """
-    with Client.of(url, api_key_file) as client:
-        endpoint = client.get("notifier", f"{_PATH}/{segment(id)}")
-    _print(endpoint, as_json)
-
-
-@chats.command("test")
-def test(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False) -> None:
-    """Say something there now, and tell what came of it. Exit code 1 where it was not taken.
+@chats.command("owner")
+def owner(
+    id: Id,
+    contact: Annotated[str | None, typer.Argument(help="contact of the party; none: links there end")] = None,
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say in whose name the links of messages in the room are pressed. Those that it has already end with a new owner.
 
     **Example**
 
-      sepakat chats test 9f2c4e6a8b0d1f3a
+      sepakat chats owner 9f2c4e6a8b0d1f3a rina
     """
+    path = _CHATS.one(id)
     with Client.of(url, api_key_file) as client:
-        tried = client.post("notifier", f"{_PATH}/{segment(id)}/test")
-    _print(tried, as_json)
-    if not tried["delivered"]:
-        raise CommandFailed(f"it was not delivered: {tried['reason']}")
+        known = client.ask("GET", "notifier", path)
+        kept = {name: known.json()[name] for name in ("types", "language", "time_zone", "fallback")}
+        headers = {"If-Match": known.headers["etag"]}
+        after = client.ask("PUT", "notifier", path, json=kept | {"owner": contact}, headers=headers).json()
+    print_endpoint(after, as_json)
 
 
-@chats.command("disable")
-def disable(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False) -> None:
-    """Say nothing there for now; whoever has chosen to read there gets mails meanwhile.
-
-    **Example**
-
-      sepakat chats disable 9f2c4e6a8b0d1f3a
-    """
-    with Client.of(url, api_key_file) as client:
-        _print(client.post("notifier", f"{_PATH}/{segment(id)}/disable"), as_json)
-
-
-@chats.command("enable")
-def enable(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False) -> None:
-    """Say things there again.
-
-    **Example**
-
-      sepakat chats enable 9f2c4e6a8b0d1f3a
-    """
-    with Client.of(url, api_key_file) as client:
-        _print(client.post("notifier", f"{_PATH}/{segment(id)}/enable"), as_json)
-
-
-@chats.command("remove")
-def remove(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None) -> None:
-    """Remove a chat endpoint; what waits for it is suppressed.
-
-    **Example**
-
-      sepakat chats remove 9f2c4e6a8b0d1f3a
-    """
-    with Client.of(url, api_key_file) as client:
-        client.ask("DELETE", "notifier", f"{_PATH}/{segment(id)}")
+add_commands(chats, _CHATS)

@@ -1,14 +1,13 @@
 """`sepakat preferences`: how a contact wants to be told."""
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
-from sepakat_cli.output import AsJson, BadInput, print_json, print_table
+from sepakat_cli.documents import mapping_of
+from sepakat_cli.output import AsJson, print_json, print_table
 
 preferences = typer.Typer(
     no_args_is_help=True,
@@ -63,24 +62,9 @@ def set_(
 
       sepakat preferences set nusantara-cloud rina rina.yaml
     """
-    try:
-        said = yaml.safe_load(file.read_text())
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise BadInput(f"{file}: {error}") from error
-    if not isinstance(said, dict):
-        raise BadInput(f"{file}: must hold fields, as `language: id`")
+    said = mapping_of(file, "language: id")
     path = _path(party, contact)
     with Client.of(url, api_key_file) as client:
         etag = client.ask("GET", "notifier", path).headers["etag"]
-        body = {name: _written(value) for name, value in said.items()}
-        after = client.ask("PUT", "notifier", path, json=body, headers={"If-Match": etag}).json()
+        after = client.ask("PUT", "notifier", path, json=said, headers={"If-Match": etag}).json()
     _print(after, as_json)
-
-
-def _written(value: Any) -> Any:
-    """YAML reads instants by itself; JSON has none."""
-    if isinstance(value, dict):
-        return {name: _written(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_written(each) for each in value]
-    return value.isoformat() if isinstance(value, date) else value

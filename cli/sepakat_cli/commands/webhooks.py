@@ -1,40 +1,26 @@
 """`sepakat webhooks`: where a party's own systems are told, whether that works, and what they have missed."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
+from sepakat_cli.client import ApiKeyFile, Client, Urls
+from sepakat_cli.commands.endpoints import Endpoints, Id, add_commands, print_endpoint
 from sepakat_cli.commands.keys import instant
-from sepakat_cli.output import AsJson, CommandFailed, print_json, print_table
+from sepakat_cli.output import AsJson
 
 webhooks = typer.Typer(no_args_is_help=True, help="Webhook endpoints: where a party's own systems are told.")
-_PATH = "/v1/webhook-endpoints"
-Id = Annotated[str, typer.Argument(help="the endpoint's id")]
-_COLUMNS = ("id", "party", "url", "status", "ordered", "fallback", "failing_since", "reason")
-
-
-def _print(endpoint: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print_json(endpoint)
-    else:
-        print_table(("field", "value"), endpoint.items(), "")
-
-
-@webhooks.command("list")
-def list_endpoints(url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False) -> None:
-    """List the endpoints of the key's party, and which of them work.
-
-    **Example**
-
-      sepakat webhooks list
-    """
-    with Client.of(url, api_key_file) as client:
-        items = list(client.items("notifier", _PATH))
-    if as_json:
-        print_json({"items": items})
-        return
-    print_table(_COLUMNS, ([each.get(name) for name in _COLUMNS] for each in items), "there is no endpoint yet")
+_WEBHOOKS = Endpoints(
+    "webhooks", "/v1/webhook-endpoints",
+    ("id", "party", "url", "status", "ordered", "fallback", "failing_since", "reason"),
+    when_empty="there is no endpoint yet",
+    list="List the endpoints of the key's party, and which of them work.",
+    show="Show an endpoint: whether it works, since when it does not, and what it answered.",
+    test="Post a signed trial event there now, and say what came of it. Exit code 1 where it was not taken.",
+    disable="Post nothing there for now. What would have been posted is kept.",
+    enable="Post there again. What it has missed is posted by `replay`.",
+    remove="Remove an endpoint; what waits for it is suppressed.",
+)  # fmt: skip
 
 
 @webhooks.command("add")
@@ -58,36 +44,8 @@ def add(
     """
     body = {"party": party, "url": to, "types": types or [], "ordered": ordered, "fallback": fallback}
     with Client.of(url, api_key_file) as client:
-        made = client.post("notifier", _PATH, body)
-    _print(made, as_json)
-
-
-@webhooks.command("show")
-def show(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False) -> None:
-    """Show an endpoint: whether it works, since when it does not, and what it answered.
-
-    **Example**
-
-      sepakat webhooks show 9f2c4e6a8b0d1f3a
-    """
-    with Client.of(url, api_key_file) as client:
-        endpoint = client.get("notifier", f"{_PATH}/{segment(id)}")
-    _print(endpoint, as_json)
-
-
-@webhooks.command("test")
-def test(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False) -> None:
-    """Post a signed trial event there now, and say what came of it. Exit code 1 where it was not taken.
-
-    **Example**
-
-      sepakat webhooks test 9f2c4e6a8b0d1f3a
-    """
-    with Client.of(url, api_key_file) as client:
-        tried = client.post("notifier", f"{_PATH}/{segment(id)}/test")
-    _print(tried, as_json)
-    if not tried["delivered"]:
-        raise CommandFailed(f"it was not delivered: {tried['reason']}")
+        made = client.post("notifier", _WEBHOOKS.path, body)
+    print_endpoint(made, as_json)
 
 
 @webhooks.command("rotate")
@@ -105,32 +63,8 @@ def rotate(
       sepakat webhooks rotate 9f2c4e6a8b0d1f3a --overlap P2D
     """
     with Client.of(url, api_key_file) as client:
-        rotated = client.post("notifier", f"{_PATH}/{segment(id)}/rotate-secret", {"overlap": overlap})
-    _print(rotated, as_json)
-
-
-@webhooks.command("disable")
-def disable(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False) -> None:
-    """Post nothing there for now. What would have been posted is kept.
-
-    **Example**
-
-      sepakat webhooks disable 9f2c4e6a8b0d1f3a
-    """
-    with Client.of(url, api_key_file) as client:
-        _print(client.post("notifier", f"{_PATH}/{segment(id)}/disable"), as_json)
-
-
-@webhooks.command("enable")
-def enable(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False) -> None:
-    """Post there again. What it has missed is posted by `replay`.
-
-    **Example**
-
-      sepakat webhooks enable 9f2c4e6a8b0d1f3a
-    """
-    with Client.of(url, api_key_file) as client:
-        _print(client.post("notifier", f"{_PATH}/{segment(id)}/enable"), as_json)
+        rotated = client.post("notifier", f"{_WEBHOOKS.one(id)}/rotate-secret", {"overlap": overlap})
+    print_endpoint(rotated, as_json)
 
 
 @webhooks.command("replay")
@@ -149,16 +83,7 @@ def replay(
     """
     body = {"since": instant(since, "--since").isoformat()}
     with Client.of(url, api_key_file) as client:
-        _print(client.post("notifier", f"{_PATH}/{segment(id)}/replay", body), as_json)
+        print_endpoint(client.post("notifier", f"{_WEBHOOKS.one(id)}/replay", body), as_json)
 
 
-@webhooks.command("remove")
-def remove(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None) -> None:
-    """Remove an endpoint; what waits for it is suppressed.
-
-    **Example**
-
-      sepakat webhooks remove 9f2c4e6a8b0d1f3a
-    """
-    with Client.of(url, api_key_file) as client:
-        client.ask("DELETE", "notifier", f"{_PATH}/{segment(id)}")
+add_commands(webhooks, _WEBHOOKS)

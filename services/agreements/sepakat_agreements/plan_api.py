@@ -102,8 +102,8 @@ def _reading_routes(routes: APIRouter, standings: Standings, agreements: Agreeme
 def _acting_routes(routes: APIRouter, standings: Standings, agreements: Agreements, people: People) -> None:
     async def contacts_of(id: str, asking: Principal) -> list[str]:
         """The ids of the people of the plan's party."""
-        standing, plan = await standings.visible(id, asking)
-        agreement = (await agreements.all.get(standing.about.agreement)).state
+        loaded, plan = await standings.visible(id, asking)
+        agreement = (await agreements.all.get(loaded.state.about.agreement)).state
         return [each.partition("/")[2] for each in (await people.of(agreement)).of(plan.party)]
 
     async def act(id: str, asking: Principal, decide: Decide, read: Request | None = None) -> JSONResponse:

@@ -21,6 +21,7 @@ from sepakat_notifier.channels.calling import Client
 from sepakat_notifier.channels.chat import ChatSender
 from sepakat_notifier.channels.email import MailSender
 from sepakat_notifier.channels.webhook import WebhookSender
+from sepakat_notifier.chat_links import ChatLinks
 from sepakat_notifier.delivery import Deliveries
 from sepakat_notifier.digests import Digests
 from sepakat_notifier.directory import Directory
@@ -43,6 +44,7 @@ from sepakat_notifier.standings import Standings
 from sepakat_notifier.status_feeds import StatusFeeds
 from sepakat_notifier.store import Notifications
 from sepakat_notifier.vault import Vault
+from sepakat_notifier.works import Works
 from sepakat_shared.service import Service
 
 _FACTS_AT_ONCE = 16
@@ -65,7 +67,8 @@ def build(settings: NotifierSettings) -> FastAPI:
     health = Health(endpoints, settings.notifier_disable_after, clock)
     digests = Digests(notifications, directory, vault, settings, clock)
     calling = Client(allowed, settings.notifier_attempt_timeout, authorities)
-    chats = ChatSender(endpoints, notifications, directory, digests, vault, calling)
+    chat_links = ChatLinks(endpoints, directory, vault, settings, clock)
+    chats = ChatSender(endpoints, notifications, directory, digests, chat_links, vault, calling)
     senders: dict[str, Sender] = {"email": mails, "webhook": hooks, "chat": chats}
     deliveries = Deliveries(notifications, senders, settings, clock, health)
     planning = Planning(notifications, deliveries)
@@ -74,14 +77,15 @@ def build(settings: NotifierSettings) -> FastAPI:
     )
     reactions = Reactions(service.db, notifications, endpoints, directory, preferences, planning, clock, storms)
     own = OwnReactions(notifications, endpoints, directory, planning, settings.notifier_operator_mail, clock)
-    standings = Standings(service.db)
+    standings, works = Standings(service.db), Works(service.db)
     feed = Feed(service.db, settings.notifier_feed_keep, clock)
     bus = service.start(
-        [*reactions.all(), *standings.reactions(), *feed.reactions(), *own.all()], at_once=_FACTS_AT_ONCE
+        [*reactions.all(), *standings.reactions(), *works.reactions(), *feed.reactions(), *own.all()],
+        at_once=_FACTS_AT_ONCE,
     )
 
     for setup in (notifications.create_indexes, endpoints.create_indexes, reactions.create_indexes,
-                  standings.create_indexes, feed.create_indexes):  # fmt: skip
+                  standings.create_indexes, works.create_indexes, feed.create_indexes):  # fmt: skip
         service.before_start(setup)
     service.alongside(deliveries.run)
     service.alongside(feed.forget)
@@ -102,18 +106,18 @@ def build(settings: NotifierSettings) -> FastAPI:
     app.include_router(api.router(notifications))
     routes = endpoint_api.Routes(endpoints, deliveries, hooks, vault, settings, clock)
     app.include_router(endpoint_api.router(routes, Replays(notifications), service.posts))
-    rooms = chat_api.Rooms(endpoints, deliveries, chats, vault, settings, clock)
+    rooms = chat_api.Rooms(endpoints, deliveries, chats, directory, vault, settings, clock)
     app.include_router(chat_api.router(rooms, service.posts))
     app.include_router(branding_api.router(brandings))
     app.include_router(preference_api.router(preferences, directory, endpoints))
     app.include_router(unsubscribing.router(preferences, vault))
     app.include_router(reading.router(notifications, directory, preferences, brandings, vault, clock))
-    app.include_router(pages.router(Pages(notifications, directory, standings, vault, clock)))
+    app.include_router(pages.router(Pages(notifications, directory, standings, vault, chat_links, clock)))
     app.include_router(
         feedback_pages.router(FeedbackPages(notifications, directory, preferences, vault, clock))
     )  # fmt: skip
     app.include_router(feed_api.router(feed, settings.notifier_feed_readers))
-    statuses = StatusFeeds(service.commits, directory, standings, vault, clock)
+    statuses = StatusFeeds(service.commits, directory, standings, works, vault, clock)
     app.include_router(status_feed_api.router(statuses, settings.public_url))
     app.state.bus = bus
     return app

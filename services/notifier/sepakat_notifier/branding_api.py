@@ -11,11 +11,13 @@ from sepakat_notifier import brandings as looks
 from sepakat_notifier import chat_formats, letters, sample_events, wording
 from sepakat_notifier.branding import Branding
 from sepakat_notifier.brandings import Brandings
-from sepakat_notifier.chat_formats import Said
+from sepakat_notifier.chat_formats import Action, Said
+from sepakat_notifier.chat_links import in_whose_name
 from sepakat_notifier.directory import Reader
 from sepakat_notifier.letters import Gist
+from sepakat_notifier.offers import address_of, offered
 from sepakat_notifier.preference import Language
-from sepakat_notifier.routing import CONTRACTS, asks_to_acknowledge
+from sepakat_notifier.routing import CONTRACTS
 from sepakat_notifier.subscription_api import Zone
 from sepakat_notifier.wording import Refused, Wording
 from sepakat_shared import web
@@ -23,7 +25,7 @@ from sepakat_shared.errors import FieldProblem, Invalid, NotFound
 from sepakat_shared.web import Asking
 
 _ONE_LINE: Final = r"^[^\x00-\x1f\x7f]+$"
-_LINK: Final = "https://sla.example/a/sample"
+_BASE: Final = "https://sla.example"
 Footer = Annotated[str, Field(max_length=500, pattern=_ONE_LINE)]
 
 
@@ -107,11 +109,17 @@ def _preview(given: PreviewIn, look: Branding | None) -> dict[str, Any]:
     gist = _gist(given.type, reader)
     if gist is None:
         raise Invalid.at("/type", f"there are no words about it; there are {', '.join(_told())}")
+    fact = sample_events.sample_of(given.type)
+    links: dict[str, str] = {
+        each: address_of(_BASE, each, "sample") for each in offered(fact, getattr(fact, "responsible", ""))
+    }
     if given.form == "mail":
-        link = _LINK if asks_to_acknowledge(given.type) else None
-        letter = looks.letter_of(given.type, gist, reader, link, None, look)
+        link = links.pop("acknowledge", None)
+        letter = looks.letter_of(given.type, gist, reader, link, None, look, links)
         return {"subject": letter.subject, "text": letter.text, "html": letter.html}
-    said = Said(gist.subject, gist.paragraphs, gist.figures, gist.tone, gist.agreement)
+    actions = [Action(gist.words.label("button" if name == "acknowledge" else name), to) for name, to in links.items()]
+    in_name = in_whose_name(reader.name, given.language) if actions else ""
+    said = Said(gist.subject, gist.paragraphs, gist.figures, gist.tone, gist.agreement, (), actions, in_name)
     if given.form == "text":
         title, text = chat_formats.plain(said)
         return {"subject": title, "text": text}

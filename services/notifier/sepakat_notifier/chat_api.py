@@ -19,6 +19,7 @@ from sepakat_notifier.channels.webhook import checked_url
 from sepakat_notifier.chat_addresses import ByApprise, Native
 from sepakat_notifier.chat_formats import Said
 from sepakat_notifier.delivery import Deliveries
+from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoint import Added, ChatChanged, Endpoint
 from sepakat_notifier.endpoints import Endpoints
 from sepakat_notifier.preference import Language
@@ -56,6 +57,10 @@ class ChatEdit(BaseModel):
     fallback: str | None = Field(
         None, max_length=100, description="contact of the party who is written to when something cannot be said there"
     )
+    owner: str | None = Field(
+        None, max_length=100,
+        description="contact of the party in whose name people in the room press the links of messages; null: no links",
+    )  # fmt: skip
 
 
 class ChatIn(ChatEdit):
@@ -69,19 +74,20 @@ class Rooms:
     """The parts that the routes work with."""
 
     def __init__(
-        self, endpoints: Endpoints, deliveries: Deliveries, chats: ChatSender, vault: Vault, settings: NotifierSettings,
-        clock: Clock,
+        self, endpoints: Endpoints, deliveries: Deliveries, chats: ChatSender, directory: Directory, vault: Vault,
+        settings: NotifierSettings, clock: Clock,
     ) -> None:  # fmt: skip
         self.endpoints = endpoints
         self.deliveries = deliveries
         self.chats = chats
+        self.directory = directory
         self.vault = vault
         self.allowed = settings.notifier_allow_networks
         self.longest = settings.notifier_attempt_timeout.total_seconds()
         """Seconds that a trial may take in all."""
         self.clock = clock
 
-    async def checked(self, given: ChatEdit) -> str | None:
+    async def checked(self, party: str, given: ChatEdit) -> str | None:
         """What the address stands for, if there is one. Raises Invalid, naming every field that breaks a rule."""
         problems = problems_of_types(given.types)
         service = None
@@ -93,6 +99,8 @@ class Rooms:
                 problems.insert(0, FieldProblem("/address", str(error)))
             except Invalid as error:
                 problems.insert(0, FieldProblem("/address", error.detail.removeprefix("/url: ")))
+        if given.owner is not None and not await self.directory.parties_of([party], [given.owner]):
+            problems.append(FieldProblem("/owner", f"{party} has no contact {given.owner!r}"))
         if problems:
             raise Invalid.of(problems)
         return service
@@ -112,6 +120,7 @@ class Rooms:
             "party": endpoint.party,
             "service": endpoint.service,
             "types": list(endpoint.types),
+            "owner": endpoint.owner,
             "language": endpoint.language,
             "time_zone": endpoint.time_zone,
             **how_it_is(endpoint, self.deliveries.circuit(endpoint.id), instants),
@@ -136,14 +145,14 @@ def _documents(routes: APIRouter, parts: Rooms, posts: IdempotentPosts) -> None:
         """Have a party told in a chat. The address is kept encrypted, and shown nowhere again."""
         asking.require("notifications:write")
         asking.require_party(given.party)
-        service = await parts.checked(given)
+        service = await parts.checked(given.party, given)
 
         async def do() -> JSONResponse:
             id = secrets.token_hex(8)
             endpoint = Endpoint(
                 id, given.party, "", tuple(given.types), parts.vault.seal_address(given.address), parts.clock.now(),
                 fallback=given.fallback, kind="chat", service=service, language=given.language,
-                time_zone=given.time_zone,
+                time_zone=given.time_zone, owner=given.owner,
             )  # fmt: skip
             return parts.answer(await endpoints.execute(id, lambda *_: [Added(endpoint)], asking.id), 201)
 
@@ -166,13 +175,13 @@ def _documents(routes: APIRouter, parts: Rooms, posts: IdempotentPosts) -> None:
 
     @routes.put("/{id}")
     async def put_chat(id: str, given: ChatEdit, request: Request, asking: Asking) -> Response:
-        """Change what it hears, its language and clock, who is written to when it fails, and where it is."""
+        """Change what it hears, its language and clock, its owner, who is written to when it fails, and where it is."""
         asking.require("notifications:write")
-        await endpoints.visible(id, asking, "chat")
-        service = await parts.checked(given)
+        known = await endpoints.visible(id, asking, "chat")
+        service = await parts.checked(known.state.party, given)
         sealed = None if given.address is None else parts.vault.seal_address(given.address)
         changed = ChatChanged(
-            tuple(given.types), given.fallback, given.language, given.time_zone, sealed, service
+            tuple(given.types), given.fallback, given.language, given.time_zone, sealed, service, given.owner
         )  # fmt: skip
         version = web.expected_version(request)
         return parts.answer(

@@ -9,8 +9,11 @@ from typing import Any, Final
 
 _SLACK_TITLE, _SLACK_TEXT, _SLACK_FIELD, _SLACK_FIELDS, _SLACK_BLOCKS = 150, 3_000, 2_000, 10, 45
 """The most that Slack takes; a message that breaks one of these is refused as a whole."""
+_SLACK_BUTTON, _SLACK_URL = 75, 3_000
 _TEAMS_LINES, _TEAMS_LINE = 40, 400
 """A card has 28 KB at most, with what is around it."""
+_MOST_ACTIONS: Final = 6
+"""Of a card in Teams; Slack takes more."""
 _PLAIN: Final = 1_800
 _SIGNS: Final = {"bad": "🔴", "warn": "🟠", "good": "🟢", "calm": "🔵"}
 _COLOURS: Final = {"bad": "Attention", "warn": "Warning", "good": "Good", "calm": "Accent"}
@@ -25,8 +28,19 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Action:
+    """A link that says something for whoever presses it: what is read on its button, and where it leads."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
 class Said:
-    """`sections` are headings with lines, where several messages are told by one; `reason` says under what."""
+    """`sections` are headings with lines, where several messages are told by one; `reason` says under what.
+
+    `in_name` says whose the `actions` are.
+    """
 
     title: str
     paragraphs: Sequence[str]
@@ -34,6 +48,8 @@ class Said:
     tone: str
     reason: str
     sections: Sequence[tuple[str, Sequence[Line]]] = ()
+    actions: Sequence[Action] = ()
+    in_name: str = ""
 
 
 def slack(said: Said) -> dict[str, Any]:
@@ -51,8 +67,25 @@ def slack(said: Said) -> dict[str, Any]:
         some = said.figures[first : first + _SLACK_FIELDS]
         fields = [_mrkdwn(f"*{_escaped(name, 200)}*\n{_escaped(value, _SLACK_FIELD - 250)}") for name, value in some]
         blocks.append({"type": "section", "fields": fields})
-    reason = {"type": "context", "elements": [_mrkdwn(_escaped(said.reason, _SLACK_TEXT))]}
-    return {"text": _escaped(title, _SLACK_TEXT), "blocks": [*blocks[:_SLACK_BLOCKS], reason]}
+    notes = [_mrkdwn(_escaped(each, _SLACK_TEXT)) for each in (said.in_name, said.reason) if each]
+    buttons = _slack_buttons(said.actions)
+    below = [*buttons, {"type": "context", "elements": notes}]
+    return {"text": _escaped(title, _SLACK_TEXT), "blocks": [*blocks[:_SLACK_BLOCKS], *below]}
+
+
+def _slack_buttons(actions: Sequence[Action]) -> list[dict[str, Any]]:
+    """One block of buttons that lead somewhere, or none: Slack refuses an empty one."""
+    buttons = [
+        {
+            "type": "button",
+            "action_id": f"link-{n}",
+            "text": {"type": "plain_text", "text": _cut(each.label, _SLACK_BUTTON), "emoji": False},
+            "url": each.url,
+            **({"style": "primary"} if n == 0 else {}),
+        }
+        for n, each in enumerate(actions[:_MOST_ACTIONS]) if len(each.url) <= _SLACK_URL
+    ]  # fmt: skip
+    return [{"type": "actions", "elements": buttons}] if buttons else []
 
 
 def _mrkdwn(text: str) -> dict[str, Any]:
@@ -96,15 +129,28 @@ def teams(said: Said) -> dict[str, Any]:
         _runs({"text": f"{name}: ", "isSubtle": True}, {"text": _cut(value, _TEAMS_LINE), "weight": "Bolder"})
         for name, value in said.figures
     ]
-    reason = _runs({"text": _cut(said.reason, _TEAMS_LINE), "isSubtle": True, "size": "Small"})
-    card = {
+    notes = [
+        _runs({"text": _cut(each, _TEAMS_LINE), "isSubtle": True, "size": "Small"})
+        for each in (said.in_name, said.reason) if each
+    ]  # fmt: skip
+    card: dict[str, Any] = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
         "version": "1.4",
         "fallbackText": _cut(said.title, _TEAMS_LINE),
-        "body": [*body[:_TEAMS_LINES], reason],
+        "body": [*body[:_TEAMS_LINES], *notes],
         "msteams": {"width": "Full"},
     }
+    if said.actions:
+        card["actions"] = [
+            {
+                "type": "Action.OpenUrl",
+                "title": each.label,
+                "url": each.url,
+                **({"style": "positive"} if n == 0 else {}),
+            }
+            for n, each in enumerate(said.actions[:_MOST_ACTIONS])
+        ]
     attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card}
     return {"type": "message", "attachments": [attachment]}
 
@@ -114,13 +160,18 @@ def _runs(*runs: dict[str, Any]) -> dict[str, Any]:
 
 
 def plain(said: Said) -> tuple[str, str]:
-    """A title and a text, for every other service; nobody is called by name in it."""
+    """A title and a text, for every other service; nobody is called by name in it. Links are whole or missing."""
     lines = [*said.paragraphs]
     for heading, entries in said.sections:
         lines += [heading] if heading else []
         lines += [f"- {each.what} ({each.at})" for each in entries]
     lines += [f"{name}: {value}" for name, value in said.figures]
-    return _uncalled(_cut(f"{_SIGNS[said.tone]} {said.title}", 200)), _uncalled(_cut("\n".join(lines), _PLAIN))
+    links = [f"{each.label}: {each.url}" for each in said.actions]
+    while links and len("\n".join(links)) > _PLAIN // 2:
+        links.pop()
+    below = "".join(f"\n{each}" for each in ["", _uncalled(_cut(said.in_name, 200)), *links] if links)
+    text = _uncalled(_cut("\n".join(lines), _PLAIN - len(below)))
+    return _uncalled(_cut(f"{_SIGNS[said.tone]} {said.title}", 200)), text + below
 
 
 def _uncalled(text: str) -> str:

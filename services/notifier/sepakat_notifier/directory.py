@@ -112,6 +112,24 @@ class Directory:
         found = await self._contacts_called(contacts, parties)
         return {each["contact"]: each["party"] for each in reversed(found) if not each.get("erased")}
 
+    async def mailboxes(
+        self, parties: Sequence[str], contacts: Sequence[tuple[str | None, str]]
+    ) -> dict[tuple[str | None, str], str]:
+        """By party and contact, as they are given, party and address of the mailbox; those that have none are left out.
+
+        Of a contact without a party it is the one that `reader` reads.
+        """
+        found = await self._contacts_called([contact for _, contact in contacts], parties)
+        known = {(each["party"], each["contact"]): each for each in found if not each.get("erased")}
+        mailboxes = {}
+        for party, contact in contacts:
+            whose = [party] if party is not None else parties
+            document = next((known[each, contact] for each in whose if (each, contact) in known), None)
+            email = None if document is None else ContactRecorded.model_validate(document["fact"]).email
+            if document is not None and email is not None:
+                mailboxes[party, contact] = f"{document['party']} {email.casefold()}"
+        return mailboxes
+
     async def _contacts_called(self, contacts: Sequence[str], parties: Sequence[str]) -> list[Document]:
         """What is known of them, those of the first party before those of the second."""
         # Whoever has reported something is no party's contact.

@@ -22,7 +22,7 @@ class Endpoint:
     """`types` are patterns of event types, none of them meaning all; `sealed` is the encrypted secret.
 
     Of a chat, `sealed` is the encrypted address, `url` is empty, and no `types` mean only what people choose to read
-    there.
+    there. `owner` is the contact in whose name its links are pressed; without one it has none.
 
     While a secret is being replaced, `previous_sealed` signs too, until `previous_until`. `ordered`: nothing is sent
     before what was planned earlier has ended. `fallback` is the contact who is written to when it fails.
@@ -51,6 +51,7 @@ class Endpoint:
     """Of a chat: `slack`, `slack-bot`, `teams`, or the scheme of an Apprise URL."""
     language: Literal["en", "id"] = "en"
     time_zone: str = "UTC"
+    owner: str | None = None
 
     @property
     def status(self) -> str:
@@ -85,6 +86,7 @@ class ChatChanged:
     time_zone: str
     sealed: str | None = None
     service: str | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True)
@@ -148,8 +150,10 @@ def apply(endpoint: Endpoint | None, event: Event) -> Endpoint:
             # How another address answered says nothing of this one.
             at_hand = endpoint if url == endpoint.url else _not_failing(endpoint)
             return replace(at_hand, url=url, types=types, ordered=ordered, fallback=fallback)
-        case ChatChanged(types, fallback, language, time_zone, sealed, service):
-            said = replace(endpoint, types=types, fallback=fallback, language=language, time_zone=time_zone)
+        case ChatChanged(types, fallback, language, time_zone, sealed, service, owner):
+            said = replace(
+                endpoint, types=types, fallback=fallback, language=language, time_zone=time_zone, owner=owner
+            )  # fmt: skip
             return said if sealed is None else replace(_not_failing(said), sealed=sealed, service=service)
         case Rotated(sealed, previous_until):
             return replace(
@@ -198,7 +202,7 @@ def change(endpoint: Endpoint | None, changed: Changed) -> Sequence[Event]:
 def change_chat(endpoint: Endpoint | None, changed: ChatChanged) -> Sequence[Event]:
     """Raises NotFound."""
     before = _there(endpoint)
-    as_it_is = ChatChanged(before.types, before.fallback, before.language, before.time_zone)
+    as_it_is = ChatChanged(before.types, before.fallback, before.language, before.time_zone, owner=before.owner)
     return [] if changed == as_it_is else [changed]
 
 

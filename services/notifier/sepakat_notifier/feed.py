@@ -2,8 +2,9 @@
 
 An event is kept as it was heard, for a few days. Readers ask the database, each at its own pace, so a slow one makes no
 queue grow. Several instances write, and what one has heard first may be there second: so each reading looks back a
-little, and leaves out what this reader has seen. After a break of the connection an event may come twice; its id says
-so.
+little, and leaves out what this reader has seen. What took longer than that to be written, so that a reader may be past
+its place, gets another place at the end. So an event may come twice, then and after a break of the connection; its id
+says so.
 """
 
 import asyncio
@@ -29,6 +30,12 @@ from sepakat_shared.mongo import Collection, Database, Document, insert_missing
 from sepakat_shared.together import Together
 
 _LOOKS_BACK: Final = timedelta(seconds=2)
+_IN_TIME: Final = timedelta(seconds=1)
+"""Written so soon after it got its place, it is there before any reader is past it: clocks may be apart by the rest."""
+_MAY_BE_LATE: Final = timedelta(minutes=10)
+"""What is heard again so long after it got its place was written in another life, and is told to nobody anew."""
+_TRIES: Final = 3
+"""Where the database is slow for long, more copies would make it slower; its readers are as late as its writers."""
 _AT_ONCE: Final = 100
 _LOOKS_AGAIN: Final = 5.0
 """Seconds: another instance may have heard something, and nobody wakes us for it."""
@@ -85,21 +92,40 @@ class Feed:
         return [Reaction(topic, contract, self.on_fact, "feed") for topic, told in TOLD.items() for contract in told]
 
     async def on_fact(self, fact: Fact, cause: Envelope) -> None:
-        now, occasion = self._clock.now(), occasion_of(cause)
+        occasion = occasion_of(cause)
         event = {
             "specversion": "1.0", "id": occasion.id, "source": occasion.source, "type": occasion.type,
             "subject": occasion.subject, "time": occasion.time, "datacontenttype": "application/json",
             "data": occasion.data,
         }  # fmt: skip
         document = {
-            "_id": occasion.id, "place": f"{rfc3339(now)} {occasion.id}", "at": now, "type": occasion.type,
-            "parties": list(subject_of(fact).parties),
+            "type": occasion.type, "parties": list(subject_of(fact).parties),
             # As text: what is in it has names of fields, and lists in lists, that not every database keeps.
             "event": json.dumps(event, ensure_ascii=False, separators=(",", ":")),
         }  # fmt: skip
-        await self._keep(document)  # unless it was heard before
+        if await self._is_late(occasion.id, document):
+            for _ in range(_TRIES):
+                if await self._placed(occasion.id, document, again=True):
+                    break
         news, self._news = self._news, asyncio.Event()
         news.set()
+
+    async def _is_late(self, id: str, document: Document) -> bool:
+        """Write it. Whether a reader may be past its place by now, or by when it was heard again."""
+        in_time = await self._placed(id, document)
+        if in_time is not None:
+            return not in_time
+        # Whether it was in time then, nobody may know any more.
+        known = await self._all.find_one({"_id": id}, {"place": 1})
+        age = self._clock.now() - _instant(known["place"]) if known else _MAY_BE_LATE
+        return _IN_TIME < age < _MAY_BE_LATE
+
+    async def _placed(self, id: str, document: Document, again: bool = False) -> bool | None:
+        """Write it at the place that is now the last one. Whether that was done in time; None where it was there."""
+        now = self._clock.now()
+        place = f"{rfc3339(now)} {id}"
+        is_new = await self._keep({"_id": f"{id} {place}" if again else id, "place": place, "at": now, **document})
+        return self._clock.now() - now <= _IN_TIME if is_new else None
 
     # -- reading ------------------------------------------------------------------------------------------------------
 

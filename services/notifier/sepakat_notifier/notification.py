@@ -18,6 +18,8 @@ Channel = Literal["email", "webhook", "chat"]
 Answer = Literal["join", "snooze", "resolve"]
 INSTEAD = "is told by chat instead:"
 """How the reason begins where its recipient reads it in a chat, by their own choice."""
+SAME_MAILBOX = "is told in the same mailbox as:"
+"""How the reason begins where somebody else of the party has the recipient's address, and is told at it."""
 OPERATOR = "operator"
 """The recipient, and the party, of what is for whoever runs this service."""
 

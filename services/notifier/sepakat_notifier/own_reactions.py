@@ -81,11 +81,18 @@ class OwnReactions:
             await self._tell_operator(fact, cause)
 
     async def on_suppressed(self, fact: NotificationSuppressed, cause: Envelope) -> None:
-        """What still waited for a chat that was disabled or removed is told another way, as what was given up is."""
-        if fact.channel != "chat" or fact.by_choice or fact.reason == NOTHING_TO_TELL:
+        """What still waited for a chat that was disabled or removed is told another way, as what was given up is.
+
+        What waited for a contact who was erased is told to who reads the same mailbox.
+        """
+        if fact.channel == "webhook" or fact.by_choice or fact.reason == NOTHING_TO_TELL:
             return
         loaded = await self._notifications.all.find(fact.notification)
-        if loaded is not None and _has_words(loaded.state):
+        if loaded is None or not _has_words(loaded.state):
+            return
+        if fact.channel == "email":
+            await self._mail_who_reads_there(loaded.state, await self._told_of(loaded.state))
+        else:
             await self._fall_back(fact, cause)
 
     async def on_endpoint_disabled(self, fact: EndpointDisabled, cause: Envelope) -> None:
@@ -115,9 +122,8 @@ class OwnReactions:
         if loaded is None:
             return
         failed, within = loaded.state, None
-        told = [failed]
+        told = await self._told_of(failed)
         if failed.occasion.type == GATHERED:
-            told = await self._notifications.gathered(failed.id, _ENDED_AT_ONCE)
             within = gathering.again(failed, self._clock.now() + GATHERED_FOR)
         if fact.channel == "chat":
             await self._mail_who_reads_there(failed, told)
@@ -129,8 +135,14 @@ class OwnReactions:
                 each.occasion, cause, within=within,
             )  # fmt: skip
 
+    async def _told_of(self, failed: Notification) -> Sequence[Notification]:
+        """What the message was to tell: itself, or what it gathers."""
+        if failed.occasion.type != GATHERED:
+            return [failed]
+        return await self._notifications.gathered(failed.id, _ENDED_AT_ONCE)
+
     async def _mail_who_reads_there(self, failed: Notification, told: Sequence[Notification]) -> None:
-        """Whoever has chosen to read it in that chat gets the mail that was left out for it."""
+        """Whoever was to read it in that chat, or that mailbox, gets the mail that was left out for it."""
         left_out = [
             id for each in told for id in await self._notifications.told_instead(each.about, each.occasion.id, failed)
         ]  # fmt: skip

@@ -6,6 +6,8 @@ from typing import Final
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "since": {"en": "Affected since {}.", "id": "Terdampak sejak {}."},
     "at": {"en": "Noted at {}.", "id": "Dicatat pada {}."},
+    "in_name": {"en": "It counts as said by {}, whose room the message is in.",
+                "id": "Ini dianggap dinyatakan oleh {}, pemilik ruang tempat pesan ini berada."},
     "close": {"en": "You may close this page.", "id": "Halaman ini boleh ditutup."},
     # -- I take care of it
     "acknowledge_ask": {"en": "Take up {}?", "id": "Tangani {}?"},

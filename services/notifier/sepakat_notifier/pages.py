@@ -9,11 +9,12 @@ from datetime import timedelta
 from typing import Final
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from sepakat_notifier import notification as domain
 from sepakat_notifier import snoozing
+from sepakat_notifier.chat_links import ChatLinks
 from sepakat_notifier.directory import Directory, Forgotten, Unknown
 from sepakat_notifier.html_pages import html_page, refusal
 from sepakat_notifier.letters import Form
@@ -44,6 +45,8 @@ class _Opened:
     fact: _IncidentEvent
     standing: Standing | None
     words: Words
+    in_name: str | None = None
+    """Of a link in a chat: what the contact is called whom it speaks for, whoever presses it."""
 
     @property
     def title(self) -> str:
@@ -55,20 +58,25 @@ class _Opened:
 
 class Pages:
     def __init__(
-        self, notifications: Notifications, directory: Directory, standings: Standings, vault: Vault, clock: Clock
-    ) -> None:
+        self, notifications: Notifications, directory: Directory, standings: Standings, vault: Vault,
+        chat_links: ChatLinks, clock: Clock,
+    ) -> None:  # fmt: skip
         self._notifications = notifications
         self._directory = directory
         self._standings = standings
         self._vault = vault
+        self._chat_links = chat_links
         self._clock = clock
 
     async def opened(self, purpose: Purpose, token: str) -> _Opened:
         """Raises NotFound or Gone."""
-        link = self._vault.open_link(token, self._clock.now(), purpose)
-        loaded = await self._notifications.all.find(link.notification)
+        of_chat = self._chat_links.notification(token)
+        link = None if of_chat else self._vault.open_link(token, self._clock.now(), purpose)
+        loaded = await self._notifications.all.find(of_chat or (link.notification if link else ""))
         if loaded is None:
             raise NotFound("the message of this link is not here any more")
+        if link is None:
+            link = await self._chat_links.opened(token, loaded.state, purpose)
         fact = fact_of(loaded.state)
         if not isinstance(fact, _IncidentEvent) or loaded.state.about != link.incident:
             raise NotFound("this link is not about that incident")
@@ -77,7 +85,8 @@ class Pages:
         except (Unknown, Forgotten) as error:
             raise NotFound("the contact of this link is not known any more") from error
         standing = await self._standings.find(link.incident)
-        return _Opened(purpose, link, loaded.state, fact, standing, Words(reader.language, reader.time_zone))
+        words = Words(reader.language, reader.time_zone)
+        return _Opened(purpose, link, loaded.state, fact, standing, words, reader.name if of_chat else None)
 
     def asked(self, opened: _Opened, wrong: str | None = None) -> HTMLResponse:
         """What the link asks, or why it cannot be any more; `wrong` is what to mend in what was sent."""
@@ -87,6 +96,8 @@ class Pages:
         say, words = opened.say, opened.words
         since = say("since", words.when(opened.fact.impact_started_at or opened.fact.opened_at))
         paragraphs = [*([wrong] if wrong else []), since, say(f"{opened.purpose}_means")]
+        if opened.in_name is not None:
+            paragraphs.append(say("in_name", opened.in_name))
         form = Form(say(f"{opened.purpose}_button"))
         if opened.purpose == "snooze":
             choices = self._choices(opened)
@@ -185,6 +196,12 @@ def _not_now(opened: _Opened) -> HTMLResponse | None:
 
 def router(pages: Pages) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
+
+    @routes.post("/pressed")
+    async def pressed() -> Response:
+        """What Slack calls when a button was pressed that leads somewhere: without an answer, it warns whoever did."""
+        return Response(status_code=200)
+
     _acknowledging(routes, pages)
     for each in _ANSWERS:
         _answering(routes, pages, each)

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -13,11 +14,12 @@ from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoint import Endpoint
 from sepakat_notifier.endpoints import Endpoints
 from sepakat_notifier.gathering import FEW_AT_ONCE, Gathering, Rules
-from sepakat_notifier.notification import INSTEAD, Channel
+from sepakat_notifier.notification import INSTEAD, SAME_MAILBOX, Channel
 from sepakat_notifier.planning import Planning, occasion_of
 from sepakat_notifier.preference import LeaveOut, Preference, Tell
 from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.routing import CONTRACTS, Subject
+from sepakat_notifier.sharing import Key, most_eager, told_by
 from sepakat_notifier.store import Notifications
 from sepakat_shared.bus import Erased, Reaction
 from sepakat_shared.clock import Clock
@@ -26,7 +28,8 @@ from sepakat_shared.contracts.agreements import AgreementTextPublished, ContactR
 from sepakat_shared.contracts.fact import Fact
 from sepakat_shared.contracts.reports import ReporterRecorded
 from sepakat_shared.messages import Envelope
-from sepakat_shared.mongo import Collection, Database
+from sepakat_shared.mongo import Collection as Documents
+from sepakat_shared.mongo import Database
 
 
 class Reactions:
@@ -35,7 +38,7 @@ class Reactions:
         preferences: Preferences, planning: Planning, clock: Clock, rules: Rules = FEW_AT_ONCE,
     ) -> None:  # fmt: skip
         self._rules = rules
-        self._unrouted: Collection = db["unrouted"]
+        self._unrouted: Documents = db["unrouted"]
         """Events whose mails wait for the agreement's text: topics have no common order."""
         self._notifications = notifications
         self._endpoints = endpoints
@@ -66,13 +69,16 @@ class Reactions:
             await self._unrouted.delete_one({"_id": each["_id"]})
 
     async def on_fact(self, fact: Fact, cause: Envelope) -> None:
-        await asyncio.gather(self._call_hooks(fact, cause), self._mail(fact, cause))
+        subject = routing.subject_of(fact)
+        at = datetime.fromisoformat(cause.time) if cause.time else self._clock.now()
+        hearing = await self._endpoints.for_event(subject.parties, fact.type, at, routing.endpoints_named(fact))
+        # A room that hears of it by itself does so at once, whatever somebody who reads there puts off.
+        rooms = [each.id for each in hearing if each.kind == "chat"]
+        await asyncio.gather(self._call_hooks(fact, cause, hearing), self._mail(fact, cause, rooms))
 
-    async def _call_hooks(self, fact: Fact, cause: Envelope) -> None:
+    async def _call_hooks(self, fact: Fact, cause: Envelope, endpoints: Sequence[Endpoint]) -> None:
         subject = routing.subject_of(fact)
         occasion = occasion_of(cause)
-        at = datetime.fromisoformat(cause.time) if cause.time else self._clock.now()
-        endpoints = await self._endpoints.for_event(subject.parties, fact.type, at, routing.endpoints_named(fact))
         await asyncio.gather(
             *[
                 self._planning.plan(
@@ -104,7 +110,8 @@ class Reactions:
             within=within, due_at=digest.at if digest is not None and within is None else None,
         )  # fmt: skip
 
-    async def _mail(self, fact: Fact, cause: Envelope) -> None:
+    async def _mail(self, fact: Fact, cause: Envelope, told_rooms: Collection[str] = ()) -> None:
+        """Tell people, by mail and in the chats that they have chosen, but for those that are told of it already."""
         subject = routing.subject_of(fact)
         signatories: dict[str, list[str]] = {}
         if whose := routing.signatories_of_whom(fact):
@@ -121,13 +128,15 @@ class Reactions:
         told = await self._notifications.told(subject.about) if routing.depends_on_those_told_before(fact) else []
         if named := routing.named_with_party(fact):
             chosen = await self._preferences.of(named)
-            await self._write(fact, subject, cause, [(party, each, chosen.get((party, each))) for party, each in named])
+            readers = [(party, each, chosen.get((party, each))) for party, each in named]
+            await self._write(fact, subject, cause, readers, told_rooms)
         elif contacts := routing.mails(fact, signatories, told):
             # Whose contact it is comes first: else one party's wishes would redirect what the other is told.
             parties = await self._directory.parties_of(subject.parties, contacts)
             chosen = await self._preferences.of([(party, each) for each, party in parties.items()])
             said = {each.contact: each for each in chosen.values()}
-            await self._write(fact, subject, cause, [(None, each, said.get(each)) for each in contacts])
+            unnamed = [(None, each, said.get(each)) for each in contacts]
+            await self._write(fact, subject, cause, unnamed, told_rooms)
 
     async def _write(
         self,
@@ -135,34 +144,64 @@ class Reactions:
         subject: Subject,
         cause: Envelope,
         readers: Sequence[tuple[str | None, str, Preference | None]],
+        told_rooms: Collection[str],
     ) -> None:
         """Write to contacts as they have said they want it; the party is None where the event has not said whose."""
         wishes = [(party, chosen, wish) for party, each, chosen in readers for wish in self._wishes(each, chosen, fact)]
         # A delegate who has left news out is told for the other all the same: to be told comes before to be left out.
         wishes.sort(key=lambda each: isinstance(each[2], LeaveOut))
-        letters: dict[tuple[str | None, str], tuple[str | None, Tell | LeaveOut]] = {}
+        letters: dict[Key, _Letter] = {}
         for party, chosen, wish in wishes:
-            letters.setdefault((party, wish.contact), (chosen.party if chosen else party, wish))
+            letters.setdefault((party, wish.contact), _Letter(chosen.party if chosen else party, wish))
+        await self._say_where_chosen(letters.values(), fact, subject, cause, told_rooms)
+        await self._leave_out_twice(letters, subject)
         ids = Counter(contact for _, contact in letters)
         await asyncio.gather(
-            *[self._plan(party, wish, fact, subject, cause, ids[wish.contact] > 1) for party, wish in letters.values()]
+            *[self._plan(each, fact, subject, cause, ids[each.wish.contact] > 1) for each in letters.values()]
         )
+
+    async def _say_where_chosen(
+        self, letters: Collection["_Letter"], fact: Fact, subject: Subject, cause: Envelope, told: Collection[str]
+    ) -> None:
+        """Say it in the chats that people want to read it in, in each as its most eager reader wants it."""
+        if routing.is_for_one_person(fact):
+            return
+        readers: dict[str, list[Tell]] = {}
+        rooms: dict[str, Endpoint] = {}
+        for letter in letters:
+            if not isinstance(letter.wish, Tell) or not (chosen := await self._rooms(letter.wish, letter.party)):
+                continue
+            for each in chosen:
+                rooms[each.id] = each
+                readers.setdefault(each.id, []).append(letter.wish)
+            if subscription.MAIL not in letter.wish.ways:
+                letter.left_out = f"{INSTEAD} {', '.join(each.id for each in chosen)}"
+        await asyncio.gather(
+            *[
+                self._say(rooms[id], fact, subject, cause, most_eager(wishes))
+                for id, wishes in readers.items() if id not in told
+            ]
+        )  # fmt: skip
+
+    async def _leave_out_twice(self, letters: Mapping[Key, "_Letter"], subject: Subject) -> None:
+        """Of those who read one mailbox, one gets the mail."""
+        tells = {
+            key: each.wish for key, each in letters.items() if isinstance(each.wish, Tell) and each.left_out is None
+        }
+        if len(tells) > 1:
+            mailboxes = await self._directory.mailboxes(subject.parties, list(tells))
+            for key, contact in told_by(tells, mailboxes).items():
+                letters[key].left_out = f"{SAME_MAILBOX} {contact}"
 
     def _wishes(self, contact: str, chosen: Preference | None, fact: Fact) -> list[Tell | LeaveOut]:
         """Who is told or left out: the contact, or as they have said they want it."""
         return [Tell(contact)] if chosen is None else preference.told(chosen, fact, self._clock.now())
 
-    async def _plan(
-        self, party: str | None, wish: Tell | LeaveOut, fact: Fact, subject: Subject, cause: Envelope, is_shared: bool
-    ) -> None:
+    async def _plan(self, letter: "_Letter", fact: Fact, subject: Subject, cause: Envelope, is_shared: bool) -> None:
         """`is_shared`: the other party is written to as well, at a contact of the same id."""
-        left_out = wish.reason if isinstance(wish, LeaveOut) else None
+        party, wish = letter.party, letter.wish
+        left_out = wish.reason if isinstance(wish, LeaveOut) else letter.left_out
         due_at = wish.at if isinstance(wish, Tell) else None
-        is_asked = routing.is_for_one_person(fact)
-        if isinstance(wish, Tell) and not is_asked and (rooms := await self._rooms(wish, party)):
-            await asyncio.gather(*[self._say(each, fact, subject, cause, wish) for each in rooms])
-            if subscription.MAIL not in wish.ways:
-                left_out = f"{INSTEAD} {', '.join(each.id for each in rooms)}"
         within = None if left_out else _digest(wish, party)
         if isinstance(wish, Tell) and not left_out and wish.at is None and preference.may_be_gathered(fact):
             within = await self._summary("email", wish.contact, subject)
@@ -182,6 +221,15 @@ class Reactions:
         now = self._clock.now()
         recent = await self._notifications.sent_of_late(channel, recipient, now - 2 * self._rules.window)
         return gathering.summary(recent, (subject.about, subject.about_type), subject.agreement, self._rules, now)
+
+
+@dataclass
+class _Letter:
+    """What is to become of one person's mail, `left_out` where they are told in another way."""
+
+    party: str | None
+    wish: Tell | LeaveOut
+    left_out: str | None = None
 
 
 def _digest(wish: Tell | LeaveOut, party: str | None) -> Gathering | None:

@@ -6,10 +6,12 @@ server of whoever wrote it tells them. What no person wrote is taken and dropped
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email.utils import parseaddr
+from pathlib import Path
 from typing import Any, Final
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -20,7 +22,9 @@ from sepakat_notifier.notification import Notification
 from sepakat_notifier.replies import Replies
 from sepakat_notifier.reply import Reply, Sender, reply_id
 from sepakat_notifier.reply_address import ReplyAddresses
-from sepakat_notifier.reply_reading import Refused, head, read
+from sepakat_notifier.reply_bounds import Refused
+from sepakat_notifier.reply_peers import Peers, peer_of
+from sepakat_notifier.reply_reading import head, read
 from sepakat_notifier.reply_senders import Senders
 from sepakat_notifier.routing import fact_of, replies_are_shared, subject_of
 from sepakat_notifier.settings import NotifierSettings
@@ -33,6 +37,7 @@ _log = logging.getLogger(__name__)
 _outcomes = meter.create_counter("sepakat_replies", description="replies by e-mail, by outcome")
 _IDLE_SECONDS: Final = 60
 _MOST_SESSIONS: Final = 50
+"""Of all peers together."""
 _MOST_COMMANDS: Final = 50
 _THREADS = ThreadPoolExecutor(4, "replies")
 """Mails are read here: what takes long must not keep the threads that others look names up in."""
@@ -55,7 +60,10 @@ class ReplyDoor:
         self._addresses = addresses
         self._senders = senders
         self._clock = clock
-        self._sessions = 0
+        self._peers = Peers(
+            _MOST_SESSIONS, settings.notifier_inbound_connections, settings.notifier_inbound_rate
+        )  # fmt: skip
+        self._certificate = settings.notifier_inbound_certificate
 
     # -- the server ---------------------------------------------------------------------------------------------------
 
@@ -66,21 +74,31 @@ class ReplyDoor:
             await server.serve_forever()
 
     async def listen(self, host: str, port: int) -> asyncio.Server:
-        return await asyncio.get_running_loop().create_server(self._session, host, port)
+        """Raises OSError, of which ssl.SSLError is one, where the certificate cannot be read."""
+        context = None if self._certificate is None else shown(self._certificate)
+        return await asyncio.get_running_loop().create_server(lambda: _Gate(self, context), host, port)
 
-    def _session(self) -> asyncio.Protocol:
-        if self._sessions >= _MOST_SESSIONS:
-            return _Busy()
-        self._sessions += 1
+    def admit(self, transport: asyncio.Transport, context: ssl.SSLContext | None) -> asyncio.Protocol | None:
+        """Who speaks with whoever has connected; None where they have too many connections, or all together have."""
+        peer = peer_of(transport.get_extra_info("peername"))
+        if not self._peers.admit(peer):
+            return None
         return _Server(
             self, data_size_limit=self._longest, ident="Sepakat", timeout=_IDLE_SECONDS, enable_SMTPUTF8=True,
-            command_call_limit=_MOST_COMMANDS, loop=asyncio.get_running_loop(), ended=self._ended,
+            command_call_limit=_MOST_COMMANDS, loop=asyncio.get_running_loop(), tls_context=context,
+            ended=lambda: self._peers.leave(peer),
         )  # fmt: skip
 
-    def _ended(self) -> None:
-        self._sessions -= 1
-
     # -- one mail -----------------------------------------------------------------------------------------------------
+
+    async def handle_MAIL(
+        self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if not self._peers.may_send(peer_of(session.peer), self._clock.now()):
+            return "450 4.7.1 too many mails in a minute; try again later"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 ok"
 
     async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -185,14 +203,37 @@ class _Server(SMTP):
             _outcomes.add(1, {"outcome": f"refused {code}"})
         await super().push(status)
 
-    def connection_lost(self, error: Exception | None) -> None:
-        self._tell_end()
-        super().connection_lost(error)
-
-
-class _Busy(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        _outcomes.add(1, {"outcome": "refused 421"})
-        if isinstance(transport, asyncio.Transport):
+        begins = self.transport is None
+        super().connection_made(transport)
+        if begins and self._handler_coroutine is not None:
+            # Not when the connection is lost: of one that is lost while TLS begins, nobody tells this.
+            self._handler_coroutine.add_done_callback(lambda _: self._tell_end())
+
+
+class _Gate(asyncio.Protocol):
+    """Stands at the beginning of each connection, until it is known who it is from."""
+
+    def __init__(self, door: ReplyDoor, context: ssl.SSLContext | None) -> None:
+        self._door = door
+        self._context = context
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if not isinstance(transport, asyncio.Transport):
+            return
+        server = self._door.admit(transport, self._context)
+        if server is None:
+            _outcomes.add(1, {"outcome": "refused 421"})
             transport.write(b"421 4.7.0 too many connections; try again later\r\n")
             transport.close()
+            return
+        transport.set_protocol(server)
+        server.connection_made(transport)
+
+
+def shown(certificate: Path) -> ssl.SSLContext:
+    """What the door shows who asks for TLS. Raises OSError, of which ssl.SSLError is one."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate, password="")
+    return context

@@ -12,11 +12,11 @@ from email import message_from_bytes
 from email.errors import MessageError
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
-from email.policy import default
 from email.utils import getaddresses
 from html.parser import HTMLParser
 from typing import Final, Literal
 
+from sepakat_notifier.reply_bounds import Bounded, Refused
 from sepakat_notifier.reply_words import MARKERS
 
 LONGEST: Final = 10_000
@@ -27,13 +27,6 @@ _IDS = re.compile(r"<([^<>\s]{1,250})>")
 _MOST_IDS: Final = 50
 _LONGEST_FROM: Final = 2_000
 """The time that it takes to read addresses grows faster than they do."""
-
-
-class Refused(Exception):
-    """The answer of the SMTP server: `code` and a sentence."""
-
-    def __init__(self, code: str, why: str) -> None:
-        super().__init__(f"{code} {why}")
 
 
 @dataclass(frozen=True)
@@ -61,7 +54,7 @@ _UNREADABLE = (MessageError, ValueError, LookupError, AttributeError, TypeError,
 def head(content: bytes) -> Head | Automatic:
     """Raises Refused. What no person wrote is `automatic`: nothing may answer it, not even a refusal (RFC 3834)."""
     try:
-        mail = BytesHeaderParser(policy=default).parsebytes(content)
+        mail = BytesHeaderParser(policy=Bounded.once()).parsebytes(content)
         if _is_automatic(mail):
             return "automatic"
         if sum(len(value) for name, value in mail.raw_items() if name.lower() == "from") > _LONGEST_FROM:
@@ -78,7 +71,7 @@ def head(content: bytes) -> Head | Automatic:
 def read(content: bytes) -> Read:
     """What it says. Raises Refused."""
     try:
-        text, left_out = _text(message_from_bytes(content, policy=default))
+        text, left_out = _text(message_from_bytes(content, policy=Bounded.once()))
     except _UNREADABLE as error:
         raise Refused("554 5.6.0", "this mail cannot be read") from error
     body, quoted = split(text)

@@ -1,5 +1,6 @@
 """Settings of the notifier service."""
 
+import ssl
 from datetime import timedelta
 from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network
@@ -91,6 +92,13 @@ class NotifierSettings(ServiceSettings):
     notifier_inbound_max_bytes: int = Field(
         1024 * 1024, ge=4096, description="largest reply that is taken, with all that is attached to it"
     )
+    notifier_inbound_certificate: Path | None = Field(
+        None, description="file in PEM, certificate and key, by which it takes replies over TLS; empty: it does not"
+    )
+    notifier_inbound_connections: int = Field(
+        20, ge=1, le=50, description="connections to it at once from one address; all together have 50"
+    )
+    notifier_inbound_rate: int = Field(300, ge=1, description="replies a minute from one address")
     notifier_inbound_authserv: str | None = Field(
         None,
         description="name by which your relay signs its Authentication-Results, which are believed then; it must take "
@@ -106,6 +114,16 @@ class NotifierSettings(ServiceSettings):
         if self.notifier_inbound_port is None:
             return None
         return self.notifier_inbound_domain or parseaddr(self.notifier_mail_from)[1].rpartition("@")[2]
+
+    @field_validator("notifier_inbound_certificate")
+    @classmethod
+    def _readable(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            try:
+                ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(value, password="")
+            except OSError as error:
+                raise ValueError(f"no certificate with its key, in the clear, can be read there: {error}") from error
+        return value
 
     @field_validator("notifier_allow_networks", mode="before")
     @classmethod

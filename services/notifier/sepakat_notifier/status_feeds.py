@@ -7,9 +7,10 @@ from typing import Any
 from sepakat_notifier import status_feed as domain
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.standings import Standings
-from sepakat_notifier.status import Status, status
+from sepakat_notifier.status import KEPT_FOR, Status, status
 from sepakat_notifier.status_feed import Allowed, Event, StatusFeed, TakenBack
 from sepakat_notifier.vault import Vault
+from sepakat_notifier.works import Works
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.commits import Aggregates, Commits, Kind
@@ -27,11 +28,12 @@ STATUS_FEED: Kind[StatusFeed, Event] = Kind(
 
 class StatusFeeds:
     def __init__(
-        self, commits: Commits, directory: Directory, standings: Standings, vault: Vault, clock: Clock
+        self, commits: Commits, directory: Directory, standings: Standings, works: Works, vault: Vault, clock: Clock
     ) -> None:
         self._all = Aggregates(commits, STATUS_FEED)
         self._directory = directory
         self._standings = standings
+        self._works = works
         self._vault = vault
         self._clock = clock
 
@@ -65,5 +67,6 @@ class StatusFeeds:
         covered = await self._directory.covered(agreement)
         if covered is None:
             raise NotFound("the agreement of this status is not here any more")
-        found = await self._standings.of(agreement)
-        return status(covered, found, language, self._clock.now())
+        now = self._clock.now()
+        found = await self._standings.of(agreement, now - KEPT_FOR)
+        return status(covered, found, language, now, await self._works.of(agreement, now - KEPT_FOR))

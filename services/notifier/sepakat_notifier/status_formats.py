@@ -32,7 +32,8 @@ def as_atom(status: Status, address: str) -> bytes:
         _add(entry, "title", each.title)
         _add(entry, "published", rfc3339(each.began_at))
         _add(entry, "updated", rfc3339(each.changed_at))
-        _add(entry, "category", None, term="over" if each.is_over else "open")
+        for tag in each.tags:
+            _add(entry, "category", None, term=tag)
         _add(entry, "content", each.text, type="text")
     return bytes(ElementTree.tostring(feed, encoding="utf-8", xml_declaration=True))
 
@@ -52,14 +53,14 @@ def as_json_feed(status: Status, address: str) -> dict[str, Any]:
         "language": status.language,
         "feed_url": address,
         "_sepakat": {
-            "about": "how each service stands: up or impaired",
+            "about": "how each service stands: up, impaired or maintenance",
             "services": [{"id": each.id, "title": each.title, "state": each.state} for each in status.services],
         },
         "items": [
             {
                 "id": each.id, "title": each.title, "content_text": each.text,
                 "date_published": rfc3339(each.began_at), "date_modified": rfc3339(each.changed_at),
-                "tags": ["over" if each.is_over else "open"],
+                "tags": list(each.tags),
             }
             for each in status.items
         ],

@@ -10,6 +10,7 @@ from sepakat_notifier.gathering import GATHERED, Sent
 from sepakat_notifier.notification import (
     INSTEAD,
     OPERATOR,
+    SAME_MAILBOX,
     Acknowledged,
     Answered,
     Channel,
@@ -137,6 +138,12 @@ def _sent(document: Document) -> Sent | None:
     return Sent(document["about"], occasion["data"].get("agreement"), datetime.fromisoformat(at), gathers)
 
 
+def _told_instead(reason: str) -> Sequence[str]:
+    """The rooms, or the contact, that are told instead of whom a mail was left out for so."""
+    begins, _, named = reason.partition(": ")
+    return named.split(", ") if f"{begins}:" in (INSTEAD, SAME_MAILBOX) else ()
+
+
 class Notifications:
     """The messages to all parties; every reading is narrowed to those of the principal."""
 
@@ -210,11 +217,11 @@ class Notifications:
         return [self.all.read(each).state for each in await found.to_list(None)]
 
     async def told_instead(self, about: str, event: str, said: Notification) -> list[str]:
-        """The mails of an event that were left out since their recipients read it where `said` was to be said."""
+        """The mails of an event that were left out since their recipients read it where `said` was to be told."""
         query = {"about": about, "channel": "email", "status": "suppressed", "state.occasion.id": event}
         found = await self.all.states.find(query, {"state.reason": 1}).to_list(None)
         reasons = {each["_id"]: str(each["state"]["reason"]) for each in found}
-        return [id for id, why in reasons.items() if why.startswith(INSTEAD) and said.recipient in why]
+        return [id for id, why in reasons.items() if said.recipient in _told_instead(why)]
 
     async def gathered(self, within: str, limit: int) -> list[Notification]:
         """What a gathering message is to tell of, in order: also what was given up with an earlier try of it."""

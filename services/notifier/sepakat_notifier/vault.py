@@ -67,6 +67,7 @@ class Vault:
         self._replies = _key(secret, b"sepakat reply addresses")
         self._secrets = _derived(secret, b"sepakat endpoint secrets")
         self._addresses = _derived(secret, b"sepakat chat addresses")
+        self.chat_links_key = _key(secret, b"sepakat chat links")
 
     def link_token(self, link: Link, purpose: Linked = "acknowledge") -> str:
         return self._links[purpose].encrypt(json.dumps(asdict(link)).encode()).decode().rstrip("=")

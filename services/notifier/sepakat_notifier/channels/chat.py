@@ -1,7 +1,7 @@
 """Chat: what happened, said where a party or a person wants to read it, in the form that its service shows best."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from sepakat_notifier.channels import Gone, Permanent, Reached, Unreachable, Unw
 from sepakat_notifier.channels.calling import Client
 from sepakat_notifier.chat_addresses import ByApprise, Hook, SlackBot, way_of
 from sepakat_notifier.chat_formats import Line, Said
+from sepakat_notifier.chat_links import ChatLinks
 from sepakat_notifier.digests import Digests
 from sepakat_notifier.directory import Directory, Reader
 from sepakat_notifier.endpoint import Endpoint
@@ -19,27 +20,30 @@ from sepakat_notifier.endpoints import Endpoints
 from sepakat_notifier.gathering import GATHERED
 from sepakat_notifier.notification import Notification, order
 from sepakat_notifier.preference import is_news
-from sepakat_notifier.routing import fact_of, subject_of
+from sepakat_notifier.routing import asks_to_acknowledge, fact_of, subject_of
 from sepakat_notifier.store import Notifications
 from sepakat_notifier.vault import Vault
+from sepakat_shared.contracts.incidents import IncidentAcknowledged, IncidentClosed, IncidentMerged, IncidentResolved
 
 _JSON: Final = {"content-type": "application/json; charset=utf-8", "user-agent": "Sepakat"}
 _NO_MORE: Final = ("message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found")
 """What Slack answers where what was said before cannot be changed or replied to: then it is said anew."""
 _GONE: Final = ("is_archived", "account_inactive", "token_revoked")
+_ANSWERED: Final = tuple(each.type for each in (IncidentAcknowledged, IncidentResolved, IncidentClosed, IncidentMerged))
 _MOST_BEFORE: Final = 15
 _EARLIER: Final = {"en": "Before", "id": "Sebelumnya"}
 
 
 class ChatSender:
     def __init__(
-        self, endpoints: Endpoints, notifications: Notifications, directory: Directory, digests: Digests, vault: Vault,
-        client: Client,
+        self, endpoints: Endpoints, notifications: Notifications, directory: Directory, digests: Digests,
+        links: ChatLinks, vault: Vault, client: Client,
     ) -> None:  # fmt: skip
         self._endpoints = endpoints
         self._notifications = notifications
         self._directory = directory
         self._digests = digests
+        self._links = links
         self._vault = vault
         self._client = client
 
@@ -97,7 +101,7 @@ class ChatSender:
             is_head = _is_head(notification)
             late = is_head and any(_is_head(each) and order(each) > order(notification) for each in before)
             if is_head and not late:
-                with_history = chat_formats.slack(await self._with(before, said, notification.recipient))
+                with_history = chat_formats.slack(await self._with(before, said, notification))
                 return await self._ask(bot, "chat.update", with_history | {"channel": channel, "ts": at})
             replied = body | {"channel": channel, "thread_ts": at, "reply_broadcast": not late}
             await self._ask(bot, "chat.postMessage", replied)
@@ -121,9 +125,9 @@ class ChatSender:
             raise Gone(f"Slack answered {error}")
         raise Unreachable(f"Slack answered {error}", answer.after)
 
-    async def _with(self, before: list[Notification], said: Said, recipient: str) -> Said:
-        """What is said, with what it takes the place of."""
-        endpoint = await self._endpoints.of(recipient)
+    async def _with(self, before: list[Notification], said: Said, notification: Notification) -> Said:
+        """What is said, with what it takes the place of, and the links of that while they are of use."""
+        endpoint = await self._endpoints.of(notification.recipient)
         told = [each for each in before if each.occasion.type != GATHERED]
         if endpoint is None or not told:
             return said
@@ -135,7 +139,10 @@ class ChatSender:
         for each in told:
             gist = letters.gist_of(fact_of(each), reader, names)
             lines.append(Line(gist.words.when(each.created_at), gist.subject))
-        return replace(said, sections=[*said.sections, (_EARLIER[endpoint.language], lines)])
+        asked = _still_asked([notification, *told])
+        actions, in_name = await self._links.of(asked, endpoint) if asked is not None else ((), "")
+        sections = [*said.sections, (_EARLIER[endpoint.language], lines)]
+        return replace(said, sections=sections, actions=actions, in_name=in_name)
 
     # -- what is said -------------------------------------------------------------------------------------------------
 
@@ -145,7 +152,10 @@ class ChatSender:
             raise Unwanted(f"there are no words about {fact.type}")
         names = await self._directory.names(subject_of(fact).parties)
         gist = letters.gist_of(fact, await self._reader(endpoint), names)
-        return Said(gist.subject, gist.paragraphs, gist.figures, gist.tone, gist.agreement)
+        actions, in_name = await self._links.of(notification, endpoint)
+        return Said(
+            gist.subject, gist.paragraphs, gist.figures, gist.tone, gist.agreement, actions=actions, in_name=in_name
+        )  # fmt: skip
 
     async def _gathered(self, notification: Notification, members: list[Notification], endpoint: Endpoint) -> Said:
         if len(members) == 1 and notification.occasion.data["kind"] == "summary":
@@ -171,6 +181,16 @@ class _CannotChange(Exception):
 def _is_head(notification: Notification) -> bool:
     """Whether it is said in the place of what was said before."""
     return is_news(notification.occasion.type) or notification.occasion.type == GATHERED
+
+
+def _still_asked(latest_first: Sequence[Notification]) -> Notification | None:
+    """The last message that asked somebody to act, where none after it says that somebody has, or that it is over."""
+    for each in latest_first:
+        if asks_to_acknowledge(each.occasion.type):
+            return each
+        if each.occasion.type in _ANSWERED:
+            return None
+    return None
 
 
 def _body(body: Mapping[str, Any]) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 
 import aiosmtplib
 
-from sepakat_notifier import letters, notices, reporter_letters, snoozing
+from sepakat_notifier import letters, notices, reporter_letters
 from sepakat_notifier.branding import Branding
 from sepakat_notifier.brandings import Brandings, letter_of
 from sepakat_notifier.channels import NotYet, Permanent, Reached, Transient, Unreachable, Unwanted
@@ -20,6 +20,7 @@ from sepakat_notifier.directory import Directory, Forgotten, Reader, Unknown
 from sepakat_notifier.gathering import GATHERED
 from sepakat_notifier.invitations import attach, work_of
 from sepakat_notifier.notification import OPERATOR, Notification
+from sepakat_notifier.offers import address_of, offered
 from sepakat_notifier.own_reactions import first_of, window_of
 from sepakat_notifier.preference import may_be_left_out
 from sepakat_notifier.preferences import Preferences
@@ -27,11 +28,10 @@ from sepakat_notifier.reply_words import ReadBy
 from sepakat_notifier.routing import fact_of, replies_are_shared, subject_of
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.store import Notifications
-from sepakat_notifier.vault import Link, Purpose, Vault
+from sepakat_notifier.vault import Link, Vault
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import Fact
 from sepakat_shared.contracts.feedback import IncidentFeedbackAsked
-from sepakat_shared.contracts.incidents import IncidentEscalated, IncidentHandedOver, SnoozeEnded
 from sepakat_shared.contracts.maintenance import _MaintenanceEvent
 from sepakat_shared.contracts.notifications import EndpointDisabled, NotificationGivenUp
 from sepakat_shared.contracts.reports import _ReportEvent
@@ -39,7 +39,6 @@ from sepakat_shared.contracts.reviews import MonthlyReportCompiled
 from sepakat_shared.telemetry import current_traceparent
 
 _SHUTTING_DOWN = 421
-_Asks = IncidentEscalated | IncidentHandedOver | SnoozeEnded
 
 
 class MailSender:
@@ -165,17 +164,13 @@ class MailSender:
         if isinstance(fact, IncidentFeedbackAsked):
             said = Link(notification.id, fact.incident, reader.party, reader.contact, fact.answer_by.timestamp())
             return f"{self._settings.public_url.rstrip('/')}/feedback/{self._vault.link_token(said, 'feedback')}", {}
-        if not isinstance(fact, _Asks):
-            return None, {}
         until = notification.created_at + self._settings.notifier_link_lifetime
         link = Link(notification.id, notification.about, reader.party, reader.contact, until.timestamp())
-        base = self._settings.public_url.rstrip("/")
-        others: list[Purpose] = ["join"]
-        if reader.party == fact.responsible:
-            others += ["snooze", "resolve"] if snoozing.choices(fact.may_snooze_seconds) else ["resolve"]
-        return f"{base}/a/{self._vault.link_token(link)}", {
-            each: f"{base}/{each}/{self._vault.link_token(link, each)}" for each in others
+        base = self._settings.public_url
+        links: dict[str, str] = {
+            each: address_of(base, each, self._vault.link_token(link, each)) for each in offered(fact, reader.party)
         }
+        return links.pop("acknowledge", None), links
 
     def _read_by(self, notification: Notification, fact: Fact) -> ReadBy | None:
         """Who reads a reply to it; None where none is taken."""

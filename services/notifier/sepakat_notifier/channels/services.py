@@ -7,6 +7,7 @@ read of an answer is bounded. Without a client at hand, as in a thread that a pl
 
 import asyncio
 import logging
+import re
 import sys
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
@@ -17,6 +18,7 @@ from urllib.parse import parse_qsl
 
 import requests
 from apprise import Apprise, AppriseAsset, NotifyBase, NotifyFormat, PersistentStoreMode
+from apprise.conversion import convert_between
 from requests.structures import CaseInsensitiveDict
 
 from sepakat_notifier.channels import Permanent, Transient, Unreachable
@@ -35,6 +37,7 @@ _PARAMETERS: Final = {
     "topic", "type", "user",
 }  # fmt: skip
 """Of an Apprise URL. Others lead to files of this machine (`template`) or switch off what protects (`verify`)."""
+_LINK = re.compile(r"(https?://[^\s<>]+)")
 _THREADS = ThreadPoolExecutor(128, "chat")
 """A service that hangs keeps its thread until the attempt's time is over; it must not be another one's."""
 _TOO_LONG: Final = "the service did not answer in time"
@@ -197,7 +200,19 @@ def _say(call: _Call, address: str, title: str, body: str) -> bool:
         return False
     said = Apprise()
     said.add(service)
-    return bool(said.notify(body=body, title=title, body_format=NotifyFormat.TEXT))
+    if service.notify_format != NotifyFormat.MARKDOWN:
+        return bool(said.notify(body=body, title=title, body_format=NotifyFormat.TEXT))
+    heading = _marked_down(title) if service.title_maxlen <= 0 else title
+    return bool(said.notify(body=_marked_down(body), title=heading, body_format=NotifyFormat.MARKDOWN))
+
+
+def _marked_down(text: str) -> str:
+    """As it is, in Markdown. Links stand for themselves: escaped as words are, none of them leads anywhere."""
+    words_and_links = _LINK.split(text)
+    return "".join(
+        f"<{each}>" if n % 2 else convert_between(NotifyFormat.TEXT, NotifyFormat.MARKDOWN, each)  # type: ignore[no-untyped-call]
+        for n, each in enumerate(words_and_links)
+    )
 
 
 def _why(call: _Call) -> Exception:

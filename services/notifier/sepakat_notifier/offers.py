@@ -1,0 +1,26 @@
+"""Which links a message about an incident has, for the people of which party. Pure."""
+
+from collections.abc import Sequence
+
+from sepakat_notifier import snoozing
+from sepakat_notifier.vault import Purpose
+from sepakat_shared.contracts.fact import Fact
+from sepakat_shared.contracts.incidents import IncidentEscalated, IncidentHandedOver, SnoozeEnded
+
+_Asks = IncidentEscalated | IncidentHandedOver | SnoozeEnded
+
+
+def offered(fact: Fact, party: str) -> Sequence[Purpose]:
+    """What people of that party can say by pressing a link in a message about it, in order; nothing: it asks nobody."""
+    if not isinstance(fact, _Asks):
+        return ()
+    if party != fact.responsible:
+        return ("acknowledge", "join")
+    if snoozing.choices(fact.may_snooze_seconds):
+        return ("acknowledge", "join", "snooze", "resolve")
+    return ("acknowledge", "join", "resolve")
+
+
+def address_of(base: str, purpose: Purpose, token: str) -> str:
+    """Where the page of such a link is."""
+    return f"{base.rstrip('/')}/{'a' if purpose == 'acknowledge' else purpose}/{token}"
