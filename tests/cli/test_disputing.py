@@ -46,7 +46,7 @@ def test_a_dispute_is_raised_with_what_is_asked_and_the_hash_of_an_evidence_pack
         (["--verdict", "a", "--exclude", "2026-11-10"], "START/END"),
         (["--verdict", "a", "--events", "5@"], "GOOD/TOTAL@INSTANT"),
         (["--incident", "a", "--ticket", "T-1"], "needs --seconds"),
-        (["--verdict", "a", "--pack", "nowhere.json"], "is not an evidence pack"),
+        (["--verdict", "a", "--pack", "nowhere.json"], "there is no such file"),
     ],
 )
 def test_what_can_not_be_read_is_not_sent(stand: Stand, run: Run, options: list[str], words: str) -> None:

@@ -1,13 +1,13 @@
 """`sepakat chats`: where in a chat a party, or one of its people, is told, and whether that works."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
-from sepakat_cli.output import AsJson, BadInput, CommandFailed, print_json, print_table
+from sepakat_cli.files import text_of
+from sepakat_cli.output import AsJson, CommandFailed, print_json, print_table
 
 chats = typer.Typer(no_args_is_help=True, help="Chat endpoints: Slack, Teams, Discord, Telegram, ntfy and others.")
 _PATH = "/v1/chat-endpoints"
@@ -26,10 +26,7 @@ def _print(endpoint: dict[str, Any], as_json: bool) -> None:
 
 
 def _address(file: Path) -> str:
-    try:
-        return (sys.stdin.read() if str(file) == "-" else file.read_text()).strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{file}: {error}") from error
+    return text_of(file).strip()
 
 
 @chats.command("list")

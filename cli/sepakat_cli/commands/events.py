@@ -13,6 +13,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, problem_text
+from sepakat_cli.files import why_not
 from sepakat_cli.output import AsJson, BadInput, CommandFailed, InPart, Refused, Unreachable, print_json, say, words
 
 events = typer.Typer(no_args_is_help=True, help="Metric events: what is measured.")
@@ -103,7 +104,7 @@ def _opened(file: Path) -> Iterator[BinaryIO]:
     try:
         opened = file.open("rb")
     except OSError as error:
-        raise BadInput(f"{file} can't be read: {error}") from error
+        raise BadInput(f"{file}: {why_not(error)}") from error
     with opened:
         yield opened
 

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.apply import read_documents
+from sepakat_cli.files import text_of, why_not
 from sepakat_cli.output import AsJson, BadInput, CommandFailed, print_json, say
 from sepakat_shared import signatures
 from sepakat_shared.auth import SCOPES
@@ -47,7 +48,7 @@ def new_key(
     except FileExistsError as error:
         raise BadInput(f"{file} exists already, and a key is never overwritten; name another file") from error
     except OSError as error:
-        raise BadInput(f"{file} can't be written: {error}") from error
+        raise BadInput(f"{file} can't be written: {why_not(error)}") from error
     _show_public(private, as_json)
 
 
@@ -74,10 +75,12 @@ def _show_public(private: Ed25519PrivateKey, as_json: bool) -> None:
 
 def read_private(file: Path) -> Ed25519PrivateKey:
     """The Ed25519 key in a PEM file. Raises BadInput."""
+    pem = text_of(file)
     try:
-        private = serialization.load_pem_private_key(file.read_bytes(), password=None)
-    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise BadInput(f"{file} is no private key that can be read: {error}") from error
+        private = serialization.load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        # What the parser says names the format's inner workings, and may repeat some of what it read.
+        raise BadInput(f"{file} holds no private key without a password; make one with `sepakat keys new`") from error
     if not isinstance(private, Ed25519PrivateKey):
         raise BadInput(f"{file} holds another kind of key; make one with `sepakat keys new`")
     return private

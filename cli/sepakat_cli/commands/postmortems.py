@@ -9,6 +9,7 @@ import yaml
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.incidents import Id
+from sepakat_cli.files import text_of
 from sepakat_cli.output import AsJson, BadInput, print_json, print_table
 
 postmortems = typer.Typer(
@@ -139,8 +140,8 @@ def follow_ups(
 def _read(file: Path) -> dict[str, Any]:
     try:
         # Days stay text: what YAML would make of one is no JSON.
-        note = yaml.load(file.read_text(), yaml.BaseLoader)  # noqa: S506 - it makes texts, lists and mappings alone
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        note = yaml.load(text_of(file), yaml.BaseLoader)  # noqa: S506 - it makes texts, lists and mappings alone
+    except yaml.YAMLError as error:
         raise BadInput(f"{file} can't be read: {error}") from error
     if not isinstance(note, dict):
         raise BadInput(f"{file}: a note is a mapping with what_happened, why, what_will_change and follow_ups")

@@ -8,6 +8,7 @@ import typer
 import yaml
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
+from sepakat_cli.files import text_of
 from sepakat_cli.output import AsJson, BadInput, print_json, print_table
 
 preferences = typer.Typer(
@@ -64,8 +65,8 @@ def set_(
       sepakat preferences set nusantara-cloud rina rina.yaml
     """
     try:
-        said = yaml.safe_load(file.read_text())
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        said = yaml.safe_load(text_of(file))
+    except yaml.YAMLError as error:
         raise BadInput(f"{file}: {error}") from error
     if not isinstance(said, dict):
         raise BadInput(f"{file}: must hold fields, as `language: id`")

@@ -16,6 +16,7 @@ from pymongo.errors import PyMongoError
 
 from sepakat_cli.backends import NAMES, BackendFailed, open_backend
 from sepakat_cli.client import CLUSTER
+from sepakat_cli.files import api_key_of, checked_api_key
 from sepakat_cli.launcher import Launcher
 from sepakat_cli.output import AsJson, BadInput, CommandFailed, Unreachable, print_json, say
 from sepakat_cli.preparing import prepare
@@ -142,11 +143,9 @@ def init(
 
 def _given_key(file: Path | None) -> str | None:
     if file is None:
-        return os.environ.get("SEPAKAT_ADMIN_KEY") or None
-    try:
-        text = file.read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"the key in {file} can't be read: {error}") from error
+        given = os.environ.get("SEPAKAT_ADMIN_KEY")
+        return checked_api_key(given, "SEPAKAT_ADMIN_KEY") if given else None
+    text = api_key_of(file)
     if len(text) < 20:
         raise BadInput(f"the key in {file} is too short to be a secret; leave the option out to have one made")
     return text
