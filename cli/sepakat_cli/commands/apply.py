@@ -27,14 +27,14 @@ def apply(
     """Make the services hold what the files say; what they hold already is left alone.
 
     Documents of kind Party and Agreement go to agreements, those of kind Indicator to metrics: parties first, then
-    indicators, then agreements, whatever their order in the file. Every file is read and checked before anything is
-    sent. Exit code 4: some of it was done, and some refused.
+    indicators, then agreements, whatever their order. Within one file `---` stands between documents. Every file is
+    read and checked before anything is sent. Exit code 4: some of it was done, and some refused.
 
     **Examples**
 
       sepakat apply -f agreement.yaml
 
-      cat parties.yaml agreement.yaml | sepakat apply -f - --json
+      sepakat apply -f parties.yaml -f agreement.yaml --json
     """
     require(files)
     documents = [document for file in files for document in read_documents(file)]

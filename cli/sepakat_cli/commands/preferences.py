@@ -10,6 +10,7 @@ import yaml
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.files import text_of
 from sepakat_cli.output import AsJson, BadInput, print_json, print_table
+from sepakat_shared.contracts import structure
 
 preferences = typer.Typer(
     no_args_is_help=True,
@@ -67,7 +68,7 @@ def set_(
     try:
         said = yaml.safe_load(text_of(file))
     except yaml.YAMLError as error:
-        raise BadInput(f"{file}: {error}") from error
+        raise BadInput(f"{file} is not readable YAML: {structure.in_words(error)}") from error
     if not isinstance(said, dict):
         raise BadInput(f"{file}: must hold fields, as `language: id`")
     path = _path(party, contact)

@@ -61,6 +61,9 @@ def _read(path: Path) -> _File:
     text = text_of(path)
     try:
         found = structure.read(text)
+    except structure.Unreadable as error:
+        file.problems, file.lines = [FieldProblem("", error.detail)], {"": error.line or 1}
+        return file
     except Malformed as error:
         file.problems = list(error.problems) or [FieldProblem("", error.detail)]
         return file
