@@ -103,9 +103,11 @@ def test_lists_say_whose_turn_it_is_and_until_when_a_figure_may_be_disputed(stan
     assert "nusantara" in shown and "2026-12-07T17:00:00.000Z" in shown
     assert stand.asked[0].query["status"] == "answer"
     figure = {"agreement": "toko-checkout", "objective": "availability", "figure": DISPUTE["measured"], "until": None,
-              "final": False, "period": {"start": "2026-10-31T17:00:00.000Z"}}  # fmt: skip
+              "final": False,
+              "period": {"start": "2026-10-31T17:00:00.000Z", "end": "2026-11-30T17:00:00.000Z", "rolling": False},
+              }  # fmt: skip
     stand.on("GET", "/v1/disputables", answer({"items": [figure]}))
-    assert "not final yet" in run("disputes", "open").stdout
+    assert "final at 2026-12-01T17:00:00.000Z" in run("disputes", "open").stdout
     assert json.loads(run("disputes", "open", "--json").stdout) == {"items": [figure]}
 
 

@@ -1,6 +1,10 @@
 """Disputes, and what may be disputed, as lines and rows."""
 
+from datetime import datetime
 from typing import Any
+
+from sepakat_shared.contracts.compliance import LATENESS
+from sepakat_shared.contracts.fact import rfc3339
 
 
 def stands(dispute: dict[str, Any]) -> str:
@@ -31,11 +35,19 @@ def row(dispute: dict[str, Any]) -> tuple[Any, ...]:
 def open_row(item: dict[str, Any]) -> tuple[Any, ...]:
     figure = item["figure"]
     shown = figure.get("value") or figure.get("attainment")
-    until = item["until"] or ("" if item["final"] else "not final yet")
+    until = item["until"] or ("" if item["final"] else _final_at(item["period"]))
     return (
         item["agreement"], item["objective"], item["period"]["start"], shown, figure.get("target"),
         {True: "yes", False: "no"}.get(figure.get("met"), "?"), until,
     )  # fmt: skip
+
+
+def _final_at(period: dict[str, Any]) -> str:
+    """A period is disputed once its figure is final; a rolling window's is with each day that it is written down."""
+    if period["rolling"]:
+        return "not final yet"
+    closes = datetime.fromisoformat(period["end"]) + LATENESS
+    return f"final at {rfc3339(closes)}"
 
 
 def fields(dispute: dict[str, Any]) -> dict[str, Any]:
