@@ -178,7 +178,7 @@ class Client:
             return self._http.request(method, url + path, **request)
         except httpx.TransportError as error:
             raise Unreachable(
-                f"{service} does not answer at {url} ({error or type(error).__name__}); "
+                f"{service} does not answer at {url} ({str(error) or type(error).__name__}); "
                 f"is it running (`sepakat up`)? Another address: --url {service}=http://…"
             ) from error
 

@@ -20,6 +20,7 @@ events = typer.Typer(no_args_is_help=True, help="Metric events: what is measured
 
 LINES = "application/x-ndjson"
 _BATCH_LINES, _BATCH_BYTES = 500, 1_000_000
+_LOOKED_AT = 5
 _TRIES, _FIRST_PAUSE = 6, 0.5
 _BUSY = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.BAD_GATEWAY, httpx.codes.SERVICE_UNAVAILABLE,
          httpx.codes.GATEWAY_TIMEOUT)  # fmt: skip
@@ -91,9 +92,21 @@ def send(
 
 def _send_all(client: Client, file: Path, lines: BinaryIO, account: Account) -> None:
     with _progress(file, account) as sent:
-        for batch in batches(lines):
+        for first, batch in enumerate(batches(lines)):
+            if not first:
+                _check_beginning(file, batch)
             send_batch(client, batch, account)
             sent(batch)
+
+
+def _check_beginning(file: Path, batch: Sequence[Line]) -> None:
+    """Raises BadInput where a file is of something else, before each of its lines is refused. A pipe may have noise."""
+    begin = [line.text for line in batch[:_LOOKED_AT]]
+    if str(file) == "-" or any(text.startswith(b"{") for text in begin):
+        return
+    if begin[0].startswith((b"apiVersion:", b"---", b"kind:", b"#")):
+        raise BadInput(f"{file} looks like YAML, not like events in JSON; texts are for `sepakat apply -f {file}`")
+    raise BadInput(f"{file} holds no events: each line is a JSON object, and none of the first {len(begin)} is")
 
 
 @contextmanager

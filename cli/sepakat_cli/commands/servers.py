@@ -83,6 +83,9 @@ async def _up(data: Path, backend: str, as_json: bool) -> None:
                 print_json({"urls": cluster.urls, "key_file": str(key_file)})
             for name, url in cluster.urls.items():
                 say(f"  {name:<11} {url}/docs")
+            if not os.environ.get("SEPAKAT_NOTIFIER_SMTP_HOST"):
+                say("  no mail server: mails are suppressed, and a ladder that reaches nobody is soon at its end;")
+                say("  set SEPAKAT_NOTIFIER_SMTP_HOST (and the like, docs/reference/settings.md) and start again")
             say(f"  the operator's API key is in {key_file}, logs are in {data / 'logs'}; Ctrl-C stops everything")
             await stop.wait()
         say("stopping")
@@ -130,7 +133,7 @@ def init(
         prepared = asyncio.run(prepare(kafka, mongo, given))
     except (KafkaError, PyMongoError, OSError) as error:
         raise Unreachable(
-            f"the servers at {kafka} and {_without_password(mongo)} do not answer: {error or type(error).__name__}"
+            f"the servers at {kafka} and {_without_password(mongo)} do not answer: {str(error) or type(error).__name__}"
         ) from error
     say(f"topics created: {', '.join(prepared.topics) or 'none, all are there'}")
     say("an operator's API key " + ("was issued" if prepared.issued else "is there already"))
