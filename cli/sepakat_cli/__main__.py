@@ -1,6 +1,7 @@
 """The command line `sepakat`."""
 
 import importlib
+import importlib.metadata
 import importlib.util
 import logging
 from pathlib import Path
@@ -57,6 +58,21 @@ app = typer.Typer(
     "standard error.\n\n"
     f"Exit codes: {', '.join(f'{code} {meaning}' for code, meaning in EXIT_CODES.items())}.",
 )  # fmt: skip
+
+
+def say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"sepakat {importlib.metadata.version('sepakat-cli')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=say_version, is_eager=True, help="print the version, and end")
+    ] = False,
+) -> None:
+    del version
 
 
 def demo(

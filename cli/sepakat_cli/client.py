@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 import typer
 
+from sepakat_cli.files import api_key_of, checked_api_key
 from sepakat_cli.output import BadInput, Refused, Unreachable
 
 SERVICES = ("agreements", "metrics", "incidents", "notifier")
@@ -103,15 +104,10 @@ def _checked(url: str) -> str:
 def api_key(file: Path | None, environment: Mapping[str, str], cluster: Cluster) -> str | None:
     """The API key of the file given, else of the environment, else of the cluster. Raises BadInput."""
     if file is None and environment.get("SEPAKAT_CLI_API_KEY"):
-        return environment["SEPAKAT_CLI_API_KEY"].strip()
+        return checked_api_key(environment["SEPAKAT_CLI_API_KEY"], "SEPAKAT_CLI_API_KEY")
     named = environment.get("SEPAKAT_CLI_API_KEY_FILE")
     path = file or (Path(named) if named else cluster.key_file)
-    if path is None:
-        return None
-    try:
-        return path.read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"the API key in {path} can't be read: {error}") from error
+    return api_key_of(path) if path is not None else None
 
 
 # -- asking ------------------------------------------------------------------------------------------------------------
@@ -187,7 +183,7 @@ class Client:
             return self._http.request(method, url + path, **request)
         except httpx.TransportError as error:
             raise Unreachable(
-                f"{service} does not answer at {url} ({error or type(error).__name__}); "
+                f"{service} does not answer at {url} ({str(error) or type(error).__name__}); "
                 f"is it running (`sepakat up`)? Another address: --url {service}=http://…"
             ) from error
 

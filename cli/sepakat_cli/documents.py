@@ -6,15 +6,17 @@ from typing import Any
 
 import yaml
 
+from sepakat_cli.files import text_of
 from sepakat_cli.output import BadInput
+from sepakat_shared.contracts import structure
 
 
 def mapping_of(file: Path, example: str) -> dict[str, Any]:
     """The fields that the file has; instants as text, since JSON has none. Raises BadInput, with the `example`."""
     try:
-        said = yaml.safe_load(file.read_text())
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise BadInput(f"{file}: {error}") from error
+        said = yaml.safe_load(text_of(file))
+    except yaml.YAMLError as error:
+        raise BadInput(f"{file} is not readable YAML: {structure.in_words(error)}") from error
     if not isinstance(said, dict):
         raise BadInput(f"{file}: must hold fields, as `{example}`")
     return {name: _written(value) for name, value in said.items()}

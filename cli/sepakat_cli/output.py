@@ -83,7 +83,17 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], when_e
         say(when_empty)
         return
     out = Console(highlight=False)
-    if not out.is_terminal:
-        # A pipe has no width: a line stays one line, so that grep and awk find what they look for.
-        out = Console(highlight=False, width=10_000)
-    out.print(table)
+    if out.is_terminal:
+        out.print(table)
+        return
+    # A pipe has no width: a line stays one line, so that grep and awk find what they look for.
+    wide = Console(highlight=False, width=10_000)
+    with wide.capture() as captured:
+        wide.print(table)
+    for line in captured.get().splitlines():
+        typer.echo(line.rstrip())
+
+
+def none_yet(what: str, *wanted: object) -> str:
+    """What an empty list says: that there are none yet, or none like that where something was asked for."""
+    return f"no {what} like that" if any(each is not None for each in wanted) else f"no {what} yet"

@@ -10,6 +10,7 @@ from samples import agreement_dict
 from stand import Asked, Run, Stand, answer, problem
 
 from sepakat_shared import signatures
+from sepakat_shared.auth import SCOPES
 from sepakat_shared.contracts import texts
 
 PARTY = {"apiVersion": "sepakat/v1", "kind": "Party", "metadata": {"id": "nusantara"}, "name": "PT Nusantara",
@@ -162,3 +163,18 @@ def test_an_api_key_is_printed_alone(stand: Stand, run: Run) -> None:
     mediator = ["--mediates", "toko-checkout/arbiter", "--scope", "disputes:read", "--scope", "disputes:write"]
     assert run("apikeys", "issue", "arbiter", *mediator).exit_code == 0
     assert (stand.asked[-1].json["mediates"], stand.asked[-1].json["roles"]) == ("toko-checkout/arbiter", [])
+
+
+def test_a_key_opens_what_its_role_needs_where_nobody_says_it(stand: Stand, run: Run) -> None:
+    stand.on("POST", "/v1/keys", answer({"id": "rina", "secret": "spk_x"}, 201))
+    roles = [("provider", "--party", "nusantara"), ("publisher", "--party", "nusantara"),
+             ("auditor", "--party", "toko-maju"), ("operator",)]  # fmt: skip
+    said = [run("apikeys", "issue", "rina", "--role", *each).stderr for each in roles]
+    provider, publisher, auditor, operator = (asked.json["scopes"] for asked in stand.asked)
+    assert set(SCOPES) - set(provider) == {"events:write", "alerts:write"}
+    assert (publisher, operator) == (["events:write"], [])
+    assert {each.partition(":")[2] for each in auditor} == {"read"}
+    assert "opens events:write" in said[1]
+    assert "opens everything" in said[3]
+    run("apikeys", "issue", "arbiter", "--mediates", "toko-checkout/arbiter")
+    assert stand.asked[-1].json["scopes"] == ["disputes:read", "disputes:write"]

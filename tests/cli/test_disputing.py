@@ -46,7 +46,7 @@ def test_a_dispute_is_raised_with_what_is_asked_and_the_hash_of_an_evidence_pack
         (["--verdict", "a", "--exclude", "2026-11-10"], "START/END"),
         (["--verdict", "a", "--events", "5@"], "GOOD/TOTAL@INSTANT"),
         (["--incident", "a", "--ticket", "T-1"], "needs --seconds"),
-        (["--verdict", "a", "--pack", "nowhere.json"], "is not an evidence pack"),
+        (["--verdict", "a", "--pack", "nowhere.json"], "there is no such file"),
     ],
 )
 def test_what_can_not_be_read_is_not_sent(stand: Stand, run: Run, options: list[str], words: str) -> None:
@@ -103,9 +103,11 @@ def test_lists_say_whose_turn_it_is_and_until_when_a_figure_may_be_disputed(stan
     assert "nusantara" in shown and "2026-12-07T17:00:00.000Z" in shown
     assert stand.asked[0].query["status"] == "answer"
     figure = {"agreement": "toko-checkout", "objective": "availability", "figure": DISPUTE["measured"], "until": None,
-              "final": False, "period": {"start": "2026-10-31T17:00:00.000Z"}}  # fmt: skip
+              "final": False,
+              "period": {"start": "2026-10-31T17:00:00.000Z", "end": "2026-11-30T17:00:00.000Z", "rolling": False},
+              }  # fmt: skip
     stand.on("GET", "/v1/disputables", answer({"items": [figure]}))
-    assert "not final yet" in run("disputes", "open").stdout
+    assert "final at 2026-12-01T17:00:00.000Z" in run("disputes", "open").stdout
     assert json.loads(run("disputes", "open", "--json").stdout) == {"items": [figure]}
 
 
@@ -113,3 +115,25 @@ def test_a_refusal_says_why(stand: Stand, run: Run) -> None:
     stand.on("POST", "/v1/disputes/d.0001/accept", problem(409, "offer 1 is not on the table"))
     result = run("disputes", "accept", "d.0001", "--offer", "1")
     assert (result.exit_code, "is not on the table" in result.stderr) == (1, True)
+
+
+def test_a_dispute_without_a_period_that_is_refused_says_which_one_it_was_about(stand: Stand, run: Run) -> None:
+    stand.on("POST", "/v1/disputes", problem(422, "it lies outside"))
+    period = {"start": "2026-11-25T17:00:00.000Z", "end": "2026-11-26T17:00:00.000Z", "rolling": False}
+    stand.on("GET", "/v1/disputables", answer({"items": [{"objective": "uptime", "period": period}]}))
+    asked = ["disputes", "raise", "--agreement", "t", "--verdict", "uptime", "--down", SPAN, "--statement", "x"]
+    result = run(*asked)
+    assert result.exit_code == 1
+    assert "the one told last, 2026-11-25T17:00:00.000Z to 2026-11-26T17:00:00.000Z" in " ".join(result.stderr.split())
+    assert "--period" not in run(*asked, "--period", "2026-11-10T00:00:00Z").stderr
+
+
+def test_the_only_offer_is_accepted_without_its_number_and_several_are_listed(stand: Stand, run: Run) -> None:
+    stand.on("GET", "/v1/disputes/d.0001", answer(DISPUTE))
+    stand.on("POST", "/v1/disputes/d.0001/accept", answer(SETTLED))
+    assert run("disputes", "accept", "d.0001").exit_code == 0
+    assert stand.asked[-1].json == {"offer": 1}
+    offers = [*DISPUTE["offers"], {"number": 2, "party": "nusantara", "remedy": {"terms": "an apology"}}]
+    stand.on("GET", "/v1/disputes/d.0001", answer({**DISPUTE, "offers": offers}))
+    result = run("disputes", "accept", "d.0001")
+    assert (result.exit_code, "--offer 2: nusantara, an apology" in result.stderr) == (2, True)

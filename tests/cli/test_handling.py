@@ -182,3 +182,52 @@ def test_an_incident_is_put_off_and_joined(stand: Stand, run: Run) -> None:
     assert run("incidents", "snooze", "a.b.1", "PT30M").stdout == "a.b.1: open\n"
     assert run("incidents", "join", "a.b.1").exit_code == 0
     assert stand.asked[0].json == {"time": "PT30M"}
+
+
+def test_an_incidents_clocks_are_told_in_words_a_line_each_without_blanks_at_the_end(stand: Stand, run: Run) -> None:
+    clock = {"clock": "response", "state": "running", "limit_seconds": 900, "elapsed_seconds": 65.0, "due_at": "T",
+             "started_at": "S", "stopped_at": None, "objective": None}  # fmt: skip
+    incident = {"id": "a.b.1", "title": "x" * 90, "asked": ["rina", "budi"], "joined": [], "owner": None,
+                "may_snooze_seconds": 3600.0, "clocks": [clock, {**clock, "clock": "restoration", "stopped_at": "E"}],
+                "acknowledgements": {"given": 0, "needed": 1}}  # fmt: skip
+    stand.on("GET", "/v1/incidents/a.b.1", answer(incident))
+    stand.on("GET", "/v1/incidents/a.b.1/timeline", answer({"items": []}))
+    lines = run("incidents", "show", "a.b.1").stdout.splitlines()
+    assert all(line == line.rstrip() for line in lines)
+    told = [" ".join(line.split()) for line in lines]
+    assert "clocks response: running, 1 min 5 s of 15 min, due T" in told
+    assert "clocks restoration: running, 1 min 5 s of 15 min" in told
+    assert {"asked rina, budi", "joined -", "may_snooze 1 h", "acknowledgements given 0, needed 1"} <= set(told)
+
+
+@pytest.mark.parametrize(
+    ("tally", "words"), [((0, 1), "only an acknowledgement of nusantara"), ((1, 2), "needs 2 acknowledgements")]
+)
+def test_an_acknowledgement_that_stops_nothing_says_why(
+    stand: Stand, run: Run, tally: tuple[int, int], words: str
+) -> None:
+    counted = dict(zip(("given", "needed"), tally, strict=True))
+    after = {"id": "a.b.1", "status": "open", "responsible": "nusantara", "acknowledgements": counted}
+    stand.on("POST", "/v1/incidents/a.b.1/acknowledge", answer(after))
+    result = run("incidents", "ack", "a.b.1")
+    assert (result.stdout, words in " ".join(result.stderr.split())) == ("a.b.1: open\n", True)
+
+
+def test_sorting_an_incident_tells_the_priority_that_follows(stand: Stand, run: Run) -> None:
+    after = {"id": "a.b.1", "status": "open", "priority": "P2", "impact": "high", "urgency": "low", "owner": None}
+    stand.on("POST", "/v1/incidents/a.b.1/triage", answer(after))
+    assert (
+        "its priority is P2 (impact high, urgency low)"
+        in run("incidents", "triage", "a.b.1", "--impact", "high").stderr
+    )
+
+
+def test_an_empty_list_says_whether_there_is_none_or_none_like_that(stand: Stand, run: Run) -> None:
+    for service in ("incidents", "credits", "disputes"):
+        stand.on("GET", f"/v1/{service}", answer({"items": []}))
+        assert f"no {service} yet" in run(service, "list").stderr
+        assert f"no {service} like that" in run(service, "list", "--agreement", "toko-checkout").stderr
+
+
+def test_the_version_is_told(run: Run) -> None:
+    assert run("--version").stdout.startswith("sepakat 0.")

@@ -46,7 +46,7 @@ def test_changes_are_proposed_by_options_or_from_a_file(stand: Stand, run: Run, 
         ([], "say what changes"),
         (["--merge", "term"], "CLAUSE=JSON"),
         (["--merge", "term={"], "CLAUSE=JSON"),
-        (["--file", "nowhere.json"], "can't be read"),
+        (["--file", "nowhere.json"], "there is no such file"),
     ],
 )
 def test_what_can_not_be_read_is_not_sent(stand: Stand, run: Run, options: list[str], words: str) -> None:

@@ -102,3 +102,13 @@ def test_lines_are_numbered_across_what_is_read_at_once(monkeypatch: pytest.Monk
     stream = io.BytesIO(b"a\n\nbb\r\ncccccccc\n\n\nd")
     read = [(line.number, line.text) for batch in events.batches(stream) for line in batch]
     assert read == [(1, b"a"), (3, b"bb"), (4, b"cccccccc"), (7, b"d")]
+
+
+def test_a_text_sent_as_events_is_told_from_its_first_lines(stand: Stand, run: Run) -> None:
+    stand.on("POST", DOOR, door)
+    Path("agreement.yaml").write_text("# ours\napiVersion: sepakat/v1\nkind: Party\n")
+    result = run("events", "send", "agreement.yaml")
+    assert (result.exit_code, stand.asked) == (2, [])
+    assert "looks like YAML" in result.stderr and "sepakat apply -f agreement.yaml" in " ".join(result.stderr.split())
+    Path("events.csv").write_text("at,state\n")
+    assert "each line is a JSON object" in " ".join(run("events", "send", "events.csv").stderr.split())

@@ -8,11 +8,12 @@ from xml.etree import ElementTree
 
 import pytest
 from pypdf import PdfReader
+from samples import agreement
 from typer.testing import CliRunner
 
 from sepakat_cli.__main__ import app
 from sepakat_document import compose, html, pdf
-from sepakat_document.blocks import Drawing, Paper
+from sepakat_document.blocks import Drawing, Paper, Table
 from sepakat_document.source import Signature
 from sepakat_document.speech import LANGUAGES, Language
 from sepakat_shared.contracts import reading, texts
@@ -193,3 +194,33 @@ def test_what_can_not_be_written_is_said(arguments: list[str]) -> None:
     result = CliRunner().invoke(app, ["render", str(GOOD / arguments[0]), *arguments[1:]])
     assert result.exit_code == 2
     assert "--pdf OUT" in result.stderr or "exactly one document of kind Agreement" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("language", "renewed", "ended", "open_for"),
+    [
+        ("en", "goes on for 6\u00a0months", "gives notice at least 45\u00a0days", "stays open for 1\u00a0day"),
+        (
+            "id",
+            "diperpanjang dengan sendirinya selama 6\u00a0bulan",
+            "paling lambat 45\u00a0hari",
+            "selama 1\u00a0hari",
+        ),
+    ],
+)
+def test_the_term_says_how_it_renews_itself_and_how_it_is_ended(
+    language: Language, renewed: str, ended: str, open_for: str
+) -> None:
+    term = {"from": "2026-01-01", "until": "2026-06-30", "timeZone": "Asia/Jakarta",
+            "renewal": {"notice": "P30D", "for": "P6M"}, "termination": {"notice": "P45D"}}  # fmt: skip
+    page = html.render(compose.compose(compose.source_of(agreement(term=term), language)))
+    for words in (renewed, ended, open_for):
+        assert words in page
+
+
+def test_the_matrix_shows_every_cell_as_incidents_are_sorted_by_it() -> None:
+    text = agreement(priorities={"matrix": {"high-low": "P1"}, "P1": {}, "P3": {}}, escalation={})
+    written = compose.compose(compose.source_of(text, "en"))
+    tables = [block for article in written.articles for clause in article.clauses for block in clause.blocks
+              if isinstance(block, Table) and block.columns[0].startswith("Impact")]  # fmt: skip
+    assert [row[1:] for row in tables[0].rows] == [("P1", "P1", "P1"), ("P1", "P3", "P3"), ("P3", "P3", "P3")]

@@ -11,10 +11,10 @@ from sepakat_incidents import triage
 from sepakat_incidents.events import Prioritised, Timed
 from sepakat_incidents.handling import handling
 from sepakat_incidents.incident import Incident
-from sepakat_incidents.matrix import DEGREES, Degree, priority_of
 from sepakat_incidents.record import Owned, Triaged
 from sepakat_incidents.triage import Sorting
 from sepakat_shared.contracts import rules, texts
+from sepakat_shared.contracts.matrix import DEGREES, Degree, priority_of
 from sepakat_shared.errors import Conflict, Forbidden, Invalid
 
 PROVIDER, CUSTOMER = "nusantara", "toko-maju"

@@ -91,7 +91,7 @@ def test_what_is_urgent_owed_or_asks_for_an_answer_never_waits() -> None:
         [tell] = preference.told(patient, fact, NOW)
         waits = isinstance(tell, Tell) and tell.digest is not None
         urgent = getattr(fact, "priority", None) in ("P1", "P2")
-        assert waits == (preference.may_be_left_out(fact) and not urgent), fact.type
+        assert waits == (preference.may_be_gathered(fact) and not urgent), fact.type
     low = incident(incidents.IncidentResolved, priority="P3")
     assert preference.told(patient, low, NOW) == [Tell("rina", subscription.due(WEEKLY, NOW), WEEKLY)]
 

@@ -12,9 +12,9 @@ from samples import agreement_dict
 from sepakat_incidents import alert_api, alerts
 from sepakat_incidents.alert_door import AlertDoor
 from sepakat_incidents.alerts import Alert, Target
-from sepakat_incidents.matrix import DEFAULT, DEGREES, priority_of
 from sepakat_shared.auth import SCOPES
 from sepakat_shared.contracts import reading, texts
+from sepakat_shared.contracts.matrix import DEFAULT, DEGREES, priority_of
 
 PAGE = (Path(__file__).parents[2] / "docs" / "incidents.md").read_text()
 MATRIX, CONFIG, RULES, *_ = (yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.S))

@@ -1,6 +1,5 @@
 """`sepakat apply`: parties, indicators and agreements from files, as often as you like."""
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +8,7 @@ import httpx
 import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
+from sepakat_cli.files import require, text_of
 from sepakat_cli.output import AsJson, BadInput, CommandFailed, InPart, Refused, print_json, say
 from sepakat_shared.contracts import reading, texts
 from sepakat_shared.errors import SepakatError
@@ -27,15 +27,16 @@ def apply(
     """Make the services hold what the files say; what they hold already is left alone.
 
     Documents of kind Party and Agreement go to agreements, those of kind Indicator to metrics: parties first, then
-    indicators, then agreements, whatever their order in the file. Every file is read and checked before anything is
-    sent. Exit code 4: some of it was done, and some refused.
+    indicators, then agreements, whatever their order. Within one file `---` stands between documents. Every file is
+    read and checked before anything is sent. Exit code 4: some of it was done, and some refused.
 
     **Examples**
 
       sepakat apply -f agreement.yaml
 
-      cat parties.yaml agreement.yaml | sepakat apply -f - --json
+      sepakat apply -f parties.yaml -f agreement.yaml --json
     """
+    require(files)
     documents = [document for file in files for document in read_documents(file)]
     documents.sort(key=lambda document: _ORDER[document.kind])
     results = []
@@ -52,12 +53,9 @@ def apply(
 def read_documents(file: Path) -> list[texts.Document]:
     """The documents of a file. Raises BadInput with the field and its rule."""
     try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-        documents = reading.parse_documents(text)
+        documents = reading.parse_documents(text_of(file))
     except SepakatError as error:
         raise BadInput(f"{file}: {error.detail}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{file} can't be read: {error}") from error
     if not documents:
         raise BadInput(f"{file} holds no document")
     return documents

@@ -12,6 +12,7 @@ from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.evaluate import BadFile, Folding, opened, read_agreement
 from sepakat_cli.commands.keys import instant
 from sepakat_cli.commands.status import budget_left, duration
+from sepakat_cli.files import require, text_of
 from sepakat_cli.output import AsJson, BadInput, CommandFailed, InPart, print_json, print_table, say
 from sepakat_metrics import backtesting
 from sepakat_metrics.backtesting import Trial
@@ -53,11 +54,11 @@ def of_files(
       sepakat backtest agreement.yaml events.ndjson --start 2026-01-01T00:00:00+07:00 --end 2026-11-01T00:00:00+07:00
     """
     since, until = _span(start, end)
+    require([agreement, measured])
     try:
         with opened(measured) as lines:
-            text = agreement.read_text(encoding="utf-8")
-            result = backtest_files(text, lines, objective or [], since, until)
-    except (BadFile, OSError, UnicodeDecodeError) as error:
+            result = backtest_files(text_of(agreement), lines, objective or [], since, until)
+    except BadFile as error:
         raise BadInput(str(error)) from error
     _print(result, as_json)
 

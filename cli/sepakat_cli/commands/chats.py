@@ -1,6 +1,5 @@
 """`sepakat chats`: where in a chat a party, or one of its people, is told, and whether that works."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +7,8 @@ import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls
 from sepakat_cli.commands.endpoints import Endpoints, Id, add_commands, print_endpoint
-from sepakat_cli.output import AsJson, BadInput
+from sepakat_cli.files import text_of
+from sepakat_cli.output import AsJson
 
 chats = typer.Typer(no_args_is_help=True, help="Chat endpoints: Slack, Teams, Discord, Telegram, ntfy and others.")
 AddressFile = Annotated[
@@ -28,10 +28,7 @@ _CHATS = Endpoints(
 
 
 def _address(file: Path) -> str:
-    try:
-        return (sys.stdin.read() if str(file) == "-" else file.read_text()).strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{file}: {error}") from error
+    return text_of(file).strip()
 
 
 @chats.command("add")

@@ -9,6 +9,7 @@ import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.incidents import Id
+from sepakat_cli.files import why_not
 from sepakat_cli.output import AsJson, BadInput, print_json, print_table
 
 _Attached = Annotated[
@@ -89,6 +90,6 @@ def attachment(given: str, option: str = "--attach") -> dict[str, Any]:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             size = file.tell()
     except OSError as error:
-        raise BadInput(f"{option}: {path} can't be read: {error}") from error
+        raise BadInput(f"{option}: {path}: {why_not(error)}") from error
     media_type = mimetypes.guess_type(path.name, strict=False)[0] or "application/octet-stream"
     return {"name": path.name, "media_type": media_type, "size": size, "sha256": digest, "url": f"https://{url}"}

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
-from sepakat_cli.output import AsJson, print_json, print_table
+from sepakat_cli.output import AsJson, none_yet, print_json, print_table
 
 credits = typer.Typer(no_args_is_help=True, help="Service credits: what is owed for missed periods, until it is paid.")
 Id = Annotated[str, typer.Argument(help="the credit's id, as `sepakat credits list` shows it")]
@@ -44,7 +44,7 @@ def list_credits(
         print_json({"items": items})
         return
     columns = ("id", "status", "owed", "outstanding", "claim until")
-    print_table(columns, (_row(each) for each in items), "there is no such credit")
+    print_table(columns, (_row(each) for each in items), none_yet("credits", agreement, status))
 
 
 @credits.command("show")

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sepakat_cli.files import text_of
 from sepakat_cli.output import BadInput
 
 Words = Annotated[str, typer.Option("--statement", help="what you say to it; goes on record")]
@@ -71,9 +72,10 @@ def evidence_of(words: list[str] | None, packs: list[Path] | None) -> list[dict[
         for each in words or ()
     ]
     for path in packs or ():
+        text = text_of(path)
         try:
-            pack = json.loads(path.read_text(encoding="utf-8"))
+            pack = json.loads(text)
             found.append({"description": f"evidence pack {path.name}", "hash": pack["hash"]})
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise BadInput(f"--pack: {path} is not an evidence pack ({error}); `sepakat evidence` gets one") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise BadInput(f"--pack: {path} is not an evidence pack; `sepakat evidence` gets one") from error
     return found

@@ -1,6 +1,11 @@
 """Disputes, and what may be disputed, as lines and rows."""
 
+from datetime import datetime
 from typing import Any
+
+from sepakat_cli.output import BadInput
+from sepakat_shared.contracts.compliance import LATENESS
+from sepakat_shared.contracts.fact import rfc3339
 
 
 def stands(dispute: dict[str, Any]) -> str:
@@ -31,11 +36,19 @@ def row(dispute: dict[str, Any]) -> tuple[Any, ...]:
 def open_row(item: dict[str, Any]) -> tuple[Any, ...]:
     figure = item["figure"]
     shown = figure.get("value") or figure.get("attainment")
-    until = item["until"] or ("" if item["final"] else "not final yet")
+    until = item["until"] or ("" if item["final"] else _final_at(item["period"]))
     return (
         item["agreement"], item["objective"], item["period"]["start"], shown, figure.get("target"),
         {True: "yes", False: "no"}.get(figure.get("met"), "?"), until,
     )  # fmt: skip
+
+
+def _final_at(period: dict[str, Any]) -> str:
+    """A period is disputed once its figure is final; a rolling window's is with each day that it is written down."""
+    if period["rolling"]:
+        return "not final yet"
+    closes = datetime.fromisoformat(period["end"]) + LATENESS
+    return f"final at {rfc3339(closes)}"
 
 
 def fields(dispute: dict[str, Any]) -> dict[str, Any]:
@@ -67,6 +80,22 @@ def _compact(remedy: dict[str, Any]) -> str:
     if remedy.get("credit_percent"):
         parts.append(f"credit {remedy['credit_percent']} %")
     return "; ".join([*parts, *([remedy["terms"]] if remedy.get("terms") else [])]) or "nothing"
+
+
+def the_only_offer(dispute: dict[str, Any]) -> int:
+    """The number of a dispute's offer where there is one. Raises BadInput with all of them otherwise."""
+    offers = dispute["offers"]
+    if len(offers) == 1:
+        return int(offers[0]["number"])
+    listed = "".join(f"\n  --offer {each['number']}: {each['party']}, {_compact(each['remedy'])}" for each in offers)
+    raise BadInput(f"say which offer you accept{listed or ': there is none yet'}")
+
+
+def without_period(told: list[dict[str, Any]], objective: str) -> str:
+    """Which period a dispute is of that names none, by the figures told last."""
+    found = next((each["period"] for each in told if each["objective"] == objective), None)
+    which = "the one told last" if found is None else f"the one told last, {found['start']} to {found['end']}"
+    return f"without --period it is about {which}; name another by an instant within it, --period 2026-11-01T00:00:00Z"
 
 
 def said(entry: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Any
 
+import httpx
 import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
@@ -21,8 +22,8 @@ from sepakat_cli.commands.dispute_options import (
     evidence_of,
     remedy,
 )
-from sepakat_cli.commands.dispute_rows import fields, open_row, plain, row, said, stands
-from sepakat_cli.output import AsJson, BadInput, print_json, print_table
+from sepakat_cli.commands.dispute_rows import fields, open_row, plain, row, said, stands, the_only_offer, without_period
+from sepakat_cli.output import AsJson, BadInput, Refused, none_yet, print_json, print_table
 
 disputes = typer.Typer(no_args_is_help=True, help="Disputes: contest a figure, clock, credit or clause; settle it.")
 Id = Annotated[str, typer.Argument(help="the dispute's id, as `sepakat disputes list` shows it")]
@@ -64,7 +65,7 @@ def list_disputes(
         print_json({"items": items})
         return
     columns = ("id", "number", "status", "agreement", "subject", "raised by", "waits for", "until")
-    print_table(columns, (row(each) for each in items), "there is no such dispute")
+    print_table(columns, (row(each) for each in items), none_yet("disputes", agreement, status))
 
 
 @disputes.command("open")
@@ -161,7 +162,16 @@ def raise_dispute(
     asked = remedy(exclude, down, events, ticket, seconds, credit, terms)
     body = {"agreement": agreement, "subject": subjects[0], "asked": asked or {},
             "statement": statement, "evidence": evidence_of(evidence, pack)}  # fmt: skip
-    _tell(_post("/v1/disputes", body, url, api_key_file), as_json)
+    with Client.of(url, api_key_file) as client:
+        try:
+            raised = client.post("incidents", "/v1/disputes", body)
+        except Refused as refusal:
+            objective = verdict or credit_of
+            if objective is None or period is not None or refusal.status != httpx.codes.UNPROCESSABLE_ENTITY:
+                raise
+            told = client.get("incidents", "/v1/disputables", agreement=agreement)["items"]
+            raise Refused(f"{refusal}\n  {without_period(told, objective)}", refusal.status) from refusal
+    _tell(raised, as_json)
 
 
 @disputes.command("answer")
@@ -227,18 +237,25 @@ def counter(
 @disputes.command("accept")
 def accept(
     id: Id,
-    offer: Annotated[int, typer.Option(help="the number of the other party's offer; what is asked is offer 1")],
+    offer: Annotated[
+        int | None, typer.Option(help="the number of the other party's offer; what is asked is offer 1")
+    ] = None,
     url: Urls = None,
     api_key_file: ApiKeyFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Settle a dispute for the other party's offer. It binds both.
 
+    Without --offer it is the only one that there is. `sepakat disputes show` lists them with their numbers.
+
     **Example**
 
       sepakat disputes accept DISPUTE --offer 2
     """
-    _act(id, "accept", {"offer": offer}, url, api_key_file, as_json)
+    with Client.of(url, api_key_file) as client:
+        path = f"/v1/disputes/{segment(id)}"
+        number = offer if offer is not None else the_only_offer(client.get("incidents", path))
+        _tell(client.post("incidents", f"{path}/accept", {"offer": number}), as_json)
 
 
 @disputes.command("withdraw")

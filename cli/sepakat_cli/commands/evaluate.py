@@ -11,7 +11,8 @@ from typing import Annotated, Any, BinaryIO
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from sepakat_cli.output import BAD_INPUT, fail, print_table, say, words
+from sepakat_cli.files import require, text_of, why_not
+from sepakat_cli.output import BAD_INPUT, BadInput, fail, print_table, say, words
 from sepakat_metrics import duplicates, events, figures, profiles, quick
 from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.history import History
@@ -201,7 +202,11 @@ def opened(file: Path) -> Iterator[Iterable[bytes]]:
     if str(file) == "-":
         yield sys.stdin.buffer
         return
-    with file.open("rb") as lines:
+    try:
+        lines = file.open("rb")
+    except OSError as error:
+        raise BadInput(f"{file}: {why_not(error)}") from error
+    with lines:
         size = file.stat().st_size
         if size <= _LONG_BYTES or not words.is_terminal:
             yield lines
@@ -247,13 +252,14 @@ def command(
 
       sepakat evaluate agreement.yaml events.ndjson --as-if aws-s3
     """
+    require([agreement, measured])
     try:
         with opened(measured) as lines:
             result = evaluate_files(
-                agreement.read_text(encoding="utf-8"), lines, _instant(as_of, "--as-of") if as_of else None,
+                text_of(agreement), lines, _instant(as_of, "--as-of") if as_of else None,
                 _interval(period) if period else None, as_if,
             )  # fmt: skip
-    except (BadFile, OSError, UnicodeDecodeError) as error:
+    except BadFile as error:
         fail(BAD_INPUT, str(error))
     if as_json:
         print(json.dumps(result))  # noqa: T201 - data goes to standard output

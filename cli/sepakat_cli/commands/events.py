@@ -13,12 +13,14 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, problem_text
+from sepakat_cli.files import why_not
 from sepakat_cli.output import AsJson, BadInput, CommandFailed, InPart, Refused, Unreachable, print_json, say, words
 
 events = typer.Typer(no_args_is_help=True, help="Metric events: what is measured.")
 
 LINES = "application/x-ndjson"
 _BATCH_LINES, _BATCH_BYTES = 500, 1_000_000
+_LOOKED_AT = 5
 _TRIES, _FIRST_PAUSE = 6, 0.5
 _BUSY = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.BAD_GATEWAY, httpx.codes.SERVICE_UNAVAILABLE,
          httpx.codes.GATEWAY_TIMEOUT)  # fmt: skip
@@ -90,9 +92,21 @@ def send(
 
 def _send_all(client: Client, file: Path, lines: BinaryIO, account: Account) -> None:
     with _progress(file, account) as sent:
-        for batch in batches(lines):
+        for first, batch in enumerate(batches(lines)):
+            if not first:
+                _check_beginning(file, batch)
             send_batch(client, batch, account)
             sent(batch)
+
+
+def _check_beginning(file: Path, batch: Sequence[Line]) -> None:
+    """Raises BadInput where a file is of something else, before each of its lines is refused. A pipe may have noise."""
+    begin = [line.text for line in batch[:_LOOKED_AT]]
+    if str(file) == "-" or any(text.startswith(b"{") for text in begin):
+        return
+    if begin[0].startswith((b"apiVersion:", b"---", b"kind:", b"#")):
+        raise BadInput(f"{file} looks like YAML, not like events in JSON; texts are for `sepakat apply -f {file}`")
+    raise BadInput(f"{file} holds no events: each line is a JSON object, and none of the first {len(begin)} is")
 
 
 @contextmanager
@@ -103,7 +117,7 @@ def _opened(file: Path) -> Iterator[BinaryIO]:
     try:
         opened = file.open("rb")
     except OSError as error:
-        raise BadInput(f"{file} can't be read: {error}") from error
+        raise BadInput(f"{file}: {why_not(error)}") from error
     with opened:
         yield opened
 

@@ -1,13 +1,13 @@
 """`sepakat evidence` fetches what a figure follows from; `sepakat verify` recomputes it with nothing but the file."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
+from sepakat_cli.files import text_of, why_not
 from sepakat_cli.output import FAILED, AsJson, BadInput, print_json, print_table, say
 from sepakat_metrics import evidence as packs
 
@@ -36,8 +36,11 @@ def evidence(
     if output is None:
         print_json(pack)
         return
-    output.write_text(json.dumps(pack, ensure_ascii=False), encoding="utf-8")
-    say(f"{output}: {pack['hash']}, {len(pack['buckets'])} days of buckets")
+    try:
+        output.write_text(json.dumps(pack, ensure_ascii=False), encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{output} can't be written: {why_not(error)}") from error
+    say(f"{output}: evidence {pack['hash']}, {len(pack['buckets'])} days of buckets")
 
 
 def verify(
@@ -68,9 +71,9 @@ def verify(
 
 def _read(path: str) -> Any:
     try:
-        return json.loads(sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BadInput(f"{path}: can't be read as JSON: {error}") from error
+        return json.loads(text_of(Path(path)))
+    except ValueError as error:
+        raise BadInput(f"{path} is no evidence pack, which is JSON: {error}; `sepakat evidence` gets one") from error
 
 
 def _as_json(found: packs.Verification) -> dict[str, Any]:

@@ -1,13 +1,13 @@
 """`sepakat incidents`, as far as the record goes: sorting, joining, opening again, correcting."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.incidents import Id, incidents
 from sepakat_cli.commands.keys import instant
-from sepakat_cli.output import AsJson, BadInput, print_json
+from sepakat_cli.output import AsJson, BadInput, print_json, say
 
 
 @incidents.command("triage")
@@ -32,7 +32,9 @@ def triage(
         raise BadInput("--owner and --no-owner say the opposite; give one of them")
     given = {"impact": impact, "urgency": urgency, "owner": owner, "reason": reason}
     body: dict[str, str | None] = {name: value for name, value in given.items() if value is not None}
-    _act(id, "triage", body | ({"owner": None} if no_owner else {}), url, api_key_file, as_json)
+    after = _act(id, "triage", body | ({"owner": None} if no_owner else {}), url, api_key_file, as_json)
+    sorted_by = ", ".join(f"{name} {after[name]}" for name in ("impact", "urgency", "owner") if after.get(name))
+    say(f"its priority is {after.get('priority')} ({sorted_by or 'not sorted yet'})")
 
 
 @incidents.command("reopen")
@@ -130,13 +132,14 @@ def unlink(
         typer.echo(f"{after['id']}: {after['status']}")
 
 
-def _act(id: str, what: str, body: object, url: Urls, api_key_file: ApiKeyFile, as_json: bool) -> None:
+def _act(id: str, what: str, body: object, url: Urls, api_key_file: ApiKeyFile, as_json: bool) -> dict[str, Any]:
     with Client.of(url, api_key_file) as client:
-        after = client.post("incidents", f"/v1/incidents/{segment(id)}/{what}", body)
+        after: dict[str, Any] = client.post("incidents", f"/v1/incidents/{segment(id)}/{what}", body)
     if as_json:
         print_json(after)
     else:
         typer.echo(f"{after['id']}: {after['status']}")
+    return after
 
 
 __all__ = ["incidents"]

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
+from sepakat_cli.commands.incident_rows import details, shown_fields
 from sepakat_cli.commands.keys import instant
-from sepakat_cli.output import AsJson, print_json, print_table
+from sepakat_cli.output import AsJson, none_yet, print_json, print_table, say
 
 incidents = typer.Typer(no_args_is_help=True, help="Incidents: what went wrong, who took it up, and when it was over.")
 _WAITING = "waiting-for-customer"
@@ -33,7 +34,9 @@ def list_incidents(
         print_json({"items": items})
         return
     columns = ("id", "priority", "status", "agreement", "service", "opened_at", "acknowledged_by")
-    print_table(columns, ([each.get(name) for name in columns] for each in items), "there is no such incident")
+    print_table(
+        columns, ([each.get(name) for name in columns] for each in items), none_yet("incidents", agreement, status)
+    )
 
 
 @incidents.command("show")
@@ -50,11 +53,11 @@ def show(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJ
     if as_json:
         print_json({**incident, "timeline": timeline})
         return
-    print_table(("field", "value"), ((name, _plain(value)) for name, value in incident.items()), "")
+    print_table(("field", "value"), shown_fields(incident), "")
     typer.echo()
     print_table(
         ("at", "what", "by", "details"),
-        ((each["at"], each["what"], each["by"], _details(each)) for each in timeline),
+        ((each["at"], each["what"], each["by"], details(each)) for each in timeline),
         "nothing has happened yet",
     )
 
@@ -69,7 +72,12 @@ def acknowledge(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_js
 
       sepakat incidents ack INCIDENT --api-key-file nusantara.key
     """
-    _act(id, "acknowledge", None, url, api_key_file, as_json)
+    after = _act(id, "acknowledge", None, url, api_key_file, as_json)
+    tally = after.get("acknowledgements", {"given": 0, "needed": 0})
+    if after["status"] == "open" and tally["given"]:
+        say(f"noted; this level needs {tally['needed']} acknowledgements, and has {tally['given']}")
+    elif after["status"] == "open":
+        say(f"noted on the timeline; only an acknowledgement of {after.get('responsible')} stops the escalation")
 
 
 @incidents.command("resolve")
@@ -107,6 +115,7 @@ def note(
       sepakat incidents note INCIDENT "half of the shops can sell again"
     """
     _act(id, "updates", {"note": text}, url, api_key_file, as_json)
+    say("the note is on the timeline, and the other party is told")
 
 
 @incidents.command("pause")
@@ -267,21 +276,11 @@ def join(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJ
     _act(id, "join", None, url, api_key_file, as_json)
 
 
-def _act(id: str, what: str, body: object, url: Urls, api_key_file: ApiKeyFile, as_json: bool) -> None:
+def _act(id: str, what: str, body: object, url: Urls, api_key_file: ApiKeyFile, as_json: bool) -> dict[str, Any]:
     with Client.of(url, api_key_file) as client:
-        after = client.post("incidents", f"/v1/incidents/{segment(id)}/{what}", body)
+        after: dict[str, Any] = client.post("incidents", f"/v1/incidents/{segment(id)}/{what}", body)
     if as_json:
         print_json(after)
     else:
         typer.echo(f"{after['id']}: {after['status']}")
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, dict):
-        return " / ".join(str(each) for each in value.values())
-    return "-" if value is None else str(value)
-
-
-def _details(entry: dict[str, Any]) -> str:
-    shown = {name: value for name, value in entry.items() if name not in ("at", "what", "by") and value is not None}
-    return ", ".join(f"{name}: {_plain(value)}" for name, value in shown.items())
+    return after

@@ -1,9 +1,10 @@
 """Signing keys, which stay with their party, and API keys, which `agreements` issues."""
 
 import os
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Final, get_args
 
 import typer
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -12,11 +13,22 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.apply import read_documents
+from sepakat_cli.files import text_of, why_not
 from sepakat_cli.output import AsJson, BadInput, CommandFailed, print_json, say
 from sepakat_shared import signatures
 from sepakat_shared.auth import SCOPES
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.agreements import Role
+
+_OF_A_PARTY: Final = tuple(scope for scope in SCOPES if scope not in ("events:write", "alerts:write"))
+_NEEDED: Final = {
+    "provider": _OF_A_PARTY,
+    "customer": _OF_A_PARTY,
+    "publisher": ("events:write",),
+    "auditor": tuple(scope for scope in SCOPES if scope.endswith(":read")),
+    "mediator": ("disputes:read", "disputes:write"),
+}
+"""By role; operators need none. What reports from outside is a key of its own: a leaked one opens nothing else."""
 
 keys = typer.Typer(
     no_args_is_help=True, help="Ed25519 keys to sign agreements with; the private half never leaves you."
@@ -47,7 +59,7 @@ def new_key(
     except FileExistsError as error:
         raise BadInput(f"{file} exists already, and a key is never overwritten; name another file") from error
     except OSError as error:
-        raise BadInput(f"{file} can't be written: {error}") from error
+        raise BadInput(f"{file} can't be written: {why_not(error)}") from error
     _show_public(private, as_json)
 
 
@@ -74,10 +86,12 @@ def _show_public(private: Ed25519PrivateKey, as_json: bool) -> None:
 
 def read_private(file: Path) -> Ed25519PrivateKey:
     """The Ed25519 key in a PEM file. Raises BadInput."""
+    pem = text_of(file)
     try:
-        private = serialization.load_pem_private_key(file.read_bytes(), password=None)
-    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise BadInput(f"{file} is no private key that can be read: {error}") from error
+        private = serialization.load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        # What the parser says names the format's inner workings, and may repeat some of what it read.
+        raise BadInput(f"{file} holds no private key without a password; make one with `sepakat keys new`") from error
     if not isinstance(private, Ed25519PrivateKey):
         raise BadInput(f"{file} holds another kind of key; make one with `sepakat keys new`")
     return private
@@ -161,7 +175,9 @@ def issue_key(
     id: Annotated[str, typer.Argument(help="a name for the key: small letters, digits, hyphens")],
     role: Annotated[list[str] | None, typer.Option(help=f"one of {', '.join(get_args(Role))}; may be repeated")] = None,
     party: Annotated[str | None, typer.Option(help="the party it acts for; operators act for none")] = None,
-    scope: Annotated[list[str] | None, typer.Option(help=f"{', '.join(SCOPES)}; may be repeated")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help=f"{', '.join(SCOPES)}; may be repeated; else what the role needs")
+    ] = None,
     source: Annotated[
         list[str] | None, typer.Option(help="CloudEvents source it may publish as; else any its indicators allow")
     ] = None,
@@ -175,14 +191,20 @@ def issue_key(
 ) -> None:
     """Issue an API key. Its secret is printed this once and kept nowhere.
 
-    **Example**
+    Without --scope, providers and customers get all that a party may do, publishers events:write, auditors all that is
+    read, and a mediator the disputes. An operator may do everything.
 
-      sepakat apikeys issue probe --party nusantara --role publisher --scope events:write --source /probe > probe.key
+    **Examples**
+
+      sepakat apikeys issue rina --party nusantara --role provider > rina.key
+
+      sepakat apikeys issue probe --party nusantara --role publisher --source /probe > probe.key
 
       sepakat apikeys issue arbiter --mediates toko-checkout/arbiter --scope disputes:read --scope disputes:write
     """
+    scopes = scope or scopes_of(["mediator"] if mediates is not None else role or [])
     body = {
-        "id": id, "party": party, "roles": role or [], "scopes": scope or [], "sources": source or [],
+        "id": id, "party": party, "roles": role or [], "scopes": scopes, "sources": source or [],
         "expires_at": instant(expires, "--expires").isoformat() if expires else None,
         **({"mediates": mediates} if mediates is not None else {}),
     }  # fmt: skip
@@ -192,7 +214,15 @@ def issue_key(
         print_json(issued)
     else:
         typer.echo(issued["secret"])
-        say(f"the key {issued['id']}, shown this once; the services know it within a second or so")
+        opens = "everything" if "operator" in (role or ()) else ", ".join(scopes)
+        say(f"the key {issued['id']} opens {opens}")
+        say("it is shown this once; the services know it within a second or so")
+
+
+def scopes_of(roles: Sequence[str]) -> list[str]:
+    """What keys in these roles need where nobody says it, in the order of SCOPES."""
+    needed = {scope for role in roles for scope in _NEEDED.get(role, ())}
+    return [scope for scope in SCOPES if scope in needed]
 
 
 @apikeys.command("revoke")

@@ -1,7 +1,6 @@
 """`sepakat negotiate`: change a text clause by clause, with the other party, until both sign it."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +8,7 @@ import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.keys import instant
+from sepakat_cli.files import text_of
 from sepakat_cli.output import AsJson, BadInput, print_json, print_table, say
 
 negotiate = typer.Typer(no_args_is_help=True, help="Negotiate: proposals about clauses, answered by the other party.")
@@ -213,9 +213,9 @@ def _changes(given: list[str] | None, how: str) -> list[dict[str, Any]]:
 
 def _read(file: Path) -> list[dict[str, Any]]:
     try:
-        changes = json.loads(sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BadInput(f"{file} can't be read as JSON: {error}") from error
+        changes = json.loads(text_of(file))
+    except ValueError as error:
+        raise BadInput(f"{file} is not JSON: {error}") from error
     if not isinstance(changes, list):
         raise BadInput(f"{file} must hold a list of changes")
     return changes

@@ -6,7 +6,7 @@ import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.keys import instant
-from sepakat_cli.output import AsJson, BadInput, print_json, print_table, say
+from sepakat_cli.output import AsJson, BadInput, none_yet, print_json, print_table, say
 
 oncall = typer.Typer(no_args_is_help=True, help="Who is on call, by the rotations that agreements declare.")
 Rotation = Annotated[str, typer.Argument(help="PARTY/ROTATION, as `sepakat oncall list` shows it")]
@@ -26,7 +26,7 @@ def list_rotations(url: Urls = None, api_key_file: ApiKeyFile = None, as_json: A
     if as_json:
         print_json({"items": items})
         return
-    print_table(("id", "on_call"), ((each["id"], each["on_call"]) for each in items), "there is no such rotation")
+    print_table(("id", "on_call"), ((each["id"], each["on_call"]) for each in items), none_yet("rotations"))
 
 
 @oncall.command("show")

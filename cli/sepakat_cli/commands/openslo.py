@@ -1,6 +1,5 @@
 """`sepakat openslo`: agreements from OpenSLO v1, and their objectives as OpenSLO v1."""
 
-import sys
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,6 +9,7 @@ import typer
 import yaml
 
 from sepakat_cli.commands.apply import read_documents
+from sepakat_cli.files import require, text_of
 from sepakat_cli.openslo import exporting, importing
 from sepakat_cli.openslo.parts import Note
 from sepakat_cli.output import AsJson, BadInput, print_json, say
@@ -94,12 +94,10 @@ def export(
 
 def _stream(files: Sequence[Path]) -> list[Any]:
     """The documents of all files, numbered through."""
+    require(files)
     raw: list[Any] = []
     for file in files:
-        try:
-            raw += structure.read(sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")).documents
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadInput(f"{file} can't be read: {error}") from error
+        raw += structure.read(text_of(file)).documents
     return raw
 
 

@@ -9,7 +9,9 @@ import yaml
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.incidents import Id
+from sepakat_cli.files import text_of
 from sepakat_cli.output import AsJson, BadInput, print_json, print_table
+from sepakat_shared.contracts import structure
 
 postmortems = typer.Typer(
     no_args_is_help=True, help="Post-incident notes: what happened, why, what will change, and what was promised."
@@ -139,9 +141,9 @@ def follow_ups(
 def _read(file: Path) -> dict[str, Any]:
     try:
         # Days stay text: what YAML would make of one is no JSON.
-        note = yaml.load(file.read_text(), yaml.BaseLoader)  # noqa: S506 - it makes texts, lists and mappings alone
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise BadInput(f"{file} can't be read: {error}") from error
+        note = yaml.load(text_of(file), yaml.BaseLoader)  # noqa: S506 - it makes texts, lists and mappings alone
+    except yaml.YAMLError as error:
+        raise BadInput(f"{file} is not readable YAML: {structure.in_words(error)}") from error
     if not isinstance(note, dict):
         raise BadInput(f"{file}: a note is a mapping with what_happened, why, what_will_change and follow_ups")
     return note

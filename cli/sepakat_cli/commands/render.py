@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from sepakat_cli.commands.apply import read_documents
+from sepakat_cli.files import require, why_not
 from sepakat_cli.output import BadInput, say
 from sepakat_shared.contracts.texts import Agreement
 
@@ -30,6 +31,7 @@ def render(
     """
     if pdf is None and html is None:
         raise BadInput("say where to write: --pdf OUT, --html OUT, or both")
+    require(files)
     documents = [document for file in files for document in read_documents(file)]
     agreements = [each for each in documents if isinstance(each, Agreement)]
     if len(agreements) != 1:
@@ -44,9 +46,9 @@ def render(
     try:
         if pdf is not None:
             pdf.write_bytes(to_pdf.render(paper))
-            say(f"{pdf}: {paper.hash}")
+            say(f"{pdf}: text {paper.hash}")
         if html is not None:
             html.write_text(to_html.render(paper), encoding="utf-8")
-            say(f"{html}: {paper.hash}")
+            say(f"{html}: text {paper.hash}")
     except OSError as error:
-        raise BadInput(f"can't write: {error}") from error
+        raise BadInput(f"{error.filename} can't be written: {why_not(error)}") from error

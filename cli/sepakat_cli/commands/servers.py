@@ -16,6 +16,7 @@ from pymongo.errors import PyMongoError
 
 from sepakat_cli.backends import NAMES, BackendFailed, open_backend
 from sepakat_cli.client import CLUSTER
+from sepakat_cli.files import api_key_of, checked_api_key
 from sepakat_cli.launcher import Launcher
 from sepakat_cli.output import AsJson, BadInput, CommandFailed, Unreachable, print_json, say
 from sepakat_cli.preparing import prepare
@@ -82,6 +83,9 @@ async def _up(data: Path, backend: str, as_json: bool) -> None:
                 print_json({"urls": cluster.urls, "key_file": str(key_file)})
             for name, url in cluster.urls.items():
                 say(f"  {name:<11} {url}/docs")
+            if not os.environ.get("SEPAKAT_NOTIFIER_SMTP_HOST"):
+                say("  no mail server: mails are suppressed, and a ladder that reaches nobody is soon at its end;")
+                say("  set SEPAKAT_NOTIFIER_SMTP_HOST (and the like, docs/reference/settings.md) and start again")
             say(f"  the operator's API key is in {key_file}, logs are in {data / 'logs'}; Ctrl-C stops everything")
             await stop.wait()
         say("stopping")
@@ -129,7 +133,7 @@ def init(
         prepared = asyncio.run(prepare(kafka, mongo, given))
     except (KafkaError, PyMongoError, OSError) as error:
         raise Unreachable(
-            f"the servers at {kafka} and {_without_password(mongo)} do not answer: {error or type(error).__name__}"
+            f"the servers at {kafka} and {_without_password(mongo)} do not answer: {str(error) or type(error).__name__}"
         ) from error
     say(f"topics created: {', '.join(prepared.topics) or 'none, all are there'}")
     say("an operator's API key " + ("was issued" if prepared.issued else "is there already"))
@@ -142,11 +146,9 @@ def init(
 
 def _given_key(file: Path | None) -> str | None:
     if file is None:
-        return os.environ.get("SEPAKAT_ADMIN_KEY") or None
-    try:
-        text = file.read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"the key in {file} can't be read: {error}") from error
+        given = os.environ.get("SEPAKAT_ADMIN_KEY")
+        return checked_api_key(given, "SEPAKAT_ADMIN_KEY") if given else None
+    text = api_key_of(file)
     if len(text) < 20:
         raise BadInput(f"the key in {file} is too short to be a secret; leave the option out to have one made")
     return text

@@ -1,6 +1,5 @@
 """`sepakat validate`: whether texts are in order, without any server; every broken rule at once."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from sepakat_cli.output import AsJson, BadInput, CommandFailed, print_json, say
+from sepakat_cli.files import require, text_of
+from sepakat_cli.output import AsJson, CommandFailed, print_json, say
 from sepakat_shared.contracts import reading, rules, structure
 from sepakat_shared.contracts.texts import Document
 from sepakat_shared.errors import FieldProblem, Malformed
@@ -42,6 +42,7 @@ def validate(
 
       sepakat validate parties.yaml agreement.yaml
     """
+    require(files)
     read = [_read(file) for file in files]
     _check_together(read)
     if as_json:
@@ -57,12 +58,12 @@ def validate(
 def _read(path: Path) -> _File:
     """Raises BadInput where there is no such file."""
     file = _File(str(path))
-    try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} can't be read: {error}") from error
+    text = text_of(path)
     try:
         found = structure.read(text)
+    except structure.Unreadable as error:
+        file.problems, file.lines = [FieldProblem("", error.detail)], {"": error.line or 1}
+        return file
     except Malformed as error:
         file.problems = list(error.problems) or [FieldProblem("", error.detail)]
         return file

@@ -81,7 +81,7 @@ class Probe:
                     self.sent += 1
                     return
             except httpx.TransportError as error:
-                _log.warning("metrics does not answer, sending again: %s", error)
+                _log.warning("metrics does not answer, sending again: %s", str(error) or type(error).__name__)
             # The same event again, under the same id: what was taken already counts once.
             await asyncio.sleep(_EVERY)
 

@@ -1,14 +1,20 @@
 """When something goes wrong: how it is reported, how urgent it is, who is told and until when."""
 
 from datetime import timedelta
+from typing import Final
 
 from sepakat_document import ladder
 from sepakat_document.blocks import Block, Draft, Items, Table
 from sepakat_document.source import Source
+from sepakat_shared.contracts.matrix import DEGREES, Degree, priority_of
 from sepakat_shared.contracts.texts import Escalation, Level, Priorities, Priority
 
 _NAMES = [f"P{i}" for i in range(1, 6)]
-_DEGREES = (("high", "high", "tinggi"), ("medium", "medium", "sedang"), ("low", "low", "rendah"))
+_DEGREES: Final[dict[Degree, tuple[str, str]]] = {
+    "high": ("high", "tinggi"),
+    "medium": ("medium", "sedang"),
+    "low": ("low", "rendah"),
+}
 
 
 def incidents(draft: Draft, source: Source) -> None:
@@ -16,16 +22,14 @@ def incidents(draft: Draft, source: Source) -> None:
     if text.reporting is not None:
         draft.clause(s.say("Reporting", "Pelaporan"), _reporting(source))
     if text.priorities is not None:
-        matrix = _matrix(source, text.priorities)
-        if matrix is not None:
-            draft.clause(
-                s.say("Priority", "Prioritas"),
-                s.say(
-                    "An incident’s priority follows from how much it hits and how soon it must be mended:",
-                    "Prioritas insiden ditentukan oleh dampak dan kemendesakannya:",
-                ),
-                matrix,
-            )
+        draft.clause(
+            s.say("Priority", "Prioritas"),
+            s.say(
+                "An incident’s priority follows from how much it hits and how soon it must be mended:",
+                "Prioritas insiden ditentukan oleh dampak dan kemendesakannya:",
+            ),
+            _matrix(source),
+        )
         draft.clause(s.say("Times", "Tenggat"), _times(source, text.priorities), *_clocks(source, text.priorities))
         reopen = text.priorities.reopen_within or timedelta(hours=72)
         draft.clause(
@@ -77,17 +81,15 @@ def _reporting(source: Source) -> str:
     return said
 
 
-def _matrix(source: Source, given: Priorities) -> Table | None:
-    if not given.matrix:
-        return None
+def _matrix(source: Source) -> Table:
+    """Every cell as incidents are sorted by it, those that the text leaves open, too."""
     s = source.speech
-    used = [each for each in _DEGREES if any(each[0] in cell.split("-") for cell in given.matrix)]
-    head = (s.say("Impact ↓  Urgency →", "Dampak ↓  Kemendesakan →"), *(s.say(*each[1:]) for each in used))
+    named = {degree: s.say(*words) for degree, words in _DEGREES.items()}
     rows = tuple(
-        (s.say(*impact[1:]), *(given.matrix.get(f"{impact[0]}-{urgency[0]}", "\u2013") for urgency in used))
-        for impact in used
+        (named[impact], *(priority_of(source.text, impact, urgency) for urgency in DEGREES)) for impact in DEGREES
     )
-    return Table(head, rows, widths=(2, *(1 for _ in used)))
+    head = s.say("Impact ↓  Urgency →", "Dampak ↓  Kemendesakan →"), *(named[each] for each in DEGREES)
+    return Table(head, rows, widths=(2, *(1 for _ in DEGREES)))
 
 
 def _times(source: Source, given: Priorities) -> Block:

@@ -3,6 +3,7 @@
 from sepakat_document import examples, formulas
 from sepakat_document.blocks import Block, Draft, Example, Formula, Items, Table, facts
 from sepakat_document.source import Source
+from sepakat_shared.contracts.compliance import LATENESS
 from sepakat_shared.contracts.texts import Calendar, Limit, Objective
 
 
@@ -158,12 +159,14 @@ def method(draft: Draft, source: Source) -> None:
     draft.clause(
         s.say("Provisional and final figures", "Angka sementara dan final"),
         s.say(
-            "A period’s figure is provisional until the period is closed. What becomes known later changes it only "
-            "by a correction "
-            "that both parties see; the earlier figure stays on record.",
-            "Angka suatu periode bersifat sementara sampai periode itu ditutup. Hal yang diketahui kemudian hanya "
-            "mengubahnya melalui "
-            "koreksi yang diketahui kedua pihak; angka sebelumnya tetap tercatat.",
+            "A period stays open for {time} after its end, for events that arrive late. Until then its figure is "
+            "provisional; then the period is closed and its figure published. What becomes known later changes it only "
+            "by a correction that both parties see; the earlier figure stays on record.",
+            "Suatu periode tetap terbuka selama {time} setelah berakhir, untuk peristiwa yang datang terlambat. Sampai "
+            "saat itu angkanya bersifat sementara; setelah itu periode ditutup dan angkanya dipublikasikan. Hal yang "
+            "diketahui kemudian hanya mengubahnya melalui koreksi yang diketahui kedua pihak; angka sebelumnya tetap "
+            "tercatat.",
+            time=s.duration(LATENESS),
         ),
     )
     key = source.text.evidence_key

@@ -114,9 +114,32 @@ def term(draft: Draft, source: Source) -> None:
         draft.clause(
             s.say("Renewal", "Perpanjangan"),
             s.say(
-                "Notice about its renewal is given at least {notice} before its end.",
-                "Pemberitahuan tentang perpanjangan disampaikan paling lambat {notice} sebelum berakhirnya perjanjian.",
+                "When its last day is over this agreement goes on for {length}, and so on after each such term, unless "
+                "a party has given notice of termination, at least {notice} before the end of the term that runs.",
+                "Setelah hari terakhirnya, perjanjian ini diperpanjang dengan sendirinya selama {length}, demikian "
+                "seterusnya setelah setiap masa berlaku, kecuali salah satu pihak telah memberitahukan penghentian "
+                "paling lambat {notice} sebelum akhir masa yang sedang berjalan.",
+                length=s.span(given.renewal.for_)
+                if given.renewal.for_ is not None
+                else s.say("as long as its first term", "waktu yang sama dengan masa berlaku pertamanya"),
                 notice=s.duration(given.renewal.notice),
+            ),
+        )
+    if given.termination is not None:
+        draft.clause(
+            s.say("Termination", "Penghentian"),
+            s.say(
+                "A party that ends this agreement on another day than the end of a term gives notice at least {notice} "
+                "before that day is over."
+                if given.renewal is not None
+                else "A party that ends this agreement early gives notice at least {notice} before its last day is "
+                "over.",
+                "Pihak yang mengakhiri perjanjian ini pada hari lain daripada akhir suatu masa berlaku "
+                "memberitahukannya paling lambat {notice} sebelum hari itu berakhir."
+                if given.renewal is not None
+                else "Pihak yang mengakhiri perjanjian ini lebih awal memberitahukannya paling lambat {notice} sebelum "
+                "hari terakhirnya berakhir.",
+                notice=s.duration(given.termination.notice),
             ),
         )
     at_once = source.text.amendment is not None and source.text.amendment.takes_effect == "at-once"

@@ -13,13 +13,13 @@ from sepakat_incidents.episodes import Episodes
 from sepakat_incidents.events import Event
 from sepakat_incidents.handling import handling
 from sepakat_incidents.incident import About, Incident, Line, Trigger
-from sepakat_incidents.matrix import priority_of
 from sepakat_incidents.store import Incidents, line_id
 from sepakat_incidents.turns import Turns
 from sepakat_incidents.wordings import Wording, Wordings
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
+from sepakat_shared.contracts.matrix import priority_of
 from sepakat_shared.errors import FieldProblem, NotFound
 from sepakat_shared.telemetry import meter
 

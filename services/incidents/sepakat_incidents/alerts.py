@@ -12,8 +12,8 @@ from typing import Final
 
 from sepakat_incidents.events import Event
 from sepakat_incidents.incident import Line
-from sepakat_incidents.matrix import DEGREES, Degree
 from sepakat_incidents.record import Counted
+from sepakat_shared.contracts.matrix import DEGREES, Degree
 from sepakat_shared.errors import FieldProblem
 
 AGREEMENT, SERVICE, CAUSE = "sepakat_agreement", "sepakat_service", "sepakat_cause"

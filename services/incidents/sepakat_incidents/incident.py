@@ -7,8 +7,8 @@ from typing import Final, Literal
 
 from sepakat_incidents.clocks import Clock, Pause
 from sepakat_incidents.escalation import Ladder
-from sepakat_incidents.matrix import Degree
 from sepakat_shared.contracts.incidents import Cause
+from sepakat_shared.contracts.matrix import Degree
 from sepakat_shared.errors import Conflict
 
 Kind = Cause | Literal["alert"]

@@ -10,7 +10,7 @@ from typing import assert_never
 
 from sepakat_incidents import clocks
 from sepakat_incidents.incident import Incident, Line, Link, LinkKind, Status, Trigger, waits, with_cause
-from sepakat_incidents.matrix import Degree
+from sepakat_shared.contracts.matrix import Degree
 
 # -- sorted ------------------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from sepakat_incidents import filing, reporter
 from sepakat_incidents.form import Form
 from sepakat_incidents.forms import Forms
-from sepakat_incidents.matrix import priority_of
 from sepakat_incidents.report import Report
 from sepakat_incidents.reporter import Reporter
 from sepakat_incidents.reports import Reports
@@ -22,6 +21,7 @@ from sepakat_shared import web
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
+from sepakat_shared.contracts.matrix import priority_of
 from sepakat_shared.web import Asking, IdempotentPosts, RequestedInstant
 
 

@@ -13,7 +13,6 @@ from sepakat_incidents import report as domain
 from sepakat_incidents.episodes import Episodes
 from sepakat_incidents.handling import Handling, handling
 from sepakat_incidents.incident import Incident, Line, Trigger
-from sepakat_incidents.matrix import priority_of
 from sepakat_incidents.report import Report, Step
 from sepakat_incidents.reports import Reports
 from sepakat_incidents.store import Incidents, line_id
@@ -21,6 +20,7 @@ from sepakat_incidents.wordings import Wording, Wordings
 from sepakat_shared.bus import Reaction
 from sepakat_shared.contracts import incidents as contract
 from sepakat_shared.contracts import topics
+from sepakat_shared.contracts.matrix import priority_of
 from sepakat_shared.contracts.reports import ReportFiled
 from sepakat_shared.errors import NotFound
 from sepakat_shared.messages import Envelope

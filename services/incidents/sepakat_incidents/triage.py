@@ -9,8 +9,8 @@ from sepakat_incidents.escalation import NOBODY, Rosters
 from sepakat_incidents.events import Event
 from sepakat_incidents.handling import Handling
 from sepakat_incidents.incident import Incident, Line, find_open
-from sepakat_incidents.matrix import Degree
 from sepakat_incidents.record import Owned, Triaged
+from sepakat_shared.contracts.matrix import Degree
 from sepakat_shared.errors import Forbidden, Invalid
 
 HandlingOf = Callable[[Degree, Degree], Handling]

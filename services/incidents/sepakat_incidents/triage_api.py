@@ -8,11 +8,11 @@ from sepakat_incidents.answer_api import TextOf
 from sepakat_incidents.commands import Commands
 from sepakat_incidents.contacts import Contacts
 from sepakat_incidents.handling import Handling, handling
-from sepakat_incidents.matrix import Degree, priority_of
 from sepakat_incidents.rotation_store import Rotations
 from sepakat_incidents.rotations import named_in
 from sepakat_incidents.store import Incidents
 from sepakat_shared.clock import Clock
+from sepakat_shared.contracts.matrix import Degree, priority_of
 from sepakat_shared.errors import Conflict, FieldProblem, Invalid
 from sepakat_shared.web import Asking
 

@@ -21,8 +21,7 @@ from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.contracts.texts import Objective
 from sepakat_shared.messages import Message
 
-LATENESS: Final = timedelta(hours=24)
-LATENESS_MS: Final = LATENESS // timedelta(milliseconds=1)
+LATENESS_MS: Final = compliance.LATENESS // timedelta(milliseconds=1)
 _RECOVERS_AFTER_MS: Final = 300_000
 _NOTED_EVERY: Final = timedelta(days=1)
 
@@ -45,7 +44,7 @@ class Verdict:
 
     @property
     def closes_at(self) -> datetime | None:
-        return None if self.closed or self.period_end is None else self.period_end + LATENESS
+        return None if self.closed or self.period_end is None else self.period_end + compliance.LATENESS
 
 
 @dataclass(frozen=True)

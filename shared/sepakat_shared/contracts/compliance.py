@@ -1,8 +1,12 @@
 """What `metrics` publishes: how each indicator and objective does."""
 
-from typing import ClassVar
+from datetime import timedelta
+from typing import ClassVar, Final
 
 from sepakat_shared.contracts.fact import Fact, Instant, Part, PeriodSpan, Title
+
+LATENESS: Final = timedelta(hours=24)
+"""How long after its end a period takes what was late; then it is closed, and its figure final."""
 
 
 class Budget(Part):

@@ -17,6 +17,21 @@ MOST_BYTES: Final = 512 * 1024
 DEEPEST: Final = 24
 MOST_VALUES: Final = 50_000
 _ALIAS: Final = "sepakat:alias"
+_OF_EVERY_DOCUMENT: Final = ("apiVersion", "kind", "metadata")
+_SYNTAX: Final = {
+    "mapping values are not allowed": "a colon where none may be: see how far the lines are indented, and put text "
+    "that has one in quotes",
+    "found character '\\t'": "a tab; indent with spaces",
+    "found character": "a character that no text may begin with; put the text in quotes",
+    "while parsing a flow sequence": "the [ on line {begun} is not closed, or a comma is missing",
+    "while parsing a flow mapping": "the {{ on line {begun} is not closed, or a comma is missing",
+    "while scanning a quoted scalar": "the quote on line {begun} is not closed",
+    "while scanning a double-quoted scalar": "between double quotes a backslash is written twice",
+    "while scanning a simple key": "the key on line {begun} has no colon after it",
+    "while scanning a block scalar": "after | or > the text begins on the next line",
+    "while parsing a block": "this line does not go on with what began on line {begun}: see how far it is indented",
+}
+"""By how the parser's problem or its context begins: the first that fits."""
 
 
 @dataclass
@@ -25,6 +40,14 @@ class Structure:
 
     documents: list[Any] = field(default_factory=list)
     lines: dict[str, int] = field(default_factory=dict)
+
+
+class Unreadable(Malformed):
+    """A syntax error; `line` is where it is, counted from 1, or None where that is not known."""
+
+    def __init__(self, detail: str, line: int | None) -> None:
+        super().__init__(detail)
+        self.line = line
 
 
 class _Loader(yaml.SafeLoader):
@@ -64,7 +87,9 @@ def read(text: str) -> Structure:
             if (node := loader.get_node()) is not None and node.tag != "tag:yaml.org,2002:null":
                 nodes.append(node)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise Malformed(f"this is not readable YAML: {_in_words(error)}") from error
+        line = _line_of(error, text)
+        at = f"line {line}: " if line is not None else ""
+        raise Unreadable(f"this is not readable YAML: {at}{in_words(error)}", line) from error
     found, problems = Structure(), list[FieldProblem]()
     for i, node in enumerate(nodes):
         at = f"/{i}" if len(nodes) > 1 else ""
@@ -93,7 +118,7 @@ def _value(loader: _Loader, node: yaml.Node, at: str, lines: dict[str, int], pro
     try:
         return loader.construct_object(node)
     except (ConstructorError, ValueError, OverflowError) as error:
-        problems.append(FieldProblem(at, f"{node.value!r} can't be read ({_in_words(error)}); put text in quotes"))
+        problems.append(FieldProblem(at, f"{node.value!r} can't be read ({in_words(error)}); put text in quotes"))
         return None
 
 
@@ -101,6 +126,7 @@ def _entries(
     loader: _Loader, node: yaml.MappingNode, at: str, lines: dict[str, int], problems: list[FieldProblem]
 ) -> Iterator[tuple[str, yaml.Node]]:
     seen: set[str] = set()
+    run_together = False
     for key_node, value in node.value:
         if key_node.tag == "tag:yaml.org,2002:merge":
             problems.append(FieldProblem(at, "merge keys (<<) are not allowed; write the fields out"))
@@ -114,8 +140,13 @@ def _entries(
         pointer = f"{at}/{escaped(key)}"
         if key in seen:
             first, again = lines[pointer], key_node.start_mark.line + 1
-            rule = f"{key!r} stands twice, on lines {first} and {again}; keep one of them"
-            problems.append(FieldProblem(pointer, rule))
+            begins = _begins(at, key)
+            if not run_together:
+                advice = f"put --- before line {again}, where another document begins" if begins else "keep one of them"
+                rule = f"{key!r} stands twice, on lines {first} and {again}; {advice}"
+                problems.append(FieldProblem(pointer, rule))
+            # What else stands twice then is the other document's, and wrong by nothing but that.
+            run_together = run_together or begins
             continue
         seen.add(key)
         lines[pointer] = key_node.start_mark.line + 1
@@ -127,7 +158,30 @@ def escaped(part: object) -> str:
     return str(part).replace("~", "~0").replace("/", "~1")
 
 
-def _in_words(error: Exception) -> str:
+def _begins(at: str, key: str) -> bool:
+    """Whether a key at that place is one of those that every document has once, at its top."""
+    return not at.strip("/0123456789") and key in _OF_EVERY_DOCUMENT
+
+
+def _line_of(error: Exception, text: str) -> int | None:
+    """The line of a syntax error in `text`, counted from 1."""
+    if isinstance(error, yaml.reader.ReaderError):
+        return text.count("\n", 0, error.position) + 1
+    mark = error.problem_mark or error.context_mark if isinstance(error, yaml.MarkedYAMLError) else None
+    return mark.line + 1 if mark is not None else None
+
+
+def in_words(error: Exception) -> str:
+    """What is wrong and how to mend it, in the words of those who write YAML; nothing of the text but a character."""
     if isinstance(error, RecursionError):
         return f"it is nested more than {DEEPEST} deep"
-    return " ".join(str(error).split())
+    if isinstance(error, yaml.reader.ReaderError):
+        return f"the character U+{error.character:04X} may not stand in YAML"
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return " ".join(str(error).split())
+    problem, context = error.problem or "", error.context or ""
+    begun = error.context_mark.line + 1 if error.context_mark is not None else None
+    for start, words in _SYNTAX.items():
+        if problem.startswith(start) or context.startswith(start):
+            return words.format(begun=begun)
+    return f"{context} {problem}".strip()
