@@ -11,6 +11,7 @@ from sepakat_metrics.attainment import Attainments
 from sepakat_metrics.backtests import Backtests
 from sepakat_metrics.backtests import router as backtest_routes
 from sepakat_metrics.checkpoints import Checkpoints
+from sepakat_metrics.closing import Closing
 from sepakat_metrics.corrections import Corrections
 from sepakat_metrics.door import Door
 from sepakat_metrics.ingestion import Ingestion
@@ -40,6 +41,7 @@ def build(settings: MetricsSettings) -> FastAPI:
     maintaining = Maintaining(service.commits, registry, corrections, service.clock)
     attainments = Attainments(service.commits, registry, corrections, archive, service.clock)
     packs = Packs(service.db, settings, attainments, archive, service.clock)
+    closing = Closing(service.commits, corrections, service.clock)
     backtests = Backtests(service.commits, registry, corrections, archive, service.clock)
     bus = service.start(
         [
@@ -60,12 +62,12 @@ def build(settings: MetricsSettings) -> FastAPI:
         settings, bus, service.dead_letters, checkpoints, memory, parking, registry, service.clock,
         assessment.on_folded, assessment.forget, assessment.asked,
     )  # fmt: skip
-    assessment.ingestion = backtests.ingestion = corrections.ingestion = ingestion
+    assessment.ingestion = backtests.ingestion = corrections.ingestion = closing.ingestion = ingestion
     figures.is_busy = lambda: not ingestion.caught_up
     bus.replayed_by[topics.METRICS] = ingestion.replay
     http = Door(service.db, bus, registry, ingestion, service.clock)
 
-    for part in (registry, checkpoints, parking, assessment, corrections, maintaining, backtests, figures, http):
+    for part in (registry, checkpoints, parking, corrections, maintaining, closing, backtests, figures, http):
         service.before_start(part.create_indexes)
     service.before_start(registry.load)
     service.before_start(maintaining.read)
@@ -79,6 +81,7 @@ def build(settings: MetricsSettings) -> FastAPI:
     service.alongside(maintaining.run)
     service.alongside(ingestion.run)
     service.alongside(assessment.run)
+    service.alongside(closing.run)
     service.alongside(backtests.run)
     service.alongside(figures.run)
     service.alongside(lambda: parking.run(lambda: registry.indicators, ingestion.put_back))

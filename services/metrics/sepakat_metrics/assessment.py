@@ -81,9 +81,6 @@ class Assessment:
         registry.on_change(self._now_due)
         corrections.on_change(self._adjusted)
 
-    async def create_indexes(self) -> None:
-        await self._told.create_indexes()
-
     # -- when ---------------------------------------------------------------------------------------------------------
 
     def _now_due(self, indicators: set[str]) -> None:

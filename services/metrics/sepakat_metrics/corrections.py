@@ -249,7 +249,7 @@ class Corrections:
     async def _correct_period(
         self, agreement: str, objective: str, verdict: str, in_force: Adjustments, adjustment: Adjustment
     ) -> None:
-        found = await self._measured(agreement, objective, verdict, in_force, to_ms(self._clock.now()))
+        found = await self.measured(agreement, objective, verdict, in_force, to_ms(self._clock.now()))
         if found is None:
             return
         word = "granted" if adjustment.in_force else "withdrawn"
@@ -270,20 +270,24 @@ class Corrections:
         if known is None or not known.state.closed:
             return
         in_force, at = self.of(agreement, objective), to_ms(self._clock.now())
-        now = await self._measured(agreement, objective, verdict, replace(in_force, announced=after), at)
+        now = await self.measured(agreement, objective, verdict, replace(in_force, announced=after), at)
         if now is None:
             return
         if before is not None:
-            was = await self._measured(agreement, objective, verdict, replace(in_force, announced=before), at)
+            was = await self.measured(agreement, objective, verdict, replace(in_force, announced=before), at)
             if was is not None and facts_of(was[1]) == facts_of(now[1]):
                 return
         await self._tell(verdict, *now, cause, None)
 
-    async def _measured(
+    def part_of(self, agreement: str, objective: str, verdict: str) -> Part | None:
+        """The period of a verdict and the text that governs it; None where no text says anything of it."""
+        return part_at(self._registry.agreements.get(agreement, ()), objective, to_ms(_begins(verdict)))
+
+    async def measured(
         self, agreement: str, objective: str, verdict: str, in_force: Adjustments, at: int
     ) -> tuple[About, Figure] | None:
         """The figure of a verdict's period with what is in force; None where no text says anything of it."""
-        part = part_at(self._registry.agreements.get(agreement, ()), objective, to_ms(_begins(verdict)))
+        part = self.part_of(agreement, objective, verdict)
         if part is None:
             return None
         indicator = self._registry.indicators.get(part.objective.indicator)

@@ -6,8 +6,6 @@ An instance remembers this of the indicators that it holds; what a crash kept fr
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
-from pymongo import ASCENDING
-
 from sepakat_metrics import impairments, verdicts
 from sepakat_metrics.figures import Figure
 from sepakat_metrics.history import History
@@ -29,9 +27,6 @@ class Told:
         self._down: dict[str, Impairment | None] = {}
         self._since: dict[str, Since] = {}
         self._noted: dict[str, Callable[[Verdict | None, datetime], Sequence[VerdictEvent]]] = {}
-
-    async def create_indexes(self) -> None:
-        await self._verdicts.states.create_index([("closes_at", ASCENDING)])
 
     def forget(self) -> None:
         """Partitions have moved: what is remembered may be another instance's past."""
