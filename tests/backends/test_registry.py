@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pymongo.errors import AutoReconnect
 from samples import agreement
 
 from sepakat_cli.backends import Backend
@@ -106,6 +107,36 @@ async def test_of_an_agreement_that_has_ended_every_instance_knows_the_end(backe
             await other.load()
         assert [each.ends for each in other.agreements["toko"]] == [to_ms(ends)]
         assert changed[1:] == [{each.indicator for each in text.objectives}], "those that are judged by it, once"
+    finally:
+        await mongo.close_client(client)
+
+
+class GoneOnce:
+    """A collection whose database is away for the first question."""
+
+    def __init__(self, collection: Any) -> None:
+        self._collection, self._is_away = collection, True
+
+    def find(self, *query: Any) -> Any:
+        if self._is_away:
+            self._is_away = False
+            raise AutoReconnect("gone")
+        return self._collection.find(*query)
+
+
+async def test_what_a_reading_found_before_it_failed_is_told_with_the_next(backend: Backend) -> None:
+    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
+    database, clock = client[f"t{uuid.uuid4().hex[:8]}"], ManualClock(datetime(2026, 11, 1, tzinfo=UTC))
+    told, other = Registry(database, clock), Registry(database, clock)
+    changed: list[set[str]] = []
+    other.on_change(changed.append)
+    try:
+        await told.register(_indicator("p/i"), None)
+        other._ended = GoneOnce(other._ended)  # type: ignore[assignment]
+        with pytest.raises(AutoReconnect):
+            await other.load()
+        await other.load()
+        assert changed == [{"p/i"}]
     finally:
         await mongo.close_client(client)
 

@@ -17,13 +17,14 @@ def measured(unit: str) -> Fact:
     return Fact("nusantara/latency", "/probe", "e1", 0, "measurement", values=(5_000_000,), unit=unit)
 
 
-MS, ANY = Asked(units=frozenset({"ms"})), Asked()
+MS, ANY, BOTH = Asked(units=frozenset({"ms"})), Asked(), Asked(units=frozenset({"ms", "MB"}))
 
 
 @pytest.mark.parametrize(
     ("indicator", "asked", "says"),
     [(latency(), MS, "data.unit: nusantara/latency is measured in ms"),
-     (latency(unit="s"), ANY, "data.unit: nusantara/latency is measured in s")],
+     (latency(unit="s"), ANY, "data.unit: nusantara/latency is measured in s"),
+        (latency(), BOTH, "data.unit: nusantara/latency is measured in MB and ms, by different objectives")],
 )  # fmt: skip
 def test_a_measurement_in_another_unit_is_refused_not_compared(indicator: Indicator, asked: Asked, says: str) -> None:
     assert not Feed(indicator, 0, asked, None).takes(measured("MB"), 0)
@@ -34,7 +35,7 @@ def test_a_measurement_in_another_unit_is_refused_not_compared(indicator: Indica
 @pytest.mark.parametrize(
     ("indicator", "asked", "unit"),
     [(latency(), MS, "ms"), (latency(), ANY, "MB"), (latency(unit="s"), MS, "ms"),
-     (latency(), Asked(units=frozenset({"ms", "MB"})), "MB")],
+     (latency(unit="MB"), BOTH, "MB")],
 )  # fmt: skip
 def test_a_measurement_in_its_unit_is_taken(indicator: Indicator, asked: Asked, unit: str) -> None:
     assert Feed(indicator, 0, asked, None).takes(measured(unit), 0)

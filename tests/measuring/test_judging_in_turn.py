@@ -55,11 +55,13 @@ async def test_batches_that_never_end_are_judged_for_a_bounded_share_of_the_time
 def test_an_allowance_is_a_share_of_the_time_and_what_was_left_of_it() -> None:
     allowance = Allowance(share=0.25, most=1, now=0)
     assert allowance.left(100) == 1
-    allowance.use(3)
-    assert allowance.left(100) == -2
-    assert allowance.wait(0.5, 100) == 10
-    assert allowance.left(110) == 0.5
-    assert allowance.wait(0.5, 110) == 0
+    allowance.use(1.5)
+    assert allowance.left(100) == -0.5
+    assert allowance.wait(0.5, 100) == 4
+    assert allowance.left(104) == 0.5
+    assert allowance.wait(0.5, 104) == 0
+    allowance.use(1000)
+    assert allowance.left(104) == -1, "a database that was away for a quarter of an hour is not to be made up for"
 
 
 async def test_none_is_judged_again_before_all_that_wait_were_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:

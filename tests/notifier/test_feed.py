@@ -39,9 +39,10 @@ class Heard:
         self.clock = ManualClock(NOW)
         self.db, self.feed = db, Feed(db, KEEP, self.clock)
 
-    async def hear(self, id: str, fact: Fact) -> None:
+    async def hear(self, id: str, fact: Fact, by: Feed | None = None) -> None:
+        """As this instance hears it, or another one."""
         cause = Envelope(id, "/sepakat/test", fact.type, "s", None, json.dumps(fact.as_json()).encode())
-        await self.feed.on_fact(fact, cause)
+        await (by or self.feed).on_fact(fact, cause)
 
     async def read(
         self, count: int, asking: Principal = MAJU, after: str = "2026-11-24T00:00:00Z", types: Sequence[str] = ()
@@ -110,16 +111,16 @@ async def test_what_another_instance_has_heard_first_and_stored_second_is_not_mi
 
 
 class Slow:
-    """A database that takes five seconds for one event, in which others are written and read; then it may be gone."""
+    """A database that takes five seconds for one event, in which others write and read; then it may be gone."""
 
     def __init__(self, heard: Heard, meanwhile: Any, answers: bool) -> None:
         self._all, self._heard, self._meanwhile, self._answers = heard.feed._all, heard, meanwhile, answers
 
-    async def insert_one(self, document: Any) -> None:
+    async def insert_many(self, documents: Any, ordered: bool) -> None:
         self._heard.feed._all = self._all
         self._heard.clock.advance(timedelta(seconds=5))
         await self._meanwhile()
-        await self._all.insert_one(document)
+        await self._all.insert_many(documents, ordered=ordered)
         if not self._answers:
             raise AutoReconnect("the answer was lost")
 
@@ -133,7 +134,7 @@ async def test_what_was_written_long_after_its_place_is_not_missed_by_who_is_pas
     places: list[str] = []
 
     async def meanwhile() -> None:
-        await heard.hear("quick", objective())
+        await heard.hear("quick", objective(), by=Feed(heard.db, KEEP, heard.clock))
         [quick] = await anext(reading)
         places.append(quick.place)
 

@@ -33,7 +33,7 @@ class Feed:
         return (
             fact.kind == self._kind and partition == self._partition
             and (not self._sources or fact.source in self._sources)
-            and (not self._units or fact.kind != "measurement" or fact.unit in self._units)
+            and (not self._units or fact.kind != "measurement" or self._units == {fact.unit})
         )  # fmt: skip
 
 
@@ -44,11 +44,13 @@ def check(fact: Fact, indicator: texts.Indicator, asked: Asked) -> None:
     if fact.kind != indicator.kind_of_events:
         raise events.BadEvent("type", f"{indicator.metadata.id} takes {indicator.kind_of_events} events")
     units = _units(indicator, asked)
-    if fact.kind == "measurement" and units and fact.unit not in units:
-        named = indicator.unit or " or ".join(sorted(units))
-        raise events.BadEvent("data.unit", f"{indicator.metadata.id} is measured in {named}")
+    if fact.kind == "measurement" and units and units != {fact.unit}:
+        rule = f"{indicator.metadata.id} is measured in {indicator.unit or ' and '.join(sorted(units))}"
+        if len(units) > 1:
+            rule += ", by different objectives: the indicator must name its unit, and what was refused is replayed then"
+        raise events.BadEvent("data.unit", rule)
 
 
 def _units(indicator: texts.Indicator, asked: Asked) -> frozenset[str]:
-    """The base units that measurements may come in: the indicator's, else those that somebody compares them in."""
+    """The base unit of measurements: the indicator's, else what they are compared in; of several, none can be taken."""
     return asked.units if indicator.unit is None else frozenset([events.base_unit(indicator.unit)])

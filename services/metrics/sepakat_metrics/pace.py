@@ -31,7 +31,8 @@ class Allowance:
         return self._left
 
     def use(self, seconds: float) -> None:
-        self._left -= seconds
+        """No more than `most` is owed: what takes that long waits for somebody else."""
+        self._left = max(-self._most, self._left - seconds)
 
     def wait(self, seconds: float, now: float) -> float:
         """How long it is until so much may be used."""

@@ -38,6 +38,8 @@ class Registry:
         self._loading = asyncio.Lock()
         self._versions: dict[str, int] = {}
         self._read_all_at: datetime | None = None
+        self._changed: set[str] = set()
+        """Indicators that the listeners are to be told of; more than one reading may fail before that."""
         self._coming: dict[str, datetime] = {}
         """Texts by id that are not in force yet, and from when on they will be."""
         self._ends: dict[str, datetime] = {}
@@ -63,59 +65,56 @@ class Registry:
             now = self._clock.now()
             reads_all = self._read_all_at is None or now >= self._read_all_at + _ALL_EVERY
             written = {} if reads_all else {"at": {"$gte": now - _LATELY}}
-            changed = await self._load_indicators(written)
-            changed |= await self._load_texts(written, now)
-            changed |= await self._load_ends(written, now)
+            await self._load_indicators(written)
+            await self._load_texts(written, now)
+            await self._load_ends(written, now)
             if reads_all:
                 self._read_all_at = now
+            changed, self._changed = self._changed, set()
         if changed:
             for listener in self._listeners:
                 listener(changed)
 
-    async def _load_indicators(self, written: Document) -> set[str]:
+    async def _load_indicators(self, written: Document) -> None:
         found = self._indicators
         if self._read_all_at is None:
             async for each in found.find({}):
                 self._take_indicator(each)
-            return set(self.indicators)
+            return
         stored = await found.find(written, {"version": 1}).to_list(None)
         changed = {each["_id"] for each in stored if self._versions.get(each["_id"]) != each["version"]}
         for batch in _batches(changed):
             for each in await found.find({"_id": {"$in": batch}}).to_list(None):
                 self._take_indicator(each)
-        return changed
 
     def _take_indicator(self, stored: Document) -> None:
         self.indicators[stored["_id"]] = texts.Indicator.model_validate(stored["text"])
         self._versions[stored["_id"]] = stored["version"]
+        self._changed.add(stored["_id"])
 
-    async def _load_texts(self, written: Document, now: datetime) -> set[str]:
+    async def _load_texts(self, written: Document, now: datetime) -> None:
         """Those whose day has come."""
         found = self._texts.find(written, {"agreement": 1, "version": 1, "hash": 1, "effective_from": 1})
         known = {(each.agreement, each.number): each.hash for all in self.agreements.values() for each in all}
         for each in await found.to_list(None):
             if known.get((each["agreement"], each["version"])) != each["hash"]:
                 self._coming[each["_id"]] = each["effective_from"]
-        changed: set[str] = set()
         for batch in _batches(id for id, begins in self._coming.items() if begins <= now):
             for each in await self._texts.find({"_id": {"$in": batch}}).to_list(None):
-                changed |= self._take(each)
+                self._take(each)
                 del self._coming[each["_id"]]
-        return changed
 
-    async def _load_ends(self, written: Document, now: datetime) -> set[str]:
+    async def _load_ends(self, written: Document, now: datetime) -> None:
         """The agreements that have ended by now are asked for nothing that comes after."""
         self._ends |= {each["_id"]: each["ended_at"] for each in await self._ended.find(written).to_list(None)}
-        changed: set[str] = set()
         for agreement, ended_at in self._ends.items():
             ends, versions = to_ms(ended_at), self.agreements.get(agreement, [])
             if ended_at <= now and any(version.ends != ends for version in versions):
                 self.agreements[agreement] = [replace(version, ends=ends) for version in versions]
-                changed |= _indicators(versions)
-        return changed
+                self._changed |= _indicators(versions)
 
-    def _take(self, stored: Document) -> set[str]:
-        """Let a text be in force. Returns the indicators that it is measured by."""
+    def _take(self, stored: Document) -> None:
+        """Let a text be in force."""
         text = texts.Agreement.model_validate(stored["text"])
         name, number = stored["agreement"], stored["version"]
         effective_from, counting = to_ms(stored["effective_from"]), stored.get("counting")
@@ -126,7 +125,7 @@ class Registry:
             known = self._serving.get(objective.indicator, ())
             self._serving[objective.indicator] = tuple(sorted({*known, (name, objective.id)}))
         # An objective that moved to another indicator ends on the one before.
-        return _indicators(self.agreements[name])
+        self._changed |= _indicators(self.agreements[name])
 
     async def run(self) -> None:
         """Keep up with other instances and with texts whose day has come."""
