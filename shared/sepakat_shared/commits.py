@@ -40,7 +40,6 @@ SCHEMA = 1
 _DOT = "\u2024"
 """What stands for a dot in the name of a stored field."""
 _REMEMBERED = 1_000
-"""Aggregates of one kind whose last state is kept in memory."""
 MOST_TOLD: Final = 900_000
 """Bytes of one message: a broker takes a megabyte, with its headers."""
 MOST_STORED: Final = 12 * 1024 * 1024
@@ -165,10 +164,11 @@ class Commits:
 
 
 class Aggregates(Generic[S, E]):
-    """All aggregates of one kind."""
+    """All aggregates of one kind. The last states of so many are `remembered`, and not read before a command."""
 
-    def __init__(self, commits: Commits, kind: Kind[S, E]) -> None:
+    def __init__(self, commits: Commits, kind: Kind[S, E], remembered: int = _REMEMBERED) -> None:
         self._commits = commits
+        self._remembered = remembered
         self._kind = kind
         self._events = {event.__name__: event for event in kind.events}
         self._recent: OrderedDict[str, Loaded[S]] = OrderedDict()
@@ -389,7 +389,7 @@ class Aggregates(Generic[S, E]):
         if known is None or known.version < loaded.version:
             self._recent[loaded.id] = loaded
         self._recent.move_to_end(loaded.id)
-        if len(self._recent) > _REMEMBERED:
+        if len(self._recent) > self._remembered:
             self._recent.popitem(last=False)
 
     def _commit(

@@ -101,7 +101,7 @@ class Endpoints:
         """The endpoint, as it stood within the last seconds or, `anew`, as it is; None when it was removed."""
         read_at, endpoint = self._read.get(id, (0.0, None))
         if anew or endpoint is None or monotonic() - read_at > _FRESH_SECONDS:
-            loaded = await self.all.find(id)
+            loaded = await self.all.present(id)
             endpoint = loaded.state if loaded else None
             if endpoint is not None:
                 self._read[id] = (monotonic(), endpoint)

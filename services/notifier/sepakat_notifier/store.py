@@ -41,6 +41,9 @@ from sepakat_shared.errors import NotFound
 from sepakat_shared.messages import Envelope, Message
 from sepakat_shared.mongo import Document
 
+_REMEMBERED = 5_000
+"""Messages that wait fall due by the thousand where a server was away: to read each of them again first would take as
+long as to send it."""
 _MOST_OF_LATE = 100
 
 
@@ -148,7 +151,7 @@ class Notifications:
     """The messages to all parties; every reading is narrowed to those of the principal."""
 
     def __init__(self, commits: Commits) -> None:
-        self.all = Aggregates(commits, NOTIFICATION)
+        self.all = Aggregates(commits, NOTIFICATION, _REMEMBERED)
 
     async def create_indexes(self) -> None:
         await self.all.states.create_index([("parties", ASCENDING), ("order", DESCENDING)])
