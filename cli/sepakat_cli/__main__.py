@@ -44,7 +44,7 @@ from sepakat_cli.commands import (
     validate,
     webhooks,
 )
-from sepakat_cli.output import EXIT_CODES, Commands
+from sepakat_cli.output import EXIT_CODES, Commands, explained
 
 app = typer.Typer(
     name="sepakat",
@@ -52,11 +52,13 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_show_locals=False,
-    help="Service level agreements: written down, measured, kept.\n\n"
-    "Start with `sepakat up`; then, in another terminal of the same directory, `sepakat apply -f agreement.yaml`, "
-    "`sepakat events send events.ndjson` and `sepakat status`. Data goes to standard output, words and progress to "
-    "standard error.\n\n"
-    f"Exit codes: {', '.join(f'{code} {meaning}' for code, meaning in EXIT_CODES.items())}.",
+    help=explained(
+        "Service level agreements: written down, measured, kept.\n\n"
+        "Start with `sepakat up`; the others are for another terminal of the same directory. Data goes to standard "
+        "output, words and progress to standard error.\n\n"
+        f"Exit codes: {', '.join(f'{code} {meaning}' for code, meaning in EXIT_CODES.items())}.",
+        "sepakat up", "sepakat apply -f agreement.yaml", "sepakat events send events.ndjson", "sepakat status",
+    ),
 )  # fmt: skip
 
 

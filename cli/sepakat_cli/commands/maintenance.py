@@ -6,9 +6,14 @@ import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.keys import instant
-from sepakat_cli.output import AsJson, print_json, print_table, say
+from sepakat_cli.output import AsJson, explained, print_json, print_table, say
 
-maintenance = typer.Typer(no_args_is_help=True, help="Maintenance under an agreement: when it is, and what is agreed.")
+maintenance = typer.Typer(
+    no_args_is_help=True,
+    help=explained(
+        "Maintenance under an agreement: when it is, and what is agreed.", "sepakat maintenance list toko-checkout"
+    ),
+)
 Agreement = Annotated[str, typer.Argument(help="the agreement's id")]
 Work = Annotated[str, typer.Argument(help="the id of what was announced, such as m1")]
 Start = Annotated[str, typer.Option("--from", help="when it begins, RFC 3339")]
@@ -79,10 +84,11 @@ def move(
 
     One time of a series that is moved alone gets an id of its own, which is said; the others stay as they are.
 
-    **Example**
+    **Examples**
 
       sepakat maintenance move toko-checkout m1 --from 2026-12-13T01:00:00+07:00 --until 2026-12-13T03:00:00+07:00
       --reason "the parts are late"
+
       sepakat maintenance move toko-checkout m2 --occurrence 2026-12-20T01:00:00+07:00
       --from 2026-12-21T01:00:00+07:00 --until 2026-12-21T03:00:00+07:00 --reason "a market day"
     """
@@ -97,9 +103,10 @@ def cancel(
 ) -> None:  # fmt: skip
     """Call off what is still to come of it, or one time alone, with the provider's key; what runs of that ends now.
 
-    **Example**
+    **Examples**
 
       sepakat maintenance cancel toko-checkout m1 --reason "not needed any more"
+
       sepakat maintenance cancel toko-checkout m2 --occurrence 2026-12-20T01:00:00+07:00 --reason "a market day"
     """
     body = {"reason": reason} | _alone(occurrence)

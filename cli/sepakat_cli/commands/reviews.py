@@ -6,9 +6,16 @@ from typing import Annotated, Any, Literal
 import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
-from sepakat_cli.output import AsJson, BadInput, print_json, print_table, say
+from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_table, say
 
-reviews = typer.Typer(no_args_is_help=True, help="Reviews: the pack, what is said and decided, and what becomes of it.")
+reviews = typer.Typer(
+    no_args_is_help=True,
+    help=explained(
+        "Reviews: the pack, what is said and decided, and what becomes of it.",
+        "sepakat reviews list toko-checkout",
+        "sepakat reviews document toko-checkout 1 -o review.pdf",
+    ),
+)
 Agreement = Annotated[str, typer.Argument(help="the agreement's id")]
 Number = Annotated[int, typer.Argument(min=1, help="the review's number")]
 
