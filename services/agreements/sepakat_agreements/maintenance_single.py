@@ -5,7 +5,7 @@ is left of the series counts as it did, whether the new time needs consent or no
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sepakat_agreements.maintenance import (
     Announced,
@@ -102,7 +102,9 @@ def _to_come(diary: Diary, id: str, start: datetime, now: datetime) -> Span:
         instead = in_place_of(diary, id, start)
         if instead.id != id:
             raise Conflict(f"that occurrence was moved alone: it is {instead.id!r} now")
-        raise NotFound(f"maintenance {id!r} has no occurrence that begins at {start.isoformat()}")
+        raise NotFound(
+            f"maintenance {id!r} has no occurrence that begins at {start.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        )
     if one.end <= now:
         raise Conflict("that occurrence is over")
     if len(work.plan.occurrences) == 1:
