@@ -26,6 +26,7 @@ from sepakat_cli.commands import (
     keys,
     letters,
     maintenance,
+    monthly,
     needs,
     negotiation,
     obligations,
@@ -106,6 +107,7 @@ app.add_typer(calendars.calendar, name="calendar", rich_help_panel="Agree")
 app.add_typer(obligations.obligations, name="obligations", rich_help_panel="Agree")
 app.add_typer(plans.plans, name="plans", rich_help_panel="Agree")
 app.add_typer(reviews.reviews, name="reviews", rich_help_panel="Agree")
+reviews.reviews.add_typer(monthly.monthly, name="monthly")
 app.command("validate", rich_help_panel="Agree")(validate.validate)
 app.command("render", rich_help_panel="Agree")(render.render)
 app.add_typer(openslo.openslo, name="openslo", rich_help_panel="Agree")
