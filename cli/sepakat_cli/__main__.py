@@ -26,6 +26,7 @@ from sepakat_cli.commands import (
     keys,
     letters,
     maintenance,
+    monthly,
     needs,
     negotiation,
     obligations,
@@ -44,7 +45,7 @@ from sepakat_cli.commands import (
     validate,
     webhooks,
 )
-from sepakat_cli.output import EXIT_CODES, Commands
+from sepakat_cli.output import EXIT_CODES, Commands, explained
 
 app = typer.Typer(
     name="sepakat",
@@ -52,11 +53,13 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_show_locals=False,
-    help="Service level agreements: written down, measured, kept.\n\n"
-    "Start with `sepakat up`; then, in another terminal of the same directory, `sepakat apply -f agreement.yaml`, "
-    "`sepakat events send events.ndjson` and `sepakat status`. Data goes to standard output, words and progress to "
-    "standard error.\n\n"
-    f"Exit codes: {', '.join(f'{code} {meaning}' for code, meaning in EXIT_CODES.items())}.",
+    help=explained(
+        "Service level agreements: written down, measured, kept.\n\n"
+        "Start with `sepakat up`; the others are for another terminal of the same directory. Data goes to standard "
+        "output, words and progress to standard error.\n\n"
+        f"Exit codes: {', '.join(f'{code} {meaning}' for code, meaning in EXIT_CODES.items())}.",
+        "sepakat up", "sepakat apply -f agreement.yaml", "sepakat events send events.ndjson", "sepakat status",
+    ),
 )  # fmt: skip
 
 
@@ -104,6 +107,7 @@ app.add_typer(calendars.calendar, name="calendar", rich_help_panel="Agree")
 app.add_typer(obligations.obligations, name="obligations", rich_help_panel="Agree")
 app.add_typer(plans.plans, name="plans", rich_help_panel="Agree")
 app.add_typer(reviews.reviews, name="reviews", rich_help_panel="Agree")
+reviews.reviews.add_typer(monthly.monthly, name="monthly")
 app.command("validate", rich_help_panel="Agree")(validate.validate)
 app.command("render", rich_help_panel="Agree")(render.render)
 app.add_typer(openslo.openslo, name="openslo", rich_help_panel="Agree")

@@ -49,6 +49,11 @@ class InPart(CommandFailed):
     code = IN_PART
 
 
+def explained(what: str, *examples: str) -> str:
+    """The help of a group of commands: what they are about, and what is asked of it most."""
+    return "\n\n".join([what, f"**Example{'s' if len(examples) > 1 else ''}**", *(f"  {each}" for each in examples)])
+
+
 class Commands(TyperGroup):
     """The one place where a failed command becomes words and an exit code."""
 

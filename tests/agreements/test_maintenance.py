@@ -13,6 +13,7 @@ from samples import agreement
 
 from sepakat_agreements import maintenance as domain
 from sepakat_agreements import maintenance_rules as rules
+from sepakat_agreements import maintenance_single as single
 from sepakat_agreements import maintenance_timing as timing
 from sepakat_agreements.maintenance import Concern, Counted, Diary, Event, Plan, Span, State, Work
 from sepakat_agreements.maintenance_facts import of_diary
@@ -346,6 +347,23 @@ class MaintenanceMachine(RuleBasedStateMachine):
     @rule(id=IDS, party=PARTIES)
     def cancel(self, id: str, party: str) -> None:
         self.attempt(domain.cancel, id, "x", party, "key", self.now)
+
+    @rule(id=IDS, nth=st.integers(0, 1), party=PARTIES)
+    def cancel_one(self, id: str, nth: int, party: str) -> None:
+        for each in self.nth(id, nth):
+            self.attempt(single.cancel_one, id, each.start, "x", party, "key", self.now)
+
+    @rule(id=IDS, nth=st.integers(0, 1), ahead=MINUTES, hours=st.integers(1, 3))
+    def move_one(self, id: str, nth: int, ahead: timedelta, hours: int) -> None:
+        for each in self.nth(id, nth):
+            occurrences = spans(self.now + ahead + HOUR, hours=hours)
+            taken = single.without_one(self.diary, id, each.start, self.now).within_allowance(None, self.now)
+            plan = Plan(1, occurrences, None, rules.objections(text(), occurrences, taken, self.now))
+            self.attempt(single.move_one, id, each.start, plan, "x", PROVIDER, "key", self.now)
+
+    def nth(self, id: str, nth: int) -> Sequence[Span]:
+        planned = [each.plan.occurrences for each in self.diary.works if each.id == id]
+        return planned[0][nth : nth + 1] if planned else ()
 
     @rule(id=IDS, party=PARTIES)
     def consent(self, id: str, party: str) -> None:

@@ -122,6 +122,29 @@ async def test_all_maintenance_is_listed_and_read_by_calendar_programs_through_a
         wrong = await world.ask("toko-maju", "GET", PATH + WORK, 422, params={**span, "until": span["from"]})
         assert wrong["errors"][0]["pointer"] == "/query/until"
 
+        series = await announce(world, day(2026, 3, 8, 1), 0.1, rrule="FREQ=DAILY;COUNT=3")
+        assert (series["id"], series["state"]) == ("m3", "announced")
+        starts = [each["start"] for each in series["occurrences"]]
+        there = times(day(2026, 3, 12, 1), 0.1, occurrence=starts[1])
+        for _ in range(2):  # sent again
+            one = await world.post("nusantara", f"{WORK}/m3/move", 200, **there)
+            assert (one["id"], one["state"], one["needs_consent"]) == ("m4", "announced", [])
+        gone = {"maintenance": "m3", "start": starts[1], "end": "2026-03-09T01:06:00.000Z"}
+        assert one["instead_of"] == gone
+        near = await world.post(
+            "nusantara", f"{WORK}/m3/move", 200, **times(day(2026, 3, 3), 0.1, occurrence=starts[2])
+        )
+        assert (near["id"], near["state"], near["needs_consent"]) == ("m5", "awaiting-consent", ["notice"])
+        wrong = await world.post("nusantara", f"{WORK}/m3/move", 422, **there, rrule="FREQ=DAILY;COUNT=2")
+        assert wrong["errors"][0]["pointer"] == "/rrule"
+        again = await announce(world, day(2026, 3, 14, 1), 0.1, rrule="FREQ=DAILY;COUNT=2")
+        one = {"reason": "a market day", "occurrence": again["occurrences"][0]["start"]}
+        left = await world.post("nusantara", f"{WORK}/m6/cancel", 200, **one)
+        assert (left["state"], left["excluded"][0]["start"]) == ("announced", "2026-03-15T01:00:00.000Z")
+        assert (await told(world))[2:] == [
+            "announced", "moved", "announced", "moved", "announced", "announced", "moved"
+        ]  # fmt: skip
+
         made = await world.post("toko-maju", f"{WORK}/calendar-links")
         path = made["url"].removeprefix("http://agreements")
         async with httpx.AsyncClient(transport=httpx.ASGITransport(world.app), base_url="http://agreements") as program:
@@ -133,6 +156,11 @@ async def test_all_maintenance_is_listed_and_read_by_calendar_programs_through_a
             assert one.decoded("dtend") - one.decoded("dtstart") == timedelta(hours=1)
             assert str(events["20260304T000000Z-announced.m2-toko-checkout@sepakat"]["status"]) == "TENTATIVE"
             assert "20260404T180000Z-text.patch-toko-checkout@sepakat" in events
+            alone = {uid.removesuffix("-toko-checkout@sepakat"): str(each["status"]) for uid, each in events.items()}
+            assert {uid: status for uid, status in alone.items() if uid[-2:] in ("m3", "m4", "m5", "m6")} == {
+                "20260308T010000Z-announced.m3": "CONFIRMED", "20260312T010000Z-announced.m4": "CONFIRMED",
+                "20260303T000000Z-announced.m5": "TENTATIVE", "20260315T010000Z-announced.m6": "CONFIRMED",
+            }  # fmt: skip
             assert (await world.get(f"{WORK}/calendar-links"))["items"][0]["id"] == made["id"]
             await world.ask("nusantara", "DELETE", f"{PATH}{WORK}/calendar-links/{made['id']}", 404)
             await world.ask("toko-maju", "DELETE", f"{PATH}{WORK}/calendar-links/{made['id']}", 204)

@@ -2,11 +2,15 @@
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer.main
 from stand import Run, Stand, answer, problem
 
+from sepakat_cli.__main__ import app
 from sepakat_cli.backends.base import free_port
 from sepakat_cli.client import SERVICES, Cluster, addresses
 from sepakat_cli.commands.servers import announced, kept_secret
@@ -113,14 +117,31 @@ def test_the_exit_codes_are_in_the_help_and_wrong_usage_is_two(run: Run) -> None
     assert run("dlq", "replay").exit_code == 2
 
 
-def test_every_command_explains_itself_with_an_example(run: Run) -> None:
+def _within(path: tuple[str, ...], command: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+    yield path, command
+    for name, each in getattr(command, "commands", {}).items():
+        yield from _within((*path, name), each)
+
+
+def test_every_command_and_every_group_explains_itself_with_an_example_of_its_own() -> None:
+    found = dict(_within(("sepakat",), typer.main.get_command(app)))
+    assert {("sepakat", "negotiate"), ("sepakat", "reports", "forms", "create")} <= set(found)
+    for path, command in found.items():
+        said, _, examples = str(command.help).partition("**Example")
+        assert said.strip(), path
+        assert " ".join(path) in examples, path
+
+
+def test_the_example_is_shown_and_answers_in_json_are_offered(run: Run) -> None:
+    for group in ("negotiate", "keys", "reports forms"):
+        shown = " ".join(run(*group.split(), "--help").stdout.split())
+        assert "Example" in shown and f"sepakat {group} " in shown.partition("Example")[2], group
     commands = ["up", "init", "apply", "sign", "status", "evaluate", "replay", "keys new", "keys show", "events send",
                 "incidents list", "incidents show", "incidents ack", "incidents resolve", "deliveries list",
                 "apikeys issue", "apikeys revoke", "dlq list", "dlq show", "dlq replay"]  # fmt: skip
     for command in commands:
         result = run(*command.split(), "--help")
         assert result.exit_code == 0, command
-        assert "Example" in result.stdout, command
         assert "--json" in result.stdout, command
 
 

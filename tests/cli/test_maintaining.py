@@ -42,6 +42,17 @@ def test_each_answer_sends_what_it_needs(stand: Stand, run: Run) -> None:
     ]  # fmt: skip
 
 
+def test_one_time_of_a_series_is_moved_and_cancelled_by_its_start(stand: Stand, run: Run) -> None:
+    stand.on("POST", f"{PATH}/m1/move", answer({**WORK, "id": "m2", "state": "announced"}))
+    stand.on("POST", f"{PATH}/m1/cancel", answer({**WORK, "state": "announced"}))
+    one = ("--occurrence", "2026-12-13T01:00:00+07:00")
+    assert run("maintenance", "move", "toko-checkout", "m1", *one, *TIMES).stdout == "m2: announced\n"
+    run("maintenance", "cancel", "toko-checkout", "m1", *one, "--reason", "a market day")
+    assert [each.json["occurrence"] for each in stand.asked] == ["2026-12-13T01:00:00+07:00"] * 2
+    refused = run("maintenance", "cancel", "toko-checkout", "m1", "--occurrence", "x", "--reason", "y")
+    assert refused.exit_code == 2 and "--occurrence" in refused.stderr
+
+
 def test_consent_is_to_what_is_shown(stand: Stand, run: Run) -> None:
     shown = {"start": "2026-12-05T18:00:00.000Z", "end": "2026-12-05T20:00:00.000Z"}
     stand.on("GET", f"{PATH}/announcements/m1", answer({**WORK, "revision": 2, "occurrences": [shown]}))

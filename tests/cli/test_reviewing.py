@@ -72,6 +72,38 @@ def test_each_move_sends_what_it_needs(stand: Stand, run: Run) -> None:
     assert run("reviews", "feedback", "toko-checkout", "1", "--csat", "checkout").exit_code == 2
 
 
+def verdict(met: bool | None, **changes: Any) -> dict[str, Any]:
+    return {"attainment": "99.8000", "value": None, "unit": None, "target": "99.9", "met": met, **changes}
+
+
+def test_reports_of_months_are_listed_shown_and_written(stand: Stand, run: Run, tmp_path: Path) -> None:
+    path = "/v1/agreements/toko-checkout/monthly-reports"
+    report = {"month": "2026-03", "version": 1, "since": "a", "until": "b", "compiled_at": "2026-04-02T00:00:00.000Z"}
+    stand.on("GET", path, answer({"items": [report]}))
+    assert "2026-04-02T00:00:00.000Z" in run("reviews", "monthly", "list", "toko-checkout").stdout
+    assert json.loads(run("reviews", "monthly", "list", "toko-checkout", "--json").stdout) == {"items": [report]}
+    periods = [
+        {"start": "s1", "end": "e1", "measured": verdict(False), "agreed": verdict(True, attainment="99.9500")},
+        {"start": "s2", "end": "e2", "measured": verdict(None, value="41.5", unit="min"), "agreed": None},
+    ]
+    pack = {"objectives": [{"objective": "availability", "periods": periods}], "incidents": [{}], "disputes": [],
+            "credits": []}  # fmt: skip
+    stand.on("GET", f"{path}/2026-03/pack", answer(pack))
+    shown = run("reviews", "monthly", "show", "toko-checkout", "2026-03")
+    lines = [" ".join(each.split()) for each in shown.stdout.splitlines()]
+    assert lines[1:] == [
+        "availability s1 e1 99.9500 99.9 yes", "availability s2 e2 41.5 min 99.9 too little was seen"
+    ]  # fmt: skip
+    assert shown.stderr.strip() == "incidents: 1; disputes: 0; credits: 0"
+    assert json.loads(run("reviews", "monthly", "show", "toko-checkout", "2026-03", "--json").stdout) == pack
+    stand.on("GET", f"{path}/2026-03/document", Response(b"<html>", media_type="text/html"))
+    file = tmp_path / "march.html"
+    assert run("reviews", "monthly", "document", "toko-checkout", "2026-03", "-o", str(file)).exit_code == 0
+    assert (file.read_bytes(), stand.asked[-1].query) == (b"<html>", {"format": "html"})
+    refused = run("reviews", "monthly", "document", "toko-checkout", "2026-03", "-o", str(tmp_path / "march.doc"))
+    assert refused.exit_code == 2 and ".pdf or .html" in refused.stderr
+
+
 def test_the_document_is_written_in_the_form_that_the_name_says(stand: Stand, run: Run, tmp_path: Path) -> None:
     stand.on("GET", f"{PATH}/1/document", Response(b"%PDF-1.7", media_type="application/pdf"))
     file = tmp_path / "review.pdf"

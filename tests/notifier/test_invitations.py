@@ -7,8 +7,11 @@ from typing import Any
 
 import icalendar
 import pytest
+from facts import agreed
 
-from sepakat_notifier.invitations import Stage, Work, as_icalendar, attach, method
+from sepakat_notifier.invitations import Stage, Work, as_icalendar, attach, method, work_of
+from sepakat_shared.contracts.fact import PeriodSpan
+from sepakat_shared.contracts.maintenance import MaintenanceMoved
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 FIRST, SECOND = NOW + timedelta(days=7), NOW + timedelta(days=14)
@@ -51,6 +54,19 @@ def test_what_is_awaited_or_cancelled_says_so(stage: Stage, status: str, method:
 def test_times_that_are_no_longer_there_are_cancelled() -> None:
     fewer = events(work(revision=3, times=[(FIRST, FIRST + HOUR)], before=work().times))
     assert [str(each["STATUS"]) for each in fewer] == ["CONFIRMED", "CANCELLED"]
+
+
+def test_of_one_time_that_is_taken_out_no_place_is_left_over() -> None:
+    weeks = [
+        PeriodSpan(start=NOW + timedelta(days=7 * n), end=NOW + timedelta(days=7 * n) + HOUR) for n in range(-1, 3)
+    ]
+    gone = weeks.pop(2)
+    fact = agreed(MaintenanceMoved, occurrences=weeks, previous=[gone, weeks[-1]], taken_out=gone, revision=2)
+    found = [(each["DTSTART"].dt, str(each["STATUS"])) for each in events(work_of(fact, "Maintenance"))]
+    assert found == [
+        *((each.start, "CONFIRMED") for each in weeks), (weeks[-1].start, "CANCELLED"),
+    ]  # fmt: skip
+    assert [each["UID"] for each in events(work_of(fact, "Maintenance"))][3] == "toko.m1-3@sepakat"
 
 
 def test_what_somebody_wrote_adds_no_line_to_the_file() -> None:

@@ -310,6 +310,24 @@ def test_a_letter_about_maintenance_says_when_it_is_and_what_consent_it_needs() 
     assert in_time.subject == "Maintenance of Checkout" and "consent" not in in_time.text
 
 
+def test_a_letter_about_one_time_of_repeated_work_says_which_and_that_the_others_stay() -> None:
+    [left], [gone] = agreed(maintenance.MaintenanceMoved).occurrences, agreed(maintenance.MaintenanceMoved).previous
+    for instead, english, indonesian in ((None, "cancelled", "dibatalkan"), ("m2", "moved", "dipindahkan")):
+        fact = agreed(maintenance.MaintenanceMoved, previous=(gone, left), taken_out=gone, instead=instead)
+        letter, surat = (letters.compose(fact, reader(each), NAMES, None) for each in LANGUAGES)
+        assert letter.subject == f"One time of the maintenance of Checkout is {english}"
+        assert surat.subject == f"Satu waktu pemeliharaan Kasir {indonesian}"
+        said = " ".join(letter.text.split())
+        assert f"{english} one time of the maintenance of Checkout. It will not be at: 27 Nov 2026" in said
+        assert "The other times stay as they are: 28 Nov 2026" in said and said.count("27 Nov 2026") == 2
+        assert ("What comes in its place is announced by itself" in said) is (instead is not None)
+    place = maintenance.InPlaceOf(maintenance="m1", start=gone.start, end=gone.end)
+    said = letters.compose(agreed(maintenance.MaintenanceAnnounced, instead_of=place), reader(), NAMES, None).text
+    assert "It takes the place of one time of repeated work, which will not be at: 27 Nov 2026" in " ".join(
+        said.split()
+    )
+
+
 def test_of_work_that_is_repeated_the_first_times_are_written_out() -> None:
     [once] = agreed(maintenance.MaintenanceAnnounced).occurrences
     often = agreed(maintenance.MaintenanceAnnounced, occurrences=(once,) * 8, titles=())

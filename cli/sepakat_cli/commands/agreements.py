@@ -10,10 +10,15 @@ from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.apply import read_documents
 from sepakat_cli.commands.keys import instant
 from sepakat_cli.commands.negotiation import read_changes
-from sepakat_cli.output import AsJson, BadInput, print_json, print_table, say
+from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_table, say
 from sepakat_shared.contracts import texts
 
-agreements = typer.Typer(no_args_is_help=True, help="Agreements: texts, versions, amendments.")
+agreements = typer.Typer(
+    no_args_is_help=True,
+    help=explained(
+        "Agreements: texts, versions, amendments.", "sepakat agreements list", "sepakat agreements show toko-checkout"
+    ),
+)
 Agreement = Annotated[str, typer.Argument(help="the agreement's id")]
 _COLUMNS = ("version", "status", "effective from", "signed by", "hash")
 

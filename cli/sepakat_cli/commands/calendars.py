@@ -8,12 +8,18 @@ from zoneinfo import ZoneInfo
 import typer
 
 from sepakat_cli.commands.apply import read_documents
-from sepakat_cli.output import AsJson, BadInput, print_json, print_table
+from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_table
 from sepakat_shared import previews
 from sepakat_shared.contracts import texts
 from sepakat_shared.previews import Day, Opening
 
-calendar = typer.Typer(no_args_is_help=True, help="Calendars of agreements: hours, holidays, clock changes.")
+calendar = typer.Typer(
+    no_args_is_help=True,
+    help=explained(
+        "Calendars of agreements: hours, holidays, clock changes.",
+        "sepakat calendar preview agreement.yaml --from 2026-03-27 --days 7",
+    ),
+)
 
 
 @calendar.command("preview")

@@ -8,9 +8,15 @@ import typer
 from sepakat_cli.client import ApiKeyFile, Client, Urls
 from sepakat_cli.commands.endpoints import Endpoints, Id, add_commands, print_endpoint
 from sepakat_cli.files import text_of
-from sepakat_cli.output import AsJson
+from sepakat_cli.output import AsJson, explained
 
-chats = typer.Typer(no_args_is_help=True, help="Chat endpoints: Slack, Teams, Discord, Telegram, ntfy and others.")
+chats = typer.Typer(
+    no_args_is_help=True,
+    help=explained(
+        "Chat endpoints: Slack, Teams, Discord, Telegram, ntfy and others.",
+        "sepakat chats add toko-maju --address-file slack.txt --type 'sepakat.incident.*' --language id",
+    ),
+)
 AddressFile = Annotated[
     Path, typer.Option("--address-file", help="file with the address, which is a secret; `-`: standard input")
 ]

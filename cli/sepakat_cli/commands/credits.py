@@ -6,9 +6,15 @@ from typing import Annotated, Any
 import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
-from sepakat_cli.output import AsJson, none_yet, print_json, print_table
+from sepakat_cli.output import AsJson, explained, none_yet, print_json, print_table
 
-credits = typer.Typer(no_args_is_help=True, help="Service credits: what is owed for missed periods, until it is paid.")
+credits = typer.Typer(
+    no_args_is_help=True,
+    help=explained(
+        "Service credits: what is owed for missed periods, until it is paid.",
+        "sepakat credits list --agreement toko-checkout --status due",
+    ),
+)
 Id = Annotated[str, typer.Argument(help="the credit's id, as `sepakat credits list` shows it")]
 Statement = Annotated[str | None, typer.Option(help="in words")]
 

@@ -23,9 +23,16 @@ from sepakat_cli.commands.dispute_options import (
     remedy,
 )
 from sepakat_cli.commands.dispute_rows import fields, open_row, plain, row, said, stands, the_only_offer, without_period
-from sepakat_cli.output import AsJson, BadInput, Refused, none_yet, print_json, print_table
+from sepakat_cli.output import AsJson, BadInput, Refused, explained, none_yet, print_json, print_table
 
-disputes = typer.Typer(no_args_is_help=True, help="Disputes: contest a figure, clock, credit or clause; settle it.")
+disputes = typer.Typer(
+    no_args_is_help=True,
+    help=explained(
+        "Disputes: contest a figure, clock, credit or clause; settle it.",
+        "sepakat disputes open --agreement toko-checkout",
+        "sepakat disputes list --status answer",
+    ),
+)
 Id = Annotated[str, typer.Argument(help="the dispute's id, as `sepakat disputes list` shows it")]
 
 

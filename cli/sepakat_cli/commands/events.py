@@ -14,9 +14,22 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, problem_text
 from sepakat_cli.files import why_not
-from sepakat_cli.output import AsJson, BadInput, CommandFailed, InPart, Refused, Unreachable, print_json, say, words
+from sepakat_cli.output import (
+    AsJson,
+    BadInput,
+    CommandFailed,
+    InPart,
+    Refused,
+    Unreachable,
+    explained,
+    print_json,
+    say,
+    words,
+)
 
-events = typer.Typer(no_args_is_help=True, help="Metric events: what is measured.")
+events = typer.Typer(
+    no_args_is_help=True, help=explained("Metric events: what is measured.", "sepakat events send november.ndjson")
+)
 
 LINES = "application/x-ndjson"
 _BATCH_LINES, _BATCH_BYTES = 500, 1_000_000

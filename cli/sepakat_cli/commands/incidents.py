@@ -7,9 +7,16 @@ import typer
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.incident_rows import details, shown_fields
 from sepakat_cli.commands.keys import instant
-from sepakat_cli.output import AsJson, none_yet, print_json, print_table, say
+from sepakat_cli.output import AsJson, explained, none_yet, print_json, print_table, say
 
-incidents = typer.Typer(no_args_is_help=True, help="Incidents: what went wrong, who took it up, and when it was over.")
+incidents = typer.Typer(
+    no_args_is_help=True,
+    help=explained(
+        "Incidents: what went wrong, who took it up, and when it was over.",
+        "sepakat incidents list --status open",
+        "sepakat incidents ack INCIDENT --api-key-file nusantara.key",
+    ),
+)
 _WAITING = "waiting-for-customer"
 Id = Annotated[str, typer.Argument(help="the incident's id, as `sepakat incidents list` shows it")]
 

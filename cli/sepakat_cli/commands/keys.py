@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.apply import read_documents
 from sepakat_cli.files import text_of, why_not
-from sepakat_cli.output import AsJson, BadInput, CommandFailed, print_json, say
+from sepakat_cli.output import AsJson, BadInput, CommandFailed, explained, print_json, say
 from sepakat_shared import signatures
 from sepakat_shared.auth import SCOPES
 from sepakat_shared.contracts import texts
@@ -31,9 +31,20 @@ _NEEDED: Final = {
 """By role; operators need none. What reports from outside is a key of its own: a leaked one opens nothing else."""
 
 keys = typer.Typer(
-    no_args_is_help=True, help="Ed25519 keys to sign agreements with; the private half never leaves you."
+    no_args_is_help=True,
+    help=explained(
+        "Ed25519 keys to sign agreements with; the private half never leaves you.",
+        "sepakat keys new rina.pem",
+        "sepakat keys show rina.pem",
+    ),
 )
-apikeys = typer.Typer(no_args_is_help=True, help="API keys: who may ask the services what. Needs an operator's key.")
+apikeys = typer.Typer(
+    no_args_is_help=True,
+    help=explained(
+        "API keys: who may ask the services what. Needs an operator's key.",
+        "sepakat apikeys issue rina --party nusantara --role provider > rina.key",
+    ),
+)
 
 
 @keys.command("new")

@@ -8,10 +8,14 @@ import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.documents import mapping_of
-from sepakat_cli.output import AsJson, BadInput, print_json, print_table, say
+from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_table, say
 
 letters = typer.Typer(
-    no_args_is_help=True, help="How mails to a party's people look and read: name, colour, footers, own wordings."
+    no_args_is_help=True,
+    help=explained(
+        "How mails to a party's people look and read: name, colour, footers, own wordings.",
+        "sepakat letters show toko-maju",
+    ),
 )
 Party = Annotated[str, typer.Argument(help="the party's id")]
 LookFile = Annotated[Path, typer.Argument(help="the look in YAML or JSON")]

@@ -6,15 +6,23 @@ import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.keys import instant
-from sepakat_cli.output import AsJson, print_json, print_table, say
+from sepakat_cli.output import AsJson, explained, print_json, print_table, say
 
-maintenance = typer.Typer(no_args_is_help=True, help="Maintenance under an agreement: when it is, and what is agreed.")
+maintenance = typer.Typer(
+    no_args_is_help=True,
+    help=explained(
+        "Maintenance under an agreement: when it is, and what is agreed.", "sepakat maintenance list toko-checkout"
+    ),
+)
 Agreement = Annotated[str, typer.Argument(help="the agreement's id")]
 Work = Annotated[str, typer.Argument(help="the id of what was announced, such as m1")]
 Start = Annotated[str, typer.Option("--from", help="when it begins, RFC 3339")]
 End = Annotated[str, typer.Option("--until", help="when it ends, RFC 3339")]
 Rule = Annotated[str | None, typer.Option(help="again by this rule of RFC 5545, with a COUNT or an UNTIL")]
 Reason = Annotated[str, typer.Option(help="why, in words")]
+Occurrence = Annotated[
+    str | None, typer.Option(help="one time of a series, by its start, RFC 3339; all that is to come if not said")
+]
 Statement = Annotated[str | None, typer.Option(help="in words")]
 _COLUMNS = ("start", "end", "when", "state", "counts", "id", "concerned")
 
@@ -69,32 +77,40 @@ def announce(
 
 @maintenance.command("move")
 def move(
-    agreement: Agreement, work: Work, start: Start, end: End, reason: Reason, rrule: Rule = None, url: Urls = None,
-    api_key_file: ApiKeyFile = None, as_json: AsJson = False,
+    agreement: Agreement, work: Work, start: Start, end: End, reason: Reason, rrule: Rule = None,
+    occurrence: Occurrence = None, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Move what is still to come of it: announced anew, by the same rules, with the provider's key.
 
-    **Example**
+    One time of a series that is moved alone gets an id of its own, which is said; the others stay as they are.
+
+    **Examples**
 
       sepakat maintenance move toko-checkout m1 --from 2026-12-13T01:00:00+07:00 --until 2026-12-13T03:00:00+07:00
       --reason "the parts are late"
+
+      sepakat maintenance move toko-checkout m2 --occurrence 2026-12-20T01:00:00+07:00
+      --from 2026-12-21T01:00:00+07:00 --until 2026-12-21T03:00:00+07:00 --reason "a market day"
     """
-    body = _times(start, end, rrule, reason)
+    body = _times(start, end, rrule, reason) | _alone(occurrence)
     _told(_post(agreement, f"/{segment(work)}/move", body, url, api_key_file), as_json)
 
 
 @maintenance.command("cancel")
 def cancel(
-    agreement: Agreement, work: Work, reason: Reason, url: Urls = None, api_key_file: ApiKeyFile = None,
-    as_json: AsJson = False,
+    agreement: Agreement, work: Work, reason: Reason, occurrence: Occurrence = None, url: Urls = None,
+    api_key_file: ApiKeyFile = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Call off what is still to come of it, with the provider's key; what runs ends now.
+    """Call off what is still to come of it, or one time alone, with the provider's key; what runs of that ends now.
 
-    **Example**
+    **Examples**
 
       sepakat maintenance cancel toko-checkout m1 --reason "not needed any more"
+
+      sepakat maintenance cancel toko-checkout m2 --occurrence 2026-12-20T01:00:00+07:00 --reason "a market day"
     """
-    _told(_post(agreement, f"/{segment(work)}/cancel", {"reason": reason}, url, api_key_file), as_json)
+    body = {"reason": reason} | _alone(occurrence)
+    _told(_post(agreement, f"/{segment(work)}/cancel", body, url, api_key_file), as_json)
 
 
 @maintenance.command("consent")
@@ -212,6 +228,10 @@ def _post(agreement: str, what: str, body: object, url: Urls, api_key_file: ApiK
 
 def _times(start: str, end: str, rrule: str | None, reason: str) -> dict[str, Any]:
     return {"start": _checked(start, "--from"), "end": _checked(end, "--until"), "rrule": rrule, "reason": reason}
+
+
+def _alone(occurrence: str | None) -> dict[str, Any]:
+    return {} if occurrence is None else {"occurrence": _checked(occurrence, "--occurrence")}
 
 
 def _checked(text: str | None, option: str) -> str | None:

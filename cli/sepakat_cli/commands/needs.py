@@ -6,9 +6,14 @@ from typing import Annotated, Any
 import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
-from sepakat_cli.output import AsJson, BadInput, print_json, print_table, say
+from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_table, say
 
-needs = typer.Typer(no_args_is_help=True, help="Needs: what the customer's business needs, and what serves it.")
+needs = typer.Typer(
+    no_args_is_help=True,
+    help=explained(
+        "Needs: what the customer's business needs, and what serves it.", "sepakat needs trace toko-checkout"
+    ),
+)
 Id = Annotated[str, typer.Argument(help="the need's id, as `sepakat needs list` shows it")]
 Reason = Annotated[str | None, typer.Option(help="in words")]
 

@@ -9,9 +9,16 @@ import typer
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.keys import instant
 from sepakat_cli.files import text_of
-from sepakat_cli.output import AsJson, BadInput, print_json, print_table, say
+from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_table, say
 
-negotiate = typer.Typer(no_args_is_help=True, help="Negotiate: proposals about clauses, answered by the other party.")
+negotiate = typer.Typer(
+    no_args_is_help=True,
+    help=explained(
+        "Negotiate: proposals about clauses, answered by the other party.",
+        "sepakat negotiate clauses toko-checkout",
+        'sepakat negotiate propose toko-checkout --merge \'objectives/availability={"target": "99.95"}\'',
+    ),
+)
 Agreement = Annotated[str, typer.Argument(help="the agreement's id")]
 Number = Annotated[int, typer.Argument(help="the proposal's number")]
 Reason = Annotated[str | None, typer.Option(help="in words")]

@@ -7,9 +7,15 @@ import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.comments import attachment
-from sepakat_cli.output import AsJson, print_json, print_table
+from sepakat_cli.output import AsJson, explained, print_json, print_table
 
-obligations = typer.Typer(no_args_is_help=True, help="Obligations: what both parties owe, each time that it is due.")
+obligations = typer.Typer(
+    no_args_is_help=True,
+    help=explained(
+        "Obligations: what both parties owe, each time that it is due.",
+        "sepakat obligations list --agreement toko-checkout --status overdue",
+    ),
+)
 Id = Annotated[str, typer.Argument(help="the id of that time, as `sepakat obligations list` shows it")]
 Reason = Annotated[str, typer.Option(help="in words")]
 

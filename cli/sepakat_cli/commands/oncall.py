@@ -6,9 +6,12 @@ import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.keys import instant
-from sepakat_cli.output import AsJson, BadInput, none_yet, print_json, print_table, say
+from sepakat_cli.output import AsJson, BadInput, explained, none_yet, print_json, print_table, say
 
-oncall = typer.Typer(no_args_is_help=True, help="Who is on call, by the rotations that agreements declare.")
+oncall = typer.Typer(
+    no_args_is_help=True,
+    help=explained("Who is on call, by the rotations that agreements declare.", "sepakat oncall list"),
+)
 Rotation = Annotated[str, typer.Argument(help="PARTY/ROTATION, as `sepakat oncall list` shows it")]
 _COLUMNS = ("start", "end", "contact", "override")
 

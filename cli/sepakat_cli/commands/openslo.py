@@ -12,12 +12,18 @@ from sepakat_cli.commands.apply import read_documents
 from sepakat_cli.files import require, text_of
 from sepakat_cli.openslo import exporting, importing
 from sepakat_cli.openslo.parts import Note
-from sepakat_cli.output import AsJson, BadInput, print_json, say
+from sepakat_cli.output import AsJson, BadInput, explained, print_json, say
 from sepakat_shared.contracts import reading, structure
 from sepakat_shared.contracts.texts import Agreement
 from sepakat_shared.errors import SepakatError
 
-openslo = typer.Typer(help="Agreements from OpenSLO v1, and their objectives as OpenSLO v1.", no_args_is_help=True)
+openslo = typer.Typer(
+    help=explained(
+        "Agreements from OpenSLO v1, and their objectives as OpenSLO v1.",
+        "sepakat openslo import slos.yaml --id shop-2026 --provider nusantara --customer toko-maju -o draft.yaml",
+    ),
+    no_args_is_help=True,
+)
 
 
 class _WrittenOut(yaml.SafeDumper):

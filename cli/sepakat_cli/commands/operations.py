@@ -15,13 +15,22 @@ from sepakat_cli.output import (
     InPart,
     Refused,
     Unreachable,
+    explained,
     print_json,
     print_table,
     say,
 )
 
-deliveries = typer.Typer(no_args_is_help=True, help="Notifications: what was sent to whom, and what became of it.")
-dlq = typer.Typer(no_args_is_help=True, help="Dead letters: events that a service could not process.")
+deliveries = typer.Typer(
+    no_args_is_help=True,
+    help=explained(
+        "Notifications: what was sent to whom, and what became of it.", "sepakat deliveries list --about INCIDENT"
+    ),
+)
+dlq = typer.Typer(
+    no_args_is_help=True,
+    help=explained("Dead letters: events that a service could not process.", "sepakat dlq list --service metrics"),
+)
 OneService = Annotated[str | None, typer.Option("--service", help=f"only this one of {', '.join(SERVICES)}")]
 
 

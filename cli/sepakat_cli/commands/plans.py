@@ -5,9 +5,14 @@ from typing import Annotated, Any
 import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
-from sepakat_cli.output import AsJson, BadInput, print_json, print_table
+from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_table
 
-plans = typer.Typer(no_args_is_help=True, help="What repeated misses lead to: improvement plans, rights to terminate.")
+plans = typer.Typer(
+    no_args_is_help=True,
+    help=explained(
+        "What repeated misses lead to: improvement plans, rights to terminate.", "sepakat plans standing toko-checkout"
+    ),
+)
 Id = Annotated[str, typer.Argument(help="the plan's id, as `sepakat plans list` shows it")]
 
 

@@ -10,11 +10,15 @@ import yaml
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.incidents import Id
 from sepakat_cli.files import text_of
-from sepakat_cli.output import AsJson, BadInput, print_json, print_table
+from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_table
 from sepakat_shared.contracts import structure
 
 postmortems = typer.Typer(
-    no_args_is_help=True, help="Post-incident notes: what happened, why, what will change, and what was promised."
+    no_args_is_help=True,
+    help=explained(
+        "Post-incident notes: what happened, why, what will change, and what was promised.",
+        "sepakat postmortems follow-ups --status overdue",
+    ),
 )
 
 

@@ -7,11 +7,14 @@ import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.documents import mapping_of
-from sepakat_cli.output import AsJson, print_json, print_table
+from sepakat_cli.output import AsJson, explained, print_json, print_table
 
 preferences = typer.Typer(
     no_args_is_help=True,
-    help="How people want to be told: language, least severity, quiet hours, vacation, news, digests, chats.",
+    help=explained(
+        "How people want to be told: language, least severity, quiet hours, vacation, news, digests, chats.",
+        "sepakat preferences show nusantara-cloud rina",
+    ),
 )
 Party = Annotated[str, typer.Argument(help="the contact's party")]
 Contact = Annotated[str, typer.Argument(help="the contact's id")]

@@ -7,10 +7,22 @@ import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.keys import instant
-from sepakat_cli.output import AsJson, BadInput, print_json, print_table
+from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_table
 
-reports = typer.Typer(no_args_is_help=True, help="Reports: problems that people tell of, and forms for them.")
-forms = typer.Typer(no_args_is_help=True, help="Forms for reports, behind links that expire and can be taken back.")
+reports = typer.Typer(
+    no_args_is_help=True,
+    help=explained(
+        "Reports: problems that people tell of, and forms for them.",
+        'sepakat reports file toko-checkout checkout "cards are refused" --impact high --urgency high',
+    ),
+)
+forms = typer.Typer(
+    no_args_is_help=True,
+    help=explained(
+        "Forms for reports, behind links that expire and can be taken back.",
+        'sepakat reports forms create toko-checkout checkout --label "help page" --expires 2027-01-01T00:00:00Z',
+    ),
+)
 reports.add_typer(forms, name="forms")
 Agreement = Annotated[str, typer.Argument(help="the agreement's id")]
 Service = Annotated[str, typer.Argument(help="the service of it that the problem is with")]

@@ -6,11 +6,20 @@ from typing import Annotated, Any, Literal
 import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
-from sepakat_cli.output import AsJson, BadInput, print_json, print_table, say
+from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_table, say
 
-reviews = typer.Typer(no_args_is_help=True, help="Reviews: the pack, what is said and decided, and what becomes of it.")
+reviews = typer.Typer(
+    no_args_is_help=True,
+    help=explained(
+        "Reviews: the pack, what is said and decided, and what becomes of it.",
+        "sepakat reviews list toko-checkout",
+        "sepakat reviews document toko-checkout 1 -o review.pdf",
+    ),
+)
 Agreement = Annotated[str, typer.Argument(help="the agreement's id")]
 Number = Annotated[int, typer.Argument(min=1, help="the review's number")]
+OutputFile = Annotated[Path, typer.Option("-o", "--output", help="the file, .pdf or .html")]
+Language = Annotated[Literal["en", "id"] | None, typer.Option(help="else the authoritative language")]
 
 
 @reviews.command("list")
@@ -226,8 +235,8 @@ def close(
 def document(
     agreement: Agreement,
     number: Number,
-    output: Annotated[Path, typer.Option("-o", "--output", help="the file, .pdf or .html")],
-    lang: Annotated[Literal["en", "id"] | None, typer.Option(help="else the authoritative language")] = None,
+    output: OutputFile,
+    lang: Language = None,
     url: Urls = None,
     api_key_file: ApiKeyFile = None,
 ) -> None:
@@ -237,14 +246,19 @@ def document(
 
       sepakat reviews document toko-checkout 1 -o review.pdf --lang id
     """
-    format = output.suffix.removeprefix(".")
-    if format not in ("pdf", "html"):
-        raise BadInput(f"{output}: must end in .pdf or .html")
-    params = {"format": format} | ({"lang": lang} if lang else {})
+    params = {"format": form_of(output)} | ({"lang": lang} if lang else {})
     with Client.of(url, api_key_file) as client:
         answer = client.ask("GET", "agreements", f"{_path(agreement, number)}/document", params=params)
     output.write_bytes(answer.content)
     say(f"{output}: {len(answer.content)} bytes")
+
+
+def form_of(output: Path) -> str:
+    """What the name of the file asks for. Raises BadInput."""
+    form = output.suffix.removeprefix(".")
+    if form not in ("pdf", "html"):
+        raise BadInput(f"{output}: must end in .pdf or .html")
+    return form
 
 
 def _path(agreement: str, number: int) -> str:

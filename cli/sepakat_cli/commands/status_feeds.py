@@ -5,11 +5,14 @@ from typing import Annotated, Any
 import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
-from sepakat_cli.output import AsJson, print_json, print_table, say
+from sepakat_cli.output import AsJson, explained, print_json, print_table, say
 
 status_feeds = typer.Typer(
     no_args_is_help=True,
-    help="A public status of an agreement's services, as Atom and JSON Feed, where both parties allow it.",
+    help=explained(
+        "A public status of an agreement's services, as Atom and JSON Feed, where both parties allow it.",
+        "sepakat status-feeds show toko-checkout",
+    ),
 )
 Agreement = Annotated[str, typer.Argument(help="the agreement's id")]
 

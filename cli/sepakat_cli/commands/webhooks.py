@@ -7,9 +7,15 @@ import typer
 from sepakat_cli.client import ApiKeyFile, Client, Urls
 from sepakat_cli.commands.endpoints import Endpoints, Id, add_commands, print_endpoint
 from sepakat_cli.commands.keys import instant
-from sepakat_cli.output import AsJson
+from sepakat_cli.output import AsJson, explained
 
-webhooks = typer.Typer(no_args_is_help=True, help="Webhook endpoints: where a party's own systems are told.")
+webhooks = typer.Typer(
+    no_args_is_help=True,
+    help=explained(
+        "Webhook endpoints: where a party's own systems are told.",
+        "sepakat webhooks add toko-maju https://hooks.tokomaju.example/sla --type 'sepakat.incident.*'",
+    ),
+)
 _WEBHOOKS = Endpoints(
     "webhooks", "/v1/webhook-endpoints",
     ("id", "party", "url", "status", "ordered", "fallback", "failing_since", "reason"),

@@ -40,7 +40,8 @@ class Counted:
 
 @dataclass(frozen=True)
 class Plan:
-    """When work is to be done: `occurrences` in order, which follow from `rrule` where there is one.
+    """When work is to be done: `occurrences` in order, which follow from `rrule` where there is one, but for those that
+    were taken out of it alone.
 
     `objections` are the rules of that `version` of the text which it does not keep.
     """
@@ -74,6 +75,24 @@ class Concern:
 
 
 @dataclass(frozen=True)
+class TakenOut:
+    """`[start, end)` of a series, moved alone, to the work `instead`, or cancelled alone."""
+
+    start: datetime
+    end: datetime
+    instead: str | None = None
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """The occurrence `[start, end)` of the series `maintenance`."""
+
+    maintenance: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
 class Work:
     """One announcement. `kept` is what counts of plans that were moved or cancelled, being over by then."""
 
@@ -90,6 +109,8 @@ class Work:
     kept: tuple[Counted, ...] = ()
     statement: str | None = None
     """What the customer said when it consented or refused."""
+    taken_out: tuple[TakenOut, ...] = ()
+    instead_of: Replaced | None = None
 
     @property
     def in_force(self) -> tuple[Counted, ...]:
@@ -164,6 +185,18 @@ class Moved:
 
 
 @dataclass(frozen=True)
+class OneTakenOut:
+    """One occurrence is not done with the others any more; `previous` is what was still to come with it."""
+
+    id: str
+    one: TakenOut
+    previous: tuple[Span, ...]
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Cancelled:
     id: str
     reason: str
@@ -214,8 +247,8 @@ class Passed:
     at: datetime
 
 
-Event = Announced | Moved | Cancelled | Consented | Refused | Lapsed | Reminded | Passed
-EVENTS: Final = (Announced, Moved, Cancelled, Consented, Refused, Lapsed, Reminded, Passed)
+Event = Announced | Moved | OneTakenOut | Cancelled | Consented | Refused | Lapsed | Reminded | Passed
+EVENTS: Final = (Announced, Moved, OneTakenOut, Cancelled, Consented, Refused, Lapsed, Reminded, Passed)
 
 
 def apply(diary: Diary | None, event: Event) -> Diary:
@@ -228,13 +261,22 @@ def apply(diary: Diary | None, event: Event) -> Diary:
     return replace(diary, works=tuple(changed if each.id == event.id else each for each in diary.works))
 
 
-def _changed(work: Work, event: Moved | Cancelled | Consented | Refused | Lapsed | Reminded | Passed) -> Work:
+def _changed(
+    work: Work, event: Moved | OneTakenOut | Cancelled | Consented | Refused | Lapsed | Reminded | Passed
+) -> Work:
     work = replace(work, revision=work.revision + 1)
     match event:
         case Moved(plan=plan, reason=reason, at=at):
             return replace(
                 work, plan=plan, reason=reason, kept=work.in_force_before(at), beyond_allowance=False, statement=None,
                 state=State.AWAITING if plan.objections else State.ANNOUNCED, watched_since=at,
+            )  # fmt: skip
+        case OneTakenOut(one=one, at=at):
+            left = tuple(each for each in work.plan.occurrences if each.start != one.start)
+            counted = [each for each in work.in_force_before(at) if each.start == one.start and each not in work.kept]
+            return replace(
+                work, plan=replace(work.plan, occurrences=left), kept=(*work.kept, *counted),
+                taken_out=(*work.taken_out, one),
             )  # fmt: skip
         case Cancelled(reason=reason, at=at):
             return replace(work, state=State.CANCELLED, reason=reason, kept=work.in_force_before(at))
@@ -259,7 +301,7 @@ def announce(
     diary: Diary, concern: Concern, plan: Plan, reason: str, party: str, by: str, now: datetime
 ) -> Sequence[Event]:
     """Announce work with that plan. Raises Forbidden."""
-    _of_provider(party, diary.provider)
+    require_provider(party, diary.provider)
     state = State.AWAITING if plan.objections else State.ANNOUNCED
     work = Work(diary.next_id, concern, plan, state, reason, by, now, now)
     return [Announced(diary.agreement, diary.provider, diary.customer, work)]
@@ -269,8 +311,8 @@ def move(
     diary: Diary, id: str, plan: Plan, reason: str, party: str, by: str, now: datetime
 ) -> Sequence[Event]:  # fmt: skip
     """Plan anew what is still to come. The same plan changes nothing. Raises NotFound, Forbidden or Conflict."""
-    _of_provider(party, diary.provider)
-    work = _open(diary, id, now)
+    require_provider(party, diary.provider)
+    work = open_work(diary, id, now)
     if plan.occurrences == work.plan.occurrences:
         return []
     return [Moved(id, plan, work.to_come(now), reason, by, now)]
@@ -278,10 +320,10 @@ def move(
 
 def cancel(diary: Diary, id: str, reason: str, party: str, by: str, now: datetime) -> Sequence[Event]:
     """Call off what is still to come; what runs ends now. Once. Raises NotFound, Forbidden or Conflict."""
-    _of_provider(party, diary.provider)
+    require_provider(party, diary.provider)
     if diary.get(id).state is State.CANCELLED:
         return []
-    _open(diary, id, now)
+    open_work(diary, id, now)
     return [Cancelled(id, reason, by, now)]
 
 
@@ -311,12 +353,12 @@ def refuse(
     return [Refused(id, statement, by, now)]
 
 
-def _of_provider(party: str, provider: str) -> None:
+def require_provider(party: str, provider: str) -> None:
     if party != provider:
         raise Forbidden(f"maintenance is announced, moved and cancelled by the provider, {provider!r}")
 
 
-def _open(diary: Diary, id: str, now: datetime) -> Work:
+def open_work(diary: Diary, id: str, now: datetime) -> Work:
     work = diary.get(id)
     if work.state not in (State.ANNOUNCED, State.AWAITING):
         raise Conflict(f"this maintenance is {work.state.value}; announce it anew")

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import JSONResponse
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sepakat_agreements import maintenance as domain
 from sepakat_agreements import maintenance_rules as rules
+from sepakat_agreements import maintenance_single as single
 from sepakat_agreements import term
 from sepakat_agreements.agreement import Agreement, Status, Version
 from sepakat_agreements.maintenance import Concern, Diary, Event, Plan, Span, Work
@@ -49,10 +50,18 @@ class WorkIn(TimesIn):
     objectives: Named = []
 
 
+_ONE: Final = "the start of the one occurrence of a series that is meant; all that is to come without it"
+
+
+class MoveIn(TimesIn):
+    occurrence: RequestedInstant | None = Field(None, description=_ONE)
+
+
 class CancelIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: Words
+    occurrence: RequestedInstant | None = Field(None, description=_ONE)
 
 
 class StatementIn(BaseModel):
@@ -99,24 +108,38 @@ def _provider_routes(
         return await posts.once(request, asking, clock.now(), do)
 
     @routes.post("/{work}/move")
-    async def post_move(id: Id, work: WorkId, given: TimesIn, asking: Asking) -> dict[str, Any]:
-        """Announce anew what is still to come of it: the same rules hold. What is over stays as it was."""
+    async def post_move(id: Id, work: WorkId, given: MoveIn, asking: Asking) -> dict[str, Any]:
+        """Announce anew what is still to come of it: the same rules hold. What is over stays as it was.
+
+        One `occurrence` moved alone is work of its own from then on, which is answered.
+        """
         agreement, party = await _acting(agreements, id, asking)
+        if given.occurrence is not None and given.rrule is not None:
+            raise Invalid.at("/rrule", "must be left out: one occurrence is moved to one")
         version, text = _governing(agreement, given.start)
         occurrences = await _planned(agreement, text, given, clock.now())
 
         def decide(diary: Diary, now: datetime) -> Sequence[Event]:
+            if given.occurrence is not None:
+                rest = single.without_one(diary, work, given.occurrence, now)
+                plan = _plan(version, text, occurrences, None, rest, None, now)
+                return single.move_one(diary, work, given.occurrence, plan, given.reason, party, asking.id, now)
             plan = _plan(version, text, occurrences, given.rrule, diary, work, now)
             return domain.move(diary, work, plan, given.reason, party, asking.id, now)
 
-        return _shown(await diaries.change(agreement, decide, asking.id), work)
+        diary = await diaries.change(agreement, decide, asking.id)
+        if given.occurrence is not None:
+            return work_view(diary, single.in_place_of(diary, work, given.occurrence))
+        return _shown(diary, work)
 
     @routes.post("/{work}/cancel")
     async def post_cancellation(id: Id, work: WorkId, given: CancelIn, asking: Asking) -> dict[str, Any]:
-        """Call off what is still to come of it; what runs ends now."""
+        """Call off what is still to come of it, or one `occurrence` alone; what runs of that ends now."""
         agreement, party = await _acting(agreements, id, asking)
 
         def decide(diary: Diary, now: datetime) -> Sequence[Event]:
+            if given.occurrence is not None:
+                return single.cancel_one(diary, work, given.occurrence, given.reason, party, asking.id, now)
             return domain.cancel(diary, work, given.reason, party, asking.id, now)
 
         return _shown(await diaries.change(agreement, decide, asking.id), work)
@@ -230,7 +253,7 @@ def _shown(diary: Diary, work: str) -> dict[str, Any]:
 
 def work_view(diary: Diary, work: Work) -> dict[str, Any]:
     """One announcement; `excluded` is all of the time that counts as agreed maintenance by it."""
-    plan = work.plan
+    plan, replaced = work.plan, work.instead_of
     return {
         "id": work.id,
         "agreement": diary.agreement,
@@ -241,6 +264,12 @@ def work_view(diary: Diary, work: Work) -> dict[str, Any]:
         "objectives": list(work.concern.objectives),
         "rrule": plan.rrule,
         "occurrences": [{"start": rfc3339(each.start), "end": rfc3339(each.end)} for each in plan.occurrences],
+        "taken_out": [
+            {"start": rfc3339(each.start), "end": rfc3339(each.end), "instead": each.instead} for each in work.taken_out
+        ],
+        "instead_of": None
+        if replaced is None
+        else {"maintenance": replaced.maintenance, "start": rfc3339(replaced.start), "end": rfc3339(replaced.end)},
         "needs_consent": list(plan.objections),
         "answer_by": rfc3339(plan.starts_at) if work.state is domain.State.AWAITING else None,
         "statement": work.statement,

@@ -12,9 +12,11 @@ from sepakat_agreements.maintenance import (
     Event,
     Lapsed,
     Moved,
+    OneTakenOut,
     Passed,
     Refused,
     Reminded,
+    Replaced,
     Span,
     State,
     Work,
@@ -37,16 +39,25 @@ def of_diary(event: Event, diary: Diary) -> Iterable[Message]:
 
 
 def _fact(
-    event: Announced | Moved | Cancelled | Consented | Refused | Lapsed | Reminded, diary: Diary, work: Work
+    event: Announced | Moved | OneTakenOut | Cancelled | Consented | Refused | Lapsed | Reminded,
+    diary: Diary,
+    work: Work,
 ) -> Fact:
     def about(by: str, at: datetime, *told: str) -> dict[str, Any]:
         return _about(diary, work, told or diary.parties) | {"by": by, "at": at}
 
     match event:
         case Announced():
-            return published.MaintenanceAnnounced(**about(work.by, work.announced_at))
+            return published.MaintenanceAnnounced(
+                **about(work.by, work.announced_at), instead_of=_replaced(work.instead_of)
+            )
         case Moved(previous=previous, by=by, at=at):
             return published.MaintenanceMoved(**about(by, at), previous=_spans(previous))
+        case OneTakenOut(one=one, previous=previous, reason=reason, by=by, at=at):
+            return published.MaintenanceMoved(
+                **about(by, at) | {"reason": reason}, previous=_spans(previous),
+                taken_out=PeriodSpan(start=one.start, end=one.end), instead=one.instead,
+            )  # fmt: skip
         case Cancelled(by=by, at=at):
             return published.MaintenanceCancelled(**about(by, at))
         case Consented(statement=statement, by=by, at=at):
@@ -83,3 +94,7 @@ def _about(diary: Diary, work: Work, told: Iterable[str]) -> dict[str, Any]:
 
 def _spans(spans: Iterable[Span]) -> tuple[PeriodSpan, ...]:
     return tuple(PeriodSpan(start=each.start, end=each.end) for each in spans)
+
+
+def _replaced(one: Replaced | None) -> published.InPlaceOf | None:
+    return None if one is None else published.InPlaceOf(maintenance=one.maintenance, start=one.start, end=one.end)

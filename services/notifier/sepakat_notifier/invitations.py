@@ -40,11 +40,19 @@ class Work:
 
 def work_of(fact: _MaintenanceEvent, summary: str) -> Work:
     """What was announced last, as it stands with this fact."""
-    previous = fact.previous if isinstance(fact, MaintenanceMoved) else ()
     return Work(
         f"{fact.agreement}/{fact.maintenance}", fact.revision, summary, fact.reason, _times(fact.occurrences),
-        _STAGES.get(fact.state, "cancelled"), _times(previous),
+        _STAGES.get(fact.state, "cancelled"), _before(fact),
     )  # fmt: skip
+
+
+def _before(fact: _MaintenanceEvent) -> list[tuple[datetime, datetime]]:
+    if not isinstance(fact, MaintenanceMoved):
+        return []
+    if fact.taken_out is None:
+        return _times(fact.previous)
+    # Also the times that are over have their places: later ones move up by one, and the last place is none any more.
+    return sorted(_times((*fact.occurrences, fact.taken_out)))
 
 
 def _times(spans: Sequence[PeriodSpan]) -> list[tuple[datetime, datetime]]:

@@ -20,6 +20,14 @@ class Excluded(Part):
     beyond_allowance: bool = False
 
 
+class InPlaceOf(Part):
+    """The occurrence `[start, end)` of the series `maintenance`, which is not done then any more."""
+
+    maintenance: str
+    start: Instant
+    end: Instant
+
+
 class _MaintenanceEvent(Fact):
     """`maintenance` is its id in the agreement; `revision` counts what was told of it, and a later one takes the place
     of those before.
@@ -56,16 +64,24 @@ class _MaintenanceEvent(Fact):
 
 class MaintenanceAnnounced(_MaintenanceEvent):
     """The provider announced work. Where the text's rules are not kept (`needs_consent`), it counts for nothing until
-    the customer consents; that is possible until `answer_by`, its start."""
+    the customer consents; that is possible until `answer_by`, its start. `instead_of` is what it is done in the place
+    of, where one occurrence of a series was moved alone."""
 
     type: ClassVar[str] = "sepakat.maintenance.announced.v1"
+    instead_of: InPlaceOf | None = None
 
 
 class MaintenanceMoved(_MaintenanceEvent):
-    """The provider moved what was still to come from `previous` to `occurrences`: announced anew, by the same rules."""
+    """The provider moved what was still to come from `previous` to `occurrences`: announced anew, by the same rules.
+
+    Or it took one occurrence out of a series alone, `taken_out`: what is left is as it was. It was moved to the
+    maintenance `instead`, announced by itself; without that it is cancelled.
+    """
 
     type: ClassVar[str] = "sepakat.maintenance.moved.v1"
     previous: tuple[PeriodSpan, ...]
+    taken_out: PeriodSpan | None = None
+    instead: str | None = None
 
 
 class MaintenanceCancelled(_MaintenanceEvent):
