@@ -93,6 +93,18 @@ def test_each_service_stands_as_its_open_incidents_say_in_both_languages() -> No
     assert status(COVERED, [], "en", NOW).changed_at is None
 
 
+def test_an_outage_lasted_until_it_was_resolved_and_not_until_its_record_was_closed() -> None:
+    resolved = stood(incidents.IncidentEscalated, incidents.IncidentResolved)
+    closed = after(resolved, incident(incidents.IncidentClosed, at=NOW + timedelta(days=3)))
+    assert closed.status == "closed"
+    [before], [then] = (status(COVERED, [each], "en", NOW + timedelta(days=4)).items for each in (resolved, closed))
+    assert then == before and then.changed_at == NOW
+    never_resolved = after(
+        stood(incidents.IncidentEscalated), incident(incidents.IncidentClosed, at=NOW + timedelta(1))
+    )
+    assert never_resolved.changed_at == NOW + timedelta(days=1)
+
+
 def test_what_was_over_long_ago_or_is_a_part_of_another_is_not_listed() -> None:
     old = stood(incidents.IncidentResolved, at=NOW - timedelta(days=15))
     merged = stood(incidents.IncidentOpened, incidents.IncidentMerged)
