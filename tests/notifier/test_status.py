@@ -143,6 +143,23 @@ def test_maintenance_is_planned_then_runs_then_has_ended_by_the_clock() -> None:
     assert shown(timedelta(days=-30))[0] == [], "not so far ahead"
 
 
+def test_maintenance_of_single_objectives_is_of_these_and_of_no_service() -> None:
+    def shown(language: str = "en", **named: Any) -> tuple[str, list[str]]:
+        told = work.after(None, announced(0, **named))
+        found = status(COVERED, [], language, NOW + timedelta(hours=1), [told])
+        return found.items[0].title, [each.state for each in found.services]
+
+    latency, kasir = Title(en="Latency", id="Latensi"), Title(en="Checkout", id="Kasir")
+    one = {"services": (), "objectives": ("latency",), "titles": (latency,)}
+    assert shown(**one) == ("Latency: maintenance is going on", ["up", "up"])
+    assert shown("id", **one)[0] == "Latensi: pemeliharaan sedang berlangsung"
+    assert shown(**one | {"titles": ()}) == ("latency: maintenance is going on", ["up", "up"])
+    beside = {"services": ("checkout",), "objectives": ("latency",), "titles": (kasir, latency)}
+    assert shown(**beside) == ("Checkout, Latency: maintenance is going on", ["maintenance", "up"])
+    everything: Any = {"services": (), "objectives": (), "titles": ()}
+    assert shown(**everything) == ("Checkout platform: maintenance is going on", ["maintenance", "maintenance"])
+
+
 def test_what_was_called_off_or_moved_says_so_and_what_nobody_agreed_to_is_not_listed() -> None:
     asked = work.after(None, announced(state="awaiting-consent"))
     assert status(COVERED, [], "en", NOW, [asked]).items == ()
