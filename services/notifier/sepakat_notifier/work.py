@@ -55,5 +55,6 @@ def after(work: Work | None, fact: _MaintenanceEvent) -> Work:
     kept = [each for each in (work.called_off if work else ()) if each.start not in begins]
     titles = tuple(each.model_dump(exclude_none=True) for each in fact.titles)
     return Work(
-        fact.agreement, fact.maintenance, fact.revision, fact.services, times, (*kept, *dropped), fact.objectives, titles,
+        fact.agreement, fact.maintenance, fact.revision, fact.services, times, (*kept, *dropped), fact.objectives,
+        titles,
     )  # fmt: skip
