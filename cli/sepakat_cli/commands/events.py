@@ -14,7 +14,18 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, problem_text
 from sepakat_cli.files import why_not
-from sepakat_cli.output import AsJson, BadInput, CommandFailed, InPart, Refused, Unreachable, print_json, say, words
+from sepakat_cli.output import (
+    AsJson,
+    BadInput,
+    CommandFailed,
+    InPart,
+    Refused,
+    Unreachable,
+    print_json,
+    print_line,
+    say,
+    words,
+)
 
 events = typer.Typer(no_args_is_help=True, help="Metric events: what is measured.")
 
@@ -213,8 +224,8 @@ def _report(account: Account, as_json: bool) -> None:
         print_json(account.shown())
         return
     for each in account.rejections:
-        typer.echo(f"line {each['line']}: {each['reason']}")
+        print_line(f"line {each['line']}: {each['reason']}")
     shown = account.shown()
-    typer.echo(", ".join(f"{shown[name]} {name}" for name in ("accepted", "duplicate", "parked", "rejected")))
+    print_line(", ".join(f"{shown[name]} {name}" for name in ("accepted", "duplicate", "parked", "rejected")))
     if account.parked:
         say("parked events wait for their indicator to be registered (`sepakat apply`)")

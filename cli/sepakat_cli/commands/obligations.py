@@ -7,7 +7,7 @@ import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.comments import attachment
-from sepakat_cli.output import AsJson, print_json, print_table
+from sepakat_cli.output import AsJson, print_json, print_line, print_table
 
 obligations = typer.Typer(no_args_is_help=True, help="Obligations: what both parties owe, each time that it is due.")
 Id = Annotated[str, typer.Argument(help="the id of that time, as `sepakat obligations list` shows it")]
@@ -171,4 +171,4 @@ def _print(found: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
-        typer.echo(f"{found['id']}: {found['status']}, due by {found['due_at']}")
+        print_line(f"{found['id']}: {found['status']}, due by {found['due_at']}")
