@@ -1,6 +1,7 @@
 """Exit codes, and where words go: data to standard output, everything else to standard error."""
 
 import json
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, NoReturn
 
@@ -66,13 +67,29 @@ class Commands(TyperGroup):
 
 def fail(code: int, reason: str) -> NoReturn:
     """Say why on standard error, and end with `code`."""
-    words.print(f"[bold red]error:[/] {escape(reason)}", soft_wrap=True)
+    words.print(f"[bold red]error:[/] {escape(harmless(reason))}", soft_wrap=True)
     raise typer.Exit(code)
 
 
 def say(text: str) -> None:
     """A sentence for the person at the terminal."""
-    words.print(escape(text), soft_wrap=True)
+    words.print(escape(harmless(text)), soft_wrap=True)
+
+
+def harmless(text: str) -> str:
+    """What a terminal only shows: others may have written it, and what steers a terminal can hide or forge words."""
+    if text.isprintable():
+        return text
+    return "".join("\N{REPLACEMENT CHARACTER}" if _steers(each) else each for each in text)
+
+
+def _steers(character: str) -> bool:
+    return character not in "\n\t" and unicodedata.category(character) in ("Cc", "Cf", "Cs")
+
+
+def print_line(text: str) -> None:
+    """Data in words. What other programs read is printed as it is instead: JSON, YAML, CSV and calendars."""
+    typer.echo(harmless(text))
 
 
 def print_json(data: Any) -> None:
@@ -83,7 +100,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], when_e
     """Rows as a table; without any, the sentence `when_empty` on standard error."""
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        table.add_row(*["" if cell is None else escape(str(cell)) for cell in row])
+        table.add_row(*["" if cell is None else escape(harmless(str(cell))) for cell in row])
     if not table.row_count:
         say(when_empty)
         return

@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 from stand import Run, Stand, answer
 
+from sepakat_cli.documents import mapping_of
+from sepakat_cli.output import BadInput
+
 
 def test_a_signing_key_in_place_of_an_api_key_is_refused_without_its_contents(stand: Stand, run: Run) -> None:
     run("keys", "new", "sinta.pem")
@@ -65,3 +68,38 @@ def test_a_file_that_is_missing_is_told_in_words(command: list[str], run: Run) -
     result = run(*command)
     assert result.exit_code == 2
     assert "gone: there is no such file" in result.stderr
+
+
+SLIPS = {
+    "start: 2026-13-45": "file.yaml: this is not readable YAML: /start: '2026-13-45' can't be read",
+    "2026-01-01: x": "the key '2026-01-01' is not text",
+    "data: !!binary aGk=": "/data: tags (tag:yaml.org,2002:binary) are not allowed",
+    "muted: true\nmuted: false": "'muted' stands twice, on lines 1 and 2",
+    f"deep: {'[' * 2000}": "nested more than 24 deep",
+    "quiet: {a/b: [1, .nan]}": "file.yaml: /quiet/a~1b/1: nan is no number that JSON has",
+    "name: .inf": "/name: inf is no number",
+    'name: "\\ud800"': "/name: half a character",
+    "muted: true\n---\nmuted: false": "holds 2 documents, and must be one",
+    "": "must hold fields, as `language: id`",
+    "- 1": "must hold fields, as `language: id`",
+}
+
+
+@pytest.mark.parametrize("written", SLIPS)
+def test_a_slip_in_a_file_is_told_in_words_with_its_place(written: str, tmp_path: Path) -> None:
+    (tmp_path / "file.yaml").write_text(written)
+    with pytest.raises(BadInput) as refused:
+        mapping_of(tmp_path / "file.yaml", "language: id")
+    assert SLIPS[written] in str(refused.value)
+
+
+def test_instants_and_days_are_sent_as_text(tmp_path: Path) -> None:
+    (tmp_path / "file.yaml").write_text("vacation: {start: 2026-12-24, end: 2027-01-02T08:00:00Z}\nmuted: true\n")
+    vacation = {"start": "2026-12-24", "end": "2027-01-02T08:00:00+00:00"}
+    assert mapping_of(tmp_path / "file.yaml", "") == {"vacation": vacation, "muted": True}
+
+
+@pytest.mark.parametrize("command", [["preferences", "set", "nusantara", "rina"], ["letters", "set", "nusantara"]])
+def test_a_slip_in_a_file_ends_a_command_before_anything_is_asked(command: list[str], stand: Stand, run: Run) -> None:
+    Path("file.yaml").write_text("start: 2026-13-45\n")
+    assert (run(*command, "file.yaml").exit_code, stand.asked) == (2, [])

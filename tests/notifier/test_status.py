@@ -93,6 +93,18 @@ def test_each_service_stands_as_its_open_incidents_say_in_both_languages() -> No
     assert status(COVERED, [], "en", NOW).changed_at is None
 
 
+def test_an_outage_lasted_until_it_was_resolved_and_not_until_its_record_was_closed() -> None:
+    resolved = stood(incidents.IncidentEscalated, incidents.IncidentResolved)
+    closed = after(resolved, incident(incidents.IncidentClosed, at=NOW + timedelta(days=3)))
+    assert closed.status == "closed"
+    [before], [then] = (status(COVERED, [each], "en", NOW + timedelta(days=4)).items for each in (resolved, closed))
+    assert then == before and then.changed_at == NOW
+    never_resolved = after(
+        stood(incidents.IncidentEscalated), incident(incidents.IncidentClosed, at=NOW + timedelta(1))
+    )
+    assert never_resolved.changed_at == NOW + timedelta(days=1)
+
+
 def test_what_was_over_long_ago_or_is_a_part_of_another_is_not_listed() -> None:
     old = stood(incidents.IncidentResolved, at=NOW - timedelta(days=15))
     merged = stood(incidents.IncidentOpened, incidents.IncidentMerged)
@@ -129,6 +141,23 @@ def test_maintenance_is_planned_then_runs_then_has_ended_by_the_clock() -> None:
     assert shown(over)[:2] == (["Checkout: maintenance has ended"], "up")
     assert shown(over + timedelta(days=14))[0] == []
     assert shown(timedelta(days=-30))[0] == [], "not so far ahead"
+
+
+def test_maintenance_of_single_objectives_is_of_these_and_of_no_service() -> None:
+    def shown(language: str = "en", **named: Any) -> tuple[str, list[str]]:
+        told = work.after(None, announced(0, **named))
+        found = status(COVERED, [], language, NOW + timedelta(hours=1), [told])
+        return found.items[0].title, [each.state for each in found.services]
+
+    latency, kasir = Title(en="Latency", id="Latensi"), Title(en="Checkout", id="Kasir")
+    one = {"services": (), "objectives": ("latency",), "titles": (latency,)}
+    assert shown(**one) == ("Latency: maintenance is going on", ["up", "up"])
+    assert shown("id", **one)[0] == "Latensi: pemeliharaan sedang berlangsung"
+    assert shown(**one | {"titles": ()}) == ("latency: maintenance is going on", ["up", "up"])
+    beside = {"services": ("checkout",), "objectives": ("latency",), "titles": (kasir, latency)}
+    assert shown(**beside) == ("Checkout, Latency: maintenance is going on", ["maintenance", "up"])
+    everything: Any = {"services": (), "objectives": (), "titles": ()}
+    assert shown(**everything) == ("Checkout platform: maintenance is going on", ["maintenance", "maintenance"])
 
 
 def test_what_was_called_off_or_moved_says_so_and_what_nobody_agreed_to_is_not_listed() -> None:

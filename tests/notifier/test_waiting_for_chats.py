@@ -1,4 +1,4 @@
-"""What waited for a chat that is there no more is told another way."""
+"""What waited for a chat or a mailbox that takes it no more is told another way."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +11,7 @@ from sepakat_notifier.notification import Notification, Occasion
 from sepakat_notifier.own_reactions import OwnReactions
 from sepakat_shared.clock import ManualClock
 from sepakat_shared.contracts import incidents
-from sepakat_shared.contracts.notifications import NotificationSuppressed
+from sepakat_shared.contracts.notifications import NotificationGivenUp, NotificationSuppressed
 from sepakat_shared.messages import Envelope
 
 CAUSE = Envelope("e", "/test", "t", None, None, b"")
@@ -45,13 +45,15 @@ class Stored:
         self.planned.append((channel, to, more[3].id))
 
 
-async def heard(stored: Any, reason: str, **more: Any) -> tuple[list[str], list[tuple[str, str, str]]]:
+async def heard(
+    stored: Any, reason: str, contract: Any = NotificationSuppressed, **more: Any
+) -> tuple[list[str], list[tuple[str, str, str]]]:
     own = OwnReactions(stored, stored, stored, stored, None, ManualClock(NOW))
     reactions = {each.contract: each.handler for each in own.all()}
     about: dict[str, Any] = {"notification": "n1", "recipient": "ops", "about": "toko.checkout.0001",
                              "about_type": "incident", "party": "toko-maju", "at": NOW}  # fmt: skip
-    fact = NotificationSuppressed(**(about | {"channel": "chat", "reason": reason} | more))
-    handler = reactions.get(NotificationSuppressed)
+    fact = contract(**(about | {"channel": "chat", "reason": reason} | more))
+    handler = reactions.get(contract)
     if handler is not None:
         await handler(fact, CAUSE)
     return stored.tried, stored.planned
@@ -84,3 +86,9 @@ async def test_what_nobody_wanted_or_has_words_for_stays_unsaid() -> None:
 async def test_what_waited_for_who_was_erased_is_told_to_who_reads_the_same_mailbox() -> None:
     mail = notification(incident(incidents.IncidentOpened), "ana", party="nusantara")
     assert await heard(Stored(mail), "contact 'ana' was erased", channel="email") == (["mail of e1"], [])
+
+
+async def test_what_a_mailbox_refuses_is_tried_for_everybody_who_reads_it() -> None:
+    mail = notification(incident(incidents.IncidentOpened), "ana", party="nusantara")
+    refused = await heard(Stored(mail), "550 no such user", NotificationGivenUp, channel="email", attempts=1)
+    assert refused == (["mail of e1"], []), "else the escalation would take the others for told"

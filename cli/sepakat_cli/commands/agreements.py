@@ -10,7 +10,7 @@ from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.apply import read_documents
 from sepakat_cli.commands.keys import instant
 from sepakat_cli.commands.negotiation import read_changes
-from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_table, say
+from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_line, print_table, say
 from sepakat_shared.contracts import texts
 
 agreements = typer.Typer(
@@ -151,7 +151,7 @@ def amend(
     if as_json:
         print_json(found)
         return
-    typer.echo(f"{agreement}: version {found['version']}: {found['status']}, {found['hash']}")
+    print_line(f"{agreement}: version {found['version']}: {found['status']}, {found['hash']}")
     _print_words(found)
 
 
@@ -220,7 +220,7 @@ def _print_term(found: dict[str, Any], as_json: bool) -> None:
         return
     ended, given = found["ended_at"], found["termination"]
     until = f"ended {ended}" if ended else f"until {found['last_day']}" + (" (renewed)" if found["renewed"] else "")
-    typer.echo(f"{found['agreement']}: {found['status']}, {until}")
+    print_line(f"{found['agreement']}: {found['status']}, {until}")
     if given is not None:
         kept = {True: "notice was kept", False: "notice was not kept", None: "no notice had to be kept"}
         say(f"{given['party']} gave notice on {given['at']}: {given['reason']} ({kept[given['honoured']]})")
@@ -244,6 +244,6 @@ def _row(version: dict[str, Any]) -> tuple[Any, ...]:
 
 def _print_words(found: dict[str, Any]) -> None:
     for each in found["differences"]:
-        typer.echo(each["words"])
+        print_line(each["words"])
     if not found["differences"]:
         say("nothing is different")

@@ -9,7 +9,7 @@ import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.files import require, text_of
-from sepakat_cli.output import AsJson, BadInput, CommandFailed, InPart, Refused, print_json, say
+from sepakat_cli.output import AsJson, BadInput, CommandFailed, InPart, Refused, print_json, print_line, say
 from sepakat_shared.contracts import reading, texts
 from sepakat_shared.errors import SepakatError
 
@@ -104,7 +104,7 @@ def _same(document: texts.Document, stored: dict[str, Any]) -> bool:
 
 
 def _tell(result: dict[str, Any]) -> None:
-    typer.echo(f"{result['kind']} {result['id']}: {result['result']}")
+    print_line(f"{result['kind']} {result['id']}: {result['result']}")
     if "reason" in result:
         say(f"  {result['reason']}")
 

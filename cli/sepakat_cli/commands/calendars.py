@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from sepakat_cli.commands.apply import read_documents
-from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_table
+from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_line, print_table
 from sepakat_shared import previews
 from sepakat_shared.contracts import texts
 from sepakat_shared.previews import Day, Opening
@@ -46,7 +46,7 @@ def preview(
         print_json({"calendars": [_as_json(each, shown[each.id]) for each in found]})
         return
     for each in found:
-        typer.echo(f"{each.id}, {each.time_zone}")
+        print_line(f"{each.id}, {each.time_zone}")
         print_table(("day", "open", ""), (_row(day) for day in shown[each.id]), "")
 
 

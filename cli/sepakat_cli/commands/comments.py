@@ -10,7 +10,7 @@ import typer
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.incidents import Id
 from sepakat_cli.files import why_not
-from sepakat_cli.output import AsJson, BadInput, print_json, print_table
+from sepakat_cli.output import AsJson, BadInput, print_json, print_line, print_table
 
 _Attached = Annotated[
     list[str] | None,
@@ -55,7 +55,7 @@ def comment(
     if as_json:
         print_json(said)
     else:
-        typer.echo(f"{id}: comment {said['number']} ({said['visibility']})")
+        print_line(f"{id}: comment {said['number']} ({said['visibility']})")
 
 
 def comments(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
-from sepakat_cli.output import AsJson, explained, none_yet, print_json, print_table
+from sepakat_cli.output import AsJson, explained, none_yet, print_json, print_line, print_table
 
 credits = typer.Typer(
     no_args_is_help=True,
@@ -146,7 +146,7 @@ def _act(id: str, what: str, body: object, url: Urls, api_key_file: ApiKeyFile, 
     if as_json:
         print_json(credit)
         return
-    typer.echo(f"{credit['id']}: {credit['status']}, {credit['outstanding']} {credit['currency']} outstanding")
+    print_line(f"{credit['id']}: {credit['status']}, {credit['outstanding']} {credit['currency']} outstanding")
 
 
 def _row(credit: dict[str, Any]) -> tuple[Any, ...]:

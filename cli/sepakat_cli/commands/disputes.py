@@ -23,7 +23,7 @@ from sepakat_cli.commands.dispute_options import (
     remedy,
 )
 from sepakat_cli.commands.dispute_rows import fields, open_row, plain, row, said, stands, the_only_offer, without_period
-from sepakat_cli.output import AsJson, BadInput, Refused, explained, none_yet, print_json, print_table
+from sepakat_cli.output import AsJson, BadInput, Refused, explained, none_yet, print_json, print_line, print_table
 
 disputes = typer.Typer(
     no_args_is_help=True,
@@ -323,4 +323,4 @@ def _tell(dispute: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(dispute)
         return
-    typer.echo(f"{dispute['id']}: {stands(dispute)}")
+    print_line(f"{dispute['id']}: {stands(dispute)}")

@@ -23,6 +23,7 @@ from sepakat_cli.output import (
     Unreachable,
     explained,
     print_json,
+    print_line,
     say,
     words,
 )
@@ -226,8 +227,8 @@ def _report(account: Account, as_json: bool) -> None:
         print_json(account.shown())
         return
     for each in account.rejections:
-        typer.echo(f"line {each['line']}: {each['reason']}")
+        print_line(f"line {each['line']}: {each['reason']}")
     shown = account.shown()
-    typer.echo(", ".join(f"{shown[name]} {name}" for name in ("accepted", "duplicate", "parked", "rejected")))
+    print_line(", ".join(f"{shown[name]} {name}" for name in ("accepted", "duplicate", "parked", "rejected")))
     if account.parked:
         say("parked events wait for their indicator to be registered (`sepakat apply`)")

@@ -8,7 +8,7 @@ import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.files import text_of, why_not
-from sepakat_cli.output import FAILED, AsJson, BadInput, print_json, print_table, say
+from sepakat_cli.output import FAILED, AsJson, BadInput, print_json, print_line, print_table, say
 from sepakat_metrics import evidence as packs
 
 
@@ -58,7 +58,7 @@ def verify(
         print_json(_as_json(found))
     else:
         for step in found.arithmetic:
-            typer.echo(step)
+            print_line(step)
         print_table(
             ("check", "", "finding"),
             ((check.name, "ok" if check.ok else "FAILED", check.finding) for check in found.checks),

@@ -7,7 +7,7 @@ import typer
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.incidents import Id, incidents
 from sepakat_cli.commands.keys import instant
-from sepakat_cli.output import AsJson, BadInput, print_json, say
+from sepakat_cli.output import AsJson, BadInput, print_json, print_line, say
 
 
 @incidents.command("triage")
@@ -129,7 +129,7 @@ def unlink(
     if as_json:
         print_json(after)
     else:
-        typer.echo(f"{after['id']}: {after['status']}")
+        print_line(f"{after['id']}: {after['status']}")
 
 
 def _act(id: str, what: str, body: object, url: Urls, api_key_file: ApiKeyFile, as_json: bool) -> dict[str, Any]:
@@ -138,7 +138,7 @@ def _act(id: str, what: str, body: object, url: Urls, api_key_file: ApiKeyFile, 
     if as_json:
         print_json(after)
     else:
-        typer.echo(f"{after['id']}: {after['status']}")
+        print_line(f"{after['id']}: {after['status']}")
     return after
 
 

@@ -7,7 +7,7 @@ import typer
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.incident_rows import details, shown_fields
 from sepakat_cli.commands.keys import instant
-from sepakat_cli.output import AsJson, explained, none_yet, print_json, print_table, say
+from sepakat_cli.output import AsJson, explained, none_yet, print_json, print_line, print_table, say
 
 incidents = typer.Typer(
     no_args_is_help=True,
@@ -289,5 +289,5 @@ def _act(id: str, what: str, body: object, url: Urls, api_key_file: ApiKeyFile, 
     if as_json:
         print_json(after)
     else:
-        typer.echo(f"{after['id']}: {after['status']}")
+        print_line(f"{after['id']}: {after['status']}")
     return after

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.apply import read_documents
 from sepakat_cli.files import text_of, why_not
-from sepakat_cli.output import AsJson, BadInput, CommandFailed, explained, print_json, say
+from sepakat_cli.output import AsJson, BadInput, CommandFailed, explained, print_json, print_line, say
 from sepakat_shared import signatures
 from sepakat_shared.auth import SCOPES
 from sepakat_shared.contracts import texts
@@ -92,7 +92,7 @@ def _show_public(private: Ed25519PrivateKey, as_json: bool) -> None:
     if as_json:
         print_json({"key": public})
     else:
-        typer.echo(public)
+        print_line(public)
 
 
 def read_private(file: Path) -> Ed25519PrivateKey:
@@ -142,7 +142,7 @@ def sign(
         print_json(signed)
     else:
         signers = ", ".join(each["party"] for each in signed["signatures"])
-        typer.echo(f"{agreement}: {signed['status']}, signed by {signers}")
+        print_line(f"{agreement}: {signed['status']}, signed by {signers}")
 
 
 def _unsigned(client: Client, agreement: str, version: int | None) -> dict[str, Any]:
@@ -224,7 +224,7 @@ def issue_key(
     if as_json:
         print_json(issued)
     else:
-        typer.echo(issued["secret"])
+        print_line(issued["secret"])
         opens = "everything" if "operator" in (role or ()) else ", ".join(scopes)
         say(f"the key {issued['id']} opens {opens}")
         say("it is shown this once; the services know it within a second or so")
@@ -254,7 +254,7 @@ def revoke_key(
     if as_json:
         print_json({"id": id, "revoked": True})
     else:
-        typer.echo(f"{id}: revoked")
+        print_line(f"{id}: revoked")
 
 
 def instant(text: str, option: str) -> datetime:

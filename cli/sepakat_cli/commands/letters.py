@@ -8,7 +8,7 @@ import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.documents import mapping_of
-from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_table, say
+from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_line, print_table, say
 
 letters = typer.Typer(
     no_args_is_help=True,
@@ -104,7 +104,7 @@ def preview(
     if as_json or "body" in shown:
         print_json(shown.get("body", shown) if not as_json else shown)
     else:
-        typer.echo(f"{shown['subject']}\n\n{shown['text']}")
+        print_line(f"{shown['subject']}\n\n{shown['text']}")
 
 
 def _print(look: dict[str, Any], as_json: bool) -> None:

@@ -6,7 +6,7 @@ import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.keys import instant
-from sepakat_cli.output import AsJson, explained, print_json, print_table, say
+from sepakat_cli.output import AsJson, explained, print_json, print_line, print_table, say
 
 maintenance = typer.Typer(
     no_args_is_help=True,
@@ -177,7 +177,7 @@ def subscribe(agreement: Agreement, url: Urls = None, api_key_file: ApiKeyFile =
     if as_json:
         print_json(made)
         return
-    typer.echo(made["url"])
+    print_line(made["url"])
 
 
 @maintenance.command("subscriptions")
@@ -249,6 +249,6 @@ def _told(work: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(work)
         return
-    typer.echo(f"{work['id']}: {work['state']}")
+    print_line(f"{work['id']}: {work['state']}")
     if work["state"] == "awaiting-consent":
         say(f"the customer's consent is needed before {work['answer_by']}: {', '.join(work['needs_consent'])}")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
-from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_table, say
+from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_line, print_table, say
 
 needs = typer.Typer(
     no_args_is_help=True,
@@ -218,7 +218,7 @@ def _changed(url: list[str] | None, key: Any, as_json: bool, path: str, body: di
     if as_json:
         print_json(need)
     else:
-        typer.echo(f"{need['id']} (revision {need['revision']}): {_answer(need)}")
+        print_line(f"{need['id']} (revision {need['revision']}): {_answer(need)}")
 
 
 def _row(need: dict[str, Any]) -> tuple[Any, ...]:

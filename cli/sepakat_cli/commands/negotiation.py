@@ -9,7 +9,7 @@ import typer
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.keys import instant
 from sepakat_cli.files import text_of
-from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_table, say
+from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_line, print_table, say
 
 negotiate = typer.Typer(
     no_args_is_help=True,
@@ -233,7 +233,7 @@ def _print(found: dict[str, Any], as_json: bool, number: int) -> None:
         print_json(found)
         return
     proposal = next(each for each in found["proposals"] if each["number"] == number)
-    typer.echo(f"{found['agreement']}: proposal {number} of {proposal['party']}: {_state(proposal)}")
+    print_line(f"{found['agreement']}: proposal {number} of {proposal['party']}: {_state(proposal)}")
     say(f"version {found['version']} ({found['status']}), {found['hash']}")
 
 

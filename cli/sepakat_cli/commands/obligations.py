@@ -7,7 +7,7 @@ import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.comments import attachment
-from sepakat_cli.output import AsJson, explained, print_json, print_table
+from sepakat_cli.output import AsJson, explained, print_json, print_line, print_table
 
 obligations = typer.Typer(
     no_args_is_help=True,
@@ -177,4 +177,4 @@ def _print(found: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
-        typer.echo(f"{found['id']}: {found['status']}, due by {found['due_at']}")
+        print_line(f"{found['id']}: {found['status']}, due by {found['due_at']}")

@@ -6,7 +6,7 @@ import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.keys import instant
-from sepakat_cli.output import AsJson, BadInput, explained, none_yet, print_json, print_table, say
+from sepakat_cli.output import AsJson, BadInput, explained, none_yet, print_json, print_line, print_table, say
 
 oncall = typer.Typer(
     no_args_is_help=True,
@@ -83,7 +83,7 @@ def subscribe(rotation: Rotation, url: Urls = None, api_key_file: ApiKeyFile = N
     if as_json:
         print_json(made)
         return
-    typer.echo(made["url"])
+    print_line(made["url"])
 
 
 @oncall.command("subscriptions")
@@ -179,7 +179,7 @@ def _told(rotation: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(rotation)
         return
-    typer.echo(f"{rotation['id']}: on call is {rotation['on_call'] or 'nobody'}")
+    print_line(f"{rotation['id']}: on call is {rotation['on_call'] or 'nobody'}")
     print_table(
         ("id", "contact", "start", "end"),
         ([each[name] for name in ("id", "contact", "start", "end")] for each in rotation["overrides"]),

@@ -17,6 +17,7 @@ from sepakat_cli.output import (
     Unreachable,
     explained,
     print_json,
+    print_line,
     print_table,
     say,
 )
@@ -167,9 +168,9 @@ def replay_letters(
     if as_json:
         print_json({"replayed": replayed, "waiting": waiting})
     else:
-        typer.echo(f"{replayed} replayed, {len(waiting)} failed again")
+        print_line(f"{replayed} replayed, {len(waiting)} failed again")
         for each in waiting:
-            typer.echo(f"{each['service']} {each['id']}: {each['reason']}")
+            print_line(f"{each['service']} {each['id']}: {each['reason']}")
     _end_of_each(away)
     if waiting:
         raise (InPart if replayed else CommandFailed)("not all dead letters pass yet; their reasons are above")
@@ -238,4 +239,4 @@ def replay(
     if as_json:
         print_json(answer)
     else:
-        typer.echo(f"{service}: {answer['republished']} commits published again")
+        print_line(f"{service}: {answer['republished']} commits published again")

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
-from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_table
+from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_line, print_table
 
 plans = typer.Typer(
     no_args_is_help=True,
@@ -37,10 +37,10 @@ def standing(
     missed = ((each["at"], each["party"], each["kind"], each["subject"]) for each in found["misses"])
     print_table(("missed", "by", "kind", "what"), missed, "nothing was missed that the text says anything of")
     for each in found["plans"]:
-        typer.echo(f"plan {each['id']} of {each['party']}: {each['status']}")
+        print_line(f"plan {each['id']} of {each['party']}: {each['status']}")
     for each in found["rights"]:
         until = "" if each["until"] is None else f", until {each['until']}"
-        typer.echo(
+        print_line(
             f"right {each['id']} of {each['party']} to terminate: {'stands' if each['stands'] else 'lapsed'}{until}"
         )
 
@@ -81,7 +81,7 @@ def show(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJ
     if as_json:
         print_json({**plan, "history": history})
         return
-    typer.echo(f"{plan['id']}: {plan['status']}, owed by {plan['party']} ({plan['owner'] or 'no owner yet'})")
+    print_line(f"{plan['id']}: {plan['status']}, owed by {plan['party']} ({plan['owner'] or 'no owner yet'})")
     measures = ((each["id"], each["text"], each["due_at"], each["done_at"] or "-") for each in plan["measures"])
     print_table(("measure", "what", "due by", "done"), measures, "no measure is planned yet")
     typer.echo()
@@ -189,4 +189,4 @@ def _print(plan: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(plan)
     else:
-        typer.echo(f"{plan['id']}: {plan['status']}")
+        print_line(f"{plan['id']}: {plan['status']}")

@@ -7,7 +7,7 @@ import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.keys import instant
-from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_table
+from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_line, print_table
 
 reports = typer.Typer(
     no_args_is_help=True,
@@ -76,7 +76,7 @@ def file(
     if as_json:
         print_json(filed)
     else:
-        typer.echo(f"{filed['number']}: {filed['status_url']}")
+        print_line(f"{filed['number']}: {filed['status_url']}")
 
 
 @reports.command("list")
@@ -116,7 +116,7 @@ def forget(
     """
     with Client.of(url, api_key_file) as client:
         client.ask("DELETE", "incidents", f"/v1/reports/{segment(report)}/reporter")
-    typer.echo(f"{report}: whoever filed it is forgotten")
+    print_line(f"{report}: whoever filed it is forgotten")
 
 
 @forms.command("create")
@@ -145,7 +145,7 @@ def create(
     if as_json:
         print_json(form)
     else:
-        typer.echo(f"{form['id']}: {form['url']}")
+        print_line(f"{form['id']}: {form['url']}")
 
 
 @forms.command("list")
@@ -178,4 +178,4 @@ def revoke(form: FormId, url: Urls = None, api_key_file: ApiKeyFile = None, as_j
     if as_json:
         print_json(after)
     else:
-        typer.echo(f"{form}: revoked at {after['revoked_at']}")
+        print_line(f"{form}: revoked at {after['revoked_at']}")

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
-from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_table, say
+from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_line, print_table, say
 
 reviews = typer.Typer(
     no_args_is_help=True,
@@ -209,7 +209,7 @@ def draft(
         return
     became = found["decisions"][decision - 1]["amendment"]
     proposal = f", proposal {became['proposal']}" if became["proposal"] else ""
-    typer.echo(f"{agreement}: version {became['version']}{proposal}")
+    print_line(f"{agreement}: version {became['version']}{proposal}")
 
 
 @reviews.command("close")

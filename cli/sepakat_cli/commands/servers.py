@@ -18,7 +18,7 @@ from sepakat_cli.backends import NAMES, BackendFailed, open_backend
 from sepakat_cli.client import CLUSTER
 from sepakat_cli.files import api_key_of, checked_api_key
 from sepakat_cli.launcher import Launcher
-from sepakat_cli.output import AsJson, BadInput, CommandFailed, Unreachable, print_json, say
+from sepakat_cli.output import AsJson, BadInput, CommandFailed, Unreachable, print_json, print_line, say
 from sepakat_cli.preparing import prepare
 from sepakat_shared.auth import new_secret
 
@@ -141,7 +141,7 @@ def init(
     if as_json:
         print_json({"topics": prepared.topics, "issued": prepared.issued is not None, "key": made})
     elif made is not None:
-        typer.echo(made)
+        print_line(made)
 
 
 def _given_key(file: Path | None) -> str | None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from sepakat_cli.files import require, text_of
-from sepakat_cli.output import AsJson, CommandFailed, print_json, say
+from sepakat_cli.output import AsJson, CommandFailed, print_json, print_line, say
 from sepakat_shared.contracts import reading, rules, structure
 from sepakat_shared.contracts.texts import Document
 from sepakat_shared.errors import FieldProblem, Malformed
@@ -118,9 +118,9 @@ def _as_json(file: _File) -> dict[str, Any]:
 
 def _tell(file: _File) -> None:
     for line, at, rule in _placed(file, file.problems):
-        typer.echo(f"{file.name}:{line or 1}: {at}: {rule}")
+        print_line(f"{file.name}:{line or 1}: {at}: {rule}")
     for line, at, words in _placed(file, file.advice):
-        typer.echo(f"{file.name}:{line or 1}: advice: {at}: {words}")
+        print_line(f"{file.name}:{line or 1}: advice: {at}: {words}")
     if not file.problems:
         there = ", ".join(f"{each.kind} {each.metadata.id}" for each in file.documents)
         say(f"{file.name} is in order: {there}")

@@ -166,9 +166,15 @@ class Deliveries:
         lasts = self._settings.notifier_give_up_after
         recipients = [each.recipient for each in alone if each.recipient is not None]
         channels = [each.channel for each in alone if each.recipient is None]
+        long_ago = {"$lt": rfc3339(now - lasts)}
+        # What is tried anew, or was put off, may be as old as it likes: it must not hide what is overdue.
         query = {
-            "due_at": up_to(now), "order": {"$lt": rfc3339(now - lasts)},
-            "$or": [{"recipient": {"$in": recipients}}, {"channel": {"$in": channels}}],
+            "due_at": up_to(now), "order": long_ago,
+            "$or": [
+                {**whose, "state.tried_since": since}
+                for whose in ({"recipient": {"$in": recipients}}, {"channel": {"$in": channels}})
+                for since in (None, long_ago)
+            ],
         }  # fmt: skip
         states = self._notifications.all.states
         found = [each["_id"] for each in await states.find(query, {"_id": 1}).limit(_GIVEN_UP_AT_ONCE).to_list(None)]
@@ -177,12 +183,14 @@ class Deliveries:
         def expire(notification: Notification | None, at: datetime) -> list[domain.Event]:
             return list(domain.expire(notification, lasts, _NEVER_TRIED, at))
 
+        ended: list[Notification] = []
         if ids:
-            ended = await self._notifications.all.execute_many(dict.fromkeys(ids, expire), by="delivery")
-            for each in ended.values():
-                if each.state.status is not Status.PENDING:
-                    _count(each.state)
-        if len(found) == _GIVEN_UP_AT_ONCE:
+            after = await self._notifications.all.execute_many(dict.fromkeys(ids, expire), by="delivery")
+            ended = [each.state for each in after.values() if each.state.status is not Status.PENDING]
+        for each in ended:
+            _count(each)
+        # Where none of so many ended, none would at once either.
+        if ended and len(found) == _GIVEN_UP_AT_ONCE:
             self._give_up_at = now
             self._look_by(now)
 

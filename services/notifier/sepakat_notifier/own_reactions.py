@@ -75,7 +75,11 @@ class OwnReactions:
         await self._fall_back(fact, cause)
 
     async def on_given_up(self, fact: NotificationGivenUp, cause: Envelope) -> None:
-        await self._fall_back(fact, cause)
+        """Whoever was to read it in the same mailbox is tried after all: else they would pass for told."""
+        if fact.channel != "email":
+            await self._fall_back(fact, cause)
+        elif loaded := await self._notifications.all.find(fact.notification):
+            await self._mail_who_reads_there(loaded.state, await self._told_of(loaded.state))
         # What could not be told to the operator must not be told to the operator.
         if self._operator is not None and fact.recipient != OPERATOR:
             await self._tell_operator(fact, cause)

@@ -154,7 +154,9 @@ class Reactions:
         for party, chosen, wish in wishes:
             letters.setdefault((party, wish.contact), _Letter(chosen.party if chosen else party, wish))
         await self._say_where_chosen(letters.values(), fact, subject, cause, told_rooms)
-        await self._leave_out_twice(letters, subject)
+        # A link that is one person's is in each one's own mail: else only one of them could press theirs.
+        if not (routing.asks_to_acknowledge(fact.type) or routing.is_for_one_person(fact)):
+            await self._leave_out_twice(letters, subject)
         ids = Counter(contact for _, contact in letters)
         await asyncio.gather(
             *[self._plan(each, fact, subject, cause, ids[each.wish.contact] > 1) for each in letters.values()]

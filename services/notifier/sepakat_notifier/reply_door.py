@@ -36,6 +36,8 @@ from sepakat_shared.telemetry import meter
 _log = logging.getLogger(__name__)
 _outcomes = meter.create_counter("sepakat_replies", description="replies by e-mail, by outcome")
 _IDLE_SECONDS: Final = 60
+_LONGEST_SESSION_SECONDS: Final = 300
+"""Idle time begins anew with each command: whoever only seems busy would keep their places for good."""
 _MOST_SESSIONS: Final = 50
 """Of all peers together."""
 _MOST_COMMANDS: Final = 50
@@ -86,10 +88,17 @@ class ReplyDoor:
         return _Server(
             self, data_size_limit=self._longest, ident="Sepakat", timeout=_IDLE_SECONDS, enable_SMTPUTF8=True,
             command_call_limit=_MOST_COMMANDS, loop=asyncio.get_running_loop(), tls_context=context,
-            ended=lambda: self._peers.leave(peer),
+            auth_exclude_mechanism=["LOGIN", "PLAIN"], ended=lambda: self._peers.leave(peer),
         )  # fmt: skip
 
     # -- one mail -----------------------------------------------------------------------------------------------------
+
+    async def handle_EHLO(
+        self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, answers: list[str]
+    ) -> list[str]:
+        """Nobody is asked for a password, so AUTH is not offered: without a way to do it, it would be an empty list."""
+        session.host_name = hostname
+        return [each for each in answers if not each.startswith("250-AUTH")]
 
     async def handle_MAIL(
         self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -207,8 +216,21 @@ class _Server(SMTP):
         begins = self.transport is None
         super().connection_made(transport)
         if begins and self._handler_coroutine is not None:
+            latest = self.loop.call_later(_LONGEST_SESSION_SECONDS, self._end, self._handler_coroutine)
+
+            def ended(_: Any) -> None:
+                latest.cancel()
+                self._tell_end()
+
             # Not when the connection is lost: of one that is lost while TLS begins, nobody tells this.
-            self._handler_coroutine.add_done_callback(lambda _: self._tell_end())
+            self._handler_coroutine.add_done_callback(ended)
+
+    def _end(self, handler: asyncio.Task[None]) -> None:
+        """Hang up at once. Also the task is cancelled: while TLS begins, it would wait for what never comes."""
+        handler.cancel()
+        for each in (self.transport, self._original_transport):
+            if isinstance(each, asyncio.WriteTransport):
+                each.abort()
 
 
 class _Gate(asyncio.Protocol):

@@ -64,7 +64,9 @@ def after(standing: Standing | None, fact: _IncidentEvent) -> Standing:
         case incidents.IncidentResolved():
             return replace(known, status="resolved", snoozed_until=None)
         case incidents.IncidentClosed():
-            return replace(known, status="closed", snoozed_until=None)
+            # What was over already does not last until somebody closes the record of it.
+            changed_at = standing.changed_at if standing is not None and not standing.is_open else fact.at
+            return replace(known, status="closed", changed_at=changed_at, snoozed_until=None)
         case incidents.IncidentMerged(into_number=number):
             return replace(known, status="merged", into=number, snoozed_until=None)
         case _:

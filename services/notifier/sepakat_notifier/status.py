@@ -83,7 +83,7 @@ def status(
     ]
     impaired = {each.service for each in listed if each.is_open}
     running = [each for each in works if any(span.start <= now < span.end for span in each.times)]
-    worked_on = {service for each in running for service in each.services or covered.services}
+    worked_on = {service for each in running for service in _services_of(each, covered)}
     known = {each.service: each.service_title or {} for each in listed}
     services = tuple(
         _service(id, titles, "impaired" if id in impaired else "maintenance" if id in worked_on else "up", words)
@@ -93,8 +93,7 @@ def status(
     found = [_item(each, titles[each.service], words) for each in listed]
     agreement = _titled(covered.title, words, covered.agreement)
     for work in works:
-        title = ", ".join(titles.get(each, each) for each in work.services) or agreement
-        found += _items_of(work, title, words, now)
+        found += _items_of(work, _title_of(work, titles, words) or agreement, words, now)
     items = tuple(sorted(found, key=lambda each: (each.changed_at, each.id), reverse=True))
     summary = "; ".join(f"{each.title}: {each.words}" for each in services)
     title = _say("title", words, agreement)
@@ -106,6 +105,18 @@ def status(
 
 def _service(id: str, titles: Mapping[str, str], state: State, words: Words) -> Service:
     return Service(id, _titled(titles, words, id), state, _say(state, words))
+
+
+def _services_of(work: Work, covered: Covered) -> Iterable[str]:
+    """The services that are worked on as a whole: what is of one objective is of no service."""
+    return work.services if work.services or work.objectives else covered.services
+
+
+def _title_of(work: Work, services: Mapping[str, str], words: Words) -> str:
+    """What is worked on; empty where it is all that is agreed."""
+    if work.objectives:
+        return ", ".join([_titled(each, words, "") for each in work.titles] or work.objectives)
+    return ", ".join(services.get(each, each) for each in work.services)
 
 
 def _item(standing: Standing, title: str, words: Words) -> Item:

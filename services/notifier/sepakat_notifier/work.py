@@ -17,7 +17,11 @@ class Span:
 
 @dataclass(frozen=True)
 class Work:
-    """`times` count as maintenance, as both parties have it; `called_off` are those that did, and will not be."""
+    """`times` count as maintenance, as both parties have it; `called_off` are those that did, and will not be.
+
+    It is of the `services` and the single `objectives` that are named, and of all that is agreed where neither is;
+    `titles` say the same in words.
+    """
 
     agreement: str
     maintenance: str
@@ -25,6 +29,8 @@ class Work:
     services: tuple[str, ...]
     times: tuple[Span, ...] = ()
     called_off: tuple[Span, ...] = ()
+    objectives: tuple[str, ...] = ()
+    titles: tuple[dict[str, str], ...] = ()
 
     @property
     def until(self) -> datetime | None:
@@ -47,4 +53,8 @@ def after(work: Work | None, fact: _MaintenanceEvent) -> Work:
         if each.start not in begins and each.start > fact.at
     ]  # fmt: skip
     kept = [each for each in (work.called_off if work else ()) if each.start not in begins]
-    return Work(fact.agreement, fact.maintenance, fact.revision, fact.services, times, (*kept, *dropped))
+    titles = tuple(each.model_dump(exclude_none=True) for each in fact.titles)
+    return Work(
+        fact.agreement, fact.maintenance, fact.revision, fact.services, times, (*kept, *dropped), fact.objectives,
+        titles,
+    )  # fmt: skip
