@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import AsyncMock, MagicMock
 
 import pytest
 from facts import agreed
@@ -15,6 +16,8 @@ from sepakat_incidents.clocks import Terms
 from sepakat_incidents.escalation import Ladder
 from sepakat_incidents.handling import Handling
 from sepakat_incidents.hindrance import Hindrance
+from sepakat_incidents.hindrances import Hindrances
+from sepakat_shared.commits import Aggregates, Loaded
 from sepakat_shared.contracts import obligations
 
 WAITING = "waiting-for-customer"
@@ -189,3 +192,26 @@ def test_what_is_met_in_time_never_begins() -> None:
     assert hindrance.take(None, in_time, instant("10:00")) == []
     ended = hindrance.folded(UNMET, hindrance.take(UNMET, met("10:00"), instant("10:00"))[0])
     assert hindrance.take(ended, met("11:00"), instant("11:00")) == [], "better evidence changes no time"
+
+
+async def test_one_that_ends_while_an_incident_opens_does_not_last_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    told, incidents = story().at("10:00"), MagicMock()
+    incidents.lines.find = AsyncMock()
+
+    async def execute(_line: str, decide: Any, by: str) -> None:
+        if not told.incident.pauses:
+            hear(told, met("10:00"))  # its end is heard after it was read, and before that is told to the line
+        told.take(decide(told.line, told.clock.now()))
+
+    async def present(_all: Any, id: str) -> Loaded[Hindrance]:
+        return Loaded(id, met("10:00"), 2, "")
+
+    incidents.execute = execute
+    monkeypatch.setattr(Aggregates, "present", present)
+    monkeypatch.setattr(Aggregates, "read", lambda _all, _document: Loaded(UNMET.occurrence, UNMET, 1, ""))
+    hindrances = Hindrances(MagicMock(), incidents)
+    monkeypatch.setattr(hindrances._all.states, "find", lambda _query: MagicMock(to_list=AsyncMock(return_value=[{}])))
+    opening = MagicMock(incident=told.incident.id, agreement=UNMET.agreement, opened_at=OPENED)
+    await hindrances.on_open(opening, MagicMock(source="/sepakat/incidents"))
+    [pause] = told.incident.pauses
+    assert pause.end == instant("10:00") and due_at(told) == ["13:00"]
