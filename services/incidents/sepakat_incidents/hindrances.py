@@ -51,8 +51,10 @@ class Hindrances:
         told = domain.told_by(fact)
         if told is None:
             return
+        first = await self._all.present(fact.occurrence)
+        told = domain.apart(first.state if first is not None else None, told)
         loaded = await self._all.execute(
-            fact.occurrence, lambda known, now: domain.take(known, told, now), by=cause.source, cause=cause
+            told.occurrence, lambda known, now: domain.take(known, told, now), by=cause.source, cause=cause
         )
         if loaded is not None:
             for line in await self._incidents.lines_of(fact.agreement):
