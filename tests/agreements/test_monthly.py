@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import AsyncMock, MagicMock
 
 import pytest
 from agreeing import PATH, day
@@ -13,8 +14,13 @@ from sepakat_agreements import monthly
 from sepakat_agreements.agreement import Agreement, Status
 from sepakat_agreements.figure import Figure
 from sepakat_agreements.monthly import Schedule
+from sepakat_agreements.monthly_store import MonthlyReports
+from sepakat_agreements.pack import freeze
 from sepakat_cli.backends import Backend
-from sepakat_document.pack import Verdict
+from sepakat_document.pack import Pack, Verdict
+from sepakat_shared.auth import digest
+from sepakat_shared.clock import ManualClock
+from sepakat_shared.commits import Aggregates, Commits
 
 MONTHLY = {**REVIEW, "monthlyReport": "P5D"}
 BEGAN = day(2025, 12, 31, 17)
@@ -81,6 +87,26 @@ def test_a_figure_that_is_late_is_waited_for_until_the_text_wants_the_report() -
     assert later.schedule.due_at == AT + timedelta(hours=1)
     [last] = monthly.put_off(schedule, month, month.deadline - timedelta(minutes=1))
     assert last.schedule.due_at == month.deadline
+
+
+async def test_the_link_of_a_report_is_told_and_no_part_of_what_is_decided(monkeypatch: pytest.MonkeyPatch) -> None:
+    pack = Pack("toko-checkout", None, 1, "nusantara", "toko-maju", 0, "", BEGAN, JANUARY_ENDS, "UTC", AT)
+    report = monthly.Report(
+        "toko-checkout.2026-01", "toko-checkout", "2026-01", 1, "nusantara", "toko-maju", None, BEGAN, JANUARY_ENDS,
+        ("nusantara/rina",), freeze(pack), digest("a-token"), AT + monthly.READ_FOR, AT,
+    )  # fmt: skip
+    made: list[dict[str, Any]] = []
+
+    async def insert(_commits: Commits, commit: dict[str, Any]) -> bool:
+        made.append(commit)
+        return True
+
+    monkeypatch.setattr(Commits, "insert", insert)
+    monkeypatch.setattr(Aggregates, "_written", AsyncMock())
+    await MonthlyReports(Commits(MagicMock(), ManualClock(AT))).keep(report, "http://x/v1/monthly-reports/a-token")
+    [commit] = made
+    assert commit["messages"][0]["data"]["url"] == "http://x/v1/monthly-reports/a-token"
+    assert "a-token" not in str({**commit, "messages": []})
 
 
 @pytest.mark.servers

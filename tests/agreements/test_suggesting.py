@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from samples import agreement, agreement_dict
 
-from sepakat_agreements.clauses import changed
-from sepakat_agreements.suggesting import Suggestion, Wanted, amendment, suggestions
+from sepakat_agreements.clauses import Change, changed
+from sepakat_agreements.suggesting import Suggestion, Wanted, amendment, completed, decided, suggestions
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.compliance import (
     BacktestCompleted,
@@ -103,7 +103,7 @@ def test_a_retired_objective_takes_its_mentions_along_and_another_one_is_added()
     added = {**LATENCY, "title": {"en": "Fast", "id": "Cepat"}}
     wanted = [Wanted("availability", "retire"), Wanted("latency", "add", content=json.dumps(added))]
     found, moved = amendment(TEXT, wanted, None, [])
-    after = changed(TEXT, found)
+    after = changed(TEXT, completed(TEXT, found))
     assert [each.id for each in after.objectives] == ["latency"] and after.needs[0].served_by == ()
     assert {each.words for each in moved} >= {"objective availability is removed", "objective latency is added"}
 
@@ -132,7 +132,7 @@ def test_what_was_about_retired_objectives_alone_goes_with_them_and_the_parties_
         underpinning=[{"agreement": "net", "objectives": ["speed"]}, {"agreement": "dc"}],
     ))  # fmt: skip
     found, moved = amendment(text, [Wanted("latency", "retire"), Wanted("speed", "retire")], None, [])
-    after = changed(text, found)
+    after = changed(text, completed(text, found))
     assert [each.id for each in after.objectives] == ["availability", "uptime"]
     assert after.needs[0].served_by == ("both", "availability"), "the obligation that goes serves nothing"
     triggers = {each.id: each.trigger and each.trigger.objectives for each in after.obligations}
@@ -145,6 +145,39 @@ def test_what_was_about_retired_objectives_alone_goes_with_them_and_the_parties_
     assert "obligation alone is removed" in words and "objective speed is removed" in words
     assert any("id two; start" in each and each.startswith("windows of maintenance: ") for each in words)
     assert any("agreement net" in each for each in words)
+
+
+def test_decisions_that_retire_objectives_neither_undo_each_other_nor_what_was_added_since() -> None:
+    window = {"start": "2026-02-01T01:00:00+07:00", "duration": "PT2H"}
+    windows: list[Any] = [{**window, "id": "one", "objectives": ["latency", "speed", "availability"]}]
+    objectives = [*agreement_dict()["objectives"], {**LATENCY, "id": "latency"}, {**LATENCY, "id": "speed"}]
+    need = {"id": "sell", "priority": "must", "statement": {"en": "Sell"}}
+
+    def written(served: list[str], windows: list[Any]) -> dict[str, Any]:
+        needs, maintenance = [{**need, "servedBy": served}], {"windows": windows}
+        return texts.as_text(agreement(objectives=objectives, needs=needs, maintenance=maintenance))
+
+    text = written(["latency", "speed", "availability"], windows)
+    [first], _ = amendment(text, [Wanted("latency", "retire")], None, [])
+    [second], _ = amendment(text, [Wanted("speed", "retire")], None, [])
+    assert [each.clause for each in (first, second)] == ["objectives/latency", "objectives/speed"]
+
+    later = written(["latency", "speed", "availability"], [*windows, {**window, "id": "two"}])
+    after = texts.as_text(changed(later, completed(later, [first])))
+    both = changed(after, completed(after, [second]))
+    assert [each.id for each in both.objectives] == ["availability"] and both.needs[0].served_by == ("availability",)
+    assert both.maintenance is not None
+    assert {each.id: each.objectives for each in both.maintenance.windows} == {"one": ("availability",), "two": ()}
+
+
+def test_what_decisions_of_before_kept_of_other_clauses_gives_way_to_what_follows_now() -> None:
+    kept = [Change("objectives/availability", "merge", "null"), Change("maintenance", "merge", '{"windows": []}'),
+            Change("amendment", "merge", '{"effectiveFrom": "2026-07-01"}')]  # fmt: skip
+    assert decided(kept) == [kept[0], kept[2]]
+    added = Wanted("latency", "add", content=json.dumps(LATENCY))
+    found, _ = amendment(TEXT, [Wanted("availability", "retire"), added], None, [])
+    assert decided(completed(TEXT, found)) == found, "a proposal is known by what was decided"
+    assert "maintenance" not in [each.clause for each in completed(TEXT, kept)]
 
 
 @pytest.mark.parametrize("target", ["NaN", "sNaN", "Infinity", "-NaN"])

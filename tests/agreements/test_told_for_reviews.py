@@ -13,6 +13,7 @@ from sepakat_shared.contracts import compliance, disputes, incidents
 from sepakat_shared.contracts.compliance import Budget
 from sepakat_shared.contracts.disputes import DisputedFigure
 from sepakat_shared.contracts.fact import Fact, Title
+from sepakat_shared.contracts.incidents import ClockReading
 
 MISSED: dict[str, Any] = {
     "at": NOW + timedelta(days=8), "attainment": "99.8990", "exact": "99899/100000", "met": False, "state": "breached",
@@ -162,3 +163,33 @@ def test_a_dispute_is_kept_with_its_outcome_and_both_figures() -> None:
     latency = dispute_of(raised, dispute(disputes.DisputeRecalculated, agreed=in_seconds))
     assert latency is not None and latency.agreed == "1500 ms"
     assert contested.told(dispute_of(raised), raised) == []
+
+
+def reading(clock: str, elapsed: str, *, met: bool | None) -> ClockReading:
+    return ClockReading(clock=clock, limit_seconds="14400.000", elapsed_seconds=elapsed, met=met)
+
+
+def test_a_miss_that_was_taken_back_with_new_times_counts_no_more() -> None:
+    missed = [incident(incidents.IncidentOpened), *(incident(incidents.ClockMissed, clock=each) for each in
+              ("restore", "resolve", "first-response"))]  # fmt: skip
+    retimed = incident(incidents.ClocksRetimed, clocks=(
+        reading("restore", "14400.000", met=None), reading("resolve", "20000.000", met=None),
+        reading("first-response", "20000.000", met=False),
+    ))  # fmt: skip
+    found = incident_of(*missed, retimed)
+    assert found is not None and found.missed == ("resolve", "first-response")
+    stopped = incident(incidents.ClocksRetimed, clocks=(reading("resolve", "9000.000", met=True),))
+    found = incident_of(*missed, retimed, stopped)
+    assert found is not None and found.missed == ("first-response",)
+    assert incidents.ClocksRetimed in handled.FACTS
+
+
+def test_a_note_that_came_too_late_stays_so_when_the_next_one_is_timed_anew() -> None:
+    missed = [incident(incidents.IncidentOpened), incident(incidents.ClockMissed, clock="update")]
+    retimed = incident(incidents.ClocksRetimed, clocks=(reading("update", "60.000", met=None),))
+    silent = incident_of(*missed, retimed)
+    assert silent is not None and silent.missed == (), "it is that note which is not late any more"
+    came = incident(incidents.IncidentUpdated)
+    for facts in ([*missed, came], [*missed, came, missed[1]]):
+        found = incident_of(*facts, retimed)
+        assert found is not None and found.missed == ("update",)

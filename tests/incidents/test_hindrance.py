@@ -3,19 +3,24 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import AsyncMock, MagicMock
 
 import pytest
 from facts import agreed
 from hypothesis import given
 from hypothesis import strategies as st
+from keeping import Kept
 from story import OPENED, Story
 
-from sepakat_incidents import clocks, deadlines, hindrance, pauses, reopening
+from sepakat_incidents import clocks, deadlines, hindrance, pauses, reopening, showing
 from sepakat_incidents.clocks import Terms
 from sepakat_incidents.escalation import Ladder
 from sepakat_incidents.handling import Handling
 from sepakat_incidents.hindrance import Hindrance
+from sepakat_incidents.hindrances import Hindrances
+from sepakat_shared.commits import Aggregates, Loaded
 from sepakat_shared.contracts import obligations
+from sepakat_shared.contracts.fact import PeriodSpan
 
 WAITING = "waiting-for-customer"
 RESTORE = Terms("restore", 4 * 3600, None, (WAITING,))
@@ -189,3 +194,61 @@ def test_what_is_met_in_time_never_begins() -> None:
     assert hindrance.take(None, in_time, instant("10:00")) == []
     ended = hindrance.folded(UNMET, hindrance.take(UNMET, met("10:00"), instant("10:00"))[0])
     assert hindrance.take(ended, met("11:00"), instant("11:00")) == [], "better evidence changes no time"
+
+
+async def test_one_that_ends_while_an_incident_opens_does_not_last_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    told, incidents = story().at("10:00"), MagicMock()
+    incidents.lines.find = AsyncMock()
+
+    async def execute(_line: str, decide: Any, by: str) -> None:
+        if not told.incident.pauses:
+            hear(told, met("10:00"))  # its end is heard after it was read, and before that is told to the line
+        told.take(decide(told.line, told.clock.now()))
+
+    async def present(_all: Any, id: str) -> Loaded[Hindrance]:
+        return Loaded(id, met("10:00"), 2, "")
+
+    incidents.execute = execute
+    monkeypatch.setattr(Aggregates, "present", present)
+    monkeypatch.setattr(Aggregates, "read", lambda _all, _document: Loaded(UNMET.occurrence, UNMET, 1, ""))
+    hindrances = Hindrances(MagicMock(), incidents)
+    monkeypatch.setattr(hindrances._all.states, "find", lambda _query: MagicMock(to_list=AsyncMock(return_value=[{}])))
+    opening = MagicMock(incident=told.incident.id, agreement=UNMET.agreement, opened_at=OPENED)
+    await hindrances.on_open(opening, MagicMock(source="/sepakat/incidents"))
+    [pause] = told.incident.pauses
+    assert pause.end == instant("10:00") and due_at(told) == ["13:00"]
+
+
+async def test_what_is_owed_anew_after_a_breach_was_retracted_pauses_a_second_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept, told, incidents = Kept(monkeypatch, instant("09:00")), story(), MagicMock()
+    incidents.lines_of = AsyncMock(return_value=["toko-checkout.checkout"])
+
+    async def execute(_line: str, decide: Any, by: str) -> None:
+        told.take(decide(told.line, told.clock.now()))
+
+    incidents.execute = execute
+    hindrances = Hindrances(MagicMock(), incidents)
+
+    async def hear_of(kind: Any, due: str, end: str | None = None, **more: Any) -> None:
+        told.at(end or due)
+        unmet = None if end is None else PeriodSpan(start=instant(due), end=instant(end))
+        fact = agreed(kind, occurrence="toko.load.1", due_at=instant(due), unmet=unmet, pauses=("availability",),
+                      party="toko-maju", services=("checkout",), **more)  # fmt: skip
+        await hindrances.on_told(fact, MagicMock(source="/sepakat/agreements"))
+
+    await hear_of(obligations.ObligationOverdue, "09:00")
+    await hear_of(obligations.ObligationVoided, "09:00", "09:30", why="retracted")
+    assert due_at(told) == ["12:30"]
+    await hear_of(obligations.ObligationOverdue, "10:00")
+    await hear_of(obligations.ObligationOverdue, "10:00")
+    assert due_at(told) == [None]
+    [shown] = showing.shown(told.incident, told.clock.now())["hindered_by"]
+    assert shown["occurrence"] == "toko.load.1", "it is the same one for whoever looks it up"
+    await hear_of(obligations.ObligationMet, "10:00", "11:00", late=True, by="budi")
+    await hear_of(obligations.ObligationVoided, "09:00", "09:30", why="retracted")
+    assert due_at(told) == ["13:30"]
+    assert [each.occurrence for each in kept.of("hindrance")] == [
+        "toko.load.1", "toko.load.1@2026-11-24T10:00:00.000Z"
+    ]  # fmt: skip

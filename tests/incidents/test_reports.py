@@ -3,10 +3,12 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import AsyncMock, MagicMock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from keeping import Kept
 from samples import agreement
 
 from sepakat_incidents import form as forms
@@ -19,8 +21,11 @@ from sepakat_incidents.form import Form
 from sepakat_incidents.incident import About, Incident, Status
 from sepakat_incidents.links import Links
 from sepakat_incidents.page_words import LANGUAGES, WORDS, language_of
-from sepakat_incidents.report import Event, Progressed, Report, Stage, Step
+from sepakat_incidents.report import Event, Filed, Linked, Progressed, Report, Stage, Step
+from sepakat_incidents.report_reactions import ReportReactions
 from sepakat_incidents.reporter import Reporter
+from sepakat_incidents.reports import Reports
+from sepakat_shared.commits import Loaded
 from sepakat_shared.errors import Gone, Invalid, NotFound
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -42,6 +47,58 @@ def told(report: Report, *steps: tuple[Step, str | None, int]) -> tuple[Report, 
             report = domain.apply(report, event)
             found.append((event.told.step, event.mailed))
     return report, found
+
+
+# -- which incident ----------------------------------------------------------------------------------------------------
+
+
+def at_stage(id: str, status: Status) -> Incident:
+    return Incident(id, id.upper(), ABOUT, "P3", {"en": "Down"}, NOW, NOW, Ladder(), status)
+
+
+async def linked_elsewhere(monkeypatch: pytest.MonkeyPatch) -> Reports:
+    """A report that this instance has filed, and another one has linked to an incident that is over by now."""
+    Kept(monkeypatch, NOW)
+    reports, known = Reports(MagicMock(), MagicMock(), ""), replace(filed(stage=Stage.RESOLVED), incident=None)
+    events: list[Event] = [Filed(known, False), Linked("toko.checkout.0001", "CHECKOUT-0001", True, NOW)]
+    await reports.all.execute("r1", lambda _known, _now: events, by="x")
+    reports.all._recent["r1"] = Loaded("r1", known, 1, "")
+    return reports
+
+
+async def test_a_report_that_another_instance_has_linked_opens_no_second_incident(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reports, over = await linked_elsewhere(monkeypatch), at_stage("toko.checkout.0001", Status.RESOLVED)
+    reports._remember_address("r1", None)
+    episodes = MagicMock(open_on=AsyncMock(return_value=None), begin=AsyncMock(), present=AsyncMock(return_value=over))
+    incidents = MagicMock()
+    incidents.lines.present = AsyncMock(return_value=None)
+    reactions = ReportReactions(reports, incidents, episodes, MagicMock(in_force=AsyncMock(side_effect=NotFound("x"))))
+    await reactions.on_filed(MagicMock(report="r1"), MagicMock(source="/sepakat/incidents"))
+    episodes.begin.assert_not_awaited()
+    episodes.present.assert_awaited_with("toko.checkout.0001")
+
+
+async def test_a_report_that_is_linked_already_takes_nobodys_place_among_those_who_are_told_of_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reports = await linked_elsewhere(monkeypatch)
+    reports._remember_address("r1", "digest")
+    followers = {"toko.checkout.0001/digest": "r1"}
+
+    async def keep(document: dict[str, Any]) -> bool:
+        return followers.setdefault(document["_id"], document["report"]) == document["report"]
+
+    async def take_back(query: dict[str, Any]) -> None:
+        assert followers.pop(query["_id"]) == query["report"]
+
+    monkeypatch.setattr(reports, "_keep_follower", keep)
+    monkeypatch.setattr(reports._followers, "delete_one", take_back)
+    later = at_stage("toko.checkout.0002", Status.OPEN)
+    seen = reports.all._recent["r1"].state
+    assert (await reports.link(seen, later, MagicMock(source="x"))).incident == "toko.checkout.0001"
+    assert followers == {"toko.checkout.0001/digest": "r1"}
 
 
 # -- what is told ------------------------------------------------------------------------------------------------------

@@ -3,13 +3,16 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
+from keeping import Kept
 from samples import agreement
 
 from sepakat_metrics import adjustments, pausing, verdicts
 from sepakat_metrics.adjustments import Adjustment, Asked
 from sepakat_metrics.buckets import transition_of
+from sepakat_metrics.corrections import Corrections
 from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.events import Fact
 from sepakat_metrics.figures import credit_of
@@ -257,15 +260,28 @@ def test_a_verdict_of_before_credits_were_remembered_is_not_corrected_for_nothin
     assert corrected(old, known, credit())[2]["credit_percent_before"] == "10"
 
 
-def test_time_in_which_an_obligation_was_unmet_counts_for_no_case_and_no_outage_to_the_millisecond() -> None:
-    due, met = from_ms(NOVEMBER + HOUR), from_ms(NOVEMBER + 2 * HOUR + 1)
-    fact = ObligationMet(
+def met_late(due: datetime, met: datetime) -> ObligationMet:
+    return ObligationMet(
         occurrence="o1", agreement="toko-checkout", version=1, provider="nusantara", customer="toko-maju",
         obligation="contact", text=Title(en="Answer"), party="toko-maju", occasion="request", begins_at=due, due_at=due,
         status="met-late", pauses=("availability", "restore"), unmet=PeriodSpan(start=due, end=met), late=True, by="x",
         at=met,
     )  # fmt: skip
-    paused = pausing.asked_by(fact)
+
+
+async def test_what_was_owed_anew_after_a_breach_was_retracted_is_excluded_a_second_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept, corrections = Kept(monkeypatch, NOW), Corrections(MagicMock(), MagicMock(), MagicMock(), MagicMock(), "")
+    first, second = NOVEMBER + HOUR, NOVEMBER + 5 * HOUR
+    for due in (first, second, second, first):
+        fact = met_late(from_ms(due), from_ms(due + HOUR))
+        await corrections.on_unmet(fact, MagicMock(source="/sepakat/agreements"))
+    assert [each.asked.start for each in kept.of("adjustment")] == [from_ms(first), from_ms(second)]
+
+
+def test_time_in_which_an_obligation_was_unmet_counts_for_no_case_and_no_outage_to_the_millisecond() -> None:
+    paused = pausing.asked_by(met_late(from_ms(NOVEMBER + HOUR), from_ms(NOVEMBER + 2 * HOUR + 1)))
     assert paused is not None
     [event] = adjustments.grant_outcome(None, "a1", paused, "agreements", NOW)
     in_force = adjustments.of_objective([adjustments.apply(None, event)], "restore")

@@ -174,10 +174,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Compiled:
-    """`url` is the link that its readers are sent."""
-
     report: Report
-    url: str
 
 
 def report_id(agreement: str, month: str) -> str:
@@ -188,6 +185,6 @@ def apply(_report: Report | None, event: Compiled) -> Report:
     return event.report
 
 
-def compile_(known: Report | None, report: Report, url: str) -> Sequence[Compiled]:
+def compile_(known: Report | None, report: Report) -> Sequence[Compiled]:
     """Once each month: what is there already stays as it is."""
-    return [] if known is not None else [Compiled(report, url)]
+    return [] if known is not None else [Compiled(report)]

@@ -6,6 +6,7 @@ from typing import Any
 
 from pymongo import ASCENDING, DESCENDING
 
+from sepakat_agreements import monthly
 from sepakat_agreements.monthly import Compiled, Planned, Report, Schedule, apply, apply_planned, report_id
 from sepakat_agreements.pack import thawed
 from sepakat_document.pack import Attained
@@ -26,20 +27,19 @@ def _of_report(report: Report) -> Mapping[str, Any]:
     }  # fmt: skip
 
 
-def _messages(event: Compiled, report: Report) -> Iterable[Message]:
+def _fact(report: Report, url: str) -> published.MonthlyReportCompiled:
     pack = thawed(report.pack)
-    fact = published.MonthlyReportCompiled(
+    return published.MonthlyReportCompiled(
         agreement=report.agreement, version=report.version, provider=report.provider, customer=report.customer,
         agreement_title=None if report.agreement_title is None else Title(**report.agreement_title),
         month=report.month, since=report.since, until=report.until,
         figures=tuple(_figure(each) for each in pack.objectives),
         missed=sum(each.missed for each in pack.objectives), incidents=len(pack.incidents),
         credits=tuple(Money(amount=each.amount, currency=each.currency) for each in pack.sums),
-        pack_hash=report.pack.hash, url=event.url, open_until=report.open_until,
+        pack_hash=report.pack.hash, url=url, open_until=report.open_until,
         contacts=tuple(dict.fromkeys(each.partition("/")[2] for each in report.people)), recipients=report.people,
         at=report.compiled_at,
     )  # fmt: skip
-    return [Message.of(topics.AGREEMENTS, report.agreement, fact)]
 
 
 def _figure(objective: Attained) -> published.ReportedFigure:
@@ -51,7 +51,6 @@ def _figure(objective: Attained) -> published.ReportedFigure:
     )  # fmt: skip
 
 
-REPORT: Kind[Report, Compiled] = Kind("monthly_report", Report, (Compiled,), apply, _of_report, _messages)
 SCHEDULE: Kind[Schedule, Planned] = Kind(
     "monthly_schedule", Schedule, (Planned,), apply_planned,
     lambda each: {"parties": [each.provider, each.customer], "due_at": each.due_at}, lambda _event, _state: (),
@@ -62,12 +61,31 @@ class MonthlyReports:
     """Those of all agreements; every reading but by a link is narrowed to those of the principal."""
 
     def __init__(self, commits: Commits) -> None:
-        self.all = Aggregates(commits, REPORT)
+        self._to_tell: dict[str, str] = {}
+        """The links of the reports that are being kept."""
+        kind: Kind[Report, Compiled] = Kind(
+            "monthly_report", Report, (Compiled,), apply, _of_report, self._messages
+        )  # fmt: skip
+        self.all = Aggregates(commits, kind)
         self.schedules = Aggregates(commits, SCHEDULE)
 
     async def create_indexes(self) -> None:
         await self.all.states.create_index([("agreement", ASCENDING), ("month", DESCENDING)])
         await self.all.states.create_index([("digest", ASCENDING)])
+
+    async def keep(self, report: Report, url: str) -> None:
+        """Once each month. `url` is the link that its readers are sent, and never a part of what is decided."""
+        self._to_tell[report.id] = url
+        try:
+            await self.all.execute(
+                report.id, lambda known, _now: monthly.compile_(known, report), by="timer", new=True
+            )  # fmt: skip
+        finally:
+            self._to_tell.pop(report.id, None)
+
+    def _messages(self, _event: Compiled, report: Report) -> Iterable[Message]:
+        fact = _fact(report, self._to_tell[report.id])
+        return [Message.of(topics.AGREEMENTS, report.agreement, fact)]
 
     async def visible(self, agreement: str, month: str, asking: Principal) -> Report:
         """Raises NotFound also for what is between others."""

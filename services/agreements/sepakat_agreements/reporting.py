@@ -87,9 +87,7 @@ class Reporting:
             _readers(text, await self._people.of(version)), freeze(pack), digest(token), now + monthly.READ_FOR, now,
         )  # fmt: skip
         url = f"{self._public_url}/v1/monthly-reports/{token}"
-        await self._reports.all.execute(
-            id, lambda known, _now: monthly.compile_(known, report, url), by="timer", new=True
-        )  # fmt: skip
+        await self._reports.keep(report, url)
 
     async def _plan(self, agreement: Agreement, *, anew: bool = False, done: str | None = None) -> None:
         await self._reports.schedules.execute(

@@ -18,6 +18,8 @@ from sepakat_shared.errors import FieldProblem, Invalid
 How = Literal["tighten", "loosen", "retire", "add"]
 _HARDEST: Final = Decimal("99.99")
 """Percent. A past without a loss is no reason to promise that there never will be one."""
+_MENTIONING: Final = ("needs", "obligations", "maintenance", "underpinning")
+"""Sections that name objectives. A decision is about objectives alone; what it changes here follows from that."""
 _HUNDREDTH: Final = Decimal("0.01")
 
 
@@ -97,17 +99,18 @@ def _misses(period: compliance.BacktestedPeriod, target: Decimal, at_most: bool)
 def amendment(
     text: Mapping[str, Any], wanted: Sequence[Wanted], effective_from: str | None, suggested: Sequence[Suggestion],
 ) -> tuple[list[Change], list[Difference]]:  # fmt: skip
-    """What these wishes change of the text, checked as a whole, and the differences that makes.
+    """What these wishes change of the text, checked as a whole, and the differences that makes with what follows.
 
     Raises Invalid with each field and its rule.
     """
     found = changes(text, wanted, suggested)
     if effective_from is not None:
         found.append(Change("amendment", "merge", json.dumps({"effectiveFrom": effective_from})))
+    whole = completed(text, found)
     try:
-        following = texts.as_text(changed(text, found))
+        following = texts.as_text(changed(text, whole))
     except Invalid as error:
-        problems = [FieldProblem(_as_sent(each.pointer, found, wanted), each.rule) for each in error.problems]
+        problems = [FieldProblem(_as_sent(each.pointer, whole, wanted), each.rule) for each in error.problems]
         raise Invalid.of(problems) from error
     moved = differences(text, following)
     if not [each for each in moved if each.clause != "amendment"]:
@@ -132,7 +135,7 @@ def _as_sent(pointer: str, found: Sequence[Change], wanted: Sequence[Wanted]) ->
 def changes(
     text: Mapping[str, Any], wanted: Sequence[Wanted], suggested: Iterable[Suggestion]
 ) -> list[Change]:  # fmt: skip
-    """What these wishes change in the text; a target that is not given is the suggested one.
+    """What these wishes change in objectives; a target that is not given is the suggested one.
 
     Raises Invalid with each field and its rule.
     """
@@ -158,7 +161,21 @@ def changes(
             found += _moved(objective, each, known.get(each.objective), at, problems)
     if problems:
         raise Invalid.of(problems)
-    return [*found, *_retired(text, retired)] if retired else found
+    return [*found, *[Change(f"objectives/{id}", "merge", "null") for id in objectives if id in retired]]
+
+
+def decided(changes: Iterable[Change]) -> list[Change]:
+    """Those that a decision itself says. Decisions of before kept what followed in the text of their day, too."""
+    return [each for each in changes if each.clause.partition("/")[0] not in _MENTIONING]
+
+
+def completed(text: Mapping[str, Any], changes: Iterable[Change]) -> list[Change]:
+    """What a decision changes, with what follows in the text as it stands: by lists of another day, what somebody has
+    added since would go, and what another decision has retired would come back.
+    """
+    said = decided(changes)
+    retired = {each.clause.partition("/")[2] for each in said if each.content == "null"}
+    return [*said, *_mentions(text, retired)] if retired else said
 
 
 def _moved(
@@ -198,14 +215,12 @@ def _compared(before: str, after: str, *, at_most: bool) -> bool | None:
     return None if one == other else (other < one) if at_most else (other > one)
 
 
-def _retired(text: Mapping[str, Any], retired: Set[str]) -> list[Change]:
-    """They go, and so does every mention of them: all at once, for one list may name several.
+def _mentions(text: Mapping[str, Any], retired: Set[str]) -> list[Change]:
+    """Every mention of them goes, too: all at once, for one list may name several.
 
     A list that is left empty would mean every objective: what was about the retired ones alone goes as a whole.
     """
-    found = [
-        Change(f"objectives/{each['id']}", "merge", "null") for each in text["objectives"] if each["id"] in retired
-    ]
+    found: list[Change] = []
     obligations = {each["id"]: _of_obligation(each, retired) for each in text.get("obligations", ())}
     gone = retired | {id for id, merge in obligations.items() if merge is None}
     for need in text.get("needs", ()):

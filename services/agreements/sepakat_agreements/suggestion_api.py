@@ -16,12 +16,13 @@ from sepakat_agreements.backtest_store import Backtests, told
 from sepakat_agreements.clauses import clauses, merged
 from sepakat_agreements.difference import in_words
 from sepakat_agreements.people import People
+from sepakat_agreements.proposal import Proposal
 from sepakat_agreements.review import Amendment, Review
 from sepakat_agreements.review_api import DecisionIn, Id, Number, party_of
 from sepakat_agreements.review_store import Reviews
 from sepakat_agreements.review_view import suggestion_view, whole
 from sepakat_agreements.store import Agreements
-from sepakat_agreements.suggesting import Suggestion, Wanted, amendment, suggestions
+from sepakat_agreements.suggesting import Suggestion, Wanted, amendment, completed, decided, suggestions
 from sepakat_shared import web
 from sepakat_shared.clock import Clock
 from sepakat_shared.commits import Loaded
@@ -162,15 +163,16 @@ def _drafting_route(routes: APIRouter, reviews: Reviews, agreements: Agreements)
 
             def decide(agreement: Agreement, now: datetime) -> Sequence[Event]:
                 if agreement.open is None:
-                    return amending.amend(agreement, party, wanted.changes, now)
+                    return amending.amend(agreement, party, completed(agreement.last.text, wanted.changes), now)
                 if _has_all(agreement.open, wanted):
                     return []  # it was drafted, and nobody could note that any more
+                changes = completed(agreement.open.text, wanted.changes)
                 deadline = now + _TIME_TO_ANSWER
-                return negotiation.propose(agreement, party, wanted.changes, reason, deadline, asking.id, now)
+                return negotiation.propose(agreement, party, changes, reason, deadline, asking.id, now)
 
             version = (await agreements.change(id, decide, asking.id)).state.last
             proposal = next(
-                (each.number for each in reversed(version.proposals) if each.changes == wanted.changes), None
+                (each.number for each in reversed(version.proposals) if _is_of(each, wanted)), None
             )  # fmt: skip
             await reviews.change(
                 review.id,
@@ -184,9 +186,15 @@ def _drafting_route(routes: APIRouter, reviews: Reviews, agreements: Agreements)
 
 def _has_all(version: Version, wanted: Amendment) -> bool:
     """Whether that text says already what is wanted, or an open proposal about it would."""
-    return any(each.is_open and each.changes == wanted.changes for each in version.proposals) or not [
-        each for each in wanted.changes if each.clause != "amendment" and not _is_done(version, each.clause, each.body)
-    ]
+    said = [each for each in decided(wanted.changes) if each.clause != "amendment"]
+    return any(each.is_open and _is_of(each, wanted) for each in version.proposals) or all(
+        _is_done(version, each.clause, each.body) for each in said
+    )
+
+
+def _is_of(proposal: Proposal, wanted: Amendment) -> bool:
+    """Whether it proposes what was decided, whichever text what follows from that was worked out by."""
+    return decided(proposal.changes) == decided(wanted.changes)
 
 
 def _is_done(version: Version, clause: str, merge: Any) -> bool:

@@ -20,6 +20,8 @@ FORECASTS: Final = (50, 75, 90)
 
 _DAY: Final = 86_400_000
 _HORIZON: Final = 400 * _DAY  # a calendar may never open again
+ANEW: Final = "@"
+"""Comes after the id of an occurrence and before its due instant, where it is owed another time. No id has one."""
 _FOR_EVER: Final = 2**62
 
 
@@ -39,11 +41,17 @@ class Terms:
         return round(self.limit_seconds * 1000)
 
 
+def owed(occurrence: str) -> str:
+    """The occurrence of an obligation that it is, whichever time of that."""
+    return occurrence.partition(ANEW)[0]
+
+
 @dataclass(frozen=True)
 class Pause:
     """The incident waits for `reason` from `start` until `end`; None: it still does.
 
-    One that follows from an obligation names the time that this was owed (`occurrence`), and the objectives it pauses.
+    One that follows from an obligation names the time that this was owed (`occurrence`, with its due instant behind
+    `ANEW` where the same one was owed again), and the objectives it pauses.
     """
 
     reason: str

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 
-from sepakat_incidents import timing
+from sepakat_incidents import clocks, timing
 from sepakat_incidents.clocks import Pause
 from sepakat_incidents.events import Event, Hindered, Timed, Unhindered
 from sepakat_incidents.folding import apply
 from sepakat_incidents.incident import Incident, Line, Status
 from sepakat_shared.contracts import obligations
+from sepakat_shared.contracts.fact import rfc3339
 
 REASON: Final = "obligation-unmet"
 How = Literal["met", "excused", "void"]
@@ -43,6 +44,9 @@ _OVER: Final = {
 @dataclass(frozen=True)
 class Hindrance:
     """One time (`occurrence`) that `party` did not meet an obligation: from `since` until `until`, None while it lasts.
+
+    What is owed anew, since what had asked for it was taken back and came again, is another time of the same
+    occurrence: it has its due instant behind that, after an `@`.
 
     It pauses clocks that stand for one of `objectives` or for none, in incidents of `services`; of all, where none is
     named.
@@ -105,6 +109,16 @@ def told_by(fact: Told) -> Hindrance | None:
         fact.occurrence, fact.agreement, fact.obligation, fact.party, fact.text.model_dump(exclude_none=True),
         fact.pauses, fact.services or (), fact.due_at, ended if how is not None else None, how,
     )  # fmt: skip
+
+
+def apart(known: Hindrance | None, told: Hindrance) -> Hindrance:
+    """What was told, as a time of its own where `known` of the same occurrence is one that was due at another instant.
+
+    The first one keeps the id of the occurrence.
+    """
+    if known is None or known.since == told.since:
+        return told
+    return replace(told, occurrence=f"{told.occurrence}{clocks.ANEW}{rfc3339(told.since)}")
 
 
 def take(known: Hindrance | None, told: Hindrance, now: datetime) -> Sequence[Change]:

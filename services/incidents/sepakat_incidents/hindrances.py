@@ -7,6 +7,7 @@ line is found, and then looks for what is kept. One of both sees the other.
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from pymongo import ASCENDING
 
@@ -50,8 +51,10 @@ class Hindrances:
         told = domain.told_by(fact)
         if told is None:
             return
+        first = await self._all.present(fact.occurrence)
+        told = domain.apart(first.state if first is not None else None, told)
         loaded = await self._all.execute(
-            fact.occurrence, lambda known, now: domain.take(known, told, now), by=cause.source, cause=cause
+            told.occurrence, lambda known, now: domain.take(known, told, now), by=cause.source, cause=cause
         )
         if loaded is not None:
             for line in await self._incidents.lines_of(fact.agreement):
@@ -66,8 +69,18 @@ class Hindrances:
             await self._hinder(line, self._all.read(each).state, cause)
 
     async def _hinder(self, line: str, hindrance: Hindrance, cause: Envelope) -> None:
-        # Several of them may follow from one event, so that event is no commit's cause: each is safe to be told twice.
-        def decide(known: Line | None, now: datetime) -> Sequence[Event]:
-            return domain.hinder(known, hindrance, now)
+        """Tell the line of it as it is, and again where it has changed meanwhile.
 
-        await self._incidents.execute(line, decide, by=cause.source)
+        Its end may have been told to the line first, and what was read before that would begin it once more.
+        """
+        # Several of them may follow from one event, so that event is no commit's cause: each is safe to be told twice.
+        told: Hindrance | None = None
+        while hindrance != told:
+            told = hindrance
+            await self._incidents.execute(line, partial(_hinder, told), by=cause.source)
+            present = await self._all.present(told.occurrence)
+            hindrance = present.state if present is not None else told
+
+
+def _hinder(hindrance: Hindrance, line: Line | None, now: datetime) -> Sequence[Event]:
+    return domain.hinder(line, hindrance, now)

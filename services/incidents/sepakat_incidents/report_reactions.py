@@ -98,6 +98,11 @@ class ReportReactions:
         how = _handling(wording, report)
         if incident is not None and incident.priority <= how.priority:
             return incident
+        # What opens one, or presses on one, goes by no guess: another instance may have linked the report, and that
+        # incident be over since.
+        present = await self._reports.all.present(report.id)
+        if present is not None and present.state.incident is not None:
+            return await self._present(present.state.incident)
         title = {language: words.format(_service(report, language)) for language, words in _TITLE.items()}
         trigger = Trigger("report", f"report:{report.id}", report.id, report.filed_at, title)
         line = await self._episodes.begin(id, about, trigger, how, report.by)

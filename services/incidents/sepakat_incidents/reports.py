@@ -112,17 +112,20 @@ class Reports:
 
     async def link(self, report: Report, incident: Incident, cause: Envelope) -> Report:
         """Say that it is about `incident`. Of several reports with one address the first is told how it goes."""
-        followed = await self._is_first(report.id, incident)
+        address = await self._address_of(report.id)
+        followed = address is not None and await self._is_first(report.id, incident, address)
         linked = await self.all.execute(
             report.id, lambda known, now: domain.link(known, incident.id, incident.number, followed, now),
             by=cause.source,
         )  # fmt: skip
-        return report if linked is None else linked.state
+        if linked is None:
+            return report
+        if followed and linked.state.incident != incident.id:
+            # It was linked to another one already: whoever reports this one next is to be told how it goes.
+            await self._followers.delete_one({"_id": f"{incident.id}/{address}", "report": report.id})
+        return linked.state
 
-    async def _is_first(self, report: str, incident: Incident) -> bool:
-        address = await self._address_of(report)
-        if address is None:
-            return False
+    async def _is_first(self, report: str, incident: Incident, address: str) -> bool:
         duplicates = [f"{each}/{address}" for each in incident.merged]
         others = {"_id": {"$in": duplicates}, "report": {"$ne": report}}
         if duplicates and await self._followers.find_one(others) is not None:

@@ -41,7 +41,10 @@ def shown(incident: Incident, now: datetime, tally: Tally = _NONE) -> dict[str, 
         "reopened": incident.reopened,
         "alerts": asdict(tally),
         "waits_for": incident.pause.reason if incident.pause else None,
-        "hindered_by": [{"occurrence": each.occurrence, "since": rfc3339(each.start)} for each in incident.hindered],
+        "hindered_by": [
+            {"occurrence": clocks.owed(each.occurrence or ""), "since": rfc3339(each.start)}
+            for each in incident.hindered
+        ],
         "next_deadline": _instant(deadlines.due_at(incident)),
         "clocks": [_clock(each, incident, now) for each in incident.clocks],
         "pause_requests": [

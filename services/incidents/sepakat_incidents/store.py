@@ -9,6 +9,7 @@ from pymongo import ASCENDING, DESCENDING
 from sepakat_incidents import deadlines
 from sepakat_incidents import line as domain
 from sepakat_incidents.alert_store import AlertStore, Tally
+from sepakat_incidents.clocks import owed
 from sepakat_incidents.escalation import Ladder, Rosters
 from sepakat_incidents.events import Event
 from sepakat_incidents.folding import apply
@@ -222,6 +223,8 @@ def _told(event: Document) -> dict[str, Any]:
         return {"why": data["why"], "limits_in_seconds": limits}
     if event["type"] == "Hindered":
         data = {**{name: data["pause"][name] for name in ("occurrence", "start", "end")}, **data}
+    if "occurrence" in data:
+        data = {**data, "occurrence": owed(data["occurrence"])}
     if "request" in data:
         data = {**data["request"], **data, "asked_by": data["request"]["party"]}
     return {name: value for name, value in data.items() if name not in _NOT_TOLD and (name, value) != ("by", None)}

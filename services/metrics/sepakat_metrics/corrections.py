@@ -111,11 +111,17 @@ class Corrections:
             )
 
     async def on_unmet(self, fact: pausing.Ended, cause: Envelope) -> None:
-        """Exclude the time in which an obligation was unmet from what it pauses, once for each time it was owed."""
+        """Exclude the time in which an obligation was unmet from what it pauses, once for each time it was owed.
+
+        What had asked for it may have been taken back and have come again: then the same occurrence was due twice.
+        """
         asked = pausing.asked_by(fact)
         if asked is None:
             return
-        id = hashlib.sha256(f"{fact.occurrence}\nunmet".encode()).hexdigest()[:24]
+        id = pausing.id_of(fact.occurrence)
+        first = await self._adjustments.present(id)
+        if first is not None and first.state.asked.start != asked.start:
+            id = pausing.id_of(fact.occurrence, asked.start)
         await self._adjustments.execute(
             id, lambda known, now: domain.grant_outcome(known, id, asked, cause.source, now), by=cause.source,
             cause=cause, new=True, then=self._hand,
