@@ -56,10 +56,7 @@ def _document(kept: Notification) -> dict[str, Any]:
 
 
 def _fits(document: dict[str, Any], query: dict[str, Any]) -> bool:
-    return all(
-        any(_fits(document, each) for each in wanted) if name == "$or" else _is(document[name], wanted)
-        for name, wanted in query.items()
-    )
+    return all(_is(document[name], wanted) for name, wanted in query.items())
 
 
 def _is(value: Any, wanted: Any) -> bool:

@@ -177,7 +177,8 @@ class Deliveries:
         ]  # fmt: skip
         states, found = self._notifications.all.states, list[str]()
         for query in asked:
-            found += [each["_id"] async for each in states.find(query, {"_id": 1}).limit(_GIVEN_UP_AT_ONCE)]
+            some = await states.find(query, {"_id": 1}).limit(_GIVEN_UP_AT_ONCE).to_list(None)
+            found += [each["_id"] for each in some]
         ids = [id for id in found if id not in self._in_hand]
 
         def expire(notification: Notification | None, at: datetime) -> list[domain.Event]:
