@@ -2,7 +2,7 @@
 
 `SEPAKAT_TEST_STREAMS` says how many streams there are in all, 500 where nothing is said. Every night ten thousand:
 
-    SEPAKAT_TEST_STREAMS=10000 .venv/bin/pytest tests/measuring/test_oracle.py tests/measuring/test_fresh.py --timeout 0
+    SEPAKAT_TEST_STREAMS=10000 .venv/bin/pytest tests/measuring/test_oracle.py tests/measuring/test_fresh.py
 
 A stream that fails is printed as small as it can be made, and is tried again first by the next run.
 """
@@ -29,6 +29,8 @@ from sepakat_metrics.history import History
 from sepakat_shared.calendars import from_ms
 
 STREAMS = int(os.environ.get("SEPAKAT_TEST_STREAMS", "500"))
+PATIENCE = pytest.mark.timeout(120 + STREAMS)
+"""Of a test that tries so many streams: a slow machine takes most of a second for one."""
 RANDOMS = st.randoms(use_true_random=False)
 
 

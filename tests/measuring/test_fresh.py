@@ -20,6 +20,7 @@ from sepakat_metrics.events import Fact
 from sepakat_metrics.history import History
 from sepakat_metrics.terms import Adjustments, Terms
 
+pytestmark = streams.PATIENCE
 pages = streams.small_pages
 STORY = Scale(7 * SECOND, 3 * DAY, ("PT1H", "P1D", "day", "week", "month", "quarter", "year", "P28D"))
 SLICES = {"PT1H": (1, 7), "P1D": (5, 60), "day": (5, 7, 60), "week": (30, 420), "month": (60, 300), "P28D": (60, 1440)}

@@ -17,6 +17,7 @@ from sepakat_metrics.history import History
 from sepakat_metrics.terms import Terms
 from sepakat_shared.contracts.texts import Indicator
 
+pytestmark = streams.PATIENCE
 pages = streams.small_pages
 Lost = Callable[[oracle.Span], Fraction | None]
 ANY_SECOND = (
