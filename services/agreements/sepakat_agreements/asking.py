@@ -26,9 +26,7 @@ ASKED_FOR: Final = timedelta(days=14)
 def whom(text: texts.Agreement, named: Named) -> tuple[str, ...]:
     """The customer's people who take part in reviews, else those who signed for it, as `party/contact`."""
     customer = f"{text.parties.customer}/"
-    review = text.review
-    taking_part = [] if review is None else [*([review.chair] if review.chair else []), *review.participants]
-    found = tuple(each for each in named.all_named(taking_part) if each.startswith(customer))
+    found = tuple(each for each in named.taking_part(text) if each.startswith(customer))
     return found or tuple(each for each in named.signatories if each.startswith(customer))
 
 

@@ -1,24 +1,22 @@
 """`GET /v1/agreements/{id}/document`: an agreement as people read and sign it."""
 
-import asyncio
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query, Response
-from fastapi.responses import HTMLResponse
 
+from sepakat_agreements import papers
 from sepakat_agreements.agreement import Version
+from sepakat_agreements.papers import Format, Lang
 from sepakat_agreements.party_store import Parties
 from sepakat_agreements.store import Agreements
-from sepakat_document import compose, html, pdf
+from sepakat_document import compose
 from sepakat_document.source import Signature
 from sepakat_document.speech import Language, Speech
 from sepakat_shared.contracts import texts
 from sepakat_shared.errors import NotFound
 from sepakat_shared.web import Asking
-
-_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'"
 
 
 def router(agreements: Agreements, parties: Parties) -> APIRouter:
@@ -28,8 +26,8 @@ def router(agreements: Agreements, parties: Parties) -> APIRouter:
     async def get_document(
         id: Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")],
         asking: Asking,
-        lang: Annotated[Language | None, Query(description="else the authoritative language of the text")] = None,
-        format: Annotated[Literal["html", "pdf"], Query()] = "pdf",
+        lang: Lang = None,
+        format: Format = "pdf",
         version: Annotated[int | None, Query(ge=1, description="else the one in force, or the first")] = None,
     ) -> Response:
         """The agreement as a document, PDF (PDF/A-2a, PDF/UA-1) or HTML, in English or Indonesian."""
@@ -40,18 +38,10 @@ def router(agreements: Agreements, parties: Parties) -> APIRouter:
             raise NotFound(f"there is no version {version} of {id!r}")
         known = [party for each in loaded.state.parties if (party := await _party(parties, each)) is not None]
         text = texts.Agreement.model_validate(shown.text)
-        language: Language = lang or (text.languages.authoritative if text.languages is not None else "en")
+        language = papers.language_of(text, lang)
         source = compose.source_of(text, language, known, _signatures(shown, text, language), shown.version)
-        # Half a second of typesetting: not on the loop that serves everybody.
-        if format == "html":
-            page = await asyncio.to_thread(lambda: html.render(compose.compose(source)))
-            return HTMLResponse(
-                page, headers={"Content-Security-Policy": _PAGE_POLICY, "Referrer-Policy": "no-referrer"}
-            )
-        paper = await asyncio.to_thread(lambda: pdf.render(compose.compose(source)))
         of_version = "" if version is None else f"-{version}"
-        named = {"Content-Disposition": f'inline; filename="{id}{of_version}-{language}.pdf"'}
-        return Response(paper, media_type="application/pdf", headers=named)
+        return await papers.answer(lambda: compose.compose(source), format, f"{id}{of_version}-{language}")
 
     return routes
 

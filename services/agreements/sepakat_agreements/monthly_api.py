@@ -1,21 +1,20 @@
 """The reports of months over HTTP: as data, as a page and on paper, with a key or by the link of a letter."""
 
-import asyncio
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from fastapi.responses import HTMLResponse
 
+from sepakat_agreements import papers
 from sepakat_agreements.agreement import Version
 from sepakat_agreements.feedback import heard
 from sepakat_agreements.monthly import Report
 from sepakat_agreements.monthly_store import MonthlyReports
 from sepakat_agreements.pack import thawed, written
+from sepakat_agreements.papers import Format, Lang
 from sepakat_agreements.party_store import Parties
-from sepakat_agreements.review_document_api import PAGE_POLICY, names_of
+from sepakat_agreements.review_document_api import names_of
 from sepakat_agreements.review_view import pack_view
 from sepakat_agreements.store import Agreements
-from sepakat_document import html, pdf
 from sepakat_document import review as document
 from sepakat_document.review_source import Held, ReviewSource
 from sepakat_document.speech import Language, Speech
@@ -28,8 +27,6 @@ from sepakat_shared.web import Asking
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Name = Annotated[str, Path(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description="2026-03")]
-Lang = Annotated[Language | None, Query(description="else the authoritative language of the text")]
-Format = Literal["html", "pdf"]
 
 
 def router(reports: MonthlyReports, agreements: Agreements, parties: Parties, clock: Clock) -> APIRouter:
@@ -75,21 +72,18 @@ def router(reports: MonthlyReports, agreements: Agreements, parties: Parties, cl
         if version is None:
             raise NotFound(f"the text of {report.id} is not here any more")
         source = await _source(report, version, lang, parties)
-        if format == "html":
-            page = await asyncio.to_thread(lambda: html.render(document.compose(source)))
-            headers = {"Content-Security-Policy": PAGE_POLICY, "Referrer-Policy": "no-referrer"}
-            return HTMLResponse(page, headers=headers)
-        paper = await asyncio.to_thread(lambda: pdf.render(document.compose(source)))
-        named = f'inline; filename="{report.agreement}-{report.month}-{source.speech.language}.pdf"'
-        headers = {"Content-Disposition": named, "Referrer-Policy": "no-referrer"}
-        return Response(paper, media_type="application/pdf", headers=headers)
+        name = f"{report.agreement}-{report.month}-{source.speech.language}"
+        answer = await papers.answer(lambda: document.compose(source), format, name)
+        # On paper, too: its address may be the link of a letter.
+        answer.headers["Referrer-Policy"] = "no-referrer"
+        return answer
 
     return routes
 
 
 async def _source(report: Report, version: Version, lang: Language | None, parties: Parties) -> ReviewSource:
     text = texts.Agreement.model_validate(version.text)
-    language: Language = lang or (text.languages.authoritative if text.languages is not None else "en")
+    language = papers.language_of(text, lang)
     names, people = await names_of(version, parties)
     services = {each.id: each.description for each in text.services}
     pack = thawed(report.pack)

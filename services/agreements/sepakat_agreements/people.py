@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sepakat_agreements.agreement import Version
 from sepakat_agreements.party_store import Parties
+from sepakat_shared.contracts import texts
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,13 @@ class Named:
     def all_named(self, contacts: Iterable[str]) -> tuple[str, ...]:
         found = (self.named(each) for each in contacts)
         return tuple(dict.fromkeys(each for each in found if each is not None))
+
+    def taking_part(self, text: texts.Agreement) -> tuple[str, ...]:
+        """Who takes part in reviews by the text, the chair first."""
+        review = text.review
+        return self.all_named(
+            [] if review is None else [*([review.chair] if review.chair else []), *review.participants]
+        )
 
     def of(self, party: str) -> tuple[str, ...]:
         return tuple(each for each in self.contacts if each.partition("/")[0] == party)

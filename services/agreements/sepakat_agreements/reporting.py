@@ -14,7 +14,7 @@ from sepakat_agreements.monthly import Month, Planned, Report, Schedule, report_
 from sepakat_agreements.monthly_store import MonthlyReports
 from sepakat_agreements.pack import freeze
 from sepakat_agreements.packs import Packs
-from sepakat_agreements.people import Named, People
+from sepakat_agreements.people import People
 from sepakat_agreements.records import Records
 from sepakat_agreements.store import Agreements
 from sepakat_shared.auth import digest
@@ -80,11 +80,13 @@ class Reporting:
         text = texts.Agreement.model_validate(version.text)
         span = month.start.astimezone(UTC), month.end.astimezone(UTC)
         pack = await self._packs.compile(version, 0, "", span, now, month.name)
+        # Those who take part in reviews read it, else those who signed.
+        named = await self._people.of(version)
         token, title = secrets.token_urlsafe(32), text.metadata.title
         report = Report(
             id, agreement.id, month.name, version.version, version.provider, version.customer,
             None if title is None else title.model_dump(exclude_none=True), *span,
-            _readers(text, await self._people.of(version)), freeze(pack), digest(token), now + monthly.READ_FOR, now,
+            named.taking_part(text) or named.signatories, freeze(pack), digest(token), now + monthly.READ_FOR, now,
         )  # fmt: skip
         url = f"{self._public_url}/v1/monthly-reports/{token}"
         await self._reports.keep(report, url)
@@ -97,10 +99,3 @@ class Reporting:
 
 def _put_off(month: Month, known: Schedule | None, now: datetime) -> Sequence[Planned]:
     return [] if known is None else monthly.put_off(known, month, now)
-
-
-def _readers(text: texts.Agreement, named: Named) -> tuple[str, ...]:
-    """Those who take part in reviews, else those who signed."""
-    review = text.review
-    taking_part = [] if review is None else [*([review.chair] if review.chair else []), *review.participants]
-    return named.all_named(taking_part) or named.signatories

@@ -1,21 +1,19 @@
 """`GET /v1/agreements/{id}/reviews/{n}/document`: a review as people read it, in two languages, with charts."""
 
-import asyncio
 from datetime import date
-from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Response
 
+from sepakat_agreements import papers
 from sepakat_agreements.agreement import Version
 from sepakat_agreements.feedback import Answer, heard
 from sepakat_agreements.pack import thawed
+from sepakat_agreements.papers import Format, Lang
 from sepakat_agreements.party_store import Parties
 from sepakat_agreements.review import Decision, Review
 from sepakat_agreements.review_api import Id, Number
 from sepakat_agreements.review_store import Reviews
 from sepakat_agreements.store import Agreements
-from sepakat_document import html, pdf
 from sepakat_document import review as document
 from sepakat_document.pack import Opinion, Pack
 from sepakat_document.review_source import Behind, Comment, Held, ReviewSource
@@ -23,8 +21,6 @@ from sepakat_document.review_source import Decision as Shown
 from sepakat_document.speech import Language, Speech
 from sepakat_shared.contracts import texts
 from sepakat_shared.web import Asking
-
-PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'"
 
 
 def router(reviews: Reviews, agreements: Agreements, parties: Parties) -> APIRouter:
@@ -35,8 +31,8 @@ def router(reviews: Reviews, agreements: Agreements, parties: Parties) -> APIRou
         id: Id,
         number: Number,
         asking: Asking,
-        lang: Annotated[Language | None, Query(description="else the authoritative language of the text")] = None,
-        format: Annotated[Literal["html", "pdf"], Query()] = "pdf",
+        lang: Lang = None,
+        format: Format = "pdf",
     ) -> Response:
         """The review with its pack as it was frozen last, as PDF (PDF/A-2a, PDF/UA-1) or HTML."""
         asking.require("agreements:read")
@@ -44,20 +40,15 @@ def router(reviews: Reviews, agreements: Agreements, parties: Parties) -> APIRou
         agreement = (await agreements.visible(id, asking)).state
         version = agreement.get(review.version) or agreement.current
         source = await _source(review, version, lang, parties)
-        if format == "html":
-            page = await asyncio.to_thread(lambda: html.render(document.compose(source)))
-            headers = {"Content-Security-Policy": PAGE_POLICY, "Referrer-Policy": "no-referrer"}
-            return HTMLResponse(page, headers=headers)
-        paper = await asyncio.to_thread(lambda: pdf.render(document.compose(source)))
-        named = f'inline; filename="{id}-review-{number}-{source.speech.language}.pdf"'
-        return Response(paper, media_type="application/pdf", headers={"Content-Disposition": named})
+        name = f"{id}-review-{number}-{source.speech.language}"
+        return await papers.answer(lambda: document.compose(source), format, name)
 
     return routes
 
 
 async def _source(review: Review, version: Version, lang: Language | None, parties: Parties) -> ReviewSource:
     text = texts.Agreement.model_validate(version.text)
-    language: Language = lang or (text.languages.authoritative if text.languages is not None else "en")
+    language = papers.language_of(text, lang)
     names, people = await names_of(version, parties)
     services = {each.id: each.description for each in text.services}
     pack = thawed(review.frozen)
