@@ -44,7 +44,6 @@ _SHARE, _SAVED = 0.1, 0.5
 _STEP, _AT_MOST = 0.01, 0.1
 """Seconds of judging at a time: less is not worth beginning, more would keep heartbeats and checkpoints waiting."""
 _READ_AT_ONCE = 50
-_OF_TIME = "the passing of time"
 
 
 class Assessment:
@@ -190,7 +189,7 @@ class Assessment:
             self._at(id, self._clock.now() + _SOONEST)
             return
         at, event = to_ms(now), self._dirty.get(id)
-        cause = _OF_TIME if event is None else f"{event.source} {event.id}"
+        cause = verdicts.OF_TIME if event is None else f"{event.source} {event.id}"
         soonest = now + _LATEST
         with continued("assess", self.ingestion.traceparents.get(id), SpanKind.INTERNAL, {"sepakat.indicator": id}):
             commands: list[Command] = []
@@ -322,7 +321,7 @@ class Assessment:
 
     async def _judge(self, about: About, figure: Figure, cause: str) -> list[Command]:
         # A revision that nobody is told of waits for a quiet moment: nothing that is told should wait for it.
-        return await self._told.judge(about, figure, cause, self._clock.now(), notes=cause == _OF_TIME)
+        return await self._told.judge(about, figure, cause, self._clock.now(), notes=cause == verdicts.OF_TIME)
 
 
 def _verdict_of(part: Part) -> str:

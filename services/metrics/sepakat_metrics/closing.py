@@ -10,10 +10,9 @@ from typing import Final
 
 from pymongo import ASCENDING
 
-from sepakat_metrics import verdicts
 from sepakat_metrics.corrections import Corrections
 from sepakat_metrics.ingestion import Ingestion
-from sepakat_metrics.verdicts import VERDICT, Since
+from sepakat_metrics.verdicts import OF_TIME, VERDICT, Since, decide_verdict
 from sepakat_shared import retry
 from sepakat_shared.calendars import to_ms
 from sepakat_shared.clock import Clock
@@ -22,7 +21,6 @@ from sepakat_shared.mongo import up_to
 
 _EVERY: Final = timedelta(minutes=1)
 _LEFT_TO_JUDGING: Final = timedelta(minutes=2)
-_CAUSE: Final = "the passing of time"
 
 
 class Closing:
@@ -66,6 +64,6 @@ class Closing:
             await self.ingestion.store_events_of(about.objective.indicator)
             await self._verdicts.execute(
                 verdict,
-                lambda known, _now: verdicts.decide_verdict(known, about, figure, Since(), _CAUSE, notes=False),
+                lambda known, _now: decide_verdict(known, about, figure, Since(), OF_TIME, notes=False),
                 by="metrics",
             )

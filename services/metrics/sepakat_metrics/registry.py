@@ -95,9 +95,9 @@ class Registry:
     async def _load_texts(self, written: Document, now: datetime) -> None:
         """Those whose day has come."""
         found = self._texts.find(written, {"agreement": 1, "version": 1, "hash": 1, "effective_from": 1})
-        known = {(each.agreement, each.number): each.hash for all in self.agreements.values() for each in all}
         for each in await found.to_list(None):
-            if known.get((each["agreement"], each["version"])) != each["hash"]:
+            known = ((version.number, version.hash) for version in self.agreements.get(each["agreement"], ()))
+            if (each["version"], each["hash"]) not in known:
                 self._coming[each["_id"]] = each["effective_from"]
         for batch in _batches(id for id, begins in self._coming.items() if begins <= now):
             for each in await self._texts.find({"_id": {"$in": batch}}).to_list(None):

@@ -21,6 +21,8 @@ from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.contracts.texts import Objective
 from sepakat_shared.messages import Message
 
+OF_TIME: Final = "the passing of time"
+"""The cause of what no event has changed."""
 LATENESS_MS: Final = compliance.LATENESS // timedelta(milliseconds=1)
 _RECOVERS_AFTER_MS: Final = 300_000
 _NOTED_EVERY: Final = timedelta(days=1)
