@@ -8,6 +8,7 @@ import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.documents import mapping_of
+from sepakat_cli.files import why_not
 from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_line, print_table, say
 
 letters = typer.Typer(
@@ -99,7 +100,7 @@ def preview(
         try:
             html.write_text(shown["html"])
         except OSError as error:
-            raise BadInput(f"{html}: {error}") from error
+            raise BadInput(f"{html} can't be written: {why_not(error)}") from error
         say(f"the HTML is in {html}")
     if as_json or "body" in shown:
         print_json(shown.get("body", shown) if not as_json else shown)
