@@ -238,14 +238,18 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         """What there is to know of an indicator while its events come."""
         id = indicator.metadata.id
         history = await self.history_of(id) if self._registry.is_served(id) else None
-        asked = self._asked(id) if indicator.kind_of_events == "measurement" else Asked()
+        asked = self._asked_of(indicator)
         if history is not None:
             history.thresholds = asked.thresholds
         return Feed(indicator, self._partition_of(id), asked, history)
 
     def check(self, fact: Fact, indicator: texts.Indicator) -> None:
         """Whether its indicator takes this fact, as it is compared now. Raises BadEvent with the field and the rule."""
-        check(fact, indicator, self._asked(fact.indicator))
+        check(fact, indicator, self._asked_of(indicator))
+
+    def _asked_of(self, indicator: texts.Indicator) -> Asked:
+        """Nothing but measurements is compared with anything, and it takes long to find."""
+        return self._asked(indicator.metadata.id) if indicator.kind_of_events == "measurement" else Asked()
 
     def _forget_feeds(self, _indicators: Iterable[str] = ()) -> None:
         self._feeds.clear()
