@@ -15,7 +15,7 @@ from sepakat_shared.auth import Principal
 from sepakat_shared.calendars import from_ms
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.contracts.texts import Agreement, Objective
-from sepakat_shared.mongo import Collection, Database, Document
+from sepakat_shared.mongo import Collection, Database, Document, replace_many
 
 _AT_ONCE = 200
 _PAUSE = 0.2
@@ -64,7 +64,7 @@ class Figures:
 
     async def _write(self, batch: dict[str, Callable[[], Document]]) -> None:
         writes = [ReplaceOne({"_id": id}, document(), upsert=True) for id, document in batch.items()]
-        await self._collection.bulk_write(writes, ordered=False)
+        await replace_many(self._collection, writes)
 
     async def page(self, asking: Principal, agreement: str | None, after: str | None, limit: int) -> list[Document]:
         """The figures that `asking` may see, by id."""
