@@ -8,8 +8,8 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from sepakat_shared.clock import Clock
 from sepakat_shared.commits import Aggregates, Commits, Kind
@@ -20,6 +20,8 @@ from sepakat_shared.messages import Message
 from sepakat_shared.mongo import Collection, Database, Document
 
 PREFIX = "spk_"
+REMEMBERED_FOR: Final = timedelta(seconds=5)
+"""For how long at most an instance takes a key that another one has heard to be revoked."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,8 @@ class KnownKeys:
     def __init__(self, db: Database, clock: Clock) -> None:
         self._collection: Collection = db["known_keys"]
         self._clock = clock
-        self._cache: dict[str, Document] = {}
+        self._cache: dict[str, tuple[datetime, Document]] = {}
+        """By digest: when it was read, and what was."""
 
     async def on_issued(self, fact: KeyIssued, _cause: object = None) -> None:
         document = {"_id": fact.digest, "key": fact.key, "fact": fact.as_json(), "revoked": False}
@@ -181,16 +184,30 @@ class KnownKeys:
 
     async def principal(self, secret: str) -> Principal:
         """Who holds `secret`. Raises Unauthenticated."""
-        hashed = digest(secret)
-        document = self._cache.get(hashed) or await self._collection.find_one({"_id": hashed})
-        if document is None or document["revoked"]:
-            raise Unauthenticated("this API key is not known, or was revoked; ask an operator for one")
+        document = await self._known(digest(secret))
+        if document is None:
+            raise Unauthenticated(
+                "this API key is not known: ask an operator for one; one that was just issued takes a moment"
+            )
+        if document["revoked"]:
+            raise Unauthenticated("this API key was revoked; ask an operator for another one")
         fact = KeyIssued.model_validate(document["fact"])
         if fact.expires_at is not None and fact.expires_at <= self._clock.now():
             raise Unauthenticated(f"this API key expired at {fact.expires_at.isoformat()}")
-        if len(self._cache) > 10_000:
-            self._cache.clear()
-        self._cache[hashed] = document
         return Principal(
             fact.key, fact.party, frozenset(fact.roles), frozenset(fact.scopes), frozenset(fact.sources), fact.mediates
         )
+
+    async def _known(self, hashed: str) -> Document | None:
+        """One instance of a service hears that a key was revoked; what the others remember is read again soon."""
+        now = self._clock.now()
+        read_at, document = self._cache.get(hashed, (None, None))
+        if read_at is not None and read_at <= now < read_at + REMEMBERED_FOR:
+            return document
+        found: Document | None = await self._collection.find_one({"_id": hashed})
+        if found is None:
+            return None
+        if len(self._cache) > 10_000:
+            self._cache.clear()
+        self._cache[hashed] = now, found
+        return found
