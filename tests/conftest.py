@@ -14,6 +14,9 @@ from xdist.scheduler import LoadScopeScheduling
 
 from sepakat_cli.backends import Backend, available, open_backend
 
+# A broker lives for minutes here: where the JVM compiles quickly and not well, it starts in two thirds of the time.
+os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+
 
 def _wanted() -> list[str]:
     return [name.strip() for name in os.environ.get("SEPAKAT_TEST_BACKENDS", "embedded").split(",") if name.strip()]
