@@ -7,6 +7,8 @@ OWN    := -e shared -e document -e services/agreements -e services/metrics -e se
 NAME   ?=
 ONCE   ?=
 CHECK  ?=
+# Where the environment forbids bytecode, each process of each test would compile everything anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up test test-native test-docker test-motor bench contracts deploy-check lint fmt types imports lock clean
@@ -30,7 +32,8 @@ test: $(STAMP)  ## every test, on the embedded backend
 	@SEPAKAT_TEST_BACKENDS=embedded $(BIN)/pytest -n auto --maxprocesses 4 --no-loadscope-reorder
 
 test-native: $(STAMP)  ## those that need servers, on Apache Kafka and FerretDB (needs java, mvn and go)
-	@SEPAKAT_TEST_BACKENDS=native $(BIN)/pytest -m servers
+	@$(BIN)/python -c 'from sepakat_cli.backends import native; native.Native.missing() or native.build()'
+	@SEPAKAT_TEST_BACKENDS=native $(BIN)/pytest -m servers -n auto --maxprocesses 2 --no-loadscope-reorder
 
 test-docker: $(STAMP)  ## those that need servers, on containers (needs an engine)
 	@SEPAKAT_TEST_BACKENDS=docker $(BIN)/pytest -m servers

@@ -13,8 +13,7 @@ starts() { # interpreter, service
     "$1" -m sepakat_cli --help > /dev/null
     return
   fi
-  "$1" -c "import sepakat_$2.app"
-  # Without settings it must end, and say in a sentence which one is missing.
+  # Without settings it must end, and say in a sentence which one is missing: it has imported all of itself by then.
   said=$(env -u SEPAKAT_KAFKA -u SEPAKAT_MONGO "$1" -m "sepakat_$2" 2>&1) && return 1
   case $said in *SEPAKAT_KAFKA:*) ;; *) echo "$said" >&2; return 1 ;; esac
 }

@@ -6,13 +6,19 @@ together, and those that start whole processes come first: they take the longest
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from sepakat_cli.backends import Backend, available, open_backend
+from sepakat_cli.backends.embedded import Embedded
+
+# A broker lives for minutes here: where the JVM compiles quickly and not well, it starts in two thirds of the time.
+os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
 
 def _wanted() -> list[str]:
@@ -44,6 +50,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def commands_are_made_once() -> Iterator[None]:
+    """Typer's runner makes all commands anew each time it runs one, which takes longer than nearly all of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("typer.testing._get_command", cache(get_command))
+        yield
+
+
 def _open(name: str, data: Path) -> Backend:
     reason = available(name)
     if reason is not None:
@@ -53,8 +67,11 @@ def _open(name: str, data: Path) -> Backend:
 
 @pytest.fixture(scope="session")
 def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
-    """Servers shared by the whole run; use names of your own in them."""
-    with _open(request.param, tmp_path_factory.mktemp(request.param)) as started:
+    """Servers shared by the whole run; use names of your own in them, and kill neither."""
+    cold = _open(request.param, tmp_path_factory.mktemp(request.param))
+    if isinstance(cold, Embedded):
+        cold.syncs = False  # a write takes a fifth of the time, and only a kill could lose it
+    with cold as started:
         yield started
 
 

@@ -2,8 +2,10 @@
 
 import json
 import os
+import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Any, Self
@@ -113,6 +115,12 @@ def api_key(file: Path | None, environment: Mapping[str, str], cluster: Cluster)
 # -- asking ------------------------------------------------------------------------------------------------------------
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Read once: the authorities take longer to read than most questions to answer."""
+    return httpx.create_ssl_context()
+
+
 class Client:
     """Asks the services. What they refuse is raised as Refused, with all that the problem details say."""
 
@@ -120,7 +128,9 @@ class Client:
         self.urls = urls
         headers = {"User-Agent": "sepakat-cli"} | ({"Authorization": f"Bearer {key}"} if key else {})
         self._has_key = key is not None
-        self._http = httpx.Client(headers=headers, timeout=httpx.Timeout(30, connect=5), follow_redirects=False)
+        self._http = httpx.Client(
+            headers=headers, timeout=httpx.Timeout(30, connect=5), follow_redirects=False, verify=_trusted()
+        )
 
     @classmethod
     def of(cls, urls: Sequence[str] | None, key_file: Path | None) -> Self:

@@ -259,21 +259,29 @@ async def test_what_can_be_neither_told_nor_stored_is_refused_with_its_size_befo
         await mongo.close_client(client)
 
 
-def test_a_killed_database_still_has_what_it_acknowledged(own_backend: Backend) -> None:
-    with MongoClient[dict[str, Any]](own_backend.mongo, w="majority") as client:
-        for n in range(1500):
-            client["kept"]["writes"].insert_one({"_id": n, "text": "x" * 300})
-        own_backend.stop_database(kill=True)
-    own_backend.start_database()
-    with MongoClient[dict[str, Any]](own_backend.mongo) as client:
-        assert client["kept"]["writes"].count_documents({}) == 1500
+def test_a_killed_database_still_has_what_it_acknowledged(cold_backend: Backend) -> None:
+    cold_backend.start_database()
+    try:
+        with MongoClient[dict[str, Any]](cold_backend.mongo, w="majority") as client:
+            for n in range(1500):
+                client["kept"]["writes"].insert_one({"_id": n, "text": "x" * 300})
+            cold_backend.stop_database(kill=True)
+        cold_backend.start_database()
+        with MongoClient[dict[str, Any]](cold_backend.mongo) as client:
+            assert client["kept"]["writes"].count_documents({}) == 1500
+    finally:
+        cold_backend.stop()
 
 
-async def test_a_killed_broker_is_the_same_one_exactly_where_it_keeps_its_records(own_backend: Backend) -> None:
-    await create_topics(own_backend.kafka, [Topic("kept", "test", "none", partitions=1)])
-    before, _ = await describe_cluster(own_backend.kafka)
-    await asyncio.to_thread(own_backend.stop_broker, kill=True)
-    await asyncio.to_thread(own_backend.start_broker)
-    after, names = await describe_cluster(own_backend.kafka)
-    assert (after == before) is own_backend.keeps_events
-    assert ("kept" in names) is own_backend.keeps_events
+async def test_a_killed_broker_is_the_same_one_exactly_where_it_keeps_its_records(cold_backend: Backend) -> None:
+    await asyncio.to_thread(cold_backend.start_broker)
+    try:
+        await create_topics(cold_backend.kafka, [Topic("kept", "test", "none", partitions=1)])
+        before, _ = await describe_cluster(cold_backend.kafka)
+        await asyncio.to_thread(cold_backend.stop_broker, kill=True)
+        await asyncio.to_thread(cold_backend.start_broker)
+        after, names = await describe_cluster(cold_backend.kafka)
+    finally:
+        await asyncio.to_thread(cold_backend.stop)
+    assert (after == before) is cold_backend.keeps_events
+    assert ("kept" in names) is cold_backend.keeps_events

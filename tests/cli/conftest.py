@@ -10,10 +10,18 @@ from typer.testing import CliRunner, Result
 from sepakat_cli.__main__ import app
 
 
-@pytest.fixture
-def stand() -> Iterator[Stand]:
+@pytest.fixture(scope="session")
+def listening() -> Iterator[Stand]:
     with standing() as started:
         yield started
+
+
+@pytest.fixture
+def stand(listening: Stand) -> Stand:
+    """One that was asked nothing yet, and has no answers."""
+    listening.asked.clear()
+    listening.answers.clear()
+    return listening
 
 
 @pytest.fixture
