@@ -1,11 +1,13 @@
 """10,000 reports of one problem at once: all are answered, all belong to one incident, and nobody drowns in mail.
 
-A thousand people report ten times each, over as many connections as there are senders. The floor is taken in the same
-run: the same requests to a route that does nothing but insert one document for each (`flood_floor.py`). What the
-services do with the reports afterwards goes on when the last one is answered; how long is printed beside it.
+A thousand people report ten times each, over as many connections as there are senders (SEPAKAT_BENCH_REPORTS=800: 80
+people do). The floor is taken in the same run: the same requests to a route that does nothing but insert one document
+for each (`flood_floor.py`). What the services do with the reports afterwards goes on when the last one is answered; how
+long is printed beside it.
 """
 
 import asyncio
+import os
 import sys
 import tempfile
 import time
@@ -24,14 +26,18 @@ from stock import Client, words
 
 from sepakat_cli.demo import desk as desks
 
-REPORTS = 10_000
-PEOPLE = 1_000
+REPORTS = int(os.environ.get("SEPAKAT_BENCH_REPORTS", "10000"))
+PEOPLE = max(1, REPORTS // 10)
 SENDERS = 20
 SERVICE = "checkout"
 BOUND = 20.0
 """A report is a commit with its state, who reported it in a document that can be erased, and what is told of it."""
+LINKED_BOUND = 3.0
+"""The last report belongs to its incident within so many times the time that the door took for all of them."""
 _WITHIN = 1_800
 """Seconds, for what goes on when the last report is answered."""
+_ANSWERED_WITHIN = 120
+"""Seconds, for one report: a service that is started again in between answers the next try."""
 NUMBERS_BY_MAIL = 5
 """One address gets so many numbers by mail in an hour, and of each step one message."""
 
@@ -55,11 +61,12 @@ async def measure(backend: str) -> dict[str, Any]:
     ratio = ours / floor
     most = PEOPLE * (NUMBERS_BY_MAIL + 1)
     holds = ratio <= BOUND and len(numbers) == REPORTS and len(incidents) == 1 and mails <= most
+    holds = holds and linked <= LINKED_BOUND * ours
     table = Table("what", f"{REPORTS:,} reports", title=f"{PEOPLE:,} people, {SENDERS} senders at once ({backend})")
     table.add_row("bare route with one insert a request", f"{floor:.1f} s")
     table.add_row("the door for reports", f"{ours:.1f} s")
     table.add_row("ratio (bound)", f"{ratio:.2f} (≤ {BOUND})")
-    table.add_row("until all belong to their incident", f"{linked:.1f} s")
+    table.add_row("until all belong to their incident (bound)", f"{linked:.1f} s (≤ {LINKED_BOUND * ours:.1f})")
     table.add_row("numbers given, incidents opened", f"{len(numbers):,}, {len(incidents)}")
     table.add_row("mails to those who reported (bound)", f"{mails:,} (≤ {most:,})")
     Console(file=sys.stdout).print(table)
@@ -101,8 +108,7 @@ async def _send(url: str, key: str, what: str) -> tuple[set[str], float]:
 
         async def sender(http: httpx.AsyncClient) -> None:
             while left:
-                answer = await http.post("/v1/reports", json=_report(left.pop()))
-                numbers.add(answer.raise_for_status().json()["number"])
+                numbers.add(await _file(http, left.pop()))
                 progress.advance(task)
 
         async with api(url, key) as http:
@@ -111,11 +117,29 @@ async def _send(url: str, key: str, what: str) -> tuple[set[str], float]:
             return numbers, time.perf_counter() - begun
 
 
+async def _file(http: httpx.AsyncClient, n: int) -> str:
+    """The number of a report. What was not answered is sent again with the same key, as a careful client does."""
+    tried_until = time.perf_counter() + _ANSWERED_WITHIN
+    while True:
+        try:
+            answer = await http.post("/v1/reports", json=_report(n), headers={"Idempotency-Key": f"flood-{n}"})
+            if answer.status_code not in (httpx.codes.CONFLICT, httpx.codes.SERVICE_UNAVAILABLE):
+                return str(answer.raise_for_status().json()["number"])
+        except httpx.TransportError:
+            if time.perf_counter() > tried_until:
+                raise
+        await asyncio.sleep(0.5)
+
+
 async def _linked(client: Client) -> list[str]:
     """The incidents that the reports belong to, when each belongs to one."""
     reports = client["sepakat_incidents"]["report"]
-    belong = {"incident": {"$ne": None}}
-    await until("reports belonged to an incident", REPORTS, lambda: reports.count_documents(belong), _WITHIN)
+
+    async def linked() -> int:
+        # Those that are left are found by an index; the others would be gone through, ever more of them.
+        return REPORTS - await reports.count_documents({"incident": None})
+
+    await until("reports belonged to an incident", REPORTS, linked, _WITHIN)
     return list(await reports.distinct("incident"))
 
 

@@ -29,6 +29,7 @@ from sepakat_shared.auth import Principal
 from sepakat_shared.clock import ManualClock
 from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import topics
+from sepakat_shared.contracts.fact import Fact
 from sepakat_shared.messages import Envelope
 from sepakat_shared.settings import ServiceSettings
 
@@ -188,6 +189,17 @@ def showing(page: str) -> str:
     found = re.search(r'name="showing" value="([^"]+)"', page)
     assert found
     return found[1]
+
+
+async def fact_of(world: World, aggregate: str, contract: type[Fact]) -> tuple[dict[str, str], bytes]:
+    """The last fact of that kind that the aggregate's commits tell."""
+    told = [(commit, i, message) for commit in await world.commits.of(aggregate)
+            for i, message in enumerate(commit["messages"]) if message["type"] == contract.type]  # fmt: skip
+    commit, i, message = told[-1]
+    headers = {"ce_id": f"{commit['_id']}.{i}", "ce_source": "/sepakat/incidents", "ce_type": contract.type,
+               "ce_subject": message["key"], "ce_time": commit["at"],
+               "ce_sequence": f"{commit['n']:08d}.{i:03d}"}  # fmt: skip
+    return headers, contract.model_validate(message["data"]).model_dump_json().encode()
 
 
 @asynccontextmanager

@@ -175,6 +175,7 @@ class Aggregates(Generic[S, E]):
         self.states: Collection = commits.db[kind.name]
         self._write_state = Together(self._write_states)
         self._look = Shared(self._look_again)
+        self._read = Together(self._read_some)
         commits.refresh_with(kind.name, self.find)
 
     async def find(self, id: str) -> Loaded[S] | None:
@@ -197,8 +198,20 @@ class Aggregates(Generic[S, E]):
         return loaded
 
     async def seen(self, id: str) -> Loaded[S]:
-        """The aggregate as this instance saw it last, or as it stands. Raises NotFound."""
-        return self._recent.get(id) or await self.get(id)
+        """The aggregate as this instance saw it last, or as it stands. Raises NotFound.
+
+        Those that have not been seen of late, and are asked for at once, are read together.
+        """
+        loaded = self._recent.get(id) or await self._read(id)
+        if loaded is None:
+            raise NotFound(f"there is no {self._kind.name} {id!r}")
+        return loaded
+
+    async def _read_some(self, ids: Sequence[str]) -> list[Loaded[S] | None]:
+        if len(ids) == 1:
+            return [await self.find(ids[0])]
+        found = await self.find_many(ids)
+        return [found.get(id) for id in ids]
 
     async def present(self, id: str) -> Loaded[S] | None:
         """As `find`, in one round trip where this instance has seen it: only what follows is looked for.

@@ -119,6 +119,19 @@ async def insert_new(collection: Collection, documents: Sequence[Document]) -> i
     return sum(answer is True for answer in answers)
 
 
+async def find_by_id(
+    collection: Collection, ids: Sequence[str], fields: Document | None = None
+) -> list[Document | None]:
+    """The documents with these ids, in that order, each with its `fields` alone where they are given; None for none.
+
+    One alone is asked for by its id: some databases read everything for a list of them.
+    """
+    if len(ids) == 1:
+        return [await collection.find_one({"_id": ids[0]}, fields)]
+    found = {each["_id"]: each for each in await collection.find({"_id": {"$in": list(ids)}}, fields).to_list(None)}
+    return [found.get(id) for id in ids]
+
+
 def _raise_if_not_durable(error: BulkWriteError) -> None:
     if error.details.get("writeConcernErrors"):
         raise WTimeoutError(f"not known to be durable: {error.details['writeConcernErrors']}") from error

@@ -27,6 +27,9 @@ from sepakat_shared.timers import Fire, Timers
 _log = logging.getLogger(__name__)
 EXIT_RESTART = 75
 """The exit code that says: start me again (sysexits' EX_TEMPFAIL)."""
+_KEEP_ALIVE_SECONDS = 75
+"""Longer than clients and proxies keep a connection that is idle (5 to 60 s): where they close it, no request is on its
+way, and none is lost."""
 
 
 class Service:
@@ -171,16 +174,7 @@ def run(service: str, settings: S, build: Callable[[S], FastAPI]) -> None:
 async def _serve(settings: S, build: Callable[[S], FastAPI]) -> int:
     app = build(settings)
     bus: Bus = app.state.bus
-    config = uvicorn.Config(
-        app,
-        host=settings.http_host,
-        port=settings.http_port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=5,
-        server_header=False,
-    )
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(_config(app, settings))
 
     def stop(failed: "asyncio.Future[str]") -> None:
         if not failed.cancelled():
@@ -190,3 +184,16 @@ async def _serve(settings: S, build: Callable[[S], FastAPI]) -> int:
     bus.fatal.add_done_callback(stop)
     await server.serve()
     return EXIT_RESTART if bus.fatal.done() and not bus.fatal.cancelled() else 0
+
+
+def _config(app: FastAPI, settings: ServiceSettings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        host=settings.http_host,
+        port=settings.http_port,
+        log_config=None,
+        access_log=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=5,
+        server_header=False,
+    )

@@ -19,7 +19,6 @@ from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import Span, TracerProvider
 from pydantic import AfterValidator, AwareDatetime
-from pymongo.errors import DuplicateKeyError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -39,8 +38,9 @@ from sepakat_shared.errors import (
     sentence_of,
 )
 from sepakat_shared.expiry import forget_old
-from sepakat_shared.mongo import Collection, Database
+from sepakat_shared.mongo import Collection, Database, Document, find_by_id, insert_missing
 from sepakat_shared.retry import TRANSIENT
+from sepakat_shared.together import Together
 
 PROBLEM = "application/problem+json"
 PROBLEM_TYPES = "https://sepakat.dev/problems/"
@@ -236,10 +236,14 @@ def expected_version(request: Request) -> int:
 
 
 class IdempotentPosts:
-    """Answers a repeated POST with the same `Idempotency-Key` as the first, without doing it again."""
+    """Answers a repeated POST with the same `Idempotency-Key` as the first, without doing it again.
+
+    The answer is a document beside that of the request: many are inserted together, and each is changed by itself.
+    """
 
     def __init__(self, db: Database) -> None:
         self._collection: Collection = db["idempotency"]
+        self._keep: Together[Document, bool] = Together(lambda some: insert_missing(self._collection, some))
 
     async def create_indexes(self) -> None:
         await self._collection.create_index("at")
@@ -258,9 +262,7 @@ class IdempotentPosts:
         body = await request.body()
         id = hashlib.sha256(f"{asking.id}\n{request.method} {request.url.path}\n{key}".encode()).hexdigest()
         fingerprint = hashlib.sha256(body).hexdigest()
-        try:
-            await self._collection.insert_one({"_id": id, "fingerprint": fingerprint, "at": now, "answer": None})
-        except DuplicateKeyError:
+        if not await self._keep({"_id": id, "fingerprint": fingerprint, "at": now, "answer": None}):
             return await self._answered(id, fingerprint)
         try:
             response = await do()
@@ -268,18 +270,23 @@ class IdempotentPosts:
             await self._collection.delete_one({"_id": id})
             raise
         answer = {"status": response.status_code, "body": bytes(response.body), "etag": response.headers.get("etag")}
-        await self._collection.update_one({"_id": id}, {"$set": {"answer": answer}})
+        await self._keep({"_id": _answer_to(id), "at": now, "answer": answer})
         return response
 
     async def _answered(self, id: str, fingerprint: str) -> Response:
-        first = await self._collection.find_one({"_id": id})
-        if first is None or first["answer"] is None:
+        first, answered = await find_by_id(self._collection, [id, _answer_to(id)])
+        # An earlier version kept the answer in the document of the request.
+        answer = answered["answer"] if answered is not None else None if first is None else first["answer"]
+        if first is None or answer is None:
             raise Conflict("the first request with this Idempotency-Key is still being handled; try again soon")
         if first["fingerprint"] != fingerprint:
             raise Conflict("this Idempotency-Key was used for another body; use a new one")
-        answer = first["answer"]
         headers = {"Idempotent-Replayed": "true"} | ({"ETag": answer["etag"]} if answer["etag"] else {})
         return Response(answer["body"], answer["status"], headers, media_type="application/json")
+
+
+def _answer_to(request: str) -> str:
+    return f"{request}/answer"
 
 
 _NO_CURSOR = "cursor: take it from the Link header or `next` of the page before, unchanged"

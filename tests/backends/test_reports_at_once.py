@@ -4,13 +4,12 @@ import asyncio
 from typing import Any
 
 import pytest
-from reporting import FIRST, MAIN, Desk, World, opened
+from reporting import FIRST, MAIN, Desk, World, fact_of, opened
 
 from sepakat_cli.backends import Backend
 from sepakat_incidents import answers
 from sepakat_incidents.report import Filed, Linked, Progressed
 from sepakat_shared.commits import verify_chain
-from sepakat_shared.contracts.fact import Fact
 from sepakat_shared.contracts.incidents import IncidentMerged
 from sepakat_shared.contracts.reports import ReportFiled
 
@@ -29,17 +28,6 @@ async def filed(desk: Desk, **changes: Any) -> tuple[dict[str, str], bytes]:
     """A report, and the fact that it was filed as the relay publishes it."""
     id = (await desk.file(**changes))["id"]
     return await fact_of(desk.world, f"report/{id}", ReportFiled)
-
-
-async def fact_of(world: World, aggregate: str, contract: type[Fact]) -> tuple[dict[str, str], bytes]:
-    """The last fact of that kind that the aggregate's commits tell."""
-    told = [(commit, i, message) for commit in await world.commits.of(aggregate)
-            for i, message in enumerate(commit["messages"]) if message["type"] == contract.type]  # fmt: skip
-    commit, i, message = told[-1]
-    headers = {"ce_id": f"{commit['_id']}.{i}", "ce_source": "/sepakat/incidents", "ce_type": contract.type,
-               "ce_subject": message["key"], "ce_time": commit["at"],
-               "ce_sequence": f"{commit['n']:08d}.{i:03d}"}  # fmt: skip
-    return headers, contract.model_validate(message["data"]).model_dump_json().encode()
 
 
 async def test_sixteen_facts_in_two_instances_link_a_report_once_and_tell_it_each_step_once(backend: Backend) -> None:

@@ -318,10 +318,12 @@ async def test_who_reported_a_problem_is_written_to_with_their_page_until_they_a
     assert (mail["To"].addresses[0].display_name, mail["To"].addresses[0].addr_spec) == (known.name, known.email)
     assert mail["Subject"].strip() == "Laporan R-K7QM-2XWA: diterima"
     assert "https://sla.example/s/x" in mail.get_body(("plain",)).get_content()
-    await directory.on_reporter(known.model_copy(update={"email": "x@y.example\r\nBcc: all@y.example"}), CAUSE)
+    forged = {"report": "another", "email": "x@y.example\r\nBcc: all@y.example"}
+    await directory.on_reporter(known.model_copy(update=forged), CAUSE)
     with pytest.raises(Permanent, match="addressed"):
-        await sender.send(message)
+        await sender.send(notification(fact.model_copy(update={"report": "another"}), "reporter/another"))
     await directory.on_reporter_erased(Erased(key=fact.report), CAUSE)
+    await directory.on_reporter(known, CAUSE)
     with pytest.raises(Unwanted, match="erased"):
         await sender.send(message)
     assert len(mail_server.received) == 1

@@ -37,6 +37,9 @@ class ReportReactions:
         self._incidents = incidents
         self._episodes = episodes
         self._wordings = wordings
+        self._beginning: dict[str, asyncio.Event] = {}
+        """By line of a service: when whoever opens an incident on it, or presses on it, is done."""
+        self._begun_so_far = 0
 
     def all(self) -> list[Reaction]:
         return [
@@ -82,8 +85,30 @@ class ReportReactions:
 
     async def _incident_of(self, report: Report) -> Incident:
         """The incident that it belongs to; it is opened, or handled as more urgent, where that is to be."""
-        about = report.about
-        id = line_id(about.agreement, about.service)
+        service = line_id(report.about.agreement, report.about.service)
+        while True:
+            begun_before = self._begun_so_far
+            found = await self._waiting_for(report, service)
+            if isinstance(found, Incident):
+                return found
+            # Where many come at once, one of them opens the incident and the others look again: each that tried as well
+            # would take the number of another's commit, and as many of them would decide again.
+            if service in self._beginning:
+                await self._beginning[service].wait()
+            elif begun_before == self._begun_so_far:
+                self._beginning[service] = done = asyncio.Event()
+                try:
+                    return await self._begun(report, *found)
+                finally:
+                    del self._beginning[service]
+                    self._begun_so_far += 1
+                    done.set()
+
+    async def _waiting_for(self, report: Report, service: str) -> Incident | tuple[str, Handling]:
+        """The incident that is there for it; else the line to begin one on, or to press on the one that is open there,
+        and how it is handled.
+        """
+        about, id = report.about, service
         line = await self._line(id)
         incident = await self._episodes.open_on(line)
         if report.other and incident is not None and not _opened(line, report):
@@ -94,10 +119,11 @@ class ReportReactions:
             return await self._present(known.id)
         if incident is not None and report.priority and incident.priority <= report.priority:
             return incident
-        wording = await self._wording(about.agreement)
-        how = _handling(wording, report)
-        if incident is not None and incident.priority <= how.priority:
-            return incident
+        how = _handling(await self._wording(about.agreement), report)
+        return incident if incident is not None and incident.priority <= how.priority else (id, how)
+
+    async def _begun(self, report: Report, id: str, how: Handling) -> Incident:
+        """Open an incident on the line for the report, or press on the one that is open there."""
         # What opens one, or presses on one, goes by no guess: another instance may have linked the report, and that
         # incident be over since.
         present = await self._reports.all.present(report.id)
@@ -105,7 +131,7 @@ class ReportReactions:
             return await self._present(present.state.incident)
         title = {language: words.format(_service(report, language)) for language, words in _TITLE.items()}
         trigger = Trigger("report", f"report:{report.id}", report.id, report.filed_at, title)
-        line = await self._episodes.begin(id, about, trigger, how, report.by)
+        line = await self._episodes.begin(id, report.about, trigger, how, report.by)
         known = _caused(line, report)
         # An earlier try may have joined the incident that was kept, and ended before the duplicate's record said so.
         found = await self._present(known.id) if known is not None else await self._episodes.open_on(line)
@@ -167,6 +193,8 @@ class ReportReactions:
 
         async def one(id: str) -> None:
             async with some:
+                # What is not in memory is read together with others; what is done begins with that.
+                await self._reports.all.seen(id)
                 await do(id)
 
         found = await self._reports.about(await self._incidents.with_duplicates(incident))

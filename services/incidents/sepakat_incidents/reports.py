@@ -34,6 +34,7 @@ ACKNOWLEDGED_AN_HOUR: Final = 5
 _REMEMBERED: Final = 1_000
 """Reports whose address is in memory until they are linked."""
 _Inserts = Together[Document, bool]
+_Reads = Together[str, Document | None]
 
 
 def report_number(id: str) -> str:
@@ -66,6 +67,8 @@ class Reports:
         self._followers: Collection = commits.db["followers"]
         self._keep_reporter: _Inserts = Together(lambda some: mongo.insert_missing(self._reporters, some))
         self._keep_follower: _Inserts = Together(lambda some: mongo.insert_missing(self._followers, some))
+        self._follower: _Reads = Together(lambda ids: mongo.find_by_id(self._followers, ids))
+        self._reporter: _Reads = Together(lambda ids: mongo.find_by_id(self._reporters, ids, {"address": 1}))
         self._addresses: OrderedDict[str, str | None] = OrderedDict()
         """Of the last reports that were filed here: by whose address, as its digest."""
         self._to_tell: dict[str, Reporter] = {}
@@ -133,13 +136,13 @@ class Reports:
         id = f"{incident.id}/{address}"
         if await self._keep_follower({"_id": id, "report": report}):
             return True
-        first = await self._followers.find_one({"_id": id})
+        first = await self._follower(id)
         return first is not None and first["report"] == report
 
     async def _address_of(self, report: str) -> str | None:
         if report in self._addresses:
             return self._addresses.pop(report)  # it is asked for once, as a rule
-        known = await self._reporters.find_one({"_id": report}, {"address": 1})
+        known = await self._reporter(report)
         return None if known is None else str(known["address"])
 
     def _remember_address(self, report: str, address: str | None) -> None:

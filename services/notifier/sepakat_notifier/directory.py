@@ -8,7 +8,8 @@ from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.agreements import AgreementTextPublished, ContactRecorded, PartyRecorded
 from sepakat_shared.contracts.reports import ReporterRecorded
 from sepakat_shared.messages import Envelope
-from sepakat_shared.mongo import Collection, Database, Document
+from sepakat_shared.mongo import Collection, Database, Document, find_by_id, insert_missing
+from sepakat_shared.together import Shared, Together
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,9 @@ class Directory:
         self._parties: Collection = db["parties"]
         self._texts: Collection = db["texts"]
         self._reporters: Collection = db["reporters"]
+        self._keep_reporter: Together[Document, bool] = Together(lambda some: insert_missing(self._reporters, some))
+        self._reporter: Together[str, Document | None] = Together(lambda ids: find_by_id(self._reporters, ids))
+        self._last_text = Shared(self._read_last_text)
 
     # -- keeping it ---------------------------------------------------------------------------------------------------
 
@@ -62,7 +66,8 @@ class Directory:
         await self._contacts.replace_one({"_id": fact.key}, {"erased": True}, upsert=True)
 
     async def on_reporter(self, fact: ReporterRecorded, _cause: Envelope) -> None:
-        await self._reporters.replace_one({"_id": fact.report}, {"fact": fact.as_json()}, upsert=True)
+        """It is said once of a report; heard again, also after they were erased, it changes nothing."""
+        await self._keep_reporter({"_id": fact.report, "fact": fact.as_json()})
 
     async def on_reporter_erased(self, fact: Erased, _cause: Envelope) -> None:
         await self._reporters.replace_one({"_id": fact.key}, {"erased": True}, upsert=True)
@@ -86,7 +91,7 @@ class Directory:
 
     async def signatories(self, agreement: str, parties: Sequence[str]) -> dict[str, list[str]] | None:
         """Who signed for each of `parties`, or every contact of one that names nobody; None: the text has not come."""
-        text = await self._texts.find_one({"agreement": agreement}, sort=[("version", -1)])
+        text = await self._last_text(agreement)
         if text is None:
             return None
         signed = text["signatories"]
@@ -141,7 +146,7 @@ class Directory:
 
     async def reporter(self, report: str, party: str, agreement: str) -> tuple[Reader, str]:
         """Who filed the report, and the page that it is followed on. Raises Unknown or Forgotten."""
-        known = await self._reporters.find_one({"_id": report})
+        known = await self._reporter(report)
         if known is None:
             raise Unknown
         if known.get("erased"):
@@ -150,13 +155,16 @@ class Directory:
         zone = await self._zone_of(agreement)
         return Reader(party, f"reporter/{report}", fact.name, fact.email, fact.language, zone), fact.status_url
 
+    async def _read_last_text(self, agreement: str) -> Document | None:
+        return await self._texts.find_one({"agreement": agreement}, sort=[("version", -1)])
+
     async def _zone_of(self, agreement: str) -> str:
-        text = await self._texts.find_one({"agreement": agreement}, sort=[("version", -1)])
+        text = await self._last_text(agreement)
         return text["time_zone"] if text else "UTC"
 
     async def covered(self, agreement: str) -> Covered | None:
         """What the agreement is about, by its latest text; None where none has come since this is kept."""
-        text = await self._texts.find_one({"agreement": agreement}, sort=[("version", -1)])
+        text = await self._last_text(agreement)
         if text is None or "parties" not in text:
             return None
         services = {each["id"]: each["title"] for each in text["services"]}
