@@ -157,7 +157,7 @@ def _on(line: Line, id: str, change: Callable[[Incident], Incident]) -> Line:
 def changed(incident: Incident, event: RecordEvent) -> Incident:
     match event:
         case Triaged(impact, urgency):
-            return replace(incident, impact=impact, urgency=urgency)
+            return replace(incident, impact=impact, urgency=urgency, unsorted=False)
         case Owned(owner):
             return replace(incident, owner=owner)
         case Counted(count, impact_started_at):
