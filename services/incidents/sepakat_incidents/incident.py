@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Literal
 
-from sepakat_incidents.clocks import Clock, Pause
+from sepakat_incidents.clocks import Clock, Measures, Pause
 from sepakat_incidents.escalation import Ladder
 from sepakat_shared.contracts.incidents import Cause
 from sepakat_shared.contracts.matrix import Degree
@@ -94,6 +94,16 @@ class Link:
 
 
 @dataclass(frozen=True)
+class AgreedTime:
+    """A dispute has ended in so many seconds more of a clock, or less when below 0; `number` is the dispute's."""
+
+    measures: Measures
+    seconds: int
+    dispute: str
+    number: str
+
+
+@dataclass(frozen=True)
 class Incident:
     """`waiting` are the causes that must pass before it resolves by itself.
 
@@ -160,6 +170,8 @@ class Incident:
     """How many causes it has had, where it names no longer all of them."""
     unsorted: bool = False
     """Impact and urgency are the first words of whoever opened it: nobody has sorted it since."""
+    agreed: tuple[AgreedTime, ...] = ()
+    """What disputes have made of its clocks, beside what was recorded."""
 
     @property
     def responsible(self) -> str:

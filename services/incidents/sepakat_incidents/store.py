@@ -226,6 +226,8 @@ def _told(event: Document) -> dict[str, Any]:
         data = {**{name: data["pause"][name] for name in ("occurrence", "start", "end")}, **data}
     if "occurrence" in data:
         data = {**data, "occurrence": owed(data["occurrence"])}
+    if event["type"] == "TimeAgreed":
+        data = data["agreed"]
     if "request" in data:
         data = {**data["request"], **data, "asked_by": data["request"]["party"]}
     return {name: value for name, value in data.items() if name not in _NOT_TOLD and (name, value) != ("by", None)}
