@@ -53,6 +53,8 @@ def test_an_incident_is_acknowledged_and_resolved(stand: Stand, run: Run) -> Non
     assert run("incidents", "ack", "a/b.1").stdout == "a/b.1: acknowledged\n"
     assert run("incidents", "resolve", "a/b.1", "--note", "restarted").exit_code == 0
     assert stand.asked[1].json == {"note": "restarted"}
+    stand.on("POST", "/v1/incidents/a%2Fb.1/close", answer({"id": "a/b.1", "status": "closed"}))
+    assert run("incidents", "close", "a/b.1").stdout == "a/b.1: closed\n"
 
 
 def test_deliveries_are_narrowed_by_what_they_are_about(stand: Stand, run: Run) -> None:
