@@ -22,6 +22,7 @@ from sepakat_cli.commands import (
     evaluate,
     events,
     evidence,
+    incident_opening,
     incident_records,
     keys,
     letters,
@@ -120,6 +121,7 @@ app.command("backtest", rich_help_panel="Measure")(backtest.of_files)
 app.command("evidence", rich_help_panel="Measure")(evidence.evidence)
 app.command("verify", rich_help_panel="Measure")(evidence.verify)
 app.add_typer(incident_records.incidents, name="incidents", rich_help_panel="Handle")
+incident_records.incidents.command("open")(incident_opening.open_incident)
 incident_records.incidents.command("comment")(comments.comment)
 incident_records.incidents.command("comments")(comments.comments)
 app.add_typer(postmortems.postmortems, name="postmortems", rich_help_panel="Handle")

@@ -248,6 +248,10 @@ async def test_the_customers_people_say_what_they_think_and_what_they_need(backe
         assert "sell-at-night" in [each["need"] for each in pack["needs"]]
 
 
+def _amendment_of(decision: dict[str, Any]) -> dict[str, Any]:
+    return dict(decision["amendment"])
+
+
 async def test_a_decision_becomes_the_draft_of_the_next_version_by_what_was_reached(backend: Backend) -> None:
     async with opened(backend) as world:
         await world.in_force()
@@ -298,6 +302,19 @@ async def test_a_decision_becomes_the_draft_of_the_next_version_by_what_was_reac
         for party in ("nusantara", "toko-maju"):
             await world.sign(party)
         assert (await world.get("/versions/2"))["text"]["objectives"][0]["target"] == "99.92"
+
+        # Two decisions wanted the same: one makes the next version, and the other one is noted as that.
+        easier = {**decision, "amendment": {"objectives": [
+            {"objective": "availability", "how": "loosen", "target": "99.8"}
+        ]}}  # fmt: skip
+        for party in ("toko-maju", "nusantara"):
+            await world.post(party, "/reviews/1/decisions", **easier)
+        await world.post("nusantara", "/reviews/1/decisions/4/amendment")
+        for party in ("nusantara", "toko-maju"):
+            await world.sign(party)
+        shown = await world.post("toko-maju", "/reviews/1/decisions/5/amendment")
+        became = [(each["version"], each["proposal"]) for each in map(_amendment_of, shown["decisions"][3:])]
+        assert became == [(3, None), (3, None)]
 
 
 async def test_a_review_is_read_as_a_page_and_on_paper_in_both_languages(backend: Backend) -> None:

@@ -13,6 +13,7 @@ from samples import agreement_dict
 
 from sepakat_cli.backends import Backend
 from sepakat_incidents import dispute_api
+from sepakat_incidents import line as lines
 from sepakat_incidents.contacts import Contacts
 from sepakat_incidents.disputables import Disputables
 from sepakat_incidents.dispute_reactions import DisputeReactions
@@ -21,6 +22,7 @@ from sepakat_incidents.episodes import Episodes
 from sepakat_incidents.matters import Matters
 from sepakat_incidents.reactions import Reactions
 from sepakat_incidents.rotation_store import Rotations
+from sepakat_incidents.showing import shown
 from sepakat_incidents.store import Incidents
 from sepakat_incidents.wordings import Wordings
 from sepakat_shared import mongo, web
@@ -136,7 +138,7 @@ async def incident(backend: Backend) -> AsyncIterator[Incident]:
     made = Incident(client[f"disputes_{uuid.uuid4().hex[:8]}"])
     for part in (made.commits, made.incidents, made.docket, made.disputables, made.timers):
         await part.create_indexes()  # type: ignore[attr-defined]
-    text = agreement_dict(disputes=AGREED)
+    text = agreement_dict(disputes=AGREED, priorities={"P1": {"restore": "PT4H"}}, escalation={})
     await made.hears(
         topics.AGREEMENT_TEXTS,
         AgreementTextPublished(agreement="toko-checkout", version=1, hash="h", effective_from=START, text=text),
@@ -354,6 +356,38 @@ async def test_a_clock_a_credit_and_a_clause_are_disputed_in_their_own_ways(inci
     first = (await incident.asks("budi", "GET", "disputes?limit=2")).json()
     rest = (await incident.asks("budi", "GET", f"disputes?limit=2&cursor={first['next']}")).json()
     assert len({each["id"] for each in first["items"] + rest["items"]}) == 3
+
+
+async def test_what_was_recorded_of_a_clock_stays_beside_what_its_dispute_ended_in(incident: Incident) -> None:
+    id, day = "toko-checkout.checkout.0001", timedelta(days=1)
+    incident.clock.advance(timedelta(hours=5))
+    await incident.incidents.execute(
+        "toko-checkout.checkout", lambda line, now: lines.resolve(line, id, "rina", None, now, day), "rina"
+    )  # type: ignore[arg-type]
+    about = {"kind": "clock", "incident": id, "clock": "restoration"}
+    asked = {"adjustments": [{"kind": "case-time", "seconds": -5400}]}
+    body = {"subject": about, "asked": asked, "statement": "we waited for them"}
+    raised = (await incident.asks("rina", "POST", "disputes", body)).json()
+    recorded = {"value": "18000", "unit": "s", "target": "14400", "met": False, "state": "missed"}
+    assert (raised["measured"], raised["agreed"]) == (recorded, None)
+    settled = (await incident.asks("budi", "POST", f"disputes/{raised['id']}/accept", {"offer": 1})).json()
+    agreed = {"value": "12600", "unit": "s", "target": "14400", "met": True, "state": "met"}
+    assert (settled["measured"], settled["agreed"]) == (recorded, agreed)
+
+    [told] = await incident.told(disputes.DisputeSettled)
+    assert told["agreed"] == agreed
+    fact = disputes.DisputeSettled.model_validate(told)
+    cause = await incident.hears(topics.INCIDENTS, fact, subject=raised["id"])
+    await incident.hears_again(topics.INCIDENTS, fact, cause)
+    known = await incident.incidents.find(id)
+    assert known is not None
+    [restore] = shown(known, incident.clock.now())["clocks"]
+    assert (restore["state"], restore["elapsed_seconds"]) == ("missed", 18_000.0)
+    assert restore["agreed"] == {
+        "elapsed_seconds": 12_600.0, "met": True, "dispute": raised["id"], "number": raised["number"],
+    }  # fmt: skip
+    timeline = await incident.incidents.timeline(known)
+    assert [each["seconds"] for each in timeline if each["what"] == "TimeAgreed"] == [-5400]
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,8 @@ def test_an_incident_is_acknowledged_and_resolved(stand: Stand, run: Run) -> Non
     assert run("incidents", "ack", "a/b.1").stdout == "a/b.1: acknowledged\n"
     assert run("incidents", "resolve", "a/b.1", "--note", "restarted").exit_code == 0
     assert stand.asked[1].json == {"note": "restarted"}
+    stand.on("POST", "/v1/incidents/a%2Fb.1/close", answer({"id": "a/b.1", "status": "closed"}))
+    assert run("incidents", "close", "a/b.1").stdout == "a/b.1: closed\n"
 
 
 def test_deliveries_are_narrowed_by_what_they_are_about(stand: Stand, run: Run) -> None:
@@ -231,3 +233,13 @@ def test_an_empty_list_says_whether_there_is_none_or_none_like_that(stand: Stand
 
 def test_the_version_is_told(run: Run) -> None:
     assert run("--version").stdout.startswith("sepakat 0.")
+
+
+def test_a_clock_shows_what_was_agreed_of_it_beside_its_record(stand: Stand, run: Run) -> None:
+    agreed = {"elapsed_seconds": 12_600.0, "met": True, "dispute": "d", "number": "D-7"}
+    clock = {"clock": "restore", "state": "missed", "elapsed_seconds": 18_000.0, "limit_seconds": 14_400.0,
+             "due_at": None, "stopped_at": "2026-11-24T13:00:00Z", "objective": None, "agreed": agreed}  # fmt: skip
+    stand.on("GET", "/v1/incidents/a.b.1", answer({"id": "a.b.1", "clocks": [clock]}))
+    stand.on("GET", "/v1/incidents/a.b.1/timeline", answer({"items": []}))
+    shown = " ".join(run("incidents", "show", "a.b.1").stdout.split())
+    assert "restore: missed, 5 h of 4 h; by D-7: 3 h 30 min, met" in shown

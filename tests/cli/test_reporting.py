@@ -33,6 +33,16 @@ def test_reports_are_listed_and_who_filed_one_is_forgotten(stand: Stand, run: Ru
     assert run("reports", "forget", "r2").exit_code == 1
 
 
+def test_a_report_is_shown_with_what_its_reporter_was_told(stand: Stand, run: Run) -> None:
+    report = {"id": "r1", "number": "R-K7QM-2XWA", "stage": "resolved", "reporter": {"name": "Siti", "language": "id"},
+              "steps": [{"step": "taken-up", "at": "2026-11-24T09:00:00.000Z", "words": None}]}  # fmt: skip
+    stand.on("GET", "/v1/reports/r1", answer(report))
+    shown = " ".join(run("reports", "show", "r1").stdout.split())
+    assert "reporter name Siti, language id" in shown and "2026-11-24T09:00:00.000Z taken-up" in shown
+    assert json.loads(run("reports", "show", "r1", "--json").stdout) == report
+    assert run("reports", "show", "r2").exit_code == 1
+
+
 def test_a_form_is_made_listed_and_taken_back(stand: Stand, run: Run) -> None:
     stand.on("POST", "/v1/report-forms", answer(FORM, 201))
     stand.on("GET", "/v1/report-forms", answer({"items": [FORM]}))

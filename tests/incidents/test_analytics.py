@@ -88,6 +88,9 @@ def test_groups_are_those_asked_for_and_add_up() -> None:
         groups = analytics.grouped(FOUND, by, NOW - 20 * DAY, NOW)
         assert list(groups) == names
         assert sum(each.count for each in groups.values()) == len(FOUND)
+    named = [replace(FOUND[0], about=replace(FOUND[0].about, cause="disk")), *FOUND[1:]]
+    by_name = analytics.grouped(named, "named-cause", NOW - 20 * DAY, NOW)
+    assert {name: each.count for name, each in by_name.items()} == {"toko/checkout/-": 3, "toko/checkout/disk": 1}
     assert analytics.began_in(FOUND, NOW - 5 * DAY, NOW) == FOUND[2:]
     assert list(analytics.grouped(FOUND, "priority", NOW - DAY, NOW)) == ["P1"]
 
@@ -163,5 +166,8 @@ async def test_rows_are_the_same_in_both_formats_and_no_title_is_a_formula() -> 
         "what the other party keeps to itself is not counted either"
     )
     assert [rows[1][name] for name in said] == ["0", "", "0", ""] and [lines[1][name] for name in said][:2] == [0, None]
+    sorted_ = ("named_cause", "impact", "urgency", "owner", "reopened", "merged_into")
+    assert [lines[0][name] for name in sorted_] == [None, None, None, None, FOUND[0].reopened, None]
+    assert list(rows[0])[-6:] == list(sorted_), "what is new comes behind what readers of before know"
     assert (await ask("/disputes")).text.startswith("id,number,agreement,kind,subject,raised_by")
     assert (await ask("/disputes", key="rina")).status_code == 403

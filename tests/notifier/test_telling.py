@@ -441,6 +441,17 @@ def test_letters_name_the_party_that_must_take_it_up(party: str, name: str) -> N
     assert "PT Nusantara Cloud is responsible" in of_before.text
 
 
+def test_a_letter_about_what_a_party_opened_has_its_words() -> None:
+    fact = incident(incidents.IncidentOpened, party="nusantara", description="Orders are lost\nsince nine")
+    for language, verb in (("en", "has opened"), ("id", "membuka")):
+        text = letters.compose(fact, reader(language), NAMES, None).text
+        assert f"{NAMES['nusantara']} {verb}" in text
+        assert [each.strip() for each in text.splitlines() if "lost" in each or "nine" in each] == [
+            "Orders are lost", "since nine",
+        ]  # fmt: skip
+    assert "has opened" not in letters.compose(incident(incidents.IncidentOpened), reader(), NAMES, None).text
+
+
 def test_a_credit_that_a_dispute_ended_in_is_told_beside_what_the_figure_gives() -> None:
     fact = objective(
         compliance.PeriodCorrected, exact="863/1000", exact_before="863/1000", attainment_before="86.3000",

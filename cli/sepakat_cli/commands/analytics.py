@@ -15,6 +15,7 @@ class Grouping(StrEnum):
     PRIORITY = "priority"
     SERVICE = "service"
     CAUSE = "cause"
+    NAMED_CAUSE = "named-cause"
     AGREEMENT = "agreement"
     MONTH = "month"
 
@@ -41,7 +42,8 @@ def analytics(
     """Show how problems were handled: MTTA, MTTR and MTBF, how far escalations went, what disputes came to.
 
     MTTA is the mean time from the opening to the acknowledgement, MTTR from the opening to the end of the impact, MTBF
-    the mean time without impact between two incidents.
+    the mean time without impact between two incidents. A cause is the kind of what opened an incident, a named cause
+    what alerts or people have called it.
 
     **Examples**
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from sepakat_cli.commands.status import duration
 from sepakat_cli.output import BadInput
 from sepakat_shared.contracts.compliance import LATENESS
 from sepakat_shared.contracts.fact import rfc3339
@@ -70,8 +71,11 @@ def fields(dispute: dict[str, Any]) -> dict[str, Any]:
 def _figure(figure: dict[str, Any] | None) -> str | None:
     if not figure:
         return None
-    shown = figure.get("value") or figure.get("attainment")
-    return f"{shown} against {figure.get('target')}, {'met' if figure.get('met') else figure.get('state')}"
+    verdict = "met" if figure.get("met") else figure.get("state")
+    if figure.get("unit") == "s":
+        shown, target = (figure.get(name) and duration(float(figure[name])) for name in ("value", "target"))
+        return f"{shown} of {target}, {verdict}" if target else f"{shown}, {verdict}"
+    return f"{figure.get('value') or figure.get('attainment')} against {figure.get('target')}, {verdict}"
 
 
 def _compact(remedy: dict[str, Any]) -> str:

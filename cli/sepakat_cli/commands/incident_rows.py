@@ -21,7 +21,12 @@ def _clock(clock: dict[str, Any]) -> str:
     said = f"{clock['clock']}: {clock['state']}, {duration(clock['elapsed_seconds'])}"
     said += f" of {duration(clock['limit_seconds'])}" if clock["limit_seconds"] is not None else ""
     said += f", due {clock['due_at']}" if clock["due_at"] and not clock["stopped_at"] else ""
-    return said + (f", for {clock['objective']}" if clock["objective"] else "")
+    said += f", for {clock['objective']}" if clock["objective"] else ""
+    agreed = clock.get("agreed")
+    if agreed is None:
+        return said
+    verdict = "met" if agreed["met"] else "missed"
+    return f"{said}; by {agreed['number']}: {duration(agreed['elapsed_seconds'])}, {verdict}"
 
 
 def _words(fields: dict[str, Any]) -> str:

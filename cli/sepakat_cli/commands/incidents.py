@@ -104,6 +104,17 @@ def resolve(
     _act(id, "resolve", {"note": note}, url, api_key_file, as_json)
 
 
+@incidents.command("close")
+def close(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False) -> None:
+    """Close the record of an incident that is resolved, before its time does.
+
+    **Example**
+
+      sepakat incidents close INCIDENT
+    """
+    _act(id, "close", None, url, api_key_file, as_json)
+
+
 Note = Annotated[str | None, typer.Option(help="goes on the timeline, and to those who are told")]
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
+from sepakat_cli.commands.incident_rows import shown_fields
 from sepakat_cli.commands.keys import instant
 from sepakat_cli.output import AsJson, BadInput, explained, print_json, print_line, print_table
 
@@ -100,6 +101,35 @@ def list_reports(
         return
     columns = ("id", "number", "stage", "incident", "agreement", "service", "filed_at", "summary")
     print_table(columns, ([each.get(name) for name in columns] for each in items), "nothing has been reported")
+
+
+@reports.command("show")
+def show(
+    report: Annotated[str, typer.Argument(help="the report's id, as `sepakat reports list` shows it")],
+    url: Urls = None,
+    api_key_file: ApiKeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a report, and each step that whoever filed it was told.
+
+    Who that was is shown to the party that it came by.
+
+    **Example**
+
+      sepakat reports show $(sepakat reports list --json | jq -r '.items[0].id')
+    """
+    with Client.of(url, api_key_file) as client:
+        found = client.get("incidents", f"/v1/reports/{segment(report)}")
+    if as_json:
+        print_json(found)
+        return
+    steps = found.pop("steps")
+    print_table(("field", "value"), shown_fields(found), "")
+    typer.echo()
+    print_table(
+        ("at", "step", "words"), ((each["at"], each["step"], each["words"]) for each in steps),
+        "nothing was told since its number",
+    )  # fmt: skip
 
 
 @reports.command("forget")

@@ -64,7 +64,10 @@ def told(known: Contested | None, fact: Fact) -> list[DisputeTold]:
         case disputes.DisputeReferred():
             dispute = replace(dispute, state="referred")
         case disputes.DisputeSettled():
-            dispute = replace(dispute, state="settled", result=fact.result, how=fact.how, ended_at=fact.at)
+            dispute = replace(
+                dispute, state="settled", result=fact.result, how=fact.how, ended_at=fact.at,
+                agreed=_shown(fact.agreed) or dispute.agreed,
+            )  # fmt: skip
         case disputes.DisputeWithdrawn():
             dispute = replace(dispute, state="withdrawn", ended_at=fact.at)
         case disputes.DisputeRecalculated():

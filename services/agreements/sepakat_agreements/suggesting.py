@@ -172,8 +172,11 @@ def decided(changes: Iterable[Change]) -> list[Change]:
 def completed(text: Mapping[str, Any], changes: Iterable[Change]) -> list[Change]:
     """What a decision changes, with what follows in the text as it stands: by lists of another day, what somebody has
     added since would go, and what another decision has retired would come back.
+
+    An objective that is no more in the text needs no retiring.
     """
-    said = decided(changes)
+    known = {f"objectives/{each['id']}" for each in text.get("objectives", ())}
+    said = [each for each in decided(changes) if each.content != "null" or each.clause in known]
     retired = {each.clause.partition("/")[2] for each in said if each.content == "null"}
     return [*said, *_mentions(text, retired)] if retired else said
 

@@ -10,19 +10,18 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from sepakat_agreements import amending, holding, negotiation
-from sepakat_agreements.agreement import Agreement, Event, Version
+from sepakat_agreements.agreement import Agreement, Event
 from sepakat_agreements.backtest import Wish
 from sepakat_agreements.backtest_store import Backtests, told
-from sepakat_agreements.clauses import clauses, merged
 from sepakat_agreements.difference import in_words
+from sepakat_agreements.drafting import has_all, is_of
 from sepakat_agreements.people import People
-from sepakat_agreements.proposal import Proposal
 from sepakat_agreements.review import Amendment, Review
 from sepakat_agreements.review_api import DecisionIn, Id, Number, party_of
 from sepakat_agreements.review_store import Reviews
 from sepakat_agreements.review_view import suggestion_view, whole
 from sepakat_agreements.store import Agreements
-from sepakat_agreements.suggesting import Suggestion, Wanted, amendment, completed, decided, suggestions
+from sepakat_agreements.suggesting import Suggestion, Wanted, amendment, completed, suggestions
 from sepakat_shared import web
 from sepakat_shared.clock import Clock
 from sepakat_shared.commits import Loaded
@@ -162,17 +161,17 @@ def _drafting_route(routes: APIRouter, reviews: Reviews, agreements: Agreements)
             reason = f"Review {number}, decision {decision}: {words}"[:_MOST_WORDS]
 
             def decide(agreement: Agreement, now: datetime) -> Sequence[Event]:
+                if has_all(agreement.last, wanted):
+                    return []  # it was drafted and nobody could note that any more, or another decision wanted the same
                 if agreement.open is None:
                     return amending.amend(agreement, party, completed(agreement.last.text, wanted.changes), now)
-                if _has_all(agreement.open, wanted):
-                    return []  # it was drafted, and nobody could note that any more
                 changes = completed(agreement.open.text, wanted.changes)
                 deadline = now + _TIME_TO_ANSWER
                 return negotiation.propose(agreement, party, changes, reason, deadline, asking.id, now)
 
             version = (await agreements.change(id, decide, asking.id)).state.last
             proposal = next(
-                (each.number for each in reversed(version.proposals) if _is_of(each, wanted)), None
+                (each.number for each in reversed(version.proposals) if is_of(version, each, wanted)), None
             )  # fmt: skip
             await reviews.change(
                 review.id,
@@ -182,24 +181,6 @@ def _drafting_route(routes: APIRouter, reviews: Reviews, agreements: Agreements)
                 asking.id,
             )
         return _shown(await reviews.all.get(review.id), 201)
-
-
-def _has_all(version: Version, wanted: Amendment) -> bool:
-    """Whether that text says already what is wanted, or an open proposal about it would."""
-    said = [each for each in decided(wanted.changes) if each.clause != "amendment"]
-    return any(each.is_open and _is_of(each, wanted) for each in version.proposals) or all(
-        _is_done(version, each.clause, each.body) for each in said
-    )
-
-
-def _is_of(proposal: Proposal, wanted: Amendment) -> bool:
-    """Whether it proposes what was decided, whichever text what follows from that was worked out by."""
-    return decided(proposal.changes) == decided(wanted.changes)
-
-
-def _is_done(version: Version, clause: str, merge: Any) -> bool:
-    present = clauses(version.text).get(clause)
-    return present is None if merge is None else present is not None and bool(merged(present, merge) == present)
 
 
 async def _suggested(review: Review, agreement: Agreement, backtests: Backtests) -> list[Suggestion]:

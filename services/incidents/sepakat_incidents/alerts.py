@@ -21,7 +21,8 @@ IMPACT, URGENCY = "sepakat_impact", "sepakat_urgency"
 _SEVERITY: Final[Mapping[str, Degree]] = {
     "critical": "high", "page": "high", "error": "high", "warning": "medium", "info": "low", "none": "low",
 }  # fmt: skip
-_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+ID_RULE: Final = "must be an id: lower-case letters, digits and hyphens, 63 at most"
 _WORDS = 200
 """The longest title that is made of an alert's words."""
 
@@ -57,8 +58,8 @@ def target_of(alert: Alert) -> Target | FieldProblem:
         if not alert.labels.get(name):
             return FieldProblem(_at(name), "is needed: it says what the alert is about")
     for name in (AGREEMENT, SERVICE, CAUSE):
-        if name in alert.labels and not _ID.fullmatch(alert.labels[name]):
-            return FieldProblem(_at(name), "must be an id: lower-case letters, digits and hyphens, 63 at most")
+        if name in alert.labels and not ID.fullmatch(alert.labels[name]):
+            return FieldProblem(_at(name), ID_RULE)
     for name in (IMPACT, URGENCY):
         if name in alert.labels and alert.labels[name] not in DEGREES:
             return FieldProblem(_at(name), f"must be one of {', '.join(DEGREES)}")

@@ -70,10 +70,13 @@ _BY: Final[Mapping[str, Callable[[Incident], str]]] = {
     "priority": lambda incident: incident.priority,
     "service": lambda incident: f"{incident.about.agreement}/{incident.about.service}",
     "cause": lambda incident: incident.cause or "unknown",
+    "named-cause": lambda incident: (
+        f"{incident.about.agreement}/{incident.about.service}/{incident.about.cause or '-'}"
+    ),
     "agreement": lambda incident: incident.about.agreement,
     "month": lambda incident: f"{incident.impact_started_at:%Y-%m}",
 }
-"""What incidents are grouped by."""
+"""What incidents are grouped by: `cause` is the kind of what opened them, `named-cause` what somebody has called it."""
 GROUPINGS: Final = tuple(_BY)
 
 

@@ -35,7 +35,7 @@ def router(incidents: Incidents, docket: Docket, discussions: Discussions, clock
 
     @routes.get("")
     async def get_analytics(
-        asking: Asking, by: Literal["priority", "service", "cause", "agreement", "month"] = "priority",
+        asking: Asking, by: Literal["priority", "service", "cause", "named-cause", "agreement", "month"] = "priority",
         agreement: str | None = None, start: _From = None, until: _Until = None,
     ) -> dict[str, Any]:  # fmt: skip
         """MTTA, MTTR, MTBF and how far escalations went, for incidents whose impact began in the time asked for."""
@@ -65,7 +65,9 @@ def router(incidents: Incidents, docket: Docket, discussions: Discussions, clock
         begin, end = _span(start, until, clock.now())
         found = analytics.began_in(await incidents.all(asking, agreement, None), begin, end)
         said = await discussions.tallies(asking, agreement)
-        rows = [[*_incident_row(each), *_comments(each, said.get(each.id, ()), asking)] for each in found]
+        rows = [
+            [*_incident_row(each), *_comments(each, said.get(each.id, ()), asking), *_sorted(each)] for each in found
+        ]
         return _exported("incidents", _INCIDENT, rows, format)
 
     @routes.get("/disputes")
@@ -127,7 +129,8 @@ def _rounded(seconds: float | None) -> float | None:
 _INSTANTS = ("impact_started_at", "opened_at", "acknowledged_at", "impact_ended_at", "resolved_at")
 _INCIDENT = ("id", "number", "agreement", "service", "title", "cause", "priority", "status", "level", "round",
              *_INSTANTS, "provider_comments", "provider_commented_at", "customer_comments",
-             "customer_commented_at")  # fmt: skip
+             "customer_commented_at", "named_cause", "impact", "urgency", "owner", "reopened",
+             "merged_into")  # fmt: skip
 _DISPUTE = ("id", "number", "agreement", "kind", "subject", "raised_by", "raised_at", "status", "result", "how",
             "ended_at")  # fmt: skip
 
@@ -139,6 +142,13 @@ def _incident_row(incident: Incident) -> list[Any]:
         incident.id, incident.number, about.agreement, about.service, title, incident.cause, incident.priority,
         incident.status.value, incident.level, incident.round,
         *[_instant(getattr(incident, name)) for name in _INSTANTS],
+    ]  # fmt: skip
+
+
+def _sorted(incident: Incident) -> list[Any]:
+    return [
+        incident.about.cause, incident.impact, incident.urgency, incident.owner, incident.reopened,
+        incident.merged_into,
     ]  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from sepakat_incidents import (
     dispute_api,
     ladder_api,
     merging_api,
+    opening_api,
     pages,
     postmortem_api,
     record_api,
@@ -30,6 +31,7 @@ from sepakat_incidents.forms import Forms
 from sepakat_incidents.hindrances import Hindrances
 from sepakat_incidents.links import Signing
 from sepakat_incidents.matters import Matters
+from sepakat_incidents.openings import Openings
 from sepakat_incidents.postmortems import PostmortemReactions, Postmortems
 from sepakat_incidents.reactions import Reactions
 from sepakat_incidents.reply_reactions import ReplyReactions
@@ -94,6 +96,8 @@ def build(settings: IncidentsSettings) -> FastAPI:
     app = service.web("Sepakat incidents", "What went wrong, who was told, who took it up, and when it was over.")
     timelines = (discussions.timeline, reports.timeline, postmortems.timeline)
     app.include_router(api.router(incidents, settings.incidents_close_after, service.clock, timelines))
+    openings = Openings(episodes, wordings, service.clock)
+    app.include_router(opening_api.router(openings, incidents, service.posts, service.clock))
     app.include_router(comment_api.router(incidents, discussions, service.posts, service.clock))
     app.include_router(answer_api.router(incidents, reactions.text, service.posts, service.clock))
     app.include_router(ladder_api.router(incidents, service.posts, service.clock))

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Literal, assert_never
 
+from sepakat_incidents import clock_figures
 from sepakat_incidents.procedure import Procedure, Step, Turn
 from sepakat_incidents.remedy import Bounds, Remedy
 
@@ -148,7 +149,10 @@ class Dispute:
 
     @property
     def agreed(self) -> dict[str, Any] | None:
-        """The figure that followed from the outcome, of the objective that is disputed."""
+        """The figure that followed from the outcome, of the objective or the clock that is disputed."""
+        subject = self.about.subject
+        if subject.kind == "clock" and self.outcome is not None:
+            return clock_figures.agreed(self.measured, self.outcome.remedy, subject.incident or "")
         correction = self.corrections.get(self.about.subject.objective or "")
         return correction.agreed if correction else None
 

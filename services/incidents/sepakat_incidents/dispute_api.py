@@ -102,7 +102,7 @@ def _raising_route(routes: APIRouter, docket: Docket, matters: Matters, posts: I
         asking.require("disputes:write")
 
         async def raise_() -> JSONResponse:
-            matter = await _matter(matters, given, asking)
+            matter = await _matter(matters, given, asking, clock.now())
             asked = given.asked.remedy(matter.subject.bounds)
             loaded = await docket.raise_(matter, asking, asked, given.said(), clock.now())
             return JSONResponse(dispute_view(loaded.state), 201, {"ETag": web.etag(loaded.version)})
@@ -167,11 +167,11 @@ async def _bounds(docket: Docket, id: str, asking: Principal) -> Bounds:
     return (await docket.visible(id, asking)).state.about.subject.bounds
 
 
-async def _matter(matters: Matters, given: RaiseIn, asking: Principal) -> Matter:
+async def _matter(matters: Matters, given: RaiseIn, asking: Principal, now: datetime) -> Matter:
     subject = given.subject
     match subject.kind:
         case "clock":
-            return await matters.of_clock(asking, _given(subject, "incident"), _given(subject, "clock"))
+            return await matters.of_clock(asking, _given(subject, "incident"), _given(subject, "clock"), now)
         case "clause":
             return await matters.of_clause(asking, _agreement(given), _given(subject, "clause"))
         case "verdict" | "credit":

@@ -77,7 +77,7 @@ def _fact(event: Event, dispute: Dispute) -> Fact:
         case domain.Settled(outcome):
             return contract.DisputeSettled(
                 **about, at=outcome.at, result=outcome.result, how=outcome.how, remedy=remedy_fact(outcome.remedy),
-                party=outcome.party, statement=outcome.statement, by=outcome.by,
+                party=outcome.party, statement=outcome.statement, by=outcome.by, agreed=figure_fact(dispute.agreed),
             )  # fmt: skip
         case domain.Withdrawn(statement, by, at):
             return contract.DisputeWithdrawn(**about, at=at, statement=statement, by=by)

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sepakat_incidents import line as lines
-from sepakat_incidents import settling
+from sepakat_incidents import reopening, settling
+from sepakat_incidents.clock_figures import MEASURES
 from sepakat_incidents.disputables import Disputables, Told, figure_before, figure_of
 from sepakat_incidents.docket import Docket
 from sepakat_incidents.events import Event
-from sepakat_incidents.incident import Line
+from sepakat_incidents.incident import AgreedTime, Line
 from sepakat_incidents.store import Incidents, line_id, line_of
 from sepakat_shared.bus import Reaction
 from sepakat_shared.clock import Clock
@@ -80,9 +81,20 @@ class DisputeReactions:
         note = _note(fact)
 
         def decide(line: Line | None, now: datetime) -> Sequence[Event]:
-            return lines.note(line, incident, note, fact.dispute, now)
+            return [*lines.note(line, incident, note, fact.dispute, now), *_time_agreed(line, fact, now)]
 
         await self._incidents.execute(line_of(incident), decide, by=cause.source, cause=cause)
+
+
+def _time_agreed(line: Line | None, fact: _Ended, now: datetime) -> Sequence[Event]:
+    """What an outcome makes of the clock that was disputed."""
+    incident, _, disputed = fact.subject.rpartition("/")
+    measures = MEASURES.get(disputed)
+    if not isinstance(fact, disputes.DisputeSettled) or fact.subject_kind != "clock" or measures is None:
+        return []
+    granted = [each for each in fact.remedy.adjustments if (each.kind, each.ticket) == ("case-time", incident)]
+    agreed = AgreedTime(measures, sum(each.seconds for each in granted), fact.dispute, fact.number)
+    return reopening.agree_time(line, incident, agreed, now)
 
 
 def _note(fact: _Ended) -> str:

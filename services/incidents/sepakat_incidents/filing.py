@@ -1,11 +1,11 @@
-"""What a report or a form is made from: the agreement in force, and the service of it that is named."""
+"""What a report, a form or an opened incident is made from: the agreement in force, and the service that is named."""
 
 from datetime import datetime
 
 from sepakat_incidents.incident import About
 from sepakat_incidents.report import Degree, Report
 from sepakat_incidents.reports import report_number
-from sepakat_incidents.wordings import Wordings
+from sepakat_incidents.wordings import Wording, Wordings
 from sepakat_shared.auth import Principal
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.contracts.texts import Agreement
@@ -13,22 +13,28 @@ from sepakat_shared.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 async def service_of(wordings: Wordings, agreement: str, service: str, asking: Principal) -> tuple[About, Agreement]:
-    """The service, with the text in force of its agreement.
+    """The service, with the text in force of its agreement. Raises as `in_force`, and Invalid for one it lacks."""
+    wording, _ = await in_force(wordings, agreement, asking)
+    return about_service(wording.text, service), wording.text
 
-    Raises NotFound also for an agreement of others, Forbidden for an operator, Conflict for one that has ended, Invalid
-    for a service it does not have.
+
+async def in_force(wordings: Wordings, agreement: str, asking: Principal) -> tuple[Wording, str]:
+    """The text that governs the agreement now, and the party of it that asks.
+
+    Raises NotFound also for an agreement of others, Forbidden for an operator, Conflict for one that has ended.
     """
     asking.require("incidents:write")
     if asking.party is None:
-        raise Forbidden("a report, and a form for them, is a party's; use a key that acts for one")
+        rule = "a report, a form for reports, and an incident that is opened are a party's; use a key that acts for one"
+        raise Forbidden(rule)
     wording = await wordings.in_force(agreement)
-    text = wording.text
-    if asking.party not in (text.parties.provider, text.parties.customer):
+    parties = wording.text.parties
+    if asking.party not in (parties.provider, parties.customer):
         raise NotFound(f"there is no agreement {agreement!r} of yours")
     if wording.ended_at is not None:
         ended = rfc3339(wording.ended_at)
         raise Conflict(f"agreement {agreement!r} ended at {ended}; nothing is reported by it any more")
-    return about_service(text, service), text
+    return wording, asking.party
 
 
 def about_service(text: Agreement, service: str) -> About:

@@ -5,14 +5,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Literal
 
-from sepakat_incidents.clocks import Clock, Pause
+from sepakat_incidents.clocks import Clock, Measures, Pause
 from sepakat_incidents.escalation import Ladder
 from sepakat_shared.contracts.incidents import Cause
 from sepakat_shared.contracts.matrix import Degree
 from sepakat_shared.errors import Conflict
 
-Kind = Cause | Literal["alert"]
-"""What begins an episode; an alert is published as a report, since readers of before know no other word."""
+Kind = Cause | Literal["alert", "api"]
+"""What begins an episode: `api` is a party that opens one itself. That, and an alert, is published as a report, since
+readers of before know no other word.
+"""
 
 
 KEPT_CAUSES: Final = 200
@@ -55,6 +57,11 @@ class Trigger:
     objective_title: dict[str, str] | None = None
     attainment: str | None = None
     target: str | None = None
+    party: str | None = None
+    """Of what a party says itself, with what it says of how grave that is."""
+    description: str | None = None
+    impact: Degree | None = None
+    urgency: Degree | None = None
 
 
 def waits(trigger: Trigger) -> bool:
@@ -83,6 +90,16 @@ class Link:
 
     kind: LinkKind
     to: str
+    number: str
+
+
+@dataclass(frozen=True)
+class AgreedTime:
+    """A dispute has ended in so many seconds more of a clock, or less when below 0; `number` is the dispute's."""
+
+    measures: Measures
+    seconds: int
+    dispute: str
     number: str
 
 
@@ -129,7 +146,7 @@ class Incident:
     """What kind of thing opened it; None for those of before this was kept."""
     impact: Degree | None = None
     urgency: Degree | None = None
-    """What somebody has said at its triage."""
+    """What somebody has said at its triage, or as it was opened."""
     owner: str | None = None
     """The contact of the responsible party who sees to it."""
     alerts: int = 0
@@ -151,6 +168,10 @@ class Incident:
     """When it was opened again last, or given up by whoever had it in hand."""
     caused: int = 0
     """How many causes it has had, where it names no longer all of them."""
+    unsorted: bool = False
+    """Impact and urgency are the first words of whoever opened it: nobody has sorted it since."""
+    agreed: tuple[AgreedTime, ...] = ()
+    """What disputes have made of its clocks, beside what was recorded."""
 
     @property
     def responsible(self) -> str:

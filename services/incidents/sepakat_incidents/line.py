@@ -49,10 +49,14 @@ def begin(
         opened_at=now,
         impact_started_at=trigger.at,
         ladder=handling.ladder,
-        waiting=(trigger.subject,) if waits(trigger) else (),
+        # What a party has opened itself no measurement ends: it is over when somebody says so.
+        waiting=(trigger.subject,) if waits(trigger) or trigger.kind == "api" else (),
         causes=(trigger.event,),
         version=handling.version,
         cause=trigger.kind,
+        impact=trigger.impact,
+        urgency=trigger.urgency,
+        unsorted=trigger.kind == "api",
     )
     return [
         *closed,
@@ -82,7 +86,7 @@ def attached(
 ) -> Sequence[Event]:
     """What comes later in the same episode. Of alerts that are firing already another one is counted, and not told."""
     more = trigger.kind == "alert" and trigger.subject in incident.waiting
-    if more and incident.impact is not None:
+    if more and incident.impact is not None and not incident.unsorted:
         return []  # what a person has sorted stays so
     graver = raised(incident, handling, trigger.words, now, rosters)
     return [*([] if more else [Attached(trigger, now)]), *graver]

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
+from sepakat_incidents.clock_figures import Disputed, figure
 from sepakat_incidents.disputables import Disputable, Disputables
 from sepakat_incidents.dispute import Subject
 from sepakat_incidents.docket import Matter
@@ -13,8 +14,6 @@ from sepakat_incidents.wordings import Wording, Wordings
 from sepakat_shared.auth import Principal
 from sepakat_shared.contracts.texts import Agreement
 from sepakat_shared.errors import Conflict, Invalid, NotFound
-
-Clock = Literal["response", "restoration", "resolution", "impact"]
 
 
 class Matters:
@@ -67,7 +66,7 @@ class Matters:
             return None
         return deadline(procedure, procedure.raise_within, found.published_at)
 
-    async def of_clock(self, asking: Principal, incident: str, clock: Clock) -> Matter:
+    async def of_clock(self, asking: Principal, incident: str, clock: Disputed, now: datetime) -> Matter:
         """What was recorded of how an incident was handled. The time to dispute it runs from its resolution."""
         found, loaded = await self._incidents.visible(incident, asking)
         about = loaded.state.about
@@ -78,7 +77,7 @@ class Matters:
         )  # fmt: skip
         return Matter(
             about.agreement, wording.version, about.provider, about.customer, about.agreement_title, subject,
-            _procedure(wording), None, found.resolved_at, None, found.resolved_at,
+            _procedure(wording), figure(found, clock, now), found.resolved_at, None, found.resolved_at,
         )  # fmt: skip
 
     async def of_clause(self, asking: Principal, agreement: str, clause: str) -> Matter:

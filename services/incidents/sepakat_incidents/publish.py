@@ -41,10 +41,10 @@ def _about(incident: Incident, at: datetime) -> dict[str, Any]:
 
 
 def _cause(trigger: Trigger) -> dict[str, Any]:
-    by_alert = trigger.kind == "alert"
     return {
-        "cause": "report" if by_alert else trigger.kind, "cause_event": trigger.event,
-        "via": "alertmanager" if by_alert else None,
+        "cause": "report" if trigger.kind in ("alert", "api") else trigger.kind, "cause_event": trigger.event,
+        "via": "alertmanager" if trigger.kind == "alert" else None, "party": trigger.party,
+        "description": trigger.description or None,
     }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import assert_never
 
 from sepakat_incidents import clocks
-from sepakat_incidents.incident import Incident, Line, Link, LinkKind, Status, Trigger, waits, with_cause
+from sepakat_incidents.incident import AgreedTime, Incident, Line, Link, LinkKind, Status, Trigger, waits, with_cause
 from sepakat_shared.contracts.matrix import Degree
 
 # -- sorted ------------------------------------------------------------------------------------------------------------
@@ -77,6 +77,15 @@ class ImpactCorrected:
     at: datetime
 
 
+@dataclass(frozen=True)
+class TimeAgreed:
+    """A dispute about one of its clocks has ended: that counts as so much more, or less. What was recorded stays."""
+
+    incident: str
+    agreed: AgreedTime
+    at: datetime
+
+
 # -- joined with others ------------------------------------------------------------------------------------------------
 
 
@@ -132,7 +141,8 @@ class Unlinked:
 
 
 RecordEvent = (
-    Triaged | Owned | Counted | Reopened | ImpactCorrected | Merged | Absorbed | Forwarded | Linked | Unlinked
+    Triaged | Owned | Counted | Reopened | ImpactCorrected | TimeAgreed | Merged | Absorbed | Forwarded | Linked
+    | Unlinked
 )  # fmt: skip
 
 
@@ -143,7 +153,7 @@ def apply(line: Line, event: RecordEvent) -> Line:
 
 def whose(event: RecordEvent, line: Line) -> str:
     """The id of the incident that it is about: the one it names, else the line's last."""
-    if isinstance(event, ImpactCorrected | Linked | Unlinked):
+    if isinstance(event, ImpactCorrected | TimeAgreed | Linked | Unlinked):
         return event.incident
     return line.incident.id if line.incident is not None else ""
 
@@ -157,7 +167,7 @@ def _on(line: Line, id: str, change: Callable[[Incident], Incident]) -> Line:
 def changed(incident: Incident, event: RecordEvent) -> Incident:
     match event:
         case Triaged(impact, urgency):
-            return replace(incident, impact=impact, urgency=urgency)
+            return replace(incident, impact=impact, urgency=urgency, unsorted=False)
         case Owned(owner):
             return replace(incident, owner=owner)
         case Counted(count, impact_started_at):
@@ -171,6 +181,8 @@ def changed(incident: Incident, event: RecordEvent) -> Incident:
             )  # fmt: skip
         case ImpactCorrected(_, started_at, ended_at):
             return replace(incident, impact_started_at=started_at, impact_ended_at=ended_at)
+        case TimeAgreed(_, agreed):
+            return replace(incident, agreed=(*incident.agreed, agreed))
         case Merged() | Absorbed() | Forwarded():
             return _joined(incident, event)
         case Linked(_, kind, to, number):

@@ -14,6 +14,7 @@ from sepakat_incidents.record import (
     Owned,
     RecordEvent,
     Reopened,
+    TimeAgreed,
     Triaged,
     Unlinked,
 )
@@ -46,5 +47,5 @@ def facts(event: RecordEvent, incident: Incident) -> Iterable[Fact]:
             yield contract.IncidentLinked(**about(at), kind=kind, to=to, to_number=number, by=by)
         case Unlinked(_, kind, to, by, at):
             yield contract.IncidentUnlinked(**about(at), kind=kind, to=to, by=by)
-        case Counted() | Absorbed() | Forwarded():
-            return  # a thousand alerts are told of once, and a merge by the duplicate's own fact
+        case Counted() | Absorbed() | Forwarded() | TimeAgreed():
+            return  # a thousand alerts are told of once; merges and outcomes by facts of the duplicate and the dispute

@@ -1,4 +1,6 @@
-"""What is said of an incident when it is over: that it is not, or that its impact was at other times. Pure."""
+"""What is said of an incident when it is over: that it is not, that its impact was at other times, or that a clock of
+its counts for more or less. Pure.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,8 +9,8 @@ from typing import Final
 from sepakat_incidents import escalation
 from sepakat_incidents.escalation import NOBODY, Rosters
 from sepakat_incidents.events import Event
-from sepakat_incidents.incident import Line, find
-from sepakat_incidents.record import ImpactCorrected, Reopened
+from sepakat_incidents.incident import AgreedTime, Line, find
+from sepakat_incidents.record import ImpactCorrected, Reopened, TimeAgreed
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.contracts.texts import Agreement
 from sepakat_shared.errors import Conflict, Forbidden, Invalid
@@ -74,3 +76,9 @@ def correct_impact(
         return []
     before = incident.impact_started_at, incident.impact_ended_at
     return [ImpactCorrected(id, start, end, *before, by, reason, now)]
+
+
+def agree_time(line: Line | None, id: str, agreed: AgreedTime, now: datetime) -> Sequence[Event]:
+    """A dispute about a clock has ended. One that many have followed is changed no more: the dispute says it."""
+    known = line is not None and any(each.id == id for each in line.every if each.id not in line.leaving)
+    return [TimeAgreed(id, agreed, now)] if known and agreed.seconds else []

@@ -67,7 +67,21 @@ def _clock(clock: Clock, incident: Incident, now: datetime) -> dict[str, Any]:
         "due_at": _instant(clocks.due_at(clock, incident.pauses)),
         "stopped_at": _instant(clock.stopped_at),
         "objective": clock.terms.objective,
+        "agreed": _agreed(clock, incident, now),
     }
+
+
+def _agreed(clock: Clock, incident: Incident, now: datetime) -> dict[str, Any] | None:
+    """What disputes have made of it: the last one, with the time that all of them come to."""
+    of_clock = [each for each in incident.agreed if each.measures == clock.measures]
+    if not of_clock:
+        return None
+    taken = clocks.elapsed(clock, incident.pauses, now).total_seconds() + sum(each.seconds for each in of_clock)
+    last = of_clock[-1]
+    return {
+        "elapsed_seconds": max(0.0, taken), "met": taken <= clock.terms.limit_seconds, "dispute": last.dispute,
+        "number": last.number,
+    }  # fmt: skip
 
 
 def _state(clock: Clock, incident: Incident, met: bool) -> str:

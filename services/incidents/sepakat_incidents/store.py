@@ -215,9 +215,10 @@ def _once(incidents: Iterable[Incident]) -> list[Incident]:
 def _told(event: Document) -> dict[str, Any]:
     data = event["data"]
     if event["type"] == "Opened":
-        return {"cause": data["trigger"]["kind"], "event": data["trigger"]["event"]}
+        return {"cause": data["trigger"]["kind"], "event": data["trigger"]["event"], **_said(data["trigger"])}
     if event["type"] in ("Attached", "Forwarded"):
-        return {name: data["trigger"][name] for name in ("kind", "event", "objective", "attainment", "target")}
+        named = {name: data["trigger"][name] for name in ("kind", "event", "objective", "attainment", "target")}
+        return named | _said(data["trigger"])
     if event["type"] == "Timed":
         limits = {each["terms"]["measures"]: each["terms"]["limit_seconds"] for each in data["clocks"]}
         return {"why": data["why"], "limits_in_seconds": limits}
@@ -225,9 +226,19 @@ def _told(event: Document) -> dict[str, Any]:
         data = {**{name: data["pause"][name] for name in ("occurrence", "start", "end")}, **data}
     if "occurrence" in data:
         data = {**data, "occurrence": owed(data["occurrence"])}
+    if event["type"] == "TimeAgreed":
+        data = data["agreed"]
     if "request" in data:
         data = {**data["request"], **data, "asked_by": data["request"]["party"]}
     return {name: value for name, value in data.items() if name not in _NOT_TOLD and (name, value) != ("by", None)}
+
+
+def _said(trigger: Document) -> Document:
+    """What a party has said as it opened an incident, also where that joined another one."""
+    if trigger["kind"] != "api":
+        return {}
+    said = {name: trigger[name] for name in ("party", "description", "impact", "urgency")}
+    return {"title": trigger["words"]["en"], "impact_started_at": trigger["at"], **said}
 
 
 _NOT_TOLD = ("at", "incident", "ladder", "title", "version", "request", "pause", "text")

@@ -56,7 +56,7 @@ def _sorted(
     how = handling_of(impact, urgency)
     reason = given.reason or f"impact {impact}, urgency {urgency}"
     prioritised = answers.prioritise(line, incident.id, how, by, party, reason, now, rosters)
-    known = (impact, urgency) == (incident.impact, incident.urgency)
+    known = (impact, urgency) == (incident.impact, incident.urgency) and not incident.unsorted
     triaged = [] if known else [Triaged(impact, urgency, how.priority, by, party, now, given.reason)]
     return [*triaged, *prioritised]
 

@@ -146,7 +146,8 @@ class DisputeReferred(_DisputeEvent):
 class DisputeSettled(_DisputeEvent):
     """The outcome: `remedy` is what is to be done, and metrics grants each of its adjustments once.
 
-    `party` is whose acceptance or silence ended it; there is none where a third decided.
+    `party` is whose acceptance or silence ended it; there is none where a third decided. `agreed` is what an incident's
+    clock counts for now; the figures of objectives follow by `sepakat.dispute.recalculated.v1`.
     """
 
     type: ClassVar[str] = "sepakat.dispute.settled.v1"
@@ -156,6 +157,7 @@ class DisputeSettled(_DisputeEvent):
     party: str | None = None
     statement: str | None = None
     by: str
+    agreed: DisputedFigure | None = None
 
 
 class DisputeWithdrawn(_DisputeEvent):

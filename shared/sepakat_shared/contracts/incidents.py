@@ -28,7 +28,8 @@ class _IncidentEvent(Fact):
 class IncidentOpened(_IncidentEvent):
     """An episode began. `cause_event` is the id of the event that opened it; `via` a door of other systems.
 
-    `responsible` must take it up, which is the provider where nothing is said.
+    `responsible` must take it up, which is the provider where nothing is said. `party` is set where one has opened it
+    itself, with the `description` that it gave.
     """
 
     type: ClassVar[str] = "sepakat.incident.opened.v1"
@@ -36,10 +37,12 @@ class IncidentOpened(_IncidentEvent):
     cause_event: str
     responsible: str | None = None
     via: Literal["alertmanager"] | None = None
+    party: str | None = None
+    description: str | None = None
 
 
 class CauseAttached(_IncidentEvent):
-    """What came later in the same episode: a breach within an impairment, say."""
+    """What came later in the same episode: a breach within an impairment, say, or what a `party` wanted to open."""
 
     type: ClassVar[str] = "sepakat.incident.cause_attached.v1"
     cause: Cause
@@ -49,6 +52,8 @@ class CauseAttached(_IncidentEvent):
     objective_title: Title | None = None
     attainment: str | None = None
     target: str | None = None
+    party: str | None = None
+    description: str | None = None
 
 
 class IncidentRaised(_IncidentEvent):

@@ -1,0 +1,108 @@
+"""What a party says as it opens an incident itself, and what becomes of that: pure."""
+
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from typing import Any
+
+import pytest
+
+from sepakat_incidents import folding, opening, triage
+from sepakat_incidents import line as domain
+from sepakat_incidents.events import Attached, Opened, Passed, Raised
+from sepakat_incidents.handling import Handling
+from sepakat_incidents.incident import About, Line, Status, Trigger
+from sepakat_incidents.opening import Opening
+from sepakat_incidents.publish import of_line
+from sepakat_incidents.record import Triaged
+
+NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
+DAY = timedelta(days=1)
+ABOUT = About("toko-checkout", "checkout", "nusantara", "toko-maju")
+ID = "toko-checkout.checkout"
+GIVEN: dict[str, Any] = {
+    "agreement": "toko-checkout", "service": "checkout", "title": "Orders  are lost", "description": "since\nnine",
+    "impact": "high", "urgency": "low",
+}  # fmt: skip
+
+
+def given(**changes: Any) -> Opening:
+    return Opening(**GIVEN | changes)
+
+
+def begun(line: Line | None, trigger: Trigger, priority: str = "P3") -> list[Any]:
+    return list(domain.begin(line, ID, ABOUT, trigger, Handling(priority), NOW))
+
+
+def after(line: Line | None, events: Any) -> Line:
+    result = reduce(folding.apply, events, line)
+    assert isinstance(result, Line)
+    return result
+
+
+def opened(**changes: Any) -> Line:
+    return after(None, begun(None, opening.trigger(given(**changes), "api/1", "toko-maju", NOW)))
+
+
+def alerts(n: int) -> Trigger:
+    return Trigger("alert", "alerts:x", f"a{n}", NOW, {"en": "Down", "id": "Down"})
+
+
+def test_every_field_that_breaks_a_rule_is_named_at_once() -> None:
+    wrong = given(
+        title="two\nlines", description="x" * 4001, cause="Disk 1", impact_started_at=NOW + timedelta(seconds=1)
+    )
+    found = {each.pointer: each.rule for each in opening.problems(wrong, NOW)}
+    assert list(found) == ["/title", "/description", "/cause", "/impact_started_at"]
+    assert "4000" in found["/description"] and "future" in found["/impact_started_at"]
+    assert list(opening.problems(given(impact_started_at=NOW, cause="disk-1"), NOW)) == []
+
+
+@pytest.mark.parametrize("title", ["", "   ", "x" * 201, "gpj\u202eexe"])
+def test_a_title_is_one_line_that_shows_what_it_is(title: str) -> None:
+    assert [each.pointer for each in opening.problems(given(title=title), NOW)] == ["/title"]
+
+
+def test_what_a_party_opens_has_its_words_and_began_when_the_party_says() -> None:
+    line = opened(impact_started_at=NOW - timedelta(hours=1))
+    incident = line.incident
+    assert incident is not None
+    assert (incident.title["en"], incident.impact, incident.urgency) == ("Orders are lost", "high", "low")
+    assert (incident.opened_at, incident.impact_started_at) == (NOW, NOW - timedelta(hours=1))
+    event = Opened(incident, opening.trigger(given(), "api/1", "toko-maju", NOW))
+    fact = next(each.data for each in of_line(event, line) if each.type == "sepakat.incident.opened.v1")
+    assert fact is not None
+    # Readers of before know four causes; whose words they are is a field of its own.
+    assert (fact["cause"], fact["party"], fact["description"]) == ("report", "toko-maju", "since\nnine")
+
+
+def test_only_a_person_ends_what_a_person_opened() -> None:
+    line = opened()
+    line = after(line, begun(line, Trigger("impairment", "impairment:p", "e2", NOW, {"en": "Checkout is down"})))
+    passed = list(domain.passed(line, "impairment:p", NOW, NOW, DAY))
+    assert passed == [Passed("impairment:p", NOW)]
+    line = after(line, passed)
+    line = after(line, domain.resolve(line, f"{ID}.0001", "rina", "restored from the log", NOW, DAY))
+    assert line.incident is not None
+    assert (line.incident.status, line.incident.waiting) == (Status.RESOLVED, ())
+
+
+def test_what_joins_is_on_the_timeline_raises_the_priority_and_keeps_nothing_open() -> None:
+    line = after(None, begun(None, Trigger("impairment", "impairment:p", "e1", NOW, {"en": "Checkout is down"}), "P2"))
+    assert [type(e) for e in begun(line, opening.trigger(given(), "api/1", "toko-maju", NOW))] == [Attached]
+    events = begun(line, opening.trigger(given(), "api/1", "toko-maju", NOW), "P1")
+    assert [type(each) for each in events] == [Attached, Raised]
+    line = after(line, events)
+    assert line.incident is not None and line.incident.waiting == ("impairment:p",)
+
+
+def test_alerts_may_be_graver_than_who_opened_it_has_thought_until_somebody_sorts_it() -> None:
+    line = opened()
+    line = after(line, begun(line, alerts(1), "P4"))
+    assert [type(each) for each in begun(line, alerts(2), "P1")] == [Raised]
+
+    def how(*_degrees: object) -> Handling:
+        return Handling("P3")
+
+    sorted_ = triage.triage(line, f"{ID}.0001", triage.Sorting("high", "low"), how, "budi", "toko-maju", NOW)
+    assert [type(each) for each in sorted_] == [Triaged]
+    assert begun(after(line, sorted_), alerts(2), "P1") == []
