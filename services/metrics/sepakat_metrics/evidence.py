@@ -17,8 +17,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sepakat_metrics.buckets import Delta
 from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.explanation import explained
-from sepakat_metrics.figures import Figure, shown, span_of
+from sepakat_metrics.figures import shown, span_of
 from sepakat_metrics.history import History
+from sepakat_metrics.losses import losses
 from sepakat_metrics.terms import Adjustments, Announced, Terms
 from sepakat_metrics.windows import Interval
 from sepakat_shared import signatures
@@ -60,7 +61,7 @@ def pack(
 
     `signed_with` is the way of counting that there was when the agreement was signed.
     """
-    figure = _figure(terms, days, span, as_of)
+    figure = evaluate(terms, _history(days), as_of, span)
     body: dict[str, Any] = {
         "format": FORMAT,
         "agreement": {
@@ -119,7 +120,8 @@ def _verify(given: dict[str, Any], key: str | None, agreed: str | None) -> Verif
     span = to_ms(_instant(given["period"]["start"])), to_ms(_instant(given["period"]["end"]))
     as_of = to_ms(_instant(given["as_of"]))
     days = {each["day"]: Delta.from_document(each["data"]) for each in given["buckets"]}
-    figure = _figure(terms, days, span, as_of)
+    history = _history(days)
+    figure = evaluate(terms, history, as_of, span)
     recomputed = shown(terms.text, figure)
     checks = [*_about_the_file(given), *_about_the_text(given, terms, agreed), *_about_the_key(given, terms, key)]
     checks.append(_about_time(given, terms, span))
@@ -130,7 +132,7 @@ def _verify(given: dict[str, Any], key: str | None, agreed: str | None) -> Verif
               f"does not follow: {differing[0]} is {recomputed[differing[0]]}, the pack says "
               f"{given['figure'].get(differing[0])}")
     )  # fmt: skip
-    return Verification(tuple(checks), recomputed, tuple(explained(terms, figure)))
+    return Verification(tuple(checks), recomputed, tuple(explained(terms, figure, losses(terms, history, figure))))
 
 
 def _about_the_file(given: dict[str, Any]) -> Iterator[Check]:
@@ -231,8 +233,8 @@ def _adjustments(adjustments: Adjustments) -> dict[str, Any]:
     }
 
 
-def _figure(terms: Terms, days: Mapping[str, Delta], span: Interval, as_of: int) -> Figure:
-    return evaluate(terms, History.of(days[day] for day in sorted(days)), as_of, span)
+def _history(days: Mapping[str, Delta]) -> History:
+    return History.of(days[day] for day in sorted(days))
 
 
 def _chained(days: Mapping[str, Delta]) -> Iterator[dict[str, Any]]:
