@@ -14,7 +14,7 @@ from sepakat_metrics.history import History
 from sepakat_metrics.losses import as_json, greatest, losses
 from sepakat_metrics.parts import Part, Version, part_at
 from sepakat_metrics.registry import Registry
-from sepakat_metrics.terms import Terms
+from sepakat_metrics.terms import Terms, asks_since
 from sepakat_metrics.verdicts import VERDICT, VerdictNoted, VerdictTold, verdict_id
 from sepakat_metrics.windows import Interval
 from sepakat_shared.auth import Principal
@@ -73,7 +73,7 @@ class Attainments:
     async def measured(self, part: Part, span: Interval) -> tuple[Terms, History]:
         """The terms of a part as they are now, and what is stored for that time."""
         terms = self.terms(part)
-        since = None if terms.kind == "ticket" else earliest(span)
+        since = asks_since(terms.objective, terms.kind, span)
         return terms, await self._archive.history(part.objective.indicator, since, span[1])
 
     def terms(self, part: Part) -> Terms:
@@ -119,11 +119,6 @@ class Attainments:
         if part is None:
             raise NotFound(f"there is no objective {objective!r} in this agreement then")
         return part, span if span is not None and span[0] < span[1] else part.period
-
-
-def earliest(span: Interval) -> int:
-    """From when on a period's figure asks for events: its burn rates look back before it."""
-    return span[0] - (span[1] - span[0]) // 10
 
 
 def _span(period: str | None, zone: str) -> Interval | None:
