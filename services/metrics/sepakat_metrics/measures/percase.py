@@ -1,6 +1,6 @@
 """Cases: how many were answered, restored or resolved within the limit."""
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from fractions import Fraction
 from typing import Any
 
@@ -38,7 +38,12 @@ class Decided:
         later = {ticket for _, ticket in self._by_last[bisect_left(self._by_last, (until + 1, "")) :]}
         first, last = (bisect_left(self._by_decision, (at, "")) for at in (start, until))
         found = [self._over[ticket][1] for _, ticket in self._by_decision[first:last] if ticket not in later]
+        before = len(self._over)
         found += [self._judge(ticket, until) for ticket in (*self._open, *later)]
+        if len(self._over) > before:
+            # Mostly there is one more, behind the others; at a start there are all of them.
+            self._by_last.sort()
+            self._by_decision.sort()
         asked = [case for case in found if case is not None and _belongs(case, start, until)]
         return sorted(asked, key=lambda case: (case.started, case.ticket))
 
@@ -62,9 +67,9 @@ class Decided:
         if ticket in self._open and last <= as_of and (case is None or case.stopped is not None):
             self._open.remove(ticket)
             self._over[ticket] = last, case
-            insort(self._by_last, (last, ticket))
+            self._by_last.append((last, ticket))
             if case is not None and case.decided_at is not None:
-                insort(self._by_decision, (case.decided_at, ticket))
+                self._by_decision.append((case.decided_at, ticket))
         return case
 
 
