@@ -22,6 +22,7 @@ from sepakat_cli.commands import (
     evaluate,
     events,
     evidence,
+    explanation,
     incident_opening,
     incident_records,
     keys,
@@ -116,6 +117,7 @@ app.command("sign", rich_help_panel="Agree")(keys.sign)
 app.add_typer(keys.keys, name="keys", rich_help_panel="Agree")
 app.add_typer(events.events, name="events", rich_help_panel="Measure")
 app.command("status", rich_help_panel="Measure")(status.status)
+app.command("explain", rich_help_panel="Measure")(explanation.explain)
 app.command("evaluate", rich_help_panel="Measure")(evaluate.command)
 app.command("backtest", rich_help_panel="Measure")(backtest.of_files)
 app.command("evidence", rich_help_panel="Measure")(evidence.evidence)

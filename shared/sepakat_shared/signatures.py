@@ -28,13 +28,23 @@ def sign(private: Ed25519PrivateKey, hash: str, purpose: bytes = TEXT) -> str:
 
 
 def is_valid(key: str, hash: str, signature: str, purpose: bytes) -> bool:
-    """Whether `signature` is `key`'s over that hash, for that purpose."""
+    """Whether `signature` is `key`'s over that hash, for that purpose, both written as `public_key` and `sign` do."""
+    if not key.startswith(_PREFIX):
+        return False
     try:
-        public = Ed25519PublicKey.from_public_bytes(base64.b64decode(key.removeprefix(_PREFIX), validate=True))
-        public.verify(base64.b64decode(signature, validate=True), purpose + hash.encode())
+        public = Ed25519PublicKey.from_public_bytes(_bytes(key.removeprefix(_PREFIX)))
+        public.verify(_bytes(signature), purpose + hash.encode())
     except (InvalidSignature, binascii.Error, ValueError):
         return False
     return True
+
+
+def _bytes(encoded: str) -> bytes:
+    """What base64 holds. Raises ValueError: the last letter may be written in several ways, of which one is right."""
+    decoded = base64.b64decode(encoded, validate=True)
+    if base64.b64encode(decoded).decode() != encoded:
+        raise ValueError("is base64 with bits that nothing stands for")
+    return decoded
 
 
 def verify(key: str, text_hash: str, signature: str) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sepakat_cli.backends import Backend
+from sepakat_metrics import checkpoints
 from sepakat_metrics.archive import Archive
 from sepakat_metrics.buckets import Delta
 from sepakat_metrics.checkpoints import Checkpoints, Pending
@@ -54,6 +55,39 @@ async def test_what_is_folded_twice_and_by_two_at_once_is_counted_once(backend: 
             }
             assert counted == {"019999": [stored, 2 * stored], "020000": [stored, 2 * stored]}
         assert await database["checkpoints"].count_documents({"folded": False}) == 0
+    finally:
+        await mongo.close_client(client)
+
+
+async def test_a_day_too_large_for_a_document_goes_on_in_another_and_counts_once(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "_FULL_BYTES", 600)
+    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
+    database = client[f"t{uuid.uuid4().hex[:8]}"]
+    owner, zombie, archive = Checkpoints(database), Checkpoints(database), Archive(database)
+    try:
+        await owner.create_indexes()
+        for number in range(12):
+            delta = Delta()
+            for i in range(8):
+                at = 20_000 * DAY + number * 1000 + i
+                delta.add(Fact("p/i", "/p", f"{at}", at, "state", state="down" if i else "up", weight=0))
+            await owner.insert({"c/t/0": Pending(number, number + 1, {"p/i": delta})}, NOW)
+            kept = await database["checkpoints"].find({"folded": False}).to_list(None)
+            await asyncio.gather(owner.fold("c/t/0"), zombie.fold("c/t/0"))
+            # As if it had died before it noted that they are folded.
+            for each in kept:
+                await database["checkpoints"].replace_one({"_id": each["_id"]}, each)
+            if number % 2:
+                await owner.fold("c/t/0")
+            [day] = (await archive.days("p/i")).values()
+            assert len(day.transitions) == 8 * (number + 1)
+        parts = await database["days"].find({"indicator": "p/i"}).to_list(None)
+        assert len(parts) > 3 and max(len(each["data"]) for each in parts) < 1200
+        # The state that held before what is asked for may stand in any of them.
+        later = await archive.history("p/i", 20_001 * DAY)
+        assert later.states.last == 20_000 * DAY + 11_007
     finally:
         await mongo.close_client(client)
 

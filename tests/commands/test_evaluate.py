@@ -206,6 +206,18 @@ def test_the_table_has_the_other_house_in_more_columns_and_says_why_it_has_none(
     assert "objective orders: icinga measures state events, not ratio" in result.stderr
 
 
+def test_it_says_why_a_figure_is_what_it_is(every_kind: str, month: Path) -> None:
+    result = run(every_kind, month, *MONTH, "--explain")
+    assert result.exit_code == 0, result.output
+    steps = result.stdout.splitlines()
+    assert any("of 2563200 = " in step and "99.899345 %, < 99.9000 %" in step for step in steps)
+    [outage] = [step for step in steps if step.endswith("Z: down") and step.startswith("lost 2580.0000 seconds")]
+    assert "from 2026-" in outage
+    found = json.loads(run(every_kind, month, *MONTH, "--explain", "--json").stdout)["objectives"]
+    assert all(each["explanation"][0].startswith(f"{each['objective']} measures ") for each in found)
+    assert all(step in steps for each in found for step in each["explanation"])
+
+
 # -- a long file -------------------------------------------------------------------------------------------------------
 
 

@@ -71,6 +71,8 @@ class Found:
     excluded: Fraction = Fraction(0)
     spent_at: int | None = None
     value: Fraction | None = None
+    sample: int = 0
+    """How many there are of what a smallest sample is of: events, or slices that are judged; of time, 1 for any."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ class Agreed:
     down: tuple[Span, ...] = ()
     events: tuple[Sample, ...] = ()
     announced: tuple[Work, ...] = ()
+    least_coverage: Fraction | None = None
+    """In percent; below it, nothing is called met."""
 
     @property
     def target(self) -> Fraction:
@@ -313,6 +317,38 @@ def _begins(window: MaintenanceWindow, zone: ZoneInfo, earliest: int, latest: in
             yield at
 
 
+# -- verdicts ----------------------------------------------------------------------------------------------------------
+
+
+def verdict(agreed: Agreed, found: Found, ended: bool, at_risk: bool) -> tuple[bool | None, str]:
+    """Whether the target is met, and the state that people read; whether alerts fire is known from elsewhere."""
+    if found.holds is None:
+        return None, "no_data"
+    enough = found.sample >= agreed.objective.minimum_sample
+    least = agreed.least_coverage
+    covered = least is None or (found.coverage is not None and found.coverage * 100 >= least)
+    met = None if not enough else False if not found.holds else True if covered else None
+    if agreed.objective.measure in ("time", "timeslices"):
+        missed, is_final = found.total - found.good > found.budget, True
+    else:
+        missed = not found.holds and enough
+        is_final = ended or agreed.objective.window.rolling is not None
+    if missed:
+        return met, "breached" if is_final else "failing"
+    if not (enough and covered):
+        return met, "unverified"
+    return met, "at_risk" if enough and at_risk else "met"
+
+
+def credit(agreed: Agreed, found: Found) -> Fraction | None:
+    """Percent of the charge: the highest of the tiers that the attainment is truly below."""
+    credits = agreed.objective.credits
+    if credits is None or not found.total:
+        return None
+    return max([Fraction(0), *(Fraction(tier.percent) for tier in credits.tiers
+                               if found.good * 100 < Fraction(tier.below) * found.total)])  # fmt: skip
+
+
 # -- time --------------------------------------------------------------------------------------------------------------
 
 
@@ -344,6 +380,7 @@ def of_time(agreed: Agreed, heard: Iterable[State], span: Span, until: int, grai
         total=total / 1000,
         budget=allowed / 1000,
         holds=total - lost >= agreed.target * total if total else None,
+        sample=1 if total else 0,
         coverage=Fraction(known, known + unknown) if known + unknown else None,
         unknown=Fraction(unknown, 1000),
         excluded=Fraction(excluded, 1000),
@@ -493,6 +530,7 @@ def of_counts(agreed: Agreed, events: Iterable[Sample | Measurement], span: Span
     if objective.measure == "mean":
         values = [each.value for each in counted if isinstance(each, Measurement)]
         if values:
+            found.sample = len(values)
             found.value = sum(values, Fraction(0)) / len(values)
             found.holds = _within(objective.target, found.value)
         return found
@@ -508,6 +546,7 @@ def of_counts(agreed: Agreed, events: Iterable[Sample | Measurement], span: Span
             if board.taken_out[each.at // MINUTE - board.first]:
                 _, total = _good_of_total(agreed, each)
                 found.good, found.total = found.good + total, found.total + total
+    found.sample = int(found.total)
     found.budget = (1 - target) * found.total
     found.holds = found.good >= target * found.total if found.total else None
     values = sorted(each.value for each in counted if isinstance(each, Measurement))
@@ -568,6 +607,7 @@ def of_slices(agreed: Agreed, events: Iterable[State | Sample], span: Span, unti
         total=total,
         budget=allowed,
         holds=good >= target * total if total else None,
+        sample=len(judged),
         coverage=Fraction(sum(each.observed for each in over), len(over)) if over else None,
         unknown=Fraction(sum(not each.observed for each in over) * length, 1000),
         excluded=Fraction(board.length(span[0], until, board.taken_out), 1000),

@@ -136,9 +136,14 @@ def measurements(draw: st.DrawFn, setting: texts.Setting) -> list[tuple[list[ora
 
 
 def within(setting: texts.Setting, grain: int) -> st.SearchStrategy[int]:
-    """Mostly within what is looked at; some before, and some later."""
+    """Mostly within what is looked at; some before, some later, and some exactly where something begins or ends."""
     start, length = setting.span[0], max(setting.until - setting.span[0], 9 * grain)
-    return st.integers((start - length // 4) // grain, (start + length * 9 // 8) // grain).map(lambda n: n * grain)
+    anywhere = st.integers((start - length // 4) // grain, (start + length * 9 // 8) // grain).map(lambda n: n * grain)
+    given = setting.adjustments
+    edges = {*setting.span, *(at for each in (*given.excluded, *given.down) for at in each)}
+    edges |= {at for each in given.announced for at in (each.start, each.end)}
+    exact = sorted(at for at in edges if at % grain == 0)
+    return anywhere | anywhere | anywhere | st.sampled_from(exact) if exact else anywhere
 
 
 def any_told(draw: st.DrawFn, kind: str, at: int, id: str) -> Fact:

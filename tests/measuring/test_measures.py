@@ -17,7 +17,7 @@ from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.events import Fact
 from sepakat_metrics.figures import Figure, decimal
 from sepakat_metrics.history import History
-from sepakat_metrics.terms import Adjustments, Terms
+from sepakat_metrics.terms import Adjustments, Terms, asks_since
 from sepakat_shared.calendars import from_ms, to_ms
 from sepakat_shared.contracts.texts import Agreement, Indicator
 
@@ -300,6 +300,34 @@ def test_a_case_counts_in_a_period_that_was_over_before_it_was_cancelled_wheneve
     for _ in range(2):
         assert evaluate(terms, known, DECEMBER + 2 * DAY).sample == 0
         assert evaluate(terms, known, DECEMBER + 2 * DAY, (NOVEMBER, DECEMBER)).value == HOUR * 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "days"),
+    [
+        ({}, "state", 3),
+        ({"shortestOutage": "P5D"}, "state", 5),
+        ({"measure": "mean", "clock": {"from": "down", "until": "up"}, "target": {"atMost": "PT1H"}}, "state", None),
+        ({"measure": "mean", "target": {"atMost": "800", "unit": "ms"}}, "measurement", 3),
+        ({"measure": "mean", "clock": {"from": "opened", "until": "resolved"}, "target": {"atMost": "PT1H"}}, "ticket",
+         None),
+    ],
+)  # fmt: skip
+def test_events_are_asked_for_as_far_back_as_anything_that_counts_may_have_begun(
+    changes: dict[str, Any], kind: str, days: int | None
+) -> None:
+    """An outage of which every day repeats that it lasts was judged by its last days where it was read from days."""
+    objective = text(**changes).objectives[0]
+    since = asks_since(objective, kind, (NOVEMBER, DECEMBER))
+    assert since == (None if days is None else NOVEMBER - days * DAY)
+
+
+def test_the_mean_of_a_long_outage_is_that_of_all_of_it() -> None:
+    agreed = text(measure="mean", clock={"from": "down", "until": "up"}, target={"atMost": "PT1H"})
+    told = [(NOVEMBER - day * DAY, "down") for day in range(50, -5, -1)]
+    known = states((NOVEMBER - 60 * DAY, "up"), *told, (NOVEMBER + 4 * DAY + HOUR, "up"))
+    whole = figure(agreed, "state", known).value
+    assert whole == (54 * DAY + HOUR) * 1_000_000
 
 
 def test_a_day_that_clocks_skip_has_no_service_hours() -> None:

@@ -1,19 +1,20 @@
 """Exactness: the figures of random streams are those of an oracle (measuring/streams.py says how many are tried)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from measuring import oracle, streams, texts
+from measuring import features, oracle, streams, texts
 from measuring.streams import ARRIVALS, BLOCKS, RANDOMS, arrived, tried
 from measuring.texts import DAY, HOUR, MILLISECONDS, MINUTE, MINUTES, MONTHS, SECOND, SECONDS, Scale, Setting
 
 from sepakat_metrics.evaluation import evaluate
+from sepakat_metrics.events import Fact
 from sepakat_metrics.figures import Figure
-from sepakat_metrics.history import History
 from sepakat_metrics.terms import Terms
 from sepakat_shared.contracts.texts import Indicator
 
@@ -28,22 +29,47 @@ ANY_SECOND = (
 """For counts and measurements: exclusions begin and end within minutes, too."""
 
 
-def figure_of(setting: Setting, indicator: Indicator, known: History, block: int) -> Figure:
+def figure_of(
+    setting: Setting, indicator: Indicator, facts: Sequence[Fact], how: str, random: Random, block: int
+) -> Figure:  # fmt: skip
+    known = arrived(facts, how, random)
     with streams.short_blocks(block if setting.scale.reach < 15 * DAY else 0):
         terms = Terms(setting.text, setting.objective, indicator, setting.adjustments)
-        return evaluate(terms, known, setting.as_of, setting.period)
+        figure = evaluate(terms, known, setting.as_of, setting.period)
+    features.note(setting, indicator, facts, figure, how)
+    return figure
 
 
-def expect(figure: Figure, setting: Setting, found: oracle.Found, lost: Lost, burns: int) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def what_was_tried() -> Iterator[None]:
+    """Told with `pytest -s`; of so many streams, every trap is in some."""
+    yield
+    print("", *features.told(), sep="\n")
+    if features.TRIED.total() >= 4000:
+        assert [name for name in features.NAMES if not features.SEEN[name]] == []
+
+
+def expect(
+    figure: Figure, setting: Setting, agreed: oracle.Agreed, found: oracle.Found, lost: Lost, burns: int
+) -> None:  # fmt: skip
     """`lost` is the share lost over any span; as that is slow, one pair of burn rates is compared."""
     assert figure.period == setting.span
-    names = ("good", "total", "budget", "holds", "coverage", "unknown", "excluded", "spent_at", "value")
+    names = ("good", "total", "budget", "holds", "coverage", "unknown", "excluded", "spent_at", "value", "sample")
     assert {name: getattr(figure, name) for name in names} == {name: getattr(found, name) for name in names}
+    expect_verdict(figure, setting, agreed, found)
     if figure.burns:
         burn = figure.burns[burns % len(figure.burns)]
         for length, rate in ((burn.long, burn.rate_long), (burn.short, burn.rate_short)):
             share = lost((setting.until - length, setting.until))
             assert rate == (None if share is None else share / (1 - figure.target))
+
+
+def expect_verdict(figure: Figure, setting: Setting, agreed: oracle.Agreed, found: oracle.Found) -> None:
+    """By the smallest sample and the smallest coverage, and in money."""
+    ended = setting.objective.window.rolling is None and setting.as_of >= setting.span[1]
+    fires = any(burn.fires for burn in figure.burns)
+    assert (figure.met, figure.state) == oracle.verdict(agreed, found, ended, fires)
+    assert figure.credit_percent == oracle.credit(agreed, found)
 
 
 # -- states ------------------------------------------------------------------------------------------------------------
@@ -66,10 +92,17 @@ def test_time_is_what_looking_at_every_instant_gives(
 ) -> None:
     told, grain = data.draw(streams.states(setting)), setting.scale.grain
     indicator = data.draw(texts.indicators("state", setting.scale))
-    figure = figure_of(setting, indicator, arrived([fact for _, fact in told], how, random), block)
+    figure = figure_of(setting, indicator, [fact for _, fact in told], how, random, block)
     agreed, heard = setting.agreed(indicator, "state"), [state for state, _ in told]
     found = oracle.of_time(agreed, heard, setting.span, setting.until, grain)
-    expect(figure, setting, found, lambda span: oracle.lost_of_time(agreed, heard, span, grain), random.randrange(3))
+    expect(
+        figure,
+        setting,
+        agreed,
+        found,
+        lambda span: oracle.lost_of_time(agreed, heard, span, grain),
+        random.randrange(3),
+    )
 
 
 @given(
@@ -86,7 +119,7 @@ def test_time_to_recovery_and_between_failures_are_means_of_counted_time(
     setting = replace(setting, adjustments=replace(setting.adjustments, down=()))  # those are of objectives of time
     told = data.draw(streams.states(setting))
     indicator = data.draw(texts.indicators("state", setting.scale))
-    figure = figure_of(setting, indicator, arrived([fact for _, fact in told], how, random), block)
+    figure = figure_of(setting, indicator, [fact for _, fact in told], how, random, block)
     agreed, heard = setting.agreed(indicator, "state"), [state for state, _ in told]
     found = oracle.between_states(agreed, heard, setting.span, setting.until, setting.scale.grain)
     assert (figure.value, figure.holds, figure.excluded) == (found.value, found.holds, found.excluded)
@@ -102,10 +135,10 @@ def test_occurrences_are_what_counting_every_event_gives(
 ) -> None:
     told = data.draw(streams.samples(setting))
     indicator = data.draw(texts.indicators("ratio", setting.scale))
-    figure = figure_of(setting, indicator, arrived([fact for _, fact in told], how, random), block)
+    figure = figure_of(setting, indicator, [fact for _, fact in told], how, random, block)
     agreed, heard = setting.agreed(indicator, "ratio"), [sample for sample, _ in told]
     found = oracle.of_counts(agreed, heard, setting.span, setting.until)
-    expect(figure, setting, found, lambda span: oracle.lost_of_counts(agreed, heard, span), random.randrange(3))
+    expect(figure, setting, agreed, found, lambda span: oracle.lost_of_counts(agreed, heard, span), random.randrange(3))
 
 
 @given(st.data(), texts.settings_of(texts.OF_MEASUREMENTS, *ANY_SECOND), ARRIVALS, RANDOMS, BLOCKS)
@@ -115,8 +148,7 @@ def test_shares_percentiles_and_means_are_what_looking_at_every_measurement_give
 ) -> None:
     told = data.draw(streams.measurements(setting))
     indicator = data.draw(texts.indicators("measurement", setting.scale))
-    known = arrived([fact for _, fact in told], how, random)
-    figure = figure_of(setting, indicator, known, block)
+    figure = figure_of(setting, indicator, [fact for _, fact in told], how, random, block)
     agreed, heard = setting.agreed(indicator, "measurement"), [one for each, _ in told for one in each]
     found = oracle.of_counts(agreed, heard, setting.span, setting.until)
     if setting.objective.measure == "percentile" and found.value is not None and figure.value is not None:
@@ -125,7 +157,7 @@ def test_shares_percentiles_and_means_are_what_looking_at_every_measurement_give
             assert figure.holds is (found.value <= texts.THRESHOLD)
         found.value = figure.value
     assert figure.exact_counts
-    expect(figure, setting, found, lambda span: oracle.lost_of_counts(agreed, heard, span), random.randrange(3))
+    expect(figure, setting, agreed, found, lambda span: oracle.lost_of_counts(agreed, heard, span), random.randrange(3))
 
 
 # -- slices ------------------------------------------------------------------------------------------------------------
@@ -149,10 +181,10 @@ def test_slices_of_counts_are_what_judging_each_slice_gives(
 ) -> None:
     told = data.draw(streams.samples(setting))
     indicator = data.draw(texts.indicators("ratio", setting.scale))
-    figure = figure_of(setting, indicator, arrived([fact for _, fact in told], how, random), block)
+    figure = figure_of(setting, indicator, [fact for _, fact in told], how, random, block)
     agreed, heard = setting.agreed(indicator, "ratio"), [sample for sample, _ in told]
     found, burns = oracle.of_slices(agreed, heard, setting.span, setting.until, MINUTE), random.randrange(3)
-    expect(figure, setting, found, lambda span: oracle.lost_of_slices(agreed, heard, span, MINUTE), burns)
+    expect(figure, setting, agreed, found, lambda span: oracle.lost_of_slices(agreed, heard, span, MINUTE), burns)
 
 
 @given(st.data(), settings_of_slices(SECONDS, MINUTES, MONTHS), ARRIVALS, RANDOMS, BLOCKS)
@@ -162,7 +194,14 @@ def test_slices_of_states_are_what_judging_each_slice_gives(
 ) -> None:
     told, grain = data.draw(streams.states(setting)), setting.scale.grain
     indicator = data.draw(texts.indicators("state", setting.scale))
-    figure = figure_of(setting, indicator, arrived([fact for _, fact in told], how, random), block)
+    figure = figure_of(setting, indicator, [fact for _, fact in told], how, random, block)
     agreed, heard = setting.agreed(indicator, "state"), [state for state, _ in told]
     found = oracle.of_slices(agreed, heard, setting.span, setting.until, grain)
-    expect(figure, setting, found, lambda span: oracle.lost_of_slices(agreed, heard, span, grain), random.randrange(3))
+    expect(
+        figure,
+        setting,
+        agreed,
+        found,
+        lambda span: oracle.lost_of_slices(agreed, heard, span, grain),
+        random.randrange(3),
+    )

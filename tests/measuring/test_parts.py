@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from samples import agreement
 
 from sepakat_metrics.buckets import transition_of
@@ -78,6 +80,29 @@ def test_an_objective_that_was_not_changed_is_not_split_and_bears_the_newest_ver
     assert found(part_at(versions, "o", MIDDLE + DAY)) == (2, (MIDDLE, DECEMBER))
 
 
+def test_a_month_that_was_over_is_judged_by_the_text_of_its_time_whatever_was_amended_since() -> None:
+    """Before, an amended maintenance window or charge changed figures and credits of months that were long closed."""
+    patch = {"windows": [{"id": "patch", "start": "2026-11-02T00:00:00Z", "duration": "PT2H"}]}
+    first = version(1, NOVEMBER - 300 * DAY, objective("99"), maintenance=patch)
+    versions = [first, version(2, DECEMBER + 9 * DAY, objective("99")), version(3, JANUARY, objective("99"))]
+    assert found(part_at(versions, "o", MIDDLE)) == (1, (NOVEMBER, DECEMBER))
+    assert found(part_at(versions, "o", DECEMBER)) == (2, (DECEMBER, JANUARY))
+    assert found(part_at(versions, "o", JANUARY)) == (3, (JANUARY, JANUARY + 31 * DAY))
+    assert found(part_before(versions, "o", DECEMBER)) == (1, (NOVEMBER, DECEMBER))
+    part = part_at(versions, "o", MIDDLE)
+    assert part is not None
+    known = History()
+    known.states.add(transition_of(Fact(OF, "/p", "1", NOVEMBER, "state", state="up", weight=1_000_000)))
+    figure = evaluate(Terms(part.version.text, part.objective, None, kind="state"), known, DECEMBER, part.period)
+    assert figure.excluded == 7200
+
+
+def test_a_version_that_changes_nothing_begins_no_earlier_than_the_terms_that_it_keeps() -> None:
+    versions = [FIRST, version(2, MIDDLE, objective("99.9")), version(3, MIDDLE + DAY, objective("99.9"))]
+    assert found(part_at(versions, "o", MIDDLE + 2 * DAY)) == (1, (NOVEMBER, DECEMBER))
+    assert found(part_at(versions, "o", DECEMBER)) == (3, (DECEMBER, JANUARY))
+
+
 def test_a_changed_calendar_changes_the_objective() -> None:
     def office(hours: str) -> dict[str, Any]:
         return {"calendars": [{"id": "office", "timeZone": "UTC", "weekly": {"mon-fri": hours}}]}
@@ -146,3 +171,46 @@ def test_before_a_rolling_window_came_what_its_terms_followed() -> None:
     assert found(part_at(versions, "o", DECEMBER + DAY)) == (2, (DECEMBER - 6 * DAY, DECEMBER + DAY))
     assert found(part_before(versions, "o", DECEMBER + DAY)) == (1, (NOVEMBER, DECEMBER))
     assert part_before([version(1, NOVEMBER, rolling)], "o", DECEMBER) is None
+
+
+# -- whatever is amended -----------------------------------------------------------------------------------------------
+
+MONTHS = [(NOVEMBER, DECEMBER), (DECEMBER, JANUARY), (JANUARY, JANUARY + 31 * DAY)]
+AMENDED = st.lists(
+    st.tuples(st.integers(0, 91), st.sampled_from([None, "99", "99.9"]), st.booleans()), max_size=4
+).map(lambda drawn: sorted(drawn, key=lambda each: each[0]))  # fmt: skip
+"""(days since November, the target or None for no such objective, whether at once)."""
+
+
+def amended(drawn: list[tuple[int, str | None, bool]]) -> list[Version]:
+    versions = [FIRST]
+    for number, (day, target, at_once) in enumerate(drawn, start=2):
+        objectives = [objective(target)] if target else [{**objective("95"), "id": "other"}]
+        versions.append(version(number, NOVEMBER + day * DAY, *objectives, **(AT_ONCE if at_once else {})))
+    return versions
+
+
+@given(AMENDED, st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_parts_never_overlap_and_what_is_over_is_not_changed_by_what_is_signed_later(
+    drawn: list[tuple[int, str | None, bool]], cut: bool
+) -> None:
+    versions = amended(drawn)
+    if cut:
+        versions = ended(*versions, at=MIDDLE + 20 * DAY)
+    for start, end in MONTHS:
+        days = range(start, end, DAY)
+        parts = [part_at(versions, "o", day) for day in days]
+        for day, part in zip(days, parts, strict=True):
+            if part is None:
+                continue
+            assert start <= part.period[0] <= day < part.period[1] <= end
+            within = [each for other, each in zip(days, parts, strict=True) if part.period[0] <= other < part.period[1]]
+            assert all(each == part for each in within), "all days of a part are of it, and of no other"
+        # What is signed for after this month changes neither its parts nor the texts that they are judged by.
+        by_then = [each for each in versions if each.starts < end]
+        if not cut:
+            assert [part_at(by_then, "o", day) for day in days] == parts
+        at_once = [each.starts for each in versions if each.text.amendment is not None]
+        if parts[0] is not None and not cut and not any(start < starts < end for starts in at_once):
+            assert len({part.period for part in parts if part is not None}) == 1, "nobody agreed to split it"

@@ -97,7 +97,10 @@ class Setting:
             oracle.Work(each.start, each.end, each.beyond_allowance, each.services != (ELSEWHERE,)
                         and each.objectives != (ANOTHER,)) for each in given.announced
         )  # fmt: skip
-        return oracle.Agreed(self.text, self.objective, kind, silence, given.excluded, given.down, corrections, work)
+        least = None if indicator.minimum_coverage is None else Fraction(indicator.minimum_coverage)
+        return oracle.Agreed(
+            self.text, self.objective, kind, silence, given.excluded, given.down, corrections, work, least
+        )  # fmt: skip
 
     def with_objective(self, **changes: Any) -> "Setting":
         changed = self.objective.model_copy(update=changes)
@@ -172,6 +175,9 @@ def agreed_maintenance(draw: st.DrawFn, zone: str, anchor: int, scale: Scale) ->
     return made
 
 
+TIERS = [{"below": below, "percent": percent} for below, percent in (("100", 5), ("99.9", 10), ("75", 25), ("50", 100))]
+
+
 @st.composite
 def agreements(
     draw: st.DrawFn, scale: Scale, zone: str, anchor: int, objectives: Sequence[dict[str, Any]]
@@ -185,10 +191,14 @@ def agreements(
             "calendar": draw(st.sampled_from(("24x7", "24x7", "hours"))),
             "exclusions": draw(st.sampled_from(("remove", "count-as-up"))),
             "unknown": draw(st.sampled_from(("exclude", "up", "down"))),
+            "minimumSample": draw(st.sampled_from((1, 1, 2, 5, 20))),
             **each,
         }
         for id, each in zip("opq", objectives, strict=False)
     ]
+    for each in wanted:
+        if "calendar" in each["window"] and isinstance(each["target"], str) and draw(st.booleans()):
+            each["credits"] = {"of": "fee", "tiers": TIERS}
     return agreement(
         term={"from": "2010-01-01", "until": "2040-12-31", "timeZone": zone},
         needs=[],
@@ -232,7 +242,10 @@ def indicators(draw: st.DrawFn, kind: str, scale: Scale) -> Indicator:
     means = draw(st.sampled_from((None, "unknown", "down", "up"))) if kind == "state" else None
     after = draw(st.integers(1, scale.reach // scale.grain // 4)) * scale.grain
     rule = None if means is None else {"after": timedelta(milliseconds=after), "means": means}
-    return Indicator.model_validate({"metadata": {"id": "p/i"}, "kindOfEvents": kind, "silence": rule})
+    least = draw(st.sampled_from((None, None, "25", "50", "100")))
+    return Indicator.model_validate(
+        {"metadata": {"id": "p/i"}, "kindOfEvents": kind, "silence": rule, "minimumCoverage": least}
+    )
 
 
 # -- objectives --------------------------------------------------------------------------------------------------------

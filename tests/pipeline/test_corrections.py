@@ -72,6 +72,9 @@ async def test_an_exclusion_is_granted_withdrawn_and_every_revision_stays(world:
     revisions = (await world.get("metrics", f"{of}/revisions"))["items"]
     assert [each["met"] for each in revisions if each["told"] == "sepakat.period.corrected.v1"] == [True, False]
     assert sorted(each["known_at"] for each in revisions) == [each["known_at"] for each in revisions]
+    why = await world.get("metrics", f"{of}/explanation")
+    assert [(each["lost"], each["what"]) for each in why["losses"]] == [(180, "down")]
+    assert why["losses_in_all"] == 1 and any(step.startswith("lost 180.0000 seconds from ") for step in why["steps"])
     planned = now + timedelta(hours=5)
     work = {"start": planned.isoformat(), "end": (planned + timedelta(hours=1)).isoformat(), "reason": "a new database",
             "services": ["checkout"]}  # fmt: skip
@@ -102,6 +105,7 @@ async def test_an_exclusion_is_granted_withdrawn_and_every_revision_stays(world:
     async with world.api("metrics", await world.key_of("stranger", *_SCOPES)) as http:
         assert (await http.get(f"{of}/evidence")).status_code == 404
         assert (await http.get(f"{of}/attainment")).status_code == 404
+        assert (await http.get(f"{of}/explanation")).status_code == 404
         assert (await http.get(f"/v1/adjustments/{id}")).status_code == 404
         assert (await http.get("/v1/adjustments")).json()["items"] == []
 

@@ -12,8 +12,8 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from sepakat_cli.files import require, text_of, why_not
-from sepakat_cli.output import BAD_INPUT, BadInput, fail, print_table, say, words
-from sepakat_metrics import duplicates, events, figures, profiles, quick
+from sepakat_cli.output import BAD_INPUT, BadInput, fail, print_line, print_table, say, words
+from sepakat_metrics import duplicates, events, explanation, figures, losses, profiles, quick
 from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.history import History
 from sepakat_metrics.terms import Terms, Unsupported
@@ -35,7 +35,7 @@ class BadFile(Exception):
 
 def evaluate_files(
     text: str, lines: Iterable[bytes], as_of: datetime | None = None, period: Interval | None = None,
-    as_if: texts.Profile | None = None,
+    as_if: texts.Profile | None = None, explain: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
     """What `sepakat evaluate --json` prints. Raises BadFile.
 
@@ -49,7 +49,11 @@ def evaluate_files(
         at = period[1]
     if at is None:
         raise BadFile("there is no event to take the time from; give --as-of or --period")
-    return {"objectives": [folding.shown(objective, at, period, as_if) for objective in agreement.objectives]}
+    found = [folding.shown(objective, at, period, as_if) for objective in agreement.objectives]
+    if explain:
+        for figure, objective in zip(found, agreement.objectives, strict=True):
+            figure["explanation"] = folding.explained(objective, at, period)
+    return {"objectives": found}
 
 
 def read_agreement(text: str) -> tuple[texts.Agreement, dict[str, texts.Indicator]]:
@@ -154,9 +158,7 @@ class Folding:
         self, objective: texts.Objective, at: int, period: Interval | None, as_if: texts.Profile | None
     ) -> dict[str, Any]:
         """The objective's figure, and beside it the one under another house's contract where that is asked for."""
-        history = self.histories.get(objective.indicator, History())
-        known = self._terms.get(objective.indicator) or [self._terms_of(objective, None)]
-        terms = next(each for each in known if each.objective.id == objective.id)
+        terms, history = self._measured(objective)
         figure = figures.shown(self._agreement, evaluate(terms, history, at, period))
         if as_if is None:
             return figure
@@ -168,6 +170,17 @@ class Folding:
             return {**figure, "as_if": {"profile": as_if, "reason": str(error)}}
         under = figures.shown(self._agreement, evaluate(other, history, at, period))
         return {**figure, "as_if": {"profile": as_if, **under}}
+
+    def explained(self, objective: texts.Objective, at: int, period: Interval | None) -> list[str]:
+        """How the objective's figure is arrived at, and where it lost most, a sentence a step."""
+        terms, history = self._measured(objective)
+        figure = evaluate(terms, history, at, period)
+        return list(explanation.explained(terms, figure, losses.losses(terms, history, figure)))
+
+    def _measured(self, objective: texts.Objective) -> tuple[Terms, History]:
+        known = self._terms.get(objective.indicator) or [self._terms_of(objective, None)]
+        terms = next(each for each in known if each.objective.id == objective.id)
+        return terms, self.histories.get(objective.indicator, History())
 
 
 def _fact(line: bytes) -> events.Fact:
@@ -242,6 +255,9 @@ def command(
             help=f"beside each figure, the one by another house's contract: {', '.join(profiles.NAMES)}",
         ),
     ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="beside each figure, how it comes about and when it lost most")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of a table")] = False,
 ) -> None:
     """Judge an agreement's objectives by a file of metric events, without any server.
@@ -251,13 +267,15 @@ def command(
       sepakat evaluate agreement.yaml events.ndjson --as-of 2026-11-30T23:59:59+07:00
 
       sepakat evaluate agreement.yaml events.ndjson --as-if aws-s3
+
+      sepakat evaluate agreement.yaml events.ndjson --explain
     """
     require([agreement, measured])
     try:
         with opened(measured) as lines:
             result = evaluate_files(
                 text_of(agreement), lines, _instant(as_of, "--as-of") if as_of else None,
-                _interval(period) if period else None, as_if,
+                _interval(period) if period else None, as_if, explain,
             )  # fmt: skip
     except BadFile as error:
         fail(BAD_INPUT, str(error))
@@ -278,6 +296,11 @@ def _print(result: dict[str, Any], as_if: str | None) -> None:
     for each in result["objectives"]:
         if "reason" in each.get("as_if", ()):
             say(each["as_if"]["reason"])
+    for each in result["objectives"]:
+        if "explanation" in each:
+            print_line("")
+        for step in each.get("explanation", ()):
+            print_line(step)
 
 
 def _row(figure: dict[str, Any]) -> list[str]:

@@ -45,15 +45,21 @@ def evidence(
 
 def verify(
     pack: Annotated[str, typer.Argument(metavar="PACK", help="the file; - for standard input")],
+    key: Annotated[
+        str | None, typer.Option(help="ed25519:…, the key that must have signed it; `/v1/evidence-key` tells it")
+    ] = None,
+    agreed: Annotated[str | None, typer.Option(help="sha256:…, the hash of the text that both parties signed")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Recompute a verdict from its evidence, offline: print the arithmetic, and name whatever was edited.
 
-    **Example**
+    **Examples**
 
       sepakat verify november.json
+
+      sepakat verify november.json --agreed sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
     """
-    found = packs.verify(_read(pack))
+    found = packs.verify(_read(pack), key, agreed)
     if as_json:
         print_json(_as_json(found))
     else:
@@ -71,7 +77,7 @@ def verify(
 
 def _read(path: str) -> Any:
     try:
-        return json.loads(text_of(Path(path)))
+        return packs.read(text_of(Path(path)))
     except ValueError as error:
         raise BadInput(f"{path} is no evidence pack, which is JSON: {error}; `sepakat evidence` gets one") from error
 

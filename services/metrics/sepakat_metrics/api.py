@@ -111,6 +111,14 @@ def _figure_routes(routes: APIRouter, figures: Figures, attainments: Attainments
             raise NotFound(f"nothing was known of that period at {rfc3339(known_at)}")
         return {"agreement": agreement, "objective": objective, **known[-1]}
 
+    @routes.get("/agreements/{agreement}/objectives/{objective}/explanation", tags=["status"])
+    async def get_explanation(
+        agreement: Id, objective: Id, asking: Asking, period: Period = None
+    ) -> dict[str, Any]:  # fmt: skip
+        """Why a figure is what it is: the arithmetic in words, and what it lost most by, the greatest first."""
+        asking.require("compliance:read")
+        return await attainments.explained(asking, agreement, objective, period)
+
     @routes.get("/agreements/{agreement}/objectives/{objective}/revisions", tags=["status"])
     async def get_revisions(
         agreement: Id, objective: Id, asking: Asking, period: Period = None, known_at: KnownAt = None

@@ -7,7 +7,7 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING
 
 from sepakat_metrics.buckets import DAY_MINUTES, MINUTE_MS, Delta
-from sepakat_metrics.checkpoints import unpacked
+from sepakat_metrics.checkpoints import is_full, unpacked
 from sepakat_metrics.history import History
 from sepakat_shared.mongo import Collection, Database, Document
 
@@ -53,7 +53,9 @@ class Stored:
         """Piece by piece as (day, what it adds), the days in order first."""
         for each in self.days:
             yield each["day"], Delta.from_document(unpacked(each["data"]))
-        folded = {each["day"]: _folded(each) for each in self.days}
+        folded: dict[str, dict[str, int]] = {}
+        for each in self.days:
+            _go_on(folded, each)
         yield from ((day, part) for day, part in _not_in(folded, self.waiting, self.indicator) if day <= self.last)
 
 
@@ -68,7 +70,7 @@ class Laying:
     def add(self, days: Iterable[Document]) -> None:
         for day in days:
             self._history.apply(Delta.from_document(unpacked(day["data"])))
-            self._folded[day["day"]] = _folded(day)
+            _go_on(self._folded, day)
 
     def with_those(self, waiting: Iterable[Waiting]) -> History:
         """The history, with what is not folded into the days that were added."""
@@ -138,7 +140,10 @@ class Archive:
     async def _day_before(self, indicator: str, first: str) -> list[Document]:
         """The last day before `first` that anything is known of."""
         before = self._days.find({"indicator": indicator, "day": {"$lt": first}})
-        return await before.sort("day", DESCENDING).limit(1).to_list(None)
+        last = await before.sort("day", DESCENDING).limit(1).to_list(None)
+        if not last or not (last[0].get("part", 0) or is_full(last[0])):
+            return last
+        return await self._days.find({"indicator": indicator, "day": last[0]["day"]}).to_list(None)
 
 
 def _first(since: int | None) -> str:
@@ -149,5 +154,8 @@ def _day(at: int) -> str:
     return f"{at // _DAY_MS:06d}"
 
 
-def _folded(day: Document) -> dict[str, int]:
-    return {each["partition"]: each["end"] for each in day["folded"]}
+def _go_on(folded: dict[str, dict[str, int]], day: Document) -> None:
+    """Note up to which offsets a day, or a part of one, is folded: of several parts, the last one counts."""
+    known = folded.setdefault(day["day"], {})
+    for each in day["folded"]:
+        known[each["partition"]] = max(each["end"], known.get(each["partition"], -1))

@@ -28,7 +28,7 @@ from sepakat_metrics.profiles import NotApplicable
 from sepakat_metrics.registry import Registry
 from sepakat_metrics.showing import Figures
 from sepakat_metrics.telling import About
-from sepakat_metrics.terms import Terms, Unsupported
+from sepakat_metrics.terms import Terms, Unsupported, asks_since
 from sepakat_metrics.told import Command, Told
 from sepakat_shared import retry
 from sepakat_shared.calendars import from_ms, to_ms
@@ -257,6 +257,8 @@ class Assessment:
         """
         now = to_ms(self._clock.now())
         since = now
+        indicator = self._registry.indicators.get(id)
+        kind = None if indicator is None else indicator.kind_of_events
         for agreement, objective in self._registry.serves(id):
             versions = self._registry.agreements[agreement]
             part, before = parts_at(versions, objective, now)
@@ -266,9 +268,10 @@ class Assessment:
                 # Of what is no more, nothing is asked for once its last period is closed.
                 if part is None and self._told.is_closed(_verdict_of(each)):
                     continue
-                if each.objective.measure in ("per-case", "mean"):
+                asked = asks_since(each.objective, kind, each.period)
+                if asked is None:
                     return None
-                since = min(since, each.period[0] - (each.period[1] - each.period[0]) // 10)
+                since = min(since, asked)
         return since
 
     async def _assess_objective(

@@ -8,11 +8,13 @@ from sepakat_metrics import windows
 from sepakat_metrics.archive import Archive
 from sepakat_metrics.corrections import Corrections
 from sepakat_metrics.evaluation import evaluate
+from sepakat_metrics.explanation import explained
 from sepakat_metrics.figures import Figure, shown
 from sepakat_metrics.history import History
+from sepakat_metrics.losses import as_json, greatest, losses
 from sepakat_metrics.parts import Part, Version, part_at
 from sepakat_metrics.registry import Registry
-from sepakat_metrics.terms import Terms
+from sepakat_metrics.terms import Terms, asks_since
 from sepakat_metrics.verdicts import VERDICT, VerdictNoted, VerdictTold, verdict_id
 from sepakat_metrics.windows import Interval
 from sepakat_shared.auth import Principal
@@ -21,6 +23,9 @@ from sepakat_shared.clock import Clock
 from sepakat_shared.commits import Aggregates, Commits
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Invalid, NotFound
+
+_NAMED = 100
+"""Losses in one answer: whoever wants more asks for a shorter period."""
 
 
 class Attainments:
@@ -49,10 +54,26 @@ class Attainments:
         verdict = known[-1] if known else None
         return {"agreement": agreement, "version": part.version.number, **_as_of(terms, figure), "verdict": verdict}
 
+    async def explained(self, asking: Principal, agreement: str, objective: str, period: str | None) -> dict[str, Any]:
+        """The same figure, how it is arrived at step by step, and where it lost most. Raises NotFound or Invalid."""
+        part, span = self.part(self.visible(asking, agreement), objective, period)
+        terms, history = await self.measured(part, span)
+        figure = evaluate(terms, history, to_ms(self._clock.now()), span)
+        lost = losses(terms, history, figure)
+        named = greatest(lost, _NAMED)
+        return {
+            "agreement": agreement,
+            "version": part.version.number,
+            **_as_of(terms, figure),
+            "steps": list(explained(terms, figure, lost)),
+            "losses": [as_json(each) for each in named],
+            "losses_in_all": len(lost),
+        }
+
     async def measured(self, part: Part, span: Interval) -> tuple[Terms, History]:
         """The terms of a part as they are now, and what is stored for that time."""
         terms = self.terms(part)
-        since = None if terms.kind == "ticket" else earliest(span)
+        since = asks_since(terms.objective, terms.kind, span)
         return terms, await self._archive.history(part.objective.indicator, since, span[1])
 
     def terms(self, part: Part) -> Terms:
@@ -98,11 +119,6 @@ class Attainments:
         if part is None:
             raise NotFound(f"there is no objective {objective!r} in this agreement then")
         return part, span if span is not None and span[0] < span[1] else part.period
-
-
-def earliest(span: Interval) -> int:
-    """From when on a period's figure asks for events: its burn rates look back before it."""
-    return span[0] - (span[1] - span[0]) // 10
 
 
 def _span(period: str | None, zone: str) -> Interval | None:

@@ -136,7 +136,7 @@ class Delta:
 
     def to_document(self) -> dict[str, Any]:
         return {
-            "counts": [[minute, good, total] for minute, (good, total) in self.counts.items()],
+            "counts": [[minute, _exact(good), _exact(total)] for minute, (good, total) in self.counts.items()],
             "measured": [
                 [
                     minute,
@@ -155,7 +155,7 @@ class Delta:
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Delta":
         delta = cls()
-        delta.counts = {minute: (good, total) for minute, good, total in document["counts"]}
+        delta.counts = {minute: (int(good), int(total)) for minute, good, total in document["counts"]}
         delta.measured = {
             minute: Measured(
                 count,
@@ -171,6 +171,11 @@ class Delta:
         # Documents of before tickets were measured have none.
         delta.steps = {Step(*step) for step in document.get("steps", ())}
         return delta
+
+
+def _exact(count: int) -> int | str:
+    """A sum of counts as it is stored: beyond 53 bits canonical JSON has no number for it."""
+    return count if count < 2**53 else str(count)
 
 
 def order(transition: Transition) -> tuple[int, str, str]:

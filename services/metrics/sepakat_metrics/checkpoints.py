@@ -3,9 +3,12 @@
 A checkpoint's `_id` ends in its first offset, which is where the one before it ended. Two owners of a partition collide
 on it, and the one that comes second must throw its memory away. Checkpoints are folded into the indicators' days in the
 background, in order; `folded` in a day says up to which offset of each partition it holds.
+
+A document has 16 MB at most, and an indicator may tell more than that of one day: then the day goes on in another
+document, its next part, which holds up to the offsets that the one before it did. Whoever reads adds up the parts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,11 +18,15 @@ from pymongo import ASCENDING, DESCENDING, ReplaceOne
 from pymongo.errors import OperationFailure
 
 from sepakat_metrics.buckets import Delta
+from sepakat_metrics.events import Fact
 from sepakat_shared.mongo import Collection, Database, Document, insert_missing, insert_new, replace_many
 
 ID_BYTES = 8
-_MOST_PARKED, _MOST_ID_BYTES = 5_000, 4_000_000
-_FOLD_AT_ONCE = 64
+_MOST_PARKED, _MOST_ID_BYTES, _MOST_WEIGHT = 5_000, 4_000_000, 8_000_000
+"""With one more megabyte of records and what they are written as, these are less than the 16 MB of a document."""
+_FOLD_AT_ONCE, _FOLD_BYTES_AT_ONCE = 64, 2_000_000
+_FULL_BYTES = 4_000_000
+"""Of a part of a day: with what one fold adds, it is less than the 16 MB of a document."""
 _DAYS_AT_ONCE = 50
 
 
@@ -30,6 +37,8 @@ class Pending:
     first: int
     end: int
     deltas: dict[str, Delta] = field(default_factory=dict)
+    weight: int = 0
+    """Bytes that `deltas` take at most when they are stored."""
     ids: bytearray = field(default_factory=bytearray)
     parked: list[Document] = field(default_factory=list)
     """What nobody has registered the indicator of, to be kept before the offsets are passed."""
@@ -37,7 +46,32 @@ class Pending:
     @property
     def is_full(self) -> bool:
         """Whether no more should be added before it is stored: a checkpoint is one document."""
-        return len(self.parked) >= _MOST_PARKED or len(self.ids) >= _MOST_ID_BYTES
+        return (
+            len(self.parked) >= _MOST_PARKED or len(self.ids) >= _MOST_ID_BYTES or self.weight >= _MOST_WEIGHT
+        )  # fmt: skip
+
+    def add(self, fact: Fact, id: bytes, thresholds: tuple[int, ...]) -> None:
+        """Take up one that is not a duplicate; `id` stands for it."""
+        delta = self.deltas.get(fact.indicator)
+        if delta is None:
+            delta = self.deltas[fact.indicator] = Delta(thresholds)
+            self.weight += _OF_AN_INDICATOR
+        delta.add(fact)
+        self.weight += weight_of(fact, len(thresholds))
+        self.ids += id
+
+
+_OF_AN_INDICATOR = 256
+
+
+def weight_of(fact: Fact, thresholds: int) -> int:
+    """How many bytes a fact takes at most in what is stored: a letter has up to four, a number up to nine."""
+    if fact.kind == "ratio":
+        return 64 * len(fact.samples)
+    if fact.kind == "measurement":
+        return 64 + 16 * len(fact.values) + 64 * thresholds
+    words = len(fact.source) + len(fact.id) + len(fact.ticket) + len(fact.priority) + len(fact.reason)
+    return 64 + 4 * words
 
 
 class Checkpoints:
@@ -83,14 +117,22 @@ class Checkpoints:
     async def fold(self, partition: str) -> int:
         """Fold this partition's checkpoints into days, in order. Returns how many."""
         done = 0
-        while True:
-            waiting = self._checkpoints.find({"folded": False, "partition": partition})
-            batch = await waiting.sort("end", ASCENDING).limit(_FOLD_AT_ONCE).to_list(None)
-            if batch:
-                await self._fold(partition, batch)
-                done += len(batch)
-            if len(batch) < _FOLD_AT_ONCE:
-                return done
+        while batch := await self._waiting(partition):
+            await self._fold(partition, batch)
+            done += len(batch)
+        return done
+
+    async def _waiting(self, partition: str) -> list[Document]:
+        """Some checkpoints that are not folded yet, the oldest first: one, or as many as are not too much for a day."""
+        batch: list[Document] = []
+        size = 0
+        found = self._checkpoints.find({"folded": False, "partition": partition})
+        async for each in found.sort("end", ASCENDING).limit(_FOLD_AT_ONCE):
+            size += len(each["deltas"])
+            if batch and size > _FOLD_BYTES_AT_ONCE:
+                break
+            batch.append(each)
+        return batch
 
     async def _fold(self, partition: str, batch: list[Document]) -> None:
         news: dict[str, News] = {}
@@ -110,18 +152,40 @@ class Checkpoints:
         """Add what days do not hold yet, with three commands for all of them: one by one, whoever takes over thousands
         of indicators would be minutes at it. Where somebody else's newer day stands against it, once more."""
         while True:
-            stored = {each["_id"]: each for each in await self._days.find({"_id": {"$in": list(news)}}).to_list(None)}
-            days = {
-                id: day for id, each in news.items() if (day := each.added_to(stored.get(id), partition)) is not None
-            }
-            new = [{"_id": id, **day} for id, day in days.items() if id not in stored]
+            stored = await self._last_parts(news)
+            days = [
+                day for id, each in news.items() if (day := each.added_to(stored.get(id), partition)) is not None
+            ]  # fmt: skip
+            new = [day for day in days if day["version"] == 1]
             others = [
-                ReplaceOne({"_id": id, "version": day["version"] - 1}, day) for id, day in days.items() if id in stored
-            ]
+                ReplaceOne({"_id": day["_id"], "version": day["version"] - 1}, day)
+                for day in days if day["version"] > 1
+            ]  # fmt: skip
             inserted = await insert_new(self._days, new)
             replaced = await replace_many(self._days, others) if others else 0
             if inserted == len(new) and replaced == len(others):
                 return
+
+    async def _last_parts(self, ids: Iterable[str]) -> dict[str, Document]:
+        """The last part of each day that is stored, by the day's id."""
+        last: dict[str, Document] = {}
+        looked_for = {id: id for id in ids}
+        while looked_for:
+            found = await self._days.find({"_id": {"$in": list(looked_for)}}).to_list(None)
+            news = {looked_for[each["_id"]]: each for each in found}
+            last |= news
+            looked_for = {next_part(each): day for day, each in news.items() if is_full(each)}
+        return last
+
+
+def is_full(day: Mapping[str, Any]) -> bool:
+    """Whether what comes later of that day stands in its next part."""
+    return len(day["data"]) >= _FULL_BYTES
+
+
+def next_part(day: Mapping[str, Any]) -> str:
+    """The id of the part that follows."""
+    return f"{day['indicator']}/{day['day']}/{day.get('part', 0) + 1:04d}"
 
 
 @dataclass
@@ -133,27 +197,31 @@ class News:
     parts: list[tuple[int, Delta]] = field(default_factory=list)
 
     def added_to(self, stored: Document | None, partition: str) -> Document | None:
-        """The day with what it does not hold yet; None where there is nothing such."""
+        """The day's last part with what it does not hold yet, or a new one; None where there is nothing such."""
         folded: dict[str, int] = {each["partition"]: each["end"] for each in stored["folded"]} if stored else {}
         upto = folded.get(partition, -1)
         fresh = [part for end, part in self.parts if end > upto]
         if not fresh:
             return None
         folded[partition] = max(end for end, _ in self.parts)
-        whole = Delta.from_document(unpacked(stored["data"])) if stored else Delta()
+        begun = None if stored is None or is_full(stored) else stored
+        whole = Delta.from_document(unpacked(begun["data"])) if begun else Delta()
         for part in fresh:
             whole.merge(part)
-        return _day(self.indicator, self.day, whole, folded, (stored["version"] if stored else 0) + 1)
-
-
-def _day(indicator: str, day: str, whole: Delta, folded: Mapping[str, int], version: int) -> Document:
-    return {
-        "indicator": indicator,
-        "day": day,
-        "data": packed(whole.to_document()),
-        "folded": [{"partition": partition, "end": end} for partition, end in folded.items()],
-        "version": version,
-    }
+        part_id, number = f"{self.indicator}/{self.day}", 0
+        if stored is not None:
+            part_id, number = stored["_id"], stored.get("part", 0)
+            if begun is None:
+                part_id, number = next_part(stored), number + 1
+        return {
+            "_id": part_id,
+            "indicator": self.indicator,
+            "day": self.day,
+            "part": number,
+            "data": packed(whole.to_document()),
+            "folded": [{"partition": partition, "end": end} for partition, end in folded.items()],
+            "version": (begun["version"] if begun else 0) + 1,
+        }
 
 
 def _document(partition: str, pending: Pending, now: datetime) -> Document:

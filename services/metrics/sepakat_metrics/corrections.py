@@ -21,7 +21,7 @@ from sepakat_metrics.pace import Pace
 from sepakat_metrics.parts import Part, part_at
 from sepakat_metrics.registry import Registry
 from sepakat_metrics.telling import About, facts_of
-from sepakat_metrics.terms import NONE, Adjustments, Announced, Terms
+from sepakat_metrics.terms import NONE, Adjustments, Announced, Terms, asks_since
 from sepakat_metrics.verdicts import VERDICT
 from sepakat_shared import retry
 from sepakat_shared.auth import Principal
@@ -312,9 +312,10 @@ class Corrections:
         )
 
     async def _history(self, terms: Terms, part: Part) -> History:
-        indicator, (start, end) = part.objective.indicator, part.period
-        since = None if terms.kind == "ticket" else start - (end - start) // 10
-        return self.ingestion.known_of(indicator, since) or await self._archive.history(indicator, since, end)
+        indicator, since = part.objective.indicator, asks_since(terms.objective, terms.kind, part.period)
+        return self.ingestion.known_of(indicator, since) or await self._archive.history(
+            indicator, since, part.period[1]
+        )  # fmt: skip
 
 
 def _asked_by(fact: DisputeSettled) -> Iterator[tuple[str, Asked]]:

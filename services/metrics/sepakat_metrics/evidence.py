@@ -5,7 +5,8 @@ day (each hashed with the one before), and the figure. It is canonical JSON (RFC
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -16,8 +17,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sepakat_metrics.buckets import Delta
 from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.explanation import explained
-from sepakat_metrics.figures import Figure, shown, span_of
+from sepakat_metrics.figures import shown, span_of
 from sepakat_metrics.history import History
+from sepakat_metrics.losses import losses
 from sepakat_metrics.terms import Adjustments, Announced, Terms
 from sepakat_metrics.windows import Interval
 from sepakat_shared import signatures
@@ -59,7 +61,7 @@ def pack(
 
     `signed_with` is the way of counting that there was when the agreement was signed.
     """
-    figure = _figure(terms, days, span, as_of)
+    figure = evaluate(terms, _history(days), as_of, span)
     body: dict[str, Any] = {
         "format": FORMAT,
         "agreement": {
@@ -85,24 +87,44 @@ def pack(
     return {**body, "hash": hashed, "signature": signature}
 
 
-def verify(given: Any) -> Verification:
-    """Recompute a pack from nothing but itself. Whatever is wrong with it is a check that failed, not an error."""
+def read(text: str) -> Any:
+    """The pack in a file. Raises ValueError for what is no JSON, or names a field twice: of the two, a person may read
+    one while the other is recomputed."""
+    return json.loads(text, object_pairs_hook=_named_once)
+
+
+def _named_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"the field {twice!r} is there twice")
+    return dict(pairs)
+
+
+def verify(given: Any, key: str | None = None, agreed: str | None = None) -> Verification:
+    """Recompute a pack from nothing but itself. Whatever is wrong with it is a check that failed, not an error.
+
+    Whoever signs anew with a key of their own can change all of it: `key` is the one that must have signed it, and
+    `agreed` the hash of the text that both parties signed, as somebody knows them from elsewhere.
+    """
     if not isinstance(given, dict) or given.get("format") != FORMAT:
         return Verification((Check("format", False, f"is not {FORMAT}"),), None, ())
     try:
-        return _verify(given)
+        return _verify(given, key, agreed)
     except Exception as error:  # noqa: BLE001 - whatever somebody wrote into a file is a finding, not a crash
         return Verification((Check("content", False, f"can't be read: {type(error).__name__}: {error}"),), None, ())
 
 
-def _verify(given: dict[str, Any]) -> Verification:
+def _verify(given: dict[str, Any], key: str | None, agreed: str | None) -> Verification:
     terms = _terms(given)
     span = to_ms(_instant(given["period"]["start"])), to_ms(_instant(given["period"]["end"]))
     as_of = to_ms(_instant(given["as_of"]))
     days = {each["day"]: Delta.from_document(each["data"]) for each in given["buckets"]}
-    figure = _figure(terms, days, span, as_of)
+    history = _history(days)
+    figure = evaluate(terms, history, as_of, span)
     recomputed = shown(terms.text, figure)
-    checks = [*_about_the_file(given), *_about_the_text(given, terms), _about_time(given, terms, span)]
+    checks = [*_about_the_file(given), *_about_the_text(given, terms, agreed), *_about_the_key(given, terms, key)]
+    checks.append(_about_time(given, terms, span))
     checks += _about_counting(given)
     differing = sorted(name for name in recomputed if recomputed[name] != given["figure"].get(name))
     checks.append(
@@ -110,7 +132,7 @@ def _verify(given: dict[str, Any]) -> Verification:
               f"does not follow: {differing[0]} is {recomputed[differing[0]]}, the pack says "
               f"{given['figure'].get(differing[0])}")
     )  # fmt: skip
-    return Verification(tuple(checks), recomputed, tuple(explained(terms, figure)))
+    return Verification(tuple(checks), recomputed, tuple(explained(terms, figure, losses(terms, history, figure))))
 
 
 def _about_the_file(given: dict[str, Any]) -> Iterator[Check]:
@@ -121,19 +143,35 @@ def _about_the_file(given: dict[str, Any]) -> Iterator[Check]:
     broken = next((was["day"] for was, now in zip(given["buckets"], chained, strict=True) if was != now), None)
     yield Check("buckets", broken is None, "each day follows from the one before" if broken is None else
                 f"day {broken} was changed, or one before it is missing")  # fmt: skip
-    key, value = given["signature"]["key"], given["signature"]["value"]
-    valid = signatures.is_valid(key, hashed, value, signatures.EVIDENCE)
-    yield Check("signature", valid, f"{'signed' if valid else 'not signed'} by {key}")
+    signature = given["signature"]
+    # It stands beside what is hashed: whatever else was written there is nobody's word.
+    beside = sorted(set(signature) - {"key", "value"})
+    valid = not beside and signatures.is_valid(signature["key"], hashed, signature["value"], signatures.EVIDENCE)
+    finding = f"{'signed' if valid else 'not signed'} by {signature['key']}"
+    yield Check("signature", valid, f"{beside[0]} is no field of a signature" if beside else finding)
 
 
-def _about_the_text(given: dict[str, Any], terms: Terms) -> Iterator[Check]:
-    hashed = texts.text_hash(terms.text)
-    same = hashed == given["agreement"]["hash"]
-    yield Check("agreement", same, f"the text is {hashed}{'' if same else ', not the one that is named'}")
+def _about_the_text(given: dict[str, Any], terms: Terms, agreed: str | None) -> Iterator[Check]:
+    hashed, named = texts.text_hash(terms.text), given["agreement"]["hash"]
+    if hashed != named:
+        yield Check("agreement", False, f"the text is {hashed}, not the one that is named")
+    elif agreed is None:
+        yield Check("agreement", True, f"the text is {hashed}; compare that with what both parties signed")
+    else:
+        found = "the one that was agreed" if hashed == agreed else f"not {agreed}, which was agreed"
+        yield Check("agreement", hashed == agreed, f"the text is {hashed}, {found}")
+
+
+def _about_the_key(given: dict[str, Any], terms: Terms, expected: str | None) -> Iterator[Check]:
     pinned, used = terms.text.evidence_key, given["signature"]["key"]
     if pinned is not None:
         found = "the agreement pins this key" if pinned == used else f"the agreement pins {pinned}"
         yield Check("key", pinned == used, found)
+    if expected is not None:
+        yield Check("signer", expected == used, "the key that was expected" if expected == used else f"not {expected}")
+    elif pinned is None:
+        # No failure: before it is pinned, the parties know it from the service.
+        yield Check("key", True, "the agreement pins none: compare it with the one that the service tells")
 
 
 def _about_counting(given: dict[str, Any]) -> Iterator[Check]:
@@ -195,8 +233,8 @@ def _adjustments(adjustments: Adjustments) -> dict[str, Any]:
     }
 
 
-def _figure(terms: Terms, days: Mapping[str, Delta], span: Interval, as_of: int) -> Figure:
-    return evaluate(terms, History.of(days[day] for day in sorted(days)), as_of, span)
+def _history(days: Mapping[str, Delta]) -> History:
+    return History.of(days[day] for day in sorted(days))
 
 
 def _chained(days: Mapping[str, Delta]) -> Iterator[dict[str, Any]]:

@@ -1,9 +1,13 @@
-"""How a figure is arrived at, step by step, in words and exact numbers: what `sepakat verify` prints. Pure."""
+"""How a figure is arrived at, step by step, in words and exact numbers, and where it lost most. Pure.
 
-from collections.abc import Iterator
+`sepakat explain`, `verify` and `evaluate --explain` print these.
+"""
+
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from sepakat_metrics.figures import Figure, credit_of, decimal, exact, number, target_of, value_of
+from sepakat_metrics.losses import Loss, greatest
 from sepakat_metrics.terms import Terms
 from sepakat_shared.calendars import from_ms
 from sepakat_shared.contracts.fact import rfc3339
@@ -19,8 +23,11 @@ _COUNTED = {
 }
 
 
-def explained(terms: Terms, figure: Figure) -> Iterator[str]:
-    """One sentence a step."""
+_NAMED = 10
+
+
+def explained(terms: Terms, figure: Figure, lost: Sequence[Loss]) -> Iterator[str]:
+    """One sentence a step; `lost` is all that `losses` found of the figure."""
     objective, (start, end) = figure.objective, figure.period
     until = min(end, figure.as_of)
     counted = number(Fraction(terms.timeline.counted_length(start, until), 1000))
@@ -38,6 +45,8 @@ def explained(terms: Terms, figure: Figure) -> Iterator[str]:
         yield f"coverage {decimal(figure.coverage * 100)} % of what counts"
     yield from _compared(figure)
     yield from _spent(terms, figure)
+    if objective.measure != "per-case":  # each of its cases follows
+        yield from _lost_at(figure, lost)
     for case in figure.cases:
         verdict = {True: "met", False: "missed", None: "open"}[case.met]
         yield f"case {case.ticket}: {number(Fraction(case.elapsed, 1000))} s on its clock, {verdict}"
@@ -74,6 +83,16 @@ def _spent(terms: Terms, figure: Figure) -> Iterator[str]:
         yield f"credit: {credit['percent']} % of the charge, {credit['amount']} {credit['currency']}"
         if "measured_percent" in credit:
             yield f"that was agreed in a dispute; by the figure it would be {credit['measured_percent']} %"
+
+
+def _lost_at(figure: Figure, lost: Sequence[Loss]) -> Iterator[str]:
+    named = greatest(lost, _NAMED)
+    for loss in named:
+        yield f"lost {decimal(loss.lost)} {figure.unit} from {_when(loss.start)} to {_when(loss.end)}: {loss.what}"
+    others = [loss for loss in lost if loss not in named]
+    if others:
+        rest = sum((loss.lost for loss in others), Fraction(0))
+        yield f"lost {decimal(rest)} {figure.unit} at {len(others)} other times"
 
 
 def _when(at: int) -> str:

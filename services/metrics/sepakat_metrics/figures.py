@@ -156,7 +156,8 @@ def exact(value: Fraction) -> str:
 
 def number(value: Fraction) -> int | float:
     """A count or a length of time as a JSON number."""
-    return value.numerator if value.denominator == 1 else float(value)
+    # Beyond 53 bits there is no such whole number in JSON: readers would round it, each in its own way.
+    return value.numerator if value.denominator == 1 and value < 2**53 else float(value)
 
 
 def target_of(objective: Objective) -> tuple[str, str | None]:

@@ -21,6 +21,8 @@ class History:
         self.measured = Measurements()
         self.states = States()
         self.steps: dict[str, set[Step]] = {}
+        self.told_of: list[str] = []
+        """The ticket of each fact in the order of arrival: whoever keeps cases reads on from where they were."""
         self.changes = Changes()
 
     @classmethod
@@ -66,8 +68,12 @@ class History:
             return False
         if fact.kind == "state":
             return self.states.add(transition_of(fact))
-        self.steps.setdefault(fact.ticket, set()).add(step_of(fact))
+        self._add_step(step_of(fact))
         return True
+
+    def _add_step(self, step: Step) -> None:
+        self.steps.setdefault(step.ticket, set()).add(step)
+        self.told_of.append(step.ticket)
 
     def apply(self, delta: Delta) -> None:
         if delta.counts:
@@ -80,5 +86,5 @@ class History:
             self.states.add(transition)
             self.changes.note(transition[0])
         for step in delta.steps:
-            self.steps.setdefault(step.ticket, set()).add(step)
+            self._add_step(step)
             self.changes.note(step.at)

@@ -9,7 +9,7 @@ import asyncio
 import itertools
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -20,7 +20,6 @@ from faststream import AckPolicy
 from pymongo.errors import OperationFailure
 
 from sepakat_metrics import duplicates, events, quick
-from sepakat_metrics.buckets import Delta
 from sepakat_metrics.checkpoints import Checkpoints, Pending
 from sepakat_metrics.events import Fact
 from sepakat_metrics.feeds import Asked, Feed, check
@@ -42,6 +41,7 @@ from sepakat_shared.telemetry import meter
 _log = logging.getLogger(__name__)
 _events = meter.create_counter("sepakat_metric_events", description="metric events by outcome")
 GROUP_SUFFIX = "ingestion"
+_MOST_BYTES = 1_000_000
 _FOLD_EVERY = 1.0
 _FOLD_SELDOM = 10
 
@@ -143,8 +143,8 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _consume(self, batch: Any) -> None:
         """Fold a batch. Nothing but a cancellation may leave here: what was not stored would be skipped."""
-        if batch:
-            await retry.until_done("folding metric events", lambda: self._fold(batch))
+        for part in _in_parts(batch):
+            await retry.until_done("folding metric events", lambda p=part: self._fold(p))  # type: ignore[misc]
             # Plain events wait for nothing: without this, heartbeats and checkpoints would wait for a whole backlog.
             await asyncio.sleep(0)
 
@@ -218,17 +218,12 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         if id in held.seen:
             self._outcomes["duplicate"] += 1
             return
-        pending = held.pending
-        delta = pending.deltas.get(fact.indicator)
-        if delta is None:
-            delta = pending.deltas[fact.indicator] = Delta(feed.thresholds)
-        delta.add(fact)
+        held.pending.add(fact, id, feed.thresholds)
         # What no objective asks for is stored, and read when one does.
         if feed.history is not None:
             touched[fact.indicator] = fact
             if feed.history.add(fact):
                 urgent.add(fact.indicator)
-        pending.ids += id
         held.seen.add(id, offset)
         if traceparent is not None:
             self.traceparents[fact.indicator] = traceparent
@@ -442,6 +437,18 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
 def _hash(indicator: str) -> int:
     """The hash that Java's clients place a key by; aiokafka's is Python, and slow."""
     return int(murmur2(indicator.encode()) & 0x7FFFFFFF)
+
+
+def _in_parts(batch: tuple[FreshRecord, ...]) -> Iterator[tuple[FreshRecord, ...]]:
+    """A batch, cut where it has more than may be added before it is looked whether a checkpoint is full."""
+    first = size = 0
+    for i, record in enumerate(batch):
+        size += len(record.value or b"")
+        if size > _MOST_BYTES and i > first:
+            yield batch[first:i]
+            first, size = i, len(record.value or b"")
+    if batch:
+        yield batch[first:]
 
 
 async def _raw_batch(records: Any) -> Any:

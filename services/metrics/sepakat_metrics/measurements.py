@@ -6,7 +6,7 @@ for each bin and sixteen for each threshold that is asked for; a day some kiloby
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -60,6 +60,10 @@ class Measurements:
             self._sum.append(self._sum[-1] + minute.sum)
         i, j = bisect_left(self._at, first), bisect_left(self._at, end)
         return self._count[j] - self._count[i], self._sum[j] - self._sum[i], j - i
+
+    def minutes(self, first: int, end: int) -> Iterator[int]:
+        """Each minute of `[first, end)` with any."""
+        yield from self._at[bisect_left(self._at, first) : bisect_left(self._at, end)]
 
     def under(self, threshold: int, first: int, end: int) -> tuple[int, int]:
         """How many were compared with `threshold` as they came, and how many of those are at or under it."""

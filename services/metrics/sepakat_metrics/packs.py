@@ -8,8 +8,9 @@ from pymongo.errors import DuplicateKeyError
 
 from sepakat_metrics import evidence
 from sepakat_metrics.archive import Archive
-from sepakat_metrics.attainment import Attainments, earliest
+from sepakat_metrics.attainment import Attainments
 from sepakat_metrics.settings import MetricsSettings
+from sepakat_metrics.terms import asks_since
 from sepakat_shared import signatures
 from sepakat_shared.auth import Principal
 from sepakat_shared.calendars import to_ms
@@ -57,7 +58,7 @@ class Packs:
         """The pack of one objective over a period. Raises NotFound or Invalid."""
         part, span = self._attainments.part(self._attainments.visible(asking, agreement), objective, period)
         terms = self._attainments.terms(part)
-        since = None if terms.kind == "ticket" else earliest(span)
+        since = asks_since(terms.objective, terms.kind, span)
         days = await self._archive.days(part.objective.indicator, since, span[1])
         now = to_ms(self._clock.now())
         return evidence.pack(

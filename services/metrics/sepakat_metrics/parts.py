@@ -102,10 +102,25 @@ def _begins(versions: Sequence[Version], objective: str) -> list[tuple[int, Vers
             # What was measured before the first text was signed may be looked at all the same.
             begins.append((_ALWAYS, version))
         elif _same(begins[-1][1], version, objective):
-            begins[-1] = begins[-1][0], version
+            begin = max(begins[-1][0], _present_period(version, objective))
+            if begin == begins[-1][0]:
+                begins.pop()
+            begins.append((begin, version))
         else:
-            begins.append((_takes_effect(begins[-1][1], version, objective), version))
+            begins.append((_takes_effect(begins, version, objective), version))
     return begins
+
+
+def _present_period(version: Version, objective: str) -> int:
+    """When the period begins in which a version does that leaves the objective as it was.
+
+    What was over by then keeps the text of its time: other maintenance windows, charges or holidays are none of the
+    past's. A rolling window has no periods that would be over.
+    """
+    found = version.objective(objective)
+    if found is None or found.window.rolling is not None:
+        return _ALWAYS
+    return windows.period_of(found.window, version.text.term.time_zone, version.starts)[0]
 
 
 def _same(one: Version, other: Version, objective: str) -> bool:
@@ -120,7 +135,12 @@ def _calendars(text: Agreement, objective: Objective) -> list[object]:
     return [text.term.time_zone, *(each for each in text.calendars if each.id in named)]
 
 
-def _takes_effect(before: Version, after: Version, objective: str) -> int:
+def _takes_effect(begins: Sequence[tuple[int, Version]], after: Version, objective: str) -> int:
+    before = begins[-1][1]
+    if before.objective(objective) is None:
+        # What was left out ends with its period: until then, it is not new where it comes back.
+        i = _governing(begins, after.starts)
+        before = begins[i][1] if i is not None else before
     now = before.objective(objective)
     at_once = after.text.amendment is not None and after.text.amendment.takes_effect == "at-once"
     if now is None or now.window.rolling is not None or at_once:

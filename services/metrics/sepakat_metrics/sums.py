@@ -6,17 +6,20 @@ for, at the cost of the minutes behind it. A minute of counts takes 24 bytes.
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableSequence
 from itertools import accumulate
+
+_MOST, _NEAR = 2**53, 2**62
+"""No event counts as many as the first; what is added to less than the second has 64 bits still."""
 
 
 class Counts:
-    """Good and total by minute."""
+    """Good and total by minute. Where sums get near 64 bits they are kept as numbers of any size, 40 bytes each."""
 
     def __init__(self) -> None:
         self._at = array("q")
-        self._good = array("q", [0])
-        self._total = array("q", [0])
+        self._good: MutableSequence[int] = array("q", [0])
+        self._total: MutableSequence[int] = array("q", [0])
         self._late: dict[int, tuple[int, int]] = {}
 
     def __bool__(self) -> bool:
@@ -28,6 +31,8 @@ class Counts:
         return self._at[-1] if self._at else None
 
     def add(self, minute: int, good: int, total: int) -> None:
+        if total >= _MOST or self._total[-1] >= _NEAR:
+            self._widen()
         if not self._at or minute > self._at[-1]:
             self._at.append(minute)
             self._good.append(self._good[-1] + good)
@@ -46,6 +51,8 @@ class Counts:
             for minute in minutes:
                 self.add(minute, *counted[minute])
             return
+        if sum(total for _, total in counted.values()) + self._total[-1] >= _NEAR:
+            self._widen()
         self._at.extend(minutes)
         for kept, of in ((self._good, 0), (self._total, 1)):
             sums = accumulate((counted[minute][of] for minute in minutes), initial=kept.pop())
@@ -63,6 +70,10 @@ class Counts:
         self.sum(first, first)
         for i in range(bisect_left(self._at, first), bisect_left(self._at, end)):
             yield self._at[i], self._good[i + 1] - self._good[i], self._total[i + 1] - self._total[i]
+
+    def _widen(self) -> None:
+        if isinstance(self._total, array):
+            self._good, self._total = list(self._good), list(self._total)
 
     def _settle(self) -> None:
         first = bisect_left(self._at, min(self._late))

@@ -217,6 +217,18 @@ class Terms:
         return self.indicator.silence.after // timedelta(milliseconds=1), weights[self.indicator.silence.means]
 
 
+def asks_since(objective: Objective, kind: str | None, period: Interval) -> int | None:
+    """From when on (ms) the figure of a period asks for events. None: from the first on, since a case or an outage that
+    ended in it may have begun at any time.
+
+    Burn rates look back a tenth of it; an outage at its begin is as long as it lasted in all.
+    """
+    if objective.measure == "per-case" or (objective.measure == "mean" and kind != "measurement"):
+        return None
+    shortest = (objective.shortest_outage or timedelta(0)) // timedelta(milliseconds=1)
+    return period[0] - max((period[1] - period[0]) // 10, shortest)
+
+
 def micro(limit: Limit | Decimal | None) -> int | None:
     """A limit in millionths of its base unit; None where it is a percentage."""
     if not isinstance(limit, Limit):

@@ -60,8 +60,8 @@ def _of_cases(terms: Terms, history: History, start: int, until: int) -> list[in
     if clock.stop == "opened":
         steps = [step for each in history.steps.values() for step in each]
         return [gap for opened, gap in cases.gaps(steps, clock.start, until) if start <= opened < until]
-    found = percase.decided(terms, history, until)
-    return [case.elapsed for case in found if case.stopped is not None and start <= case.stopped < until]
+    # Without a limit, a case is decided when it is stopped.
+    return [case.elapsed for case in percase.decided(terms, history, start, until) if case.stopped is not None]
 
 
 def _between_states(terms: Terms, history: History, start: int, until: int) -> list[int]:

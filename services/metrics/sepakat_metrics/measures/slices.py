@@ -100,20 +100,37 @@ class Run:
 
     def bad(self) -> list[int]:
         """When each bad slice counts: at its end; where outages count from a length on, when that is reached."""
-        shortest = self._terms.objective.shortest_outage
-        ends = [
+        if not self._terms.objective.shortest_outage:
+            return self._bad_ends()
+        least = self._least()
+        return [max(at, run[least - 1]) for run in self._bad_runs() for at in run]
+
+    def lost(self) -> list[tuple[int, Fraction]]:
+        """When each slice begins that lost anything of what counts, and how much of one slice."""
+        if self._terms.objective.measure != "timeslices":
+            return [(begins, 1 - ratio) for begins, ratio, _ in self._slices if ratio is not None and ratio < 1]
+        return [(at - self._length, Fraction(1)) for run in self._bad_runs() for at in run]
+
+    def _bad_ends(self) -> list[int]:
+        return [
             begins + self._length for begins, ratio, _ in self._slices if ratio is not None and not self.is_good(ratio)
         ]
-        if not shortest:
-            return ends
+
+    def _least(self) -> int:
+        """How many bad slices in a row are an outage that counts."""
+        shortest = self._terms.objective.shortest_outage
+        return -(-shortest // timedelta(milliseconds=self._length)) if shortest else 1
+
+    def _bad_runs(self) -> list[list[int]]:
+        """The ends of bad slices, those of one outage together, as far as they count."""
         runs: list[list[int]] = []
-        for at in ends:
+        for at in self._bad_ends():
             if runs and at == runs[-1][-1] + self._length:
                 runs[-1].append(at)
             else:
                 runs.append([at])
-        least = -(-shortest // timedelta(milliseconds=self._length))
-        return [max(at, run[least - 1]) for run in runs if len(run) >= least for at in run]
+        least = self._least()
+        return [run for run in runs if len(run) >= least]
 
 
 def length_of(terms: Terms) -> int:
@@ -136,9 +153,7 @@ def measure(terms: Terms, history: History, span: Interval, until: int) -> dict[
     length = length_of(terms)
     start, end = _whole(terms, span, length)
     following = start + max(0, min(until, end) - start) // length * length
-    of = "the window" if terms.objective.window.rolling is not None else f"the period from {start}"
-    run = terms.keep(f"slices of {of}", history, Run)
-    run.move(start, following)
+    run = _run_of(terms, history, start, following)
     is_absolute = terms.objective.measure == "timeslices"
     good = Fraction(run.counted - run.number_bad) if is_absolute else run.ratios
     total = Fraction(run.counted)
@@ -163,6 +178,20 @@ def measure(terms: Terms, history: History, span: Interval, until: int) -> dict[
         "absolute": is_absolute,
         "spent_at": _spent_at(run.bad(), allowed) if over else None,
     }
+
+
+def _run_of(terms: Terms, history: History, start: int, following: int) -> Run:
+    of = "the window" if terms.objective.window.rolling is not None else f"the period from {start}"
+    run = terms.keep(f"slices of {of}", history, Run)
+    run.move(start, following)
+    return run
+
+
+def lost(terms: Terms, history: History, span: Interval, until: int) -> list[tuple[int, Fraction]]:
+    """When each slice begins that lost anything of what counts, and how much of one slice."""
+    length = length_of(terms)
+    start, end = _whole(terms, span, length)
+    return _run_of(terms, history, start, start + max(0, min(until, end) - start) // length * length).lost()
 
 
 def lost_share(terms: Terms, history: History, start: int, end: int) -> Fraction | None:
