@@ -36,10 +36,11 @@ from sepakat_agreements.standing_store import Standings
 from sepakat_agreements.store import Agreements
 from sepakat_cli.backends import Backend
 from sepakat_shared import mongo, signatures, web
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import KEY, KnownKeys, digest
 from sepakat_shared.calendar_links import CalendarLinks
 from sepakat_shared.clock import ManualClock
-from sepakat_shared.commits import Aggregates, Commits
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts.agreements import KeyIssued
 from sepakat_shared.contracts.fact import Fact, rfc3339
 from sepakat_shared.messages import Envelope

@@ -16,9 +16,10 @@ from sepakat_agreements.party_store import Parties
 from sepakat_agreements.store import Agreements
 from sepakat_cli.backends import Backend
 from sepakat_shared import mongo, web
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import KEY, KnownKeys, digest
 from sepakat_shared.clock import ManualClock
-from sepakat_shared.commits import Aggregates, Commits
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts.agreements import KeyIssued
 from sepakat_shared.settings import ServiceSettings
 

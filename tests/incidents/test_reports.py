@@ -25,7 +25,7 @@ from sepakat_incidents.report import Event, Filed, Linked, Progressed, Report, S
 from sepakat_incidents.report_reactions import ReportReactions
 from sepakat_incidents.reporter import Reporter
 from sepakat_incidents.reports import Reports
-from sepakat_shared.commits import Loaded
+from sepakat_shared.aggregate import Loaded
 from sepakat_shared.errors import Gone, Invalid, NotFound
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)

@@ -13,9 +13,11 @@ from sepakat_agreements.party_store import Parties
 from sepakat_agreements.store import Agreements
 from sepakat_agreements.version_view import version_view, whole_view
 from sepakat_shared import auth, web
+from sepakat_shared.aggregate import Loaded
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
-from sepakat_shared.commits import Aggregates, Commits, Loaded, verify_chain
+from sepakat_shared.commits import Commits, verify_chain
 from sepakat_shared.contracts import reading, texts
 from sepakat_shared.contracts.agreements import Role
 from sepakat_shared.errors import Conflict, Forbidden, Invalid, NotFound

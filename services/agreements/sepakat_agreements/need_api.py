@@ -16,9 +16,9 @@ from sepakat_agreements.need_store import Needs
 from sepakat_agreements.store import Agreements
 from sepakat_agreements.traceability import trace
 from sepakat_shared import web
+from sepakat_shared.aggregate import Loaded
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
-from sepakat_shared.commits import Loaded
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.contracts.rules import underpinning

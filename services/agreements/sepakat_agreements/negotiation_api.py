@@ -16,9 +16,9 @@ from sepakat_agreements.difference import Difference, differences, in_words
 from sepakat_agreements.proposal import Proposal
 from sepakat_agreements.store import Agreements
 from sepakat_shared import web
+from sepakat_shared.aggregate import Loaded
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
-from sepakat_shared.commits import Loaded
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Conflict, Forbidden, Invalid, NotFound

@@ -17,9 +17,9 @@ from sepakat_agreements.review_store import Reviews
 from sepakat_agreements.review_view import calendar_view, summary, whole
 from sepakat_agreements.store import Agreements
 from sepakat_shared import web
+from sepakat_shared.aggregate import Loaded
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
-from sepakat_shared.commits import Loaded
 from sepakat_shared.errors import Forbidden, Malformed, NotFound
 from sepakat_shared.web import Asking, IdempotentPosts
 

@@ -24,8 +24,8 @@ from sepakat_agreements.review_view import suggestion_view, whole
 from sepakat_agreements.store import Agreements
 from sepakat_agreements.suggesting import Suggestion, Wanted, amendment, completed, decided, suggestions
 from sepakat_shared import web
+from sepakat_shared.aggregate import Loaded
 from sepakat_shared.clock import Clock
-from sepakat_shared.commits import Loaded
 from sepakat_shared.errors import Conflict, Invalid
 from sepakat_shared.web import Asking, IdempotentPosts
 

@@ -24,9 +24,11 @@ from sepakat_incidents.postmortem import (
 )
 from sepakat_incidents.store import Incidents
 from sepakat_incidents.wordings import Wordings
+from sepakat_shared.aggregate import Committed, Kind, Loaded
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
 from sepakat_shared.bus import Reaction
-from sepakat_shared.commits import Aggregates, Commits, Committed, Kind, Loaded
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import postmortems as contract
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.fact import Fact, rfc3339

@@ -14,8 +14,8 @@ from sepakat_incidents.oncall_calendar import as_icalendar
 from sepakat_incidents.rotation_store import Rotations, rotation_id
 from sepakat_incidents.rotations import Rotation
 from sepakat_shared import web
+from sepakat_shared.aggregate import Loaded
 from sepakat_shared.clock import Clock
-from sepakat_shared.commits import Loaded
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Conflict, FieldProblem, Invalid
 from sepakat_shared.web import Asking, IdempotentPosts, RequestedInstant

@@ -24,10 +24,12 @@ from sepakat_metrics.telling import About, facts_of
 from sepakat_metrics.terms import NONE, Adjustments, Announced, Terms
 from sepakat_metrics.verdicts import VERDICT
 from sepakat_shared import retry
+from sepakat_shared.aggregate import Loaded
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
 from sepakat_shared.calendars import to_ms
 from sepakat_shared.clock import Clock
-from sepakat_shared.commits import Aggregates, Commits, Loaded
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts.disputes import DisputeSettled
 from sepakat_shared.errors import NotFound
 from sepakat_shared.messages import Envelope
