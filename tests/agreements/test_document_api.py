@@ -21,6 +21,7 @@ from sepakat_shared.auth import KEY, KnownKeys, digest
 from sepakat_shared.clock import ManualClock
 from sepakat_shared.commits import Commits
 from sepakat_shared.contracts.agreements import KeyIssued
+from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.settings import ServiceSettings
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
@@ -39,7 +40,7 @@ async def asked(backend: Backend) -> AsyncIterator[httpx.AsyncClient]:
     client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
     db, clock = client[f"document_{uuid.uuid4().hex[:8]}"], ManualClock(NOW)
     commits = Commits(db, clock)
-    keys, posts = KnownKeys(db, clock), web.IdempotentPosts(db)
+    keys, posts = KnownKeys(db, clock), IdempotentPosts(db)
     agreements, parties = Agreements(commits), Parties(commits)
     scopes = ("agreements:read", "agreements:write")
     for party in ("nusantara-cloud", "toko-maju", "stranger"):

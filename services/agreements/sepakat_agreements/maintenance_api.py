@@ -22,7 +22,8 @@ from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.fact import Title, rfc3339
 from sepakat_shared.errors import Conflict, FieldProblem, Forbidden, Invalid
-from sepakat_shared.web import Asking, IdempotentPosts, RequestedInstant
+from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.web import Asking, RequestedInstant
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 WorkId = Annotated[str, Path(pattern=r"^m[1-9][0-9]{0,8}$")]
