@@ -105,7 +105,7 @@ async def test_it_goes_on_at_once_only_while_something_ends(monkeypatch: pytest.
     await ours._give_up_what_was_left_alone(NOW)
     assert len(stored.given_up) == MOST and ours._give_up_at == NOW, "there are more"
 
-    monkeypatch.setattr(delivery.domain, "expire", lambda *_: [])
+    monkeypatch.setattr(delivery.sending, "expire", lambda *_: [])
     ours._give_up_at = later
     await ours._give_up_what_was_left_alone(NOW)
     assert ours._give_up_at == later

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from sepakat_notifier import notification as domain
+from sepakat_notifier import sending
 from sepakat_notifier.notification import Notification, Status
 from sepakat_notifier.store import Notifications
 from sepakat_shared import paging, web
@@ -54,7 +54,7 @@ def _delivery_routes(routes: APIRouter, notifications: Notifications) -> None:
         """Try again what was given up or suppressed."""
         asking.require("notifications:write")
         await notifications.visible(id, asking)
-        after = await notifications.execute(id, domain.retry, by=asking.id)
+        after = await notifications.execute(id, sending.retry, by=asking.id)
         return JSONResponse(_shown(after) if after else None)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from pymongo import ASCENDING
 
 from sepakat_notifier import notification as domain
+from sepakat_notifier import sending
 from sepakat_notifier.attempts import Attempted, Attempts, Decide
 from sepakat_notifier.breaker import is_open
 from sepakat_notifier.channels import Sender
@@ -182,7 +183,7 @@ class Deliveries:
         ids = [id for id in found if id not in self._in_hand]
 
         def expire(notification: Notification | None, at: datetime) -> list[domain.Event]:
-            return list(domain.expire(notification, lasts, _NEVER_TRIED, at))
+            return list(sending.expire(notification, lasts, _NEVER_TRIED, at))
 
         ended: list[Notification] = []
         if ids:
@@ -306,7 +307,7 @@ class Deliveries:
             return waiting.held
 
         def decide(notification: Notification | None, now: datetime) -> list[domain.Event]:
-            return list(domain.claim(notification, self.holder, now + self.lease, now))
+            return list(sending.claim(notification, self.holder, now + self.lease, now))
 
         held = await self._decide(waiting.id, decide)
         if held is None or held.status is not Status.PENDING or held.holder != self.holder:

@@ -9,7 +9,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from sepakat_notifier import notification as domain
+from sepakat_notifier import answering
 from sepakat_notifier.directory import Directory, Forgotten, Unknown
 from sepakat_notifier.html_pages import html_page, refusal
 from sepakat_notifier.letters import Form
@@ -94,7 +94,7 @@ class FeedbackPages:
         link = opened.link
         after = await self._notifications.execute(
             link.notification,
-            lambda known, now: domain.rate(
+            lambda known, now: answering.rate(
                 known, Rated(link.incident, int(mark), words, link.party, link.contact, now)
             ),
             by=f"{link.party}/{link.contact}",

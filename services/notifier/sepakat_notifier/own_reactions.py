@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sepakat_notifier import gathering, letters
+from sepakat_notifier import gathering, letters, sending
 from sepakat_notifier import notification as domain
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoints import Endpoints
@@ -175,7 +175,7 @@ def _has_words(notification: Notification) -> bool:
 
 def _tried(notification: Notification | None, now: datetime) -> list[domain.Event]:
     is_left_out = notification is not None and notification.status is Status.SUPPRESSED
-    return list(domain.retry(notification, now)) if is_left_out else []
+    return list(sending.retry(notification, now)) if is_left_out else []
 
 
 def window_of(at: datetime) -> datetime:

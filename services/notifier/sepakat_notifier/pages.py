@@ -12,8 +12,7 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from sepakat_notifier import notification as domain
-from sepakat_notifier import snoozing
+from sepakat_notifier import answering, snoozing
 from sepakat_notifier.chat_links import ChatLinks
 from sepakat_notifier.directory import Directory, Forgotten, Unknown
 from sepakat_notifier.html_pages import html_page, refusal
@@ -126,7 +125,7 @@ class Pages:
         link = opened.link
         after = await self._notifications.execute(
             link.notification,
-            lambda notification, now: domain.acknowledge(notification, link.party, link.contact, now),
+            lambda notification, now: answering.acknowledge(notification, link.party, link.contact, now),
             by=f"{link.party}/{link.contact}",
         )
         return self._after(opened, after)
@@ -149,7 +148,7 @@ class Pages:
         link = opened.link
         after = await self._notifications.execute(
             link.notification,
-            lambda notification, now: domain.answer(
+            lambda notification, now: answering.answer(
                 notification, Answered(answer, link.party, link.contact, now, until, note)
             ),
             by=f"{link.party}/{link.contact}",
@@ -167,7 +166,7 @@ def _said_before(opened: _Opened) -> HTMLResponse | None:
     """The page that says what this link has said, once it was pressed."""
     at, until = opened.notification.acknowledged_at, None
     if opened.purpose != "acknowledge":
-        given = domain.answered(opened.notification, opened.purpose)
+        given = answering.answered(opened.notification, opened.purpose)
         at, until = (given.at, given.until) if given is not None else (None, None)
     if at is None:
         return None
