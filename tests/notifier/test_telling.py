@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from facts import NAMES, NOW, agreed, dispute, every_fact, incident, notification, objective, on_call, report
 
-from sepakat_notifier import answering, letters, notices, reporter_letters, routing, sending
+from sepakat_notifier import answering, gists, letters, notices, reporter_letters, routing, sending
 from sepakat_notifier import notification as domain
 from sepakat_notifier.directory import Reader
 from sepakat_notifier.notification import Claimed, Delivered, Failed, GivenUp, Notification, Status, Suppressed, Waited
@@ -202,7 +202,7 @@ def test_a_month_is_told_with_its_figures_at_a_glance_in_both_languages() -> Non
     assert "Availability per month: 99.8990 % (target 99.9 %), missed." in said
     assert "restore: 3,600.000 s (target 14,400 s), not judged." in said
     assert "Targets missed: 1" in said and "Incidents: 2" in said and link in said
-    in_a_chat = " ".join(letters.gist_of(month, reader(), NAMES).paragraphs)
+    in_a_chat = " ".join(gists.gist_of(month, reader(), NAMES).paragraphs)
     assert month.url in in_a_chat, "a chat has no button"
     assert "Ketersediaan per bulan: 99,8990 % (target 99,9 %), tidak terpenuhi." in " ".join(indonesian.text.split())
 

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sepakat_notifier import gathering, letters, sending
+from sepakat_notifier import gathering, gists, sending
 from sepakat_notifier import notification as domain
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoints import Endpoints
@@ -170,7 +170,7 @@ class OwnReactions:
 
 def _has_words(notification: Notification) -> bool:
     """Of what is only for machines, no mail says anything either."""
-    return notification.occasion.type == GATHERED or letters.is_told(fact_of(notification))
+    return notification.occasion.type == GATHERED or gists.is_told(fact_of(notification))
 
 
 def _tried(notification: Notification | None, now: datetime) -> list[domain.Event]:

@@ -15,8 +15,7 @@ from fastapi.responses import HTMLResponse
 from sepakat_notifier import answering, snoozing
 from sepakat_notifier.chat_links import ChatLinks
 from sepakat_notifier.directory import Directory, Forgotten, Unknown
-from sepakat_notifier.html_pages import html_page, refusal
-from sepakat_notifier.letters import Form
+from sepakat_notifier.html_pages import Form, html_page, refusal
 from sepakat_notifier.notification import Answer, Answered, Notification
 from sepakat_notifier.page_words import WORDS
 from sepakat_notifier.routing import fact_of, subject_of

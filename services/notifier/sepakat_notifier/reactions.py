@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from sepakat_notifier import gathering, letters, preference, routing, subscription
+from sepakat_notifier import gathering, gists, preference, routing, subscription
 from sepakat_notifier.chat_addresses import CHANGES
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoint import Endpoint
@@ -97,7 +97,7 @@ class Reactions:
 
         Once, however many people read it there.
         """
-        if not letters.is_told(fact) or routing.is_for_one_person(fact):
+        if not gists.is_told(fact) or routing.is_for_one_person(fact):
             return
         within = None
         if digest is not None and digest.digest is not None and digest.at is not None:
