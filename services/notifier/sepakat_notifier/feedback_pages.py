@@ -14,7 +14,6 @@ from sepakat_notifier.directory import Directory, Forgotten, Unknown
 from sepakat_notifier.html_pages import Form, html_page, refusal
 from sepakat_notifier.notification import Notification, Rated
 from sepakat_notifier.page_words import WORDS
-from sepakat_notifier.pages import sent
 from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.routing import fact_of
 from sepakat_notifier.store import Notifications
@@ -23,6 +22,7 @@ from sepakat_notifier.words import Words
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.feedback import IncidentFeedbackAsked
 from sepakat_shared.errors import NotFound, SepakatError
+from sepakat_shared.public_pages import fields_sent
 
 _LONGEST: Final = 4000
 """Characters of what somebody writes, as of feedback over HTTP."""
@@ -123,7 +123,7 @@ def router(pages: FeedbackPages) -> APIRouter:
     async def take(token: str, request: Request) -> HTMLResponse:
         try:
             opened = await pages.opened(token)
-            return await pages.take(opened, await sent(request))
+            return await pages.take(opened, await fields_sent(request, most=5))
         except SepakatError as error:
             return refusal(error, request, "feedback_")
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-from sepakat_notifier.page_words import WORDS, language_of
+from sepakat_notifier.page_words import WORDS
 from sepakat_notifier.rendering import filled
 from sepakat_shared.errors import SepakatError
+from sepakat_shared.public_pages import language_of, page_headers
 
 
 @dataclass(frozen=True)
@@ -36,18 +37,8 @@ def html_page(
 ) -> HTMLResponse:
     """A small page; with `form`, one that can be answered."""
     nonce = secrets.token_urlsafe(16)
-    policy = (
-        f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    )
-    headers = {
-        "Content-Security-Policy": policy,
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-        "X-Robots-Tag": "noindex",
-        "Cache-Control": "no-store",
-    }
     shown = {"language": language, "heading": heading, "paragraphs": paragraphs, "nonce": nonce, "form": form}
-    return HTMLResponse(filled("page.html", shown), status, headers)
+    return HTMLResponse(filled("page.html", shown), status, page_headers(nonce))
 
 
 def refusal(error: SepakatError, request: Request, of: str = "") -> HTMLResponse:
@@ -55,7 +46,7 @@ def refusal(error: SepakatError, request: Request, of: str = "") -> HTMLResponse
 
     `of` says for what it was, where that has words of its own.
     """
-    language = language_of(request.headers.get("accept-language"))
+    language = language_of(request)
     if error.slug in WORDS:
         heading, means = (
             WORDS[error.slug][language],

@@ -99,12 +99,3 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "It is not one of ours, a part of it is missing, or what it was about is not here any more.",
         "id": "Tautan ini bukan dari kami, sebagian hilang, atau yang ditujunya sudah tidak ada di sini."},
 }  # fmt: skip
-
-
-def language_of(accepted: str | None) -> str:
-    """The first language of an Accept-Language header that pages are written in; English where there is none."""
-    for part in (accepted or "").split(","):
-        tag = part.partition(";")[0].strip().lower().partition("-")[0]
-        if tag in ("en", "id"):
-            return tag
-    return "en"

@@ -7,7 +7,6 @@ whose message it was; it ends with its time, and with the incident.
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
@@ -26,10 +25,10 @@ from sepakat_notifier.vault import Link, Purpose, Vault
 from sepakat_notifier.words import Words
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.incidents import _IncidentEvent
-from sepakat_shared.errors import NotFound, SepakatError, TooLarge
+from sepakat_shared.errors import NotFound, SepakatError
+from sepakat_shared.public_pages import fields_sent
 
 _LONGEST_NOTE: Final = 4000
-_LONGEST_BODY: Final = 64 * 1024
 _ANSWERS: Final[tuple[Answer, ...]] = ("join", "snooze", "resolve")
 
 
@@ -234,19 +233,6 @@ def _answering(routes: APIRouter, pages: Pages, answer: Answer) -> None:
     async def take(token: str, request: Request) -> HTMLResponse:
         try:
             opened = await pages.opened(answer, token)
-            return await pages.answer(answer, opened, await sent(request))
+            return await pages.answer(answer, opened, await fields_sent(request, most=5))
         except SepakatError as error:
             return refusal(error, request)
-
-
-async def sent(request: Request) -> dict[str, str]:
-    """The fields of the form. Raises TooLarge; what is no form has no fields."""
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > _LONGEST_BODY:
-            raise TooLarge(f"what a page sends may have {_LONGEST_BODY} bytes at most")
-    try:
-        return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=5))
-    except ValueError:
-        return {}
