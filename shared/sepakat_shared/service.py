@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 
 from sepakat_shared import asyncapi_page, mongo, retry, telemetry, web
 from sepakat_shared.auth import KnownKeys
-from sepakat_shared.bus import Bus, Reaction
+from sepakat_shared.bus import Bus
 from sepakat_shared.clock import Clock, SystemClock
 from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import asyncapi, topics
@@ -21,6 +21,7 @@ from sepakat_shared.deadletters import DeadLetters
 from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.mongo import Collection
 from sepakat_shared.operations import add_operations
+from sepakat_shared.reacting import Reaction
 from sepakat_shared.relay import Relay
 from sepakat_shared.settings import S, ServiceSettings
 from sepakat_shared.timers import Fire, Timers

@@ -28,7 +28,6 @@ from sepakat_incidents.wordings import Wordings
 from sepakat_shared.aggregate import Committed, Kind, Loaded
 from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
-from sepakat_shared.bus import Reaction
 from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import postmortems as contract
 from sepakat_shared.contracts import topics
@@ -36,6 +35,7 @@ from sepakat_shared.contracts.fact import Fact, rfc3339
 from sepakat_shared.contracts.incidents import IncidentMerged, IncidentReopened, IncidentResolved
 from sepakat_shared.messages import Envelope, Message
 from sepakat_shared.mongo import Document
+from sepakat_shared.reacting import Reaction
 
 
 def _fields(note: Postmortem) -> Mapping[str, Any]:

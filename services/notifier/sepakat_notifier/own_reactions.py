@@ -16,7 +16,6 @@ from sepakat_notifier.notification import OPERATOR, Notification, Status
 from sepakat_notifier.planning import Planning, occasion_of
 from sepakat_notifier.routing import fact_of
 from sepakat_notifier.store import Notifications
-from sepakat_shared.bus import Reaction
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.notifications import (
@@ -27,6 +26,7 @@ from sepakat_shared.contracts.notifications import (
     NotificationSuppressed,
 )
 from sepakat_shared.messages import Envelope
+from sepakat_shared.reacting import Reaction
 
 WINDOW = timedelta(hours=1)
 """Of one such window the operator gets two mails at most: one soon, and one at its end about what came later."""

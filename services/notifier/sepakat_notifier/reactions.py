@@ -21,7 +21,6 @@ from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.routing import CONTRACTS, Subject
 from sepakat_notifier.sharing import Key, most_eager, told_by
 from sepakat_notifier.store import Notifications
-from sepakat_shared.bus import Erased, Reaction
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.agreements import AgreementTextPublished, ContactRecorded, PartyRecorded
@@ -30,6 +29,7 @@ from sepakat_shared.contracts.reports import ReporterRecorded
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Collection as Documents
 from sepakat_shared.mongo import Database
+from sepakat_shared.reacting import Erased, Reaction
 
 
 class Reactions:
