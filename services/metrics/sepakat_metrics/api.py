@@ -154,7 +154,7 @@ def _adjustment_routes(
         asked = Asked(provider=text.parties.provider, customer=text.parties.customer, **words)
 
         async def grant() -> JSONResponse:
-            loaded = await corrections.grant(asked, asking)
+            loaded = await corrections.grants.grant(asked, asking)
             return JSONResponse(_adjustment(loaded.state), 201)
 
         return await posts.once(request, asking, clock.now(), grant)
@@ -163,7 +163,7 @@ def _adjustment_routes(
     async def withdraw(id: str, asking: Asking) -> dict[str, Any]:
         """Give it back: the party to whose good it is, or an operator."""
         asking.require("compliance:write")
-        return _adjustment((await corrections.withdraw(id, asking)).state)
+        return _adjustment((await corrections.grants.withdraw(id, asking)).state)
 
     @routes.get("/adjustments", tags=["adjustments"])
     async def list_adjustments(
@@ -172,13 +172,13 @@ def _adjustment_routes(
     ) -> Response:  # fmt: skip
         """What was granted to either party, also what was withdrawn."""
         asking.require("compliance:read")
-        found = await corrections.page(asking, agreement, paging.read_cursor(cursor), limit + 1)
+        found = await corrections.grants.page(asking, agreement, paging.read_cursor(cursor), limit + 1)
         return paging.page(request, [_adjustment(each) for each in found], limit, key=lambda item: item["id"])
 
     @routes.get("/adjustments/{id}", tags=["adjustments"])
     async def get_adjustment(id: str, asking: Asking) -> dict[str, Any]:
         asking.require("compliance:read")
-        return _adjustment((await corrections.visible(id, asking)).state)
+        return _adjustment((await corrections.grants.visible(id, asking)).state)
 
 
 def _adjustment(adjustment: Adjustment) -> dict[str, Any]:

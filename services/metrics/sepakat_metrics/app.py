@@ -48,10 +48,10 @@ def build(settings: MetricsSettings) -> FastAPI:
             Reaction(topics.AGREEMENT_TEXTS, AgreementTextPublished, registry.on_text),
             Reaction(topics.AGREEMENTS, AgreementEnded, registry.on_ended),
             Reaction(topics.AGREEMENTS, BacktestRequested, backtests.on_requested),
-            Reaction(topics.AGREEMENTS, ObligationMet, corrections.on_unmet),
-            Reaction(topics.AGREEMENTS, ObligationExcused, corrections.on_unmet),
-            Reaction(topics.AGREEMENTS, ObligationVoided, corrections.on_unmet),
-            Reaction(topics.INCIDENTS, DisputeSettled, corrections.on_settled),
+            Reaction(topics.AGREEMENTS, ObligationMet, corrections.grants.on_unmet),
+            Reaction(topics.AGREEMENTS, ObligationExcused, corrections.grants.on_unmet),
+            Reaction(topics.AGREEMENTS, ObligationVoided, corrections.grants.on_unmet),
+            Reaction(topics.INCIDENTS, DisputeSettled, corrections.grants.on_settled),
             *maintaining.reactions(),
         ]
     )
