@@ -10,10 +10,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from sepakat_notifier import answering
-from sepakat_notifier.directory import Directory, Forgotten, Unknown
+from sepakat_notifier.directory import Directory
 from sepakat_notifier.html_pages import Form, html_page, refusal
+from sepakat_notifier.linked import message_of, reader_of
 from sepakat_notifier.notification import Notification, Rated
-from sepakat_notifier.page_words import WORDS
+from sepakat_notifier.page_words import phrase
 from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.routing import fact_of
 from sepakat_notifier.store import Notifications
@@ -37,7 +38,7 @@ class _Opened:
     words: Words
 
     def say(self, name: str, value: str = "") -> str:
-        return WORDS[name][self.words.language].format(value)
+        return phrase(name, self.words, value)
 
 
 class FeedbackPages:
@@ -53,19 +54,14 @@ class FeedbackPages:
     async def opened(self, token: str) -> _Opened:
         """Raises NotFound or Gone."""
         link = self._vault.open_link(token, self._clock.now(), "feedback")
-        loaded = await self._notifications.all.find(link.notification)
-        if loaded is None:
-            raise NotFound("the message of this link is not here any more")
-        fact = fact_of(loaded.state)
+        notification = await message_of(self._notifications, link.notification)
+        fact = fact_of(notification)
         if not isinstance(fact, IncidentFeedbackAsked) or fact.incident != link.incident:
             raise NotFound("this link is not about that incident")
-        try:
-            reader = await self._directory.reader([link.party], link.contact, fact.agreement)
-        except (Unknown, Forgotten) as error:
-            raise NotFound("the contact of this link is not known any more") from error
+        reader = await reader_of(self._directory, link, fact.agreement)
         said = await self._preferences.find(link.party, link.contact)
         language = (said.state.language if said else None) or reader.language
-        return _Opened(link, loaded.state, fact, Words(language, reader.time_zone))
+        return _Opened(link, notification, fact, Words(language, reader.time_zone))
 
     def asked(self, opened: _Opened, wrong: str | None = None) -> HTMLResponse:
         """The form, or what was said already; `wrong` is what to mend in what was sent."""

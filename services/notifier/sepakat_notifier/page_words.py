@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from sepakat_notifier.words import Words
+
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "since": {"en": "Affected since {}.", "id": "Terdampak sejak {}."},
     "at": {"en": "Noted at {}.", "id": "Dicatat pada {}."},
@@ -99,3 +101,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "It is not one of ours, a part of it is missing, or what it was about is not here any more.",
         "id": "Tautan ini bukan dari kami, sebagian hilang, atau yang ditujunya sudah tidak ada di sini."},
 }  # fmt: skip
+
+
+def phrase(name: str, words: Words, value: str = "") -> str:
+    """What is said under that name in the language of `words`, with what it is said of."""
+    return WORDS[name][words.language].format(value)

@@ -4,7 +4,7 @@ Looking changes nothing: mail scanners look at every link. Each link is for one 
 whose message it was; it ends with its time, and with the incident.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -13,10 +13,11 @@ from fastapi.responses import HTMLResponse
 
 from sepakat_notifier import answering, snoozing
 from sepakat_notifier.chat_links import ChatLinks
-from sepakat_notifier.directory import Directory, Forgotten, Unknown
+from sepakat_notifier.directory import Directory
 from sepakat_notifier.html_pages import Form, html_page, refusal
+from sepakat_notifier.linked import message_of, reader_of
 from sepakat_notifier.notification import Answer, Answered, Notification
-from sepakat_notifier.page_words import WORDS
+from sepakat_notifier.page_words import phrase
 from sepakat_notifier.routing import fact_of, subject_of
 from sepakat_notifier.standing import Standing
 from sepakat_notifier.standings import Standings
@@ -50,7 +51,7 @@ class _Opened:
         return f"{self.fact.number}: {self.words.title(self.fact.title, self.fact.incident)}"
 
     def say(self, name: str, value: str = "") -> str:
-        return WORDS[name][self.words.language].format(value)
+        return phrase(name, self.words, value)
 
 
 class Pages:
@@ -69,21 +70,16 @@ class Pages:
         """Raises NotFound or Gone."""
         of_chat = self._chat_links.notification(token)
         link = None if of_chat else self._vault.open_link(token, self._clock.now(), purpose)
-        loaded = await self._notifications.all.find(of_chat or (link.notification if link else ""))
-        if loaded is None:
-            raise NotFound("the message of this link is not here any more")
+        notification = await message_of(self._notifications, of_chat or (link.notification if link else ""))
         if link is None:
-            link = await self._chat_links.opened(token, loaded.state, purpose)
-        fact = fact_of(loaded.state)
-        if not isinstance(fact, _IncidentEvent) or loaded.state.about != link.incident:
+            link = await self._chat_links.opened(token, notification, purpose)
+        fact = fact_of(notification)
+        if not isinstance(fact, _IncidentEvent) or notification.about != link.incident:
             raise NotFound("this link is not about that incident")
-        try:
-            reader = await self._directory.reader([link.party], link.contact, subject_of(fact).agreement)
-        except (Unknown, Forgotten) as error:
-            raise NotFound("the contact of this link is not known any more") from error
+        reader = await reader_of(self._directory, link, subject_of(fact).agreement)
         standing = await self._standings.find(link.incident)
         words = Words(reader.language, reader.time_zone)
-        return _Opened(purpose, link, loaded.state, fact, standing, words, reader.name if of_chat else None)
+        return _Opened(purpose, link, notification, fact, standing, words, reader.name if of_chat else None)
 
     def asked(self, opened: _Opened, wrong: str | None = None) -> HTMLResponse:
         """What the link asks, or why it cannot be any more; `wrong` is what to mend in what was sent."""
@@ -154,7 +150,7 @@ class Pages:
         return self._after(opened, after)
 
     def _after(self, opened: _Opened, after: Notification | None) -> HTMLResponse:
-        said = None if after is None else _said_before(_Opened(**{**vars(opened), "notification": after}))
+        said = None if after is None else _said_before(replace(opened, notification=after))
         if said is None:
             raise NotFound("the message of this link is not here any more")
         return said
