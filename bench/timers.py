@@ -110,7 +110,7 @@ async def _lines(client: Client, services: Sequence[str], due: datetime) -> list
         events = domain.begin(None, id, About("bench", service, "bench", "buyer"), trigger, how, opened)
         commit = lines._commit(id, None, events, "bench", None, opened)
         loaded = lines._fold(id, None, commit)
-        made.append(({**commit, "published": True}, {"_id": id, **lines._to_document(loaded)}))
+        made.append(({**commit, "published": True}, {"_id": id, **lines._documents.document(loaded)}))
     return made
 
 

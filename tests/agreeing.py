@@ -36,12 +36,14 @@ from sepakat_agreements.standing_store import Standings
 from sepakat_agreements.store import Agreements
 from sepakat_cli.backends import Backend
 from sepakat_shared import mongo, signatures, web
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import KEY, KnownKeys, digest
 from sepakat_shared.calendar_links import CalendarLinks
 from sepakat_shared.clock import ManualClock
-from sepakat_shared.commits import Aggregates, Commits
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts.agreements import KeyIssued
 from sepakat_shared.contracts.fact import Fact, rfc3339
+from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.messages import Envelope
 from sepakat_shared.settings import ServiceSettings
 from sepakat_shared.timers import Timers
@@ -56,7 +58,7 @@ class Agreeing:
 
     def __init__(self, db: mongo.Database, clock: ManualClock) -> None:
         self.clock, self.commits = clock, Commits(db, clock)
-        self.keys, self.posts = KnownKeys(db, clock), web.IdempotentPosts(db)
+        self.keys, self.posts = KnownKeys(db, clock), IdempotentPosts(db)
         self.agreements, self.needs = Agreements(self.commits), Needs(self.commits)
         self.diaries = Diaries(self.commits, self.agreements)
         links = CalendarLinks(self.commits, "maintenance-link", "agreement")

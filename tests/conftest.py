@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import hypothesis
 import pytest
 from typer.main import get_command
 from xdist.remote import Producer
@@ -27,6 +28,11 @@ def _wanted() -> list[str]:
 
 def pytest_report_header() -> list[str]:
     return [f"sepakat backend {name}: {available(name) or 'runs'}" for name in _wanted()]
+
+
+# No test is about a time: one that a slow machine, or one with other work, takes long for has not failed.
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

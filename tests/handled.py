@@ -24,6 +24,7 @@ from sepakat_shared.clock import ManualClock
 from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import compliance, texts
 from sepakat_shared.contracts.agreements import AgreementTextPublished, ContactRecorded, KeyIssued
+from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.messages import Envelope
 from sepakat_shared.settings import ServiceSettings
 
@@ -36,7 +37,7 @@ class Handled:
 
     def __init__(self, db: mongo.Database, clock: ManualClock, close_after: timedelta) -> None:
         self.clock, self.db, self.commits = clock, db, Commits(db, clock)
-        self.keys, self.posts, self.rotations = KnownKeys(db, clock), web.IdempotentPosts(db), Rotations(self.commits)
+        self.keys, self.posts, self.rotations = KnownKeys(db, clock), IdempotentPosts(db), Rotations(self.commits)
         self.incidents, self.contacts = Incidents(self.commits, self.rotations), Contacts(db)
         self.wordings = wordings = Wordings(db, clock)
         self.episodes = Episodes(self.incidents, wordings, close_after)

@@ -12,9 +12,10 @@ from sepakat_metrics.registry import Registry
 from sepakat_metrics.telling import About
 from sepakat_metrics.terms import Terms
 from sepakat_metrics.verdicts import VERDICT, Since, decide_verdict, verdict_id
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.calendars import to_ms
 from sepakat_shared.clock import ManualClock
-from sepakat_shared.commits import Aggregates, Commits
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts.agreements import AgreementTextPublished
 from sepakat_shared.contracts.texts import Agreement, Indicator
 

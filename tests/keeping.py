@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from sepakat_shared.commits import Aggregates, Loaded
+from sepakat_shared.aggregate import Loaded
+from sepakat_shared.aggregates import Aggregates
 
 
 class Kept:

@@ -30,6 +30,7 @@ from sepakat_shared.clock import ManualClock
 from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.fact import Fact
+from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.messages import Envelope
 from sepakat_shared.settings import ServiceSettings
 
@@ -84,7 +85,7 @@ class World:
         self._reactions = {each.contract.type: each for each in about.all()}
         self._brought: set[str] = set()
         self.told: list[tuple[str, dict[str, Any]]] = []
-        posts = web.IdempotentPosts(db)
+        posts = IdempotentPosts(db)
         self.app = web.application("reports", "of a test", Keys(), 1 << 20)  # type: ignore[arg-type]
         timelines = (self.discussions.timeline, self.reports.timeline)
         self.app.include_router(api.router(self.incidents, timedelta(days=1), self.clock, timelines))

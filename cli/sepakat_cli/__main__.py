@@ -18,7 +18,7 @@ from sepakat_cli.commands import (
     chats,
     comments,
     credits,
-    disputes,
+    dispute_steps,
     evaluate,
     events,
     evidence,
@@ -129,7 +129,7 @@ incident_records.incidents.command("comments")(comments.comments)
 app.add_typer(postmortems.postmortems, name="postmortems", rich_help_panel="Handle")
 app.add_typer(reports.reports, name="reports", rich_help_panel="Handle")
 app.add_typer(oncall.oncall, name="oncall", rich_help_panel="Handle")
-app.add_typer(disputes.disputes, name="disputes", rich_help_panel="Handle")
+app.add_typer(dispute_steps.disputes, name="disputes", rich_help_panel="Handle")
 app.command("analytics", rich_help_panel="Handle")(analytics.analytics)
 app.add_typer(operations.deliveries, name="deliveries", rich_help_panel="Handle")
 app.add_typer(preferences.preferences, name="preferences", rich_help_panel="Handle")

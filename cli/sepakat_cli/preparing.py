@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from sepakat_shared import mongo
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import KEY, issue_first_operator, new_secret
 from sepakat_shared.clock import SystemClock
-from sepakat_shared.commits import Aggregates, Commits
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts.topics import TOPICS
 from sepakat_shared.kafka_admin import create_topics
 from sepakat_shared.mongo import Database

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from sepakat_shared.aggregate import Kind
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.clock import Clock
-from sepakat_shared.commits import Aggregates, Commits, Kind
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.agreements import KeyIssued, KeyRevoked, Role
 from sepakat_shared.errors import Conflict, Forbidden, Unauthenticated

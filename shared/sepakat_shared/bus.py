@@ -1,4 +1,4 @@
-"""The bus: publishing to topics and reacting to them, on Kafka by FastStream.
+"""The bus: publishing to topics and consuming them, on Kafka by FastStream.
 
 FastStream offers no acknowledgement policy that is at-least-once *and* keeps order *and* cannot loop hot, so every
 record is taken as raw bytes and handled here: what passes by itself is tried again in place with capped back-off, what
@@ -8,29 +8,22 @@ can never work goes to the dead letters, and the offset is committed after the e
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-import msgspec
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
-from opentelemetry.trace import SpanKind
-from pydantic import ValidationError
 
 from sepakat_shared import messages, retry
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import topics
-from sepakat_shared.contracts.fact import Fact
 from sepakat_shared.deadletters import DeadLetters
 from sepakat_shared.kafka_admin import consumer_lag, create_topics, describe_cluster
 from sepakat_shared.lanes import Lanes
-from sepakat_shared.messages import Envelope, Poison, Record
+from sepakat_shared.messages import Poison, Record
+from sepakat_shared.reacting import Reaction, ReactionTable, consumed
 from sepakat_shared.settings import ServiceSettings
-from sepakat_shared.telemetry import continued, meter
 
 _log = logging.getLogger(__name__)
-_consumed = meter.create_counter("sepakat_events_consumed", description="events handled, by type and outcome")
 _TRIES_OF_A_BUG = 3
 _GRACEFUL_SECONDS = 5.0
 
@@ -42,20 +35,6 @@ CONSUMER_SETTINGS: dict[str, Any] = {
     "max_poll_interval_ms": 24 * 3600 * 1000,
     "fetch_max_wait_ms": 100,
 }
-
-
-@dataclass(frozen=True)
-class Reaction:
-    """`handler(fact, cause)` is called for every event of the contract's type on `topic`.
-
-    An event may have several, each with a `reader` of its own: they are called one after another, in the order in which
-    the service lists them, and again, all of them, when one has failed. What each has applied is kept apart.
-    """
-
-    topic: str
-    contract: type[Fact]
-    handler: Callable[[Any, Envelope], Awaitable[None]]
-    reader: str = ""
 
 
 async def raw_message(record: Any) -> KafkaMessage:
@@ -103,14 +82,7 @@ class Bus:
         self._settings = settings
         self._clock = clock
         self._dead_letters = dead_letters
-        self._reactions: dict[tuple[str, str], list[Reaction]] = {}
-        for each in reactions:
-            others = self._reactions.setdefault((each.topic, each.contract.type), [])
-            if each.reader in [other.reader for other in others]:
-                raise ValueError(
-                    f"two reactions to {each.contract.type} have the reader {each.reader!r}; name one of them"
-                )
-            others.append(each)
+        self._reactions = ReactionTable(self.group, reactions)
         self._lanes = Lanes(at_once, self._bring_to_its_end, self._after_one)
         self._offsets_changed = asyncio.Event()
         self.broker = KafkaBroker(
@@ -124,7 +96,7 @@ class Bus:
             logger=logging.getLogger("faststream"),
             graceful_timeout=_GRACEFUL_SECONDS,
         )
-        self.topics = sorted({topic for topic, _ in self._reactions})
+        self.topics = self._reactions.topics
         self._subscriber = self._subscribe() if self.topics else None
 
     # -- life ---------------------------------------------------------------------------------------------------------
@@ -273,30 +245,11 @@ class Bus:
             return
 
     async def handle(self, record: Record) -> None:
-        """Read one record and call its reactions. Raises Poison, transient errors, or what a handler raises."""
+        """Do what is to be done about one record. Raises Poison, transient errors, or what a handler raises."""
         if record.topic in self.replayed_by:
             await self.replayed_by[record.topic](record)
-            return
-        if record.value is None:
-            await self._tombstone(record)
-            return
-        envelope = messages.read(record)
-        reactions = self._reactions.get((record.topic, envelope.type), [])
-        if not reactions:
-            _consumed.add(1, {"type": envelope.type, "outcome": "unknown"})
-            return
-        attributes = {"messaging.source.name": record.topic, "messaging.consumer.group": self.group}
-        with continued(f"react to {envelope.type}", envelope.traceparent, SpanKind.CONSUMER, attributes):
-            await _in_turn([partial(_call, each, envelope) for each in reactions])
-        _consumed.add(1, {"type": envelope.type, "outcome": "handled"})
-
-    async def _tombstone(self, record: Record) -> None:
-        """A null value erases what the key stood for; services that keep a copy register a reaction to `Erased`."""
-        reactions = self._reactions.get((record.topic, Erased.type), [])
-        if reactions and record.key is not None:
-            key = record.key.decode("utf-8", "backslashreplace")
-            cause = Envelope(key, record.topic, Erased.type, key, None, b"")
-            await _in_turn([partial(each.handler, Erased(key=key), cause) for each in reactions])
+        else:
+            await self._reactions.handle(record)
 
     async def replay_dead_letters(self, id: str | None = None) -> dict[str, Any]:
         """Handle the waiting dead letters again, in order, while no other record is handled."""
@@ -322,37 +275,6 @@ class Bus:
         return self._clock
 
 
-class Erased(Fact):
-    """A tombstone on a compacted topic: what was kept under `key` must be forgotten."""
-
-    type = "sepakat.erased"
-    key: str
-
-
-async def _call(reaction: Reaction, envelope: Envelope) -> None:
-    try:
-        fact = reaction.contract.model_validate_json(envelope.data)
-    except ValidationError as error:
-        raise Poison(_first_problem(error)) from error
-    await reaction.handler(fact, msgspec.structs.replace(envelope, reader=reaction.reader))
-
-
-async def _in_turn(calls: Iterable[Callable[[], Awaitable[None]]]) -> None:
-    """One after another. What can never work for one of them keeps no other from its effect, and is raised at the end;
-    what passes by itself is raised at once, so that the order holds when all are called again.
-    """
-    failures: list[Exception] = []
-    for call in calls:
-        try:
-            await call()
-        except retry.TRANSIENT:
-            raise
-        except Exception as error:  # noqa: BLE001 - raised below, when the others have had their turn
-            failures.append(error)
-    if failures:
-        raise failures[0]
-
-
 async def bury(bus: Bus, dead_letters: DeadLetters, record: Record, reason: str, *, blocks: bool) -> None:
     """Keep a record that can't be processed and publish it, unchanged, on the group's dead-letter topic."""
     await dead_letters.add(bus.cluster, record, reason, bus.clock.now(), blocks=blocks)
@@ -366,16 +288,9 @@ async def bury(bus: Bus, dead_letters: DeadLetters, record: Record, reason: str,
     await bus.broker.publish(
         record.value or b"", topic=topics.dlq(record.topic, bus.group), key=record.key, headers=headers
     )
-    _consumed.add(1, {"type": headers.get("ce_type", "unreadable"), "outcome": "dead letter"})
+    consumed.add(1, {"type": headers.get("ce_type", "unreadable"), "outcome": "dead letter"})
     _log.warning("%s went to the dead letters: %s", _place(record), reason)
 
 
 def _place(record: Record) -> str:
     return f"{record.topic}/{record.partition}/{record.offset}"
-
-
-def _first_problem(error: ValidationError) -> str:
-    first = error.errors()[0]
-    field = ".".join(str(part) for part in first["loc"]) or "body"
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    return f"{field}: {first['msg']}{more}"

@@ -12,8 +12,10 @@ from typing import Any
 
 from pymongo import ASCENDING
 
+from sepakat_shared.aggregate import Kind
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal, digest
-from sepakat_shared.commits import Aggregates, Commits, Kind
+from sepakat_shared.commits import Commits
 from sepakat_shared.errors import Gone, NotFound
 
 

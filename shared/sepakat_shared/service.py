@@ -10,16 +10,18 @@ import uvicorn
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 
-from sepakat_shared import mongo, retry, telemetry, web
+from sepakat_shared import asyncapi_page, mongo, retry, telemetry, web
 from sepakat_shared.auth import KnownKeys
-from sepakat_shared.bus import Bus, Reaction
+from sepakat_shared.bus import Bus
 from sepakat_shared.clock import Clock, SystemClock
 from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import asyncapi, topics
 from sepakat_shared.contracts.agreements import KeyIssued, KeyRevoked
 from sepakat_shared.deadletters import DeadLetters
+from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.mongo import Collection
 from sepakat_shared.operations import add_operations
+from sepakat_shared.reacting import Reaction
 from sepakat_shared.relay import Relay
 from sepakat_shared.settings import S, ServiceSettings
 from sepakat_shared.timers import Fire, Timers
@@ -44,7 +46,7 @@ class Service:
         self.commits = Commits(self.db, self.clock)
         self.dead_letters = DeadLetters(self.db)
         self.keys = KnownKeys(self.db, self.clock)
-        self.posts = web.IdempotentPosts(self.db)
+        self.posts = IdempotentPosts(self.db)
         self._setups: list[Callable[[], Awaitable[object]]] = [self.commits.create_indexes, self.posts.create_indexes]
         self._tasks: list[Callable[[], Awaitable[object]]] = []
         self._lags: list[Callable[[], Awaitable[int]]] = []
@@ -105,7 +107,7 @@ class Service:
 
         app.add_api_route("/readyz", ready, include_in_schema=False)
         add_operations(app, self)
-        web.add_asyncapi(app, asyncapi.document)
+        asyncapi_page.add_asyncapi(app, asyncapi.document)
         app.router.lifespan_context = self._lifespan
         return app
 

@@ -16,10 +16,12 @@ from sepakat_agreements.party_store import Parties
 from sepakat_agreements.store import Agreements
 from sepakat_cli.backends import Backend
 from sepakat_shared import mongo, web
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import KEY, KnownKeys, digest
 from sepakat_shared.clock import ManualClock
-from sepakat_shared.commits import Aggregates, Commits
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts.agreements import KeyIssued
+from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.settings import ServiceSettings
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
@@ -38,7 +40,7 @@ async def asked(backend: Backend) -> AsyncIterator[httpx.AsyncClient]:
     client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
     db, clock = client[f"document_{uuid.uuid4().hex[:8]}"], ManualClock(NOW)
     commits = Commits(db, clock)
-    keys, posts = KnownKeys(db, clock), web.IdempotentPosts(db)
+    keys, posts = KnownKeys(db, clock), IdempotentPosts(db)
     agreements, parties = Agreements(commits), Parties(commits)
     scopes = ("agreements:read", "agreements:write")
     for party in ("nusantara-cloud", "toko-maju", "stranger"):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from samples import agreement
 
+from sepakat_agreements import announcing
 from sepakat_agreements import maintenance as domain
 from sepakat_agreements import maintenance_rules as rules
 from sepakat_agreements import maintenance_single as single
@@ -165,7 +166,7 @@ def after(diary: Diary | None, events: Sequence[Event]) -> Diary:
 def announced(*starts: datetime, why: tuple[str, ...] = (), diary: Diary | None = None, at: datetime = NOW) -> Diary:
     plan = Plan(1, spans(*starts), None, why)
     known = diary or Diary("toko-checkout", PROVIDER, CUSTOMER)
-    return after(diary, domain.announce(known, ALL, plan, "a new database", PROVIDER, "key", at))
+    return after(diary, announcing.announce(known, ALL, plan, "a new database", PROVIDER, "key", at))
 
 
 def work(diary: Diary, id: str = "m1") -> Work:
@@ -184,32 +185,32 @@ def test_what_keeps_the_rules_counts_at_once_and_what_does_not_waits() -> None:
 def test_the_customer_alone_consents_or_refuses_and_only_before_it_begins() -> None:
     diary = announced(START, why=("notice", "allowance"))
     with pytest.raises(Forbidden, match="for the customer"):
-        domain.consent(diary, "m1", diary.get("m1").revision, None, False, PROVIDER, "key", NOW)
+        announcing.consent(diary, "m1", diary.get("m1").revision, None, False, PROVIDER, "key", NOW)
     agreed = after(
-        diary, domain.consent(diary, "m1", diary.get("m1").revision, "at night", True, CUSTOMER, "key", NOW + DAY)
+        diary, announcing.consent(diary, "m1", diary.get("m1").revision, "at night", True, CUSTOMER, "key", NOW + DAY)
     )
     assert work(agreed).in_force == (Counted(START, START + HOUR, True),)
-    assert domain.consent(agreed, "m1", agreed.get("m1").revision, None, True, CUSTOMER, "key", NOW + DAY) == []
+    assert announcing.consent(agreed, "m1", agreed.get("m1").revision, None, True, CUSTOMER, "key", NOW + DAY) == []
     with pytest.raises(Conflict, match="consented"):
-        domain.refuse(agreed, "m1", None, CUSTOMER, "key", NOW + DAY)
-    refused = after(diary, domain.refuse(diary, "m1", None, CUSTOMER, "key", NOW))
+        announcing.refuse(agreed, "m1", None, CUSTOMER, "key", NOW + DAY)
+    refused = after(diary, announcing.refuse(diary, "m1", None, CUSTOMER, "key", NOW))
     assert (work(refused).state, work(refused).in_force) == (State.REFUSED, ())
     with pytest.raises(Conflict, match="is refused"):
-        domain.consent(refused, "m1", refused.get("m1").revision, None, False, CUSTOMER, "key", NOW)
+        announcing.consent(refused, "m1", refused.get("m1").revision, None, False, CUSTOMER, "key", NOW)
     with pytest.raises(Conflict, match="begun without consent"):
-        domain.consent(diary, "m1", diary.get("m1").revision, None, False, CUSTOMER, "key", START)
+        announcing.consent(diary, "m1", diary.get("m1").revision, None, False, CUSTOMER, "key", START)
     with pytest.raises(Conflict, match="needs no consent"):
-        domain.consent(announced(START), "m1", 1, None, False, CUSTOMER, "key", NOW)
+        announcing.consent(announced(START), "m1", 1, None, False, CUSTOMER, "key", NOW)
 
 
 def test_consent_is_to_what_was_read_and_not_to_what_it_was_moved_to() -> None:
     diary = announced(START, why=("notice",))
     plan = Plan(1, spans(START + DAY), None, ("notice",))
-    moved = after(diary, domain.move(diary, "m1", plan, "later", PROVIDER, "key", NOW))
+    moved = after(diary, announcing.move(diary, "m1", plan, "later", PROVIDER, "key", NOW))
     with pytest.raises(Conflict, match=r"changed since revision 1 was read.* it is 2 now"):
-        domain.consent(moved, "m1", 1, None, False, CUSTOMER, "key", NOW)
-    agreed = after(moved, domain.consent(moved, "m1", 2, None, False, CUSTOMER, "key", NOW))
-    assert domain.consent(agreed, "m1", 2, None, False, CUSTOMER, "key", NOW) == [], "sent again"
+        announcing.consent(moved, "m1", 1, None, False, CUSTOMER, "key", NOW)
+    agreed = after(moved, announcing.consent(moved, "m1", 2, None, False, CUSTOMER, "key", NOW))
+    assert announcing.consent(agreed, "m1", 2, None, False, CUSTOMER, "key", NOW) == [], "sent again"
 
 
 def test_without_consent_it_lapses_when_it_begins_and_never_counts() -> None:
@@ -225,36 +226,37 @@ def test_without_consent_it_lapses_when_it_begins_and_never_counts() -> None:
 
 def test_what_is_cancelled_while_it_runs_counts_until_then() -> None:
     diary = announced(START, START + DAY)
-    cancelled = after(diary, domain.cancel(diary, "m1", "done early", PROVIDER, "key", START + HOUR / 2))
+    cancelled = after(diary, announcing.cancel(diary, "m1", "done early", PROVIDER, "key", START + HOUR / 2))
     assert work(cancelled).in_force == (Counted(START, START + HOUR / 2),)
-    assert domain.cancel(cancelled, "m1", "again", PROVIDER, "key", START + DAY) == []
-    before = after(diary, domain.cancel(diary, "m1", "not needed", PROVIDER, "key", START))
+    assert announcing.cancel(cancelled, "m1", "again", PROVIDER, "key", START + DAY) == []
+    before = after(diary, announcing.cancel(diary, "m1", "not needed", PROVIDER, "key", START))
     assert work(before).in_force == () and timing.due_at(before) is None
     with pytest.raises(Conflict, match="is over"):
-        domain.cancel(diary, "m1", "too late", PROVIDER, "key", START + DAY + HOUR)
+        announcing.cancel(diary, "m1", "too late", PROVIDER, "key", START + DAY + HOUR)
     with pytest.raises(Forbidden, match="by the provider"):
-        domain.cancel(diary, "m1", "no", CUSTOMER, "key", NOW)
+        announcing.cancel(diary, "m1", "no", CUSTOMER, "key", NOW)
     with pytest.raises(NotFound):
-        domain.cancel(diary, "m2", "no", PROVIDER, "key", NOW)
+        announcing.cancel(diary, "m2", "no", PROVIDER, "key", NOW)
 
 
 def test_what_is_moved_is_announced_anew_and_what_is_over_stays() -> None:
     diary = announced(START, START + DAY)
     at = START + 2 * HOUR
     there = START + 9 * DAY
-    moved = after(diary, domain.move(diary, "m1", Plan(2, spans(there), None, ()), "later", PROVIDER, "key", at))
+    moved = after(diary, announcing.move(diary, "m1", Plan(2, spans(there), None, ()), "later", PROVIDER, "key", at))
     assert work(moved).in_force == (Counted(START, START + HOUR), Counted(there, there + HOUR))
-    late = after(diary, domain.move(diary, "m1", Plan(1, spans(there), None, ("notice",)), "x", PROVIDER, "key", at))
+    short = Plan(1, spans(there), None, ("notice",))
+    late = after(diary, announcing.move(diary, "m1", short, "x", PROVIDER, "key", at))
     assert (work(late).state, work(late).in_force) == (State.AWAITING, (Counted(START, START + HOUR),))
     assert work(late).revision == 2
-    assert domain.move(moved, "m1", Plan(2, spans(there), None, ()), "the same", PROVIDER, "key", at) == []
+    assert announcing.move(moved, "m1", Plan(2, spans(there), None, ()), "the same", PROVIDER, "key", at) == []
 
 
 def test_consent_to_one_plan_is_none_to_another() -> None:
     diary = announced(START, why=("notice",))
-    diary = after(diary, domain.consent(diary, "m1", diary.get("m1").revision, None, True, CUSTOMER, "key", NOW))
+    diary = after(diary, announcing.consent(diary, "m1", diary.get("m1").revision, None, True, CUSTOMER, "key", NOW))
     plan = Plan(1, spans(START + DAY), None, ("notice",))
-    moved = after(diary, domain.move(diary, "m1", plan, "later", PROVIDER, "key", NOW))
+    moved = after(diary, announcing.move(diary, "m1", plan, "later", PROVIDER, "key", NOW))
     assert (work(moved).state, work(moved).beyond_allowance) == (State.AWAITING, False)
 
 
@@ -297,7 +299,7 @@ def test_what_is_told_is_all_of_it_and_says_who_is_written_to() -> None:
         [],
         2,
     )
-    events = domain.consent(diary, "m1", diary.get("m1").revision, None, False, CUSTOMER, "key", NOW)
+    events = announcing.consent(diary, "m1", diary.get("m1").revision, None, False, CUSTOMER, "key", NOW)
     (consented,) = of_diary(events[0], after(diary, events))
     assert consented.data is not None and consented.data["contacts"] == ["rina", "budi"]
     assert [each["start"] for each in consented.data["in_force"]] == ["2026-03-25T09:00:00.000Z"]
@@ -337,16 +339,16 @@ class MaintenanceMachine(RuleBasedStateMachine):
     def announce(self, ahead: timedelta, hours: int) -> None:
         if len(self.diary.works) < 3:
             plan = self.plan(self.now + ahead + HOUR, hours, self.diary.within_allowance(None, self.now))
-            self.attempt(domain.announce, ALL, plan, "x", PROVIDER, "key", self.now)
+            self.attempt(announcing.announce, ALL, plan, "x", PROVIDER, "key", self.now)
 
     @rule(id=IDS, ahead=MINUTES, hours=st.integers(1, 3), party=PARTIES)
     def move(self, id: str, ahead: timedelta, hours: int, party: str) -> None:
         plan = self.plan(self.now + ahead + HOUR, hours, self.diary.within_allowance(id, self.now))
-        self.attempt(domain.move, id, plan, "x", party, "key", self.now)
+        self.attempt(announcing.move, id, plan, "x", party, "key", self.now)
 
     @rule(id=IDS, party=PARTIES)
     def cancel(self, id: str, party: str) -> None:
-        self.attempt(domain.cancel, id, "x", party, "key", self.now)
+        self.attempt(announcing.cancel, id, "x", party, "key", self.now)
 
     @rule(id=IDS, nth=st.integers(0, 1), party=PARTIES)
     def cancel_one(self, id: str, nth: int, party: str) -> None:
@@ -371,11 +373,11 @@ class MaintenanceMachine(RuleBasedStateMachine):
             taken = self.diary.within_allowance(id, self.now)
             work = self.diary.get(id)
             over = rules.is_over(text(), work.plan.occurrences, taken)
-            self.attempt(domain.consent, id, work.revision, None, over, party, "key", self.now)
+            self.attempt(announcing.consent, id, work.revision, None, over, party, "key", self.now)
 
     @rule(id=IDS, party=PARTIES)
     def refuse(self, id: str, party: str) -> None:
-        self.attempt(domain.refuse, id, None, party, "key", self.now)
+        self.attempt(announcing.refuse, id, None, party, "key", self.now)
 
     @rule(by=MINUTES)
     def time_passes(self, by: timedelta) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from agreements.test_maintenance import CUSTOMER, DAY, HOUR, NOW, PROVIDER, START, after, announced, spans, text, work
 
+from sepakat_agreements import announcing
 from sepakat_agreements import maintenance as domain
 from sepakat_agreements import maintenance_rules as rules
 from sepakat_agreements import maintenance_single as single
@@ -59,16 +60,16 @@ def test_what_is_moved_alone_is_work_of_its_own_in_its_place() -> None:
 def test_a_new_time_that_breaks_a_rule_waits_alone_for_the_customer() -> None:
     diary = moved(announced(START, SECOND), SECOND, why=("notice",))
     assert (work(diary, "m2").state, counted(diary)) == (State.AWAITING, [START])
-    agreed = after(diary, domain.consent(diary, "m2", 1, None, False, CUSTOMER, "key", NOW))
+    agreed = after(diary, announcing.consent(diary, "m2", 1, None, False, CUSTOMER, "key", NOW))
     assert counted(agreed) == [START, THERE]
-    refused = after(diary, domain.refuse(diary, "m2", None, CUSTOMER, "key", NOW))
+    refused = after(diary, announcing.refuse(diary, "m2", None, CUSTOMER, "key", NOW))
     assert counted(refused) == [START], "consent to the old time is none to the new one, nor is there an old time left"
 
 
 def test_consent_to_a_series_is_to_the_occurrences_that_were_read() -> None:
     diary = cancelled(announced(START, SECOND, why=("notice",)), START)
     with pytest.raises(Conflict, match="changed since revision 1"):
-        domain.consent(diary, "m1", 1, None, False, CUSTOMER, "key", NOW)
+        announcing.consent(diary, "m1", 1, None, False, CUSTOMER, "key", NOW)
     assert timing.due_at(after(diary, timing.fire(diary, SECOND - DAY))) == SECOND, "there is time until the next one"
 
 

@@ -18,9 +18,10 @@ from sepakat_agreements.monthly_store import MonthlyReports
 from sepakat_agreements.pack import freeze
 from sepakat_cli.backends import Backend
 from sepakat_document.pack import Pack, Verdict
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import digest
 from sepakat_shared.clock import ManualClock
-from sepakat_shared.commits import Aggregates, Commits
+from sepakat_shared.commits import Commits
 
 MONTHLY = {**REVIEW, "monthlyReport": "P5D"}
 BEGAN = day(2025, 12, 31, 17)

@@ -27,7 +27,7 @@ from sepakat_agreements.occurrence import Occasion, Occurrence, Status
 from sepakat_agreements.roster import Roster
 from sepakat_agreements.schedule import Dates, Slot
 from sepakat_shared import spans
-from sepakat_shared.commits import Loaded
+from sepakat_shared.aggregate import Loaded
 from sepakat_shared.contracts import texts
 from sepakat_shared.errors import Conflict, Forbidden, Invalid, NotFound
 from sepakat_shared.references import Reference

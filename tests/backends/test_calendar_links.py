@@ -8,10 +8,12 @@ import pytest
 
 from sepakat_cli.backends import Backend
 from sepakat_shared import mongo
+from sepakat_shared.aggregate import Kind
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal, digest
 from sepakat_shared.calendar_links import CalendarLinks
 from sepakat_shared.clock import ManualClock
-from sepakat_shared.commits import Aggregates, Commits, Kind
+from sepakat_shared.commits import Commits
 from sepakat_shared.errors import Gone, NotFound
 from sepakat_shared.settings import ServiceSettings
 

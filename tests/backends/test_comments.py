@@ -24,6 +24,7 @@ from sepakat_shared.auth import Principal
 from sepakat_shared.clock import ManualClock
 from sepakat_shared.commits import Commits
 from sepakat_shared.contracts.notifications import NotificationReplied
+from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.messages import Envelope
 from sepakat_shared.settings import ServiceSettings
 
@@ -81,7 +82,7 @@ async def opened(backend: Backend) -> AsyncIterator[World]:
     )
     app = web.application("incidents", "", Keys(), 100_000)  # type: ignore[arg-type]
     app.include_router(api.router(incidents, timedelta(0), clock, (discussions.timeline,)))
-    app.include_router(comment_api.router(incidents, discussions, web.IdempotentPosts(db), clock))
+    app.include_router(comment_api.router(incidents, discussions, IdempotentPosts(db), clock))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://incidents") as http:
         yield World(http, clock, commits, ReplyReactions(discussions, incidents), discussions)
     await mongo.close_client(client)

@@ -12,10 +12,11 @@ from pymongo import MongoClient
 from pymongo.errors import AutoReconnect
 
 from sepakat_cli.backends import Backend
-from sepakat_shared import commits as commits_module
-from sepakat_shared import mongo
+from sepakat_shared import mongo, sizes
+from sepakat_shared.aggregate import Kind
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.clock import SystemClock
-from sepakat_shared.commits import Aggregates, Commits, Kind, verify_chain
+from sepakat_shared.commits import Commits, verify_chain
 from sepakat_shared.contracts.topics import Topic
 from sepakat_shared.errors import Conflict, Stale, TooLarge
 from sepakat_shared.kafka_admin import create_topics, describe_cluster
@@ -123,17 +124,18 @@ async def test_a_command_whose_state_was_not_written_is_done_and_its_state_is_wr
     db = client[f"half_{uuid.uuid4().hex[:8]}"]
     commits = Commits(db, SystemClock())
     writer = Aggregates(commits, COUNT)
+    documents = writer._documents
 
     async def away(_loaded: object) -> None:
         raise AutoReconnect("the database is away")
 
     try:
-        write, writer._write_state = writer._write_state, away  # type: ignore[method-assign]
+        write, documents.write = documents.write, away  # type: ignore[method-assign]
         done = await writer.execute("a", one, by="test")
         assert done is not None and done.state.total == 1, "whoever asked must not ask again"
         assert await writer.execute_many({"b": one}, by="test")
         assert commits.unwritten == {"count/a:00000001", "count/b:00000001"}, "they must not be marked as published"
-        writer._write_state = write  # type: ignore[method-assign]
+        documents.write = write  # type: ignore[method-assign]
         for id in "ab":
             await commits.refresh(f"count/{id}")
             stored: Any = await writer.states.find_one({"_id": id})
@@ -189,7 +191,7 @@ async def test_many_commands_with_old_guesses_are_asked_of_the_present_state_tog
         # As if a crash had come between the commits and the states, and an older query had read these.
         await there.execute_many(dict.fromkeys("ab", one), by="there")
         for each in stale[:2]:
-            await here.states.replace_one({"_id": each.id}, {"_id": each.id, **here._to_document(each)})
+            await here.states.replace_one({"_id": each.id}, {"_id": each.id, **here._documents.document(each)})
         third = Aggregates(Commits(db, SystemClock()), COUNT)
         after = await third.execute_many(dict.fromkeys("abc", from_two), by="third", read=stale)
         assert {id: loaded.state.total for id, loaded in after.items()} == {"a": 4, "b": 4, "c": 3}
@@ -239,11 +241,11 @@ async def test_what_can_be_neither_told_nor_stored_is_refused_with_its_size_befo
             await do("short")
             with pytest.raises(TooLarge, match=r"sepakat\.said\.v1 would have 1000013 bytes"):
                 await do("x" * 1_000_000)
-            monkeypatch.setattr(commits_module, "MOST_TOLD", 100_000_000)
+            monkeypatch.setattr(sizes, "MOST_TOLD", 100_000_000)
             with pytest.raises(TooLarge, match=r"book/a:\d+ would have \d+ bytes"):
                 await do("x" * 13_000_000)
             monkeypatch.undo()
-        monkeypatch.setattr(commits_module, "MOST_STORED", 200_000)
+        monkeypatch.setattr(sizes, "MOST_STORED", 200_000)
         for do in (write, write_many, write):
             await do("x" * 40_000)
         for do in (write, write_many):

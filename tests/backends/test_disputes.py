@@ -32,6 +32,7 @@ from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import compliance, disputes, topics
 from sepakat_shared.contracts.agreements import AgreementTextPublished
 from sepakat_shared.contracts.fact import Fact, PeriodSpan, rfc3339
+from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.messages import Envelope
 from sepakat_shared.settings import ServiceSettings
 from sepakat_shared.timers import Timers
@@ -90,7 +91,7 @@ class Incident:
         about = DisputeReactions(self.disputables, self.docket, self.incidents, self.clock, day)
         self.reactions = [*reactions.all(), *about.all()]
         self.timers = Timers(self.docket.disputes.states, "due_at", self.clock, self.docket.fire)
-        posts = web.IdempotentPosts(db)
+        posts = IdempotentPosts(db)
         self.app = web.application("disputes", "of a test", Keys(), 1 << 20)  # type: ignore[arg-type]
         self.app.include_router(dispute_api.router(self.docket, self.disputables, matters, posts, self.clock))
         self.sequence = 0

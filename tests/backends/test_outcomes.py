@@ -51,7 +51,7 @@ async def db(backend: Backend) -> AsyncIterator[Any]:
 
 async def test_an_outcome_that_comes_again_grants_nothing_more(db: Any) -> None:
     commits = Commits(db, CLOCK)
-    made = Corrections(commits, Registry(db, CLOCK), Archive(db), CLOCK, "http://x")
+    made = Corrections(commits, Registry(db, CLOCK), Archive(db), CLOCK, "http://x").grants
     now = CLOCK.now()
     fact = settled(
         Adjustment(kind="events", objectives=("availability",), start=now, good=0, total=5),
@@ -72,13 +72,13 @@ async def test_an_outcome_that_comes_again_grants_nothing_more(db: Any) -> None:
 
 
 async def test_an_outcome_without_adjustments_changes_no_figure(db: Any) -> None:
-    made = Corrections(Commits(db, CLOCK), Registry(db, CLOCK), Archive(db), CLOCK, "http://x")
+    made = Corrections(Commits(db, CLOCK), Registry(db, CLOCK), Archive(db), CLOCK, "http://x").grants
     await made.on_settled(settled(), cause(3))
     assert await made.page(CUSTOMER, None, None, 10) == []
 
 
 async def test_a_credit_that_a_dispute_has_ended_in_is_granted_for_its_period_once(db: Any) -> None:
-    made = Corrections(Commits(db, CLOCK), Registry(db, CLOCK), Archive(db), CLOCK, "http://x")
+    made = Corrections(Commits(db, CLOCK), Registry(db, CLOCK), Archive(db), CLOCK, "http://x").grants
     span = PeriodSpan(start=CLOCK.now() - timedelta(days=30), end=CLOCK.now())
     about = {"subject_kind": "credit", "objective": "availability", "period": span}
     fact = settled().model_copy(update={**about, "remedy": Remedy(credit_percent="7.5")})
@@ -93,7 +93,7 @@ async def test_a_credit_that_a_dispute_has_ended_in_is_granted_for_its_period_on
 
 
 async def test_the_time_in_which_an_obligation_was_unmet_is_excluded_from_what_it_pauses_once(db: Any) -> None:
-    made = Corrections(Commits(db, CLOCK), Registry(db, CLOCK), Archive(db), CLOCK, "http://x")
+    made = Corrections(Commits(db, CLOCK), Registry(db, CLOCK), Archive(db), CLOCK, "http://x").grants
     span = PeriodSpan(start=CLOCK.now() - timedelta(hours=2), end=CLOCK.now())
     about: dict[str, Any] = {
         "occurrence": "toko-checkout.contact.k1", "agreement": "toko-checkout", "version": 1, "provider": "nusantara",

@@ -24,6 +24,7 @@ from sepakat_shared import mongo, web
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import ManualClock
 from sepakat_shared.commits import Commits
+from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.messages import Envelope
 from sepakat_shared.settings import ServiceSettings
 from sepakat_shared.timers import Timers
@@ -131,7 +132,7 @@ async def opened(backend: Backend, asked: bool = True, brought: bool = True) -> 
     reactions = PostmortemReactions(postmortems, incidents, wordings)
     app = web.application("notes", "", Keys(), 100_000)  # type: ignore[arg-type]
     app.include_router(api.router(incidents, timedelta(0), clock, (postmortems.timeline,)))
-    app.include_router(postmortem_api.router(incidents, postmortems, wordings, web.IdempotentPosts(db), clock))
+    app.include_router(postmortem_api.router(incidents, postmortems, wordings, IdempotentPosts(db), clock))
     timers = Timers(postmortems.all.states, "due_at", clock, postmortems.fire)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://incidents") as http:
         world = World(http, clock, timers, incidents, reactions, commits)

@@ -14,9 +14,11 @@ from aiokafka import AIOKafkaConsumer
 from sepakat_cli.backends import Backend
 from sepakat_cli.preparing import prepare
 from sepakat_shared import mongo
+from sepakat_shared.aggregate import Kind
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.bus import Bus
 from sepakat_shared.clock import SystemClock
-from sepakat_shared.commits import Aggregates, Commits, Kind
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import topics
 from sepakat_shared.deadletters import DeadLetters
 from sepakat_shared.messages import Message

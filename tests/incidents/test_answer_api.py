@@ -26,6 +26,7 @@ from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.agreements import KeyIssued
 from sepakat_shared.contracts.notifications import NotificationAnswered
+from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.settings import ServiceSettings
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
@@ -71,7 +72,7 @@ async def opened(backend: Backend) -> AsyncIterator[World]:
     client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
     db, clock = client[f"answers_{uuid.uuid4().hex[:8]}"], ManualClock(NOW)
     commits = Commits(db, clock)
-    keys, posts, rotations = KnownKeys(db, clock), web.IdempotentPosts(db), Rotations(commits)
+    keys, posts, rotations = KnownKeys(db, clock), IdempotentPosts(db), Rotations(commits)
     incidents = Incidents(commits, rotations)
     scopes = ("incidents:read", "incidents:write")
     for party in ("nusantara", "toko-maju", "stranger"):

@@ -18,7 +18,8 @@ from sepakat_incidents.escalation import Ladder
 from sepakat_incidents.handling import Handling
 from sepakat_incidents.hindrance import Hindrance
 from sepakat_incidents.hindrances import Hindrances
-from sepakat_shared.commits import Aggregates, Loaded
+from sepakat_shared.aggregate import Loaded
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.contracts import obligations
 from sepakat_shared.contracts.fact import PeriodSpan
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from sepakat_incidents import postmortem as domain
+from sepakat_incidents import postmortem_timing
 from sepakat_incidents.identity import Identity
 from sepakat_incidents.incident import About
 from sepakat_incidents.postmortem import (
@@ -64,9 +65,9 @@ class Note:
         self.take(domain.publish(self.note, ABOUT, is_over, party, "rina", self.clock.now()))
 
     def until(self, at: datetime) -> None:
-        while self.note is not None and (due := domain.due_at(self.note)) is not None and due <= at:
+        while self.note is not None and (due := postmortem_timing.due_at(self.note)) is not None and due <= at:
             self.clock.set(max(due, self.clock.now()))
-            self.take(domain.fire(self.note, self.clock.now()))
+            self.take(postmortem_timing.fire(self.note, self.clock.now()))
         self.clock.set(at)
 
     @property
@@ -89,7 +90,7 @@ def test_a_note_that_the_agreement_asks_for_is_reminded_and_then_late_for_ever()
     note.draft()
     note.publish()
     assert note.types()[1:] == ["postmortem.reminded late", "postmortem.published late"]
-    assert note.known.late and domain.due_at(note.known) is None
+    assert note.known.late and postmortem_timing.due_at(note.known) is None
 
 
 def test_ten_days_of_downtime_remind_of_nothing_that_has_passed() -> None:
@@ -98,8 +99,8 @@ def test_ten_days_of_downtime_remind_of_nothing_that_has_passed() -> None:
     note.draft()
     note.publish()
     note.clock.set(NOW + 10 * DAY)
-    note.take(domain.fire(note.note, note.clock.now()))
-    note.take(domain.fire(note.note, note.clock.now()))
+    note.take(postmortem_timing.fire(note.note, note.clock.now()))
+    note.take(postmortem_timing.fire(note.note, note.clock.now()))
     assert note.types() == ["postmortem.published", "followup.reminded late"]
 
 
@@ -268,8 +269,8 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(hours=st.integers(1, 72))
     def time_passes(self, hours: int) -> None:
         self.story.clock.advance(hours * HOUR)
-        self.take(domain.fire(self.story.note, self.story.clock.now()))
-        assert domain.fire(self.story.note, self.story.clock.now()) == [], "what fired is done"
+        self.take(postmortem_timing.fire(self.story.note, self.story.clock.now()))
+        assert postmortem_timing.fire(self.story.note, self.story.clock.now()) == [], "what fired is done"
 
     @invariant()
     def nothing_goes(self) -> None:

@@ -20,12 +20,12 @@ from sepakat_incidents.filing import about_service, reported
 from sepakat_incidents.form import Form
 from sepakat_incidents.incident import About, Incident, Status
 from sepakat_incidents.links import Links
-from sepakat_incidents.page_words import LANGUAGES, WORDS, language_of
+from sepakat_incidents.page_words import LANGUAGES, WORDS
 from sepakat_incidents.report import Event, Filed, Linked, Progressed, Report, Stage, Step
 from sepakat_incidents.report_reactions import ReportReactions
 from sepakat_incidents.reporter import Reporter
 from sepakat_incidents.reports import Reports
-from sepakat_shared.commits import Loaded
+from sepakat_shared.aggregate import Loaded
 from sepakat_shared.errors import Gone, Invalid, NotFound
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -267,15 +267,6 @@ def test_an_allowance_is_so_many_within_an_hour_for_each_alone() -> None:
     assert allowance.take("b", 2, NOW + 2 * MINUTE) is None
     assert allowance.take("a", 2, NOW + 60 * MINUTE) is None
     assert allowance.take("a", 2, NOW + 60 * MINUTE) == MINUTE
-
-
-@pytest.mark.parametrize(
-    ("asked", "accepted", "language"),
-    [("id", "en", "id"), ("fr", None, "en"), (None, "fr-FR, id;q=0.8, en;q=0.5", "id"), (None, "in-ID", "id"),
-     (None, "en-GB,en;q=0.9", "en"), (None, ";;,,", "en")],
-)  # fmt: skip
-def test_the_language_is_the_one_asked_for_or_the_browsers_or_english(asked: Any, accepted: Any, language: str) -> None:
-    assert language_of(asked, accepted) == language
 
 
 def test_every_sentence_of_the_pages_is_there_in_every_language() -> None:

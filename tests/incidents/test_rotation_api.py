@@ -20,6 +20,7 @@ from sepakat_shared.calendar_links import CalendarLinks
 from sepakat_shared.clock import ManualClock
 from sepakat_shared.commits import Commits
 from sepakat_shared.contracts.agreements import KeyIssued
+from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.settings import ServiceSettings
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
@@ -52,7 +53,7 @@ async def opened(backend: Backend, clock: ManualClock) -> AsyncIterator[dict[str
     client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
     db = client[f"rota_{uuid.uuid4().hex[:8]}"]
     commits = Commits(db, clock)
-    keys, rotations, posts = KnownKeys(db, clock), Rotations(commits), web.IdempotentPosts(db)
+    keys, rotations, posts = KnownKeys(db, clock), Rotations(commits), IdempotentPosts(db)
     scopes = ("incidents:read", "incidents:write")
     parties = ("nusantara", "toko-maju", "stranger")
     for party in parties:

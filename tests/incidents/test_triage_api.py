@@ -5,7 +5,7 @@ from handled import opened
 from samples import agreement
 
 from sepakat_cli.backends import Backend
-from sepakat_shared.bus import Erased
+from sepakat_shared.reacting import Erased
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
 

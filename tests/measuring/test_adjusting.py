@@ -276,7 +276,7 @@ async def test_what_was_owed_anew_after_a_breach_was_retracted_is_excluded_a_sec
     first, second = NOVEMBER + HOUR, NOVEMBER + 5 * HOUR
     for due in (first, second, second, first):
         fact = met_late(from_ms(due), from_ms(due + HOUR))
-        await corrections.on_unmet(fact, MagicMock(source="/sepakat/agreements"))
+        await corrections.grants.on_unmet(fact, MagicMock(source="/sepakat/agreements"))
     assert [each.asked.start for each in kept.of("adjustment")] == [from_ms(first), from_ms(second)]
 
 

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from notifying import VAULT, settings
 
 from sepakat_cli.backends import Backend
-from sepakat_notifier import letters, pages, snoozing
+from sepakat_notifier import answering, letters, pages, snoozing
 from sepakat_notifier import notification as domain
 from sepakat_notifier.chat_links import ChatLinks
 from sepakat_notifier.directory import Directory, Reader
@@ -96,10 +96,10 @@ def test_each_link_opens_its_own_purpose_alone() -> None:
 
 def test_each_link_counts_once_beside_the_others() -> None:
     planned = notification(ASKED, "rina")
-    joined = domain.answer(planned, Answered("join", "nusantara", "rina", NOW))
+    joined = answering.answer(planned, Answered("join", "nusantara", "rina", NOW))
     said = domain.apply(planned, joined[0])
-    assert domain.answer(said, Answered("join", "nusantara", "rina", NOW)) == []
-    assert len(domain.answer(said, Answered("resolve", "nusantara", "rina", NOW))) == 1
+    assert answering.answer(said, Answered("join", "nusantara", "rina", NOW)) == []
+    assert len(answering.answer(said, Answered("resolve", "nusantara", "rina", NOW))) == 1
 
 
 def test_a_letter_has_its_links_in_both_parts_and_both_languages() -> None:

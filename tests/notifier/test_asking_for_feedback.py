@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from notifying import VAULT
 
 from sepakat_cli.backends import Backend
-from sepakat_notifier import feedback_pages, letters, preference, routing
+from sepakat_notifier import answering, feedback_pages, letters, preference, routing
 from sepakat_notifier import notification as domain
 from sepakat_notifier.directory import Directory, Reader
 from sepakat_notifier.notification import Planned, Rated
@@ -79,8 +79,8 @@ def test_the_link_opens_nothing_else_and_counts_once() -> None:
         VAULT.open_link(token("join"), NOW, "feedback")
     planned = notification(ASKED, "budi")
     said = Rated(INCIDENT, 4, None, "toko-maju", "budi", NOW)
-    [event] = domain.rate(planned, said)
-    assert domain.rate(domain.apply(planned, event), said) == []
+    [event] = answering.rate(planned, said)
+    assert answering.rate(domain.apply(planned, event), said) == []
 
 
 class Door:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from notifying import VAULT
 
-from sepakat_notifier import chat_formats, letters
+from sepakat_notifier import chat_formats, gists
 from sepakat_notifier.channels import Gone, Permanent, Transient, Unreachable, services
 from sepakat_notifier.channels.calling import Answer, Client
 from sepakat_notifier.channels.chat import ChatSender
@@ -31,7 +31,7 @@ HARMFUL = "<!channel> *bold* [text](https://evil.example) @everyone & <script>"
 
 def said(fact: Any, language: str = "en") -> Said:
     reader = Reader("nusantara", "room", "Nusantara", None, language, "Asia/Jakarta")
-    gist = letters.gist_of(fact, reader, NAMES)
+    gist = gists.gist_of(fact, reader, NAMES)
     return Said(gist.subject, gist.paragraphs, gist.figures, gist.tone, gist.agreement)
 
 
@@ -80,7 +80,7 @@ def test_an_address_that_leads_nowhere_is_refused_without_quoting_it(address: st
 @pytest.mark.parametrize("language", ["en", "id"])
 def test_whatever_is_told_can_be_said_in_every_form(language: str) -> None:
     for fact in every_fact():
-        if letters.is_told(fact):
+        if gists.is_told(fact):
             told = said(fact, language)
             _check_slack(chat_formats.slack(told))
             assert chat_formats.teams(told)["attachments"][0]["content"]["body"]

@@ -21,6 +21,7 @@ from sepakat_shared.auth import KnownKeys, digest
 from sepakat_shared.clock import ManualClock
 from sepakat_shared.contracts import incidents
 from sepakat_shared.contracts.agreements import KeyIssued
+from sepakat_shared.idempotency import IdempotentPosts
 
 pytestmark = pytest.mark.servers
 
@@ -221,7 +222,7 @@ async def asking(of: Instance, party: str) -> httpx.AsyncClient:
     rooms = chat_api.Rooms(
         of.endpoints, of.deliveries, of.chats(LOOPBACK), of.directory, VAULT, of.settings, of.clock
     )  # fmt: skip
-    app.include_router(chat_api.router(rooms, web.IdempotentPosts(of.db)))
+    app.include_router(chat_api.router(rooms, IdempotentPosts(of.db)))
     app.include_router(preference_api.router(of.preferences, of.directory, of.endpoints))
     headers = {"Authorization": f"Bearer spk_{party}"}
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t", headers=headers)

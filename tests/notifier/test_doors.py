@@ -32,6 +32,7 @@ from sepakat_shared.clock import SystemClock
 from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import incidents
 from sepakat_shared.contracts.agreements import ContactRecorded, KeyIssued
+from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.messages import Envelope
 from sepakat_shared.settings import ServiceSettings
 
@@ -54,7 +55,7 @@ class Door:
         hooks = WebhookSender(endpoints, VAULT, (), given.notifier_attempt_timeout, CLOCK)
         deliveries = Deliveries(self.notifications, {}, given, CLOCK)
         self._routes = routes = endpoint_api.Routes(endpoints, deliveries, hooks, VAULT, given, CLOCK)
-        app.include_router(endpoint_api.router(routes, Replays(self.notifications), web.IdempotentPosts(db)))
+        app.include_router(endpoint_api.router(routes, Replays(self.notifications), IdempotentPosts(db)))
         self.preferences = Preferences(commits)
         app.include_router(preference_api.router(self.preferences, self.directory, endpoints))
         app.include_router(unsubscribing.router(self.preferences, VAULT))

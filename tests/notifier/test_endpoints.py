@@ -14,8 +14,8 @@ from sepakat_cli.demo.telling import until
 from sepakat_notifier import endpoint as domain
 from sepakat_notifier.endpoint import FailedOn, Faltered
 from sepakat_notifier.endpoints import new_secret
-from sepakat_notifier.notification import fail
 from sepakat_notifier.replays import Replays
+from sepakat_notifier.sending import fail
 from sepakat_shared import mongo
 from sepakat_shared.clock import SystemClock
 from sepakat_shared.contracts.agreements import ContactRecorded

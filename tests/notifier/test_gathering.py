@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from sepakat_notifier import digest_letters, gathering, preference, subscription
+from sepakat_notifier import digest_letters, gathering, preference, sending, subscription
 from sepakat_notifier import notification as domain
 from sepakat_notifier.digest_letters import Told
 from sepakat_notifier.directory import Reader
@@ -224,11 +224,11 @@ class Digesting(RuleBasedStateMachine):
             if each.within == "d1" and each.status in (Status.PENDING, Status.GIVEN_UP)
         ]  # fmt: skip
         if refused:
-            ended = domain.give_up(self.digest, "550 no", self.now)
+            ended = sending.give_up(self.digest, "550 no", self.now)
         elif not gathered:
-            ended = domain.suppress(self.digest, gathering.NOTHING_TO_TELL, self.now)
+            ended = sending.suppress(self.digest, gathering.NOTHING_TO_TELL, self.now)
         else:
-            ended = domain.deliver(self.digest, "nusantara", self.now, tuple(gathered))
+            ended = sending.deliver(self.digest, "nusantara", self.now, tuple(gathered))
             self.mailed += gathered if ended else []
         for event in ended:
             self.digest = domain.apply(self.digest, event)
@@ -236,7 +236,7 @@ class Digesting(RuleBasedStateMachine):
     @rule()
     def try_the_digest_again(self) -> None:
         if self.digest.status is Status.GIVEN_UP:
-            for event in domain.retry(self.digest, self.now):
+            for event in sending.retry(self.digest, self.now):
                 self.digest = domain.apply(self.digest, event)
 
     @rule(data=st.data())

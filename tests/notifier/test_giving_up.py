@@ -9,7 +9,7 @@ import pytest
 from facts import NOW, notification, objective
 from notifying import settings
 
-from sepakat_notifier import delivery
+from sepakat_notifier import overdue
 from sepakat_notifier.breaker import Breaker
 from sepakat_notifier.delivery import Deliveries
 from sepakat_notifier.notification import Event, Notification, apply
@@ -80,20 +80,20 @@ def waiting(
 def deliveries(stored: Any) -> Deliveries:
     """Those that leave `hook` alone for the next hour."""
     made = Deliveries(stored, {}, settings(), ManualClock(NOW))
-    made._outlet("webhook", "hook").breaker = Breaker(open_until=NOW + HOUR)
+    made._outlets.of("webhook", "hook").breaker = Breaker(open_until=NOW + HOUR)
     return made
 
 
 @pytest.fixture(autouse=True)
 def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery, "_GIVEN_UP_AT_ONCE", MOST)
+    monkeypatch.setattr(overdue, "_AT_ONCE", MOST)
 
 
 async def test_what_is_tried_anew_neither_ends_nor_hides_what_is_overdue() -> None:
     replayed = [waiting(f"replayed{n}", NOW - WEEK, NOW - HOUR) for n in range(2 * MOST)]
-    overdue = [waiting("overdue", NOW - WEEK), waiting("again", NOW - 2 * WEEK, NOW - WEEK)]
+    late = [waiting("overdue", NOW - WEEK), waiting("again", NOW - 2 * WEEK, NOW - WEEK)]
     others = [waiting("young", NOW - HOUR), waiting("another's", NOW - WEEK, recipient="works")]
-    stored = Stored(*replayed, *overdue, *others)
+    stored = Stored(*replayed, *late, *others)
     await deliveries(stored)._give_up_what_was_left_alone(NOW)
     assert stored.given_up == ["overdue", "again"]
 
@@ -105,7 +105,7 @@ async def test_it_goes_on_at_once_only_while_something_ends(monkeypatch: pytest.
     await ours._give_up_what_was_left_alone(NOW)
     assert len(stored.given_up) == MOST and ours._give_up_at == NOW, "there are more"
 
-    monkeypatch.setattr(delivery.domain, "expire", lambda *_: [])
+    monkeypatch.setattr(overdue.sending, "expire", lambda *_: [])
     ours._give_up_at = later
     await ours._give_up_what_was_left_alone(NOW)
     assert ours._give_up_at == later

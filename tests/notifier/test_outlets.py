@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sepakat_notifier import breaker as breakers
 from sepakat_notifier import endpoint as endpoints
 from sepakat_notifier import notification as domain
+from sepakat_notifier import sending
 from sepakat_notifier.breaker import Breaker, Rules
 from sepakat_notifier.endpoint import Changed, Disabled, Endpoint, FailedOn, Faltered
 from sepakat_notifier.notification import Failed, GivenUp
@@ -256,7 +257,7 @@ def test_the_failure_of_a_number_is_told_once_so_that_another_way_is_taken() -> 
     later = NOW + SECOND
     told = []
     for _ in range(4):
-        events = domain.fail(held, "answered 503", later, later, NOW, falters_after=3)
+        events = sending.fail(held, "answered 503", later, later, NOW, falters_after=3)
         told.append([type(each) for each in events])
         for event in events:
             held = domain.apply(held, event)
@@ -265,11 +266,11 @@ def test_the_failure_of_a_number_is_told_once_so_that_another_way_is_taken() -> 
 
 def test_what_waited_too_long_without_a_turn_is_given_up_without_an_attempt() -> None:
     held = notification(objective(), "hook", channel="webhook")
-    assert domain.expire(held, DAYS, "left alone", NOW + DAYS - SECOND) == []
-    [given_up] = domain.expire(held, DAYS, "left alone", NOW + DAYS)
+    assert sending.expire(held, DAYS, "left alone", NOW + DAYS - SECOND) == []
+    [given_up] = sending.expire(held, DAYS, "left alone", NOW + DAYS)
     assert given_up == GivenUp("left alone", NOW + DAYS, attempted=False)
     ended = domain.apply(held, given_up)
-    assert (ended.attempts, ended.status, domain.expire(ended, DAYS, "x", NOW + DAYS)) == (0, "given_up", [])
+    assert (ended.attempts, ended.status, sending.expire(ended, DAYS, "x", NOW + DAYS)) == (0, "given_up", [])
 
 
 def test_messages_of_one_instant_are_in_the_order_of_their_events() -> None:

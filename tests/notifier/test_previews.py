@@ -10,12 +10,12 @@ from facts import NAMES, incident, objective
 from jinja2 import TemplateError
 
 from sepakat_cli.backends import Backend
-from sepakat_notifier import branding, branding_api, brandings, chat_formats, letters, sample_events, wording
+from sepakat_notifier import branding, branding_api, brandings, chat_formats, gists, letters, sample_events, wording
 from sepakat_notifier.branding import Branding
 from sepakat_notifier.brandings import Brandings
 from sepakat_notifier.chat_formats import Said
 from sepakat_notifier.directory import Reader
-from sepakat_notifier.letters import Gist
+from sepakat_notifier.gists import Gist
 from sepakat_notifier.routing import CONTRACTS
 from sepakat_notifier.wording import Refused, Wording
 from sepakat_notifier.words import LANGUAGES
@@ -35,7 +35,7 @@ def reader(language: str = "en") -> Reader:
 
 
 def gist(type: str = OPENED, language: str = "en") -> Gist:
-    return letters.gist_of(sample_events.sample_of(type), reader(language), sample_events.NAMES)
+    return gists.gist_of(sample_events.sample_of(type), reader(language), sample_events.NAMES)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -44,8 +44,8 @@ def test_every_letter_has_a_sample_that_fits_it_in_every_form(language: str) -> 
     for type in CONTRACTS:
         fact = sample_events.sample_of(type)
         assert fact.type == type
-        if letters.is_told(fact):
-            said = letters.gist_of(fact, reader(language), sample_events.NAMES)
+        if gists.is_told(fact):
+            said = gists.gist_of(fact, reader(language), sample_events.NAMES)
             assert said.subject and said.paragraphs
             told = Said(said.subject, said.paragraphs, said.figures, said.tone, said.agreement)
             assert chat_formats.slack(told)["blocks"] and chat_formats.teams(told)["attachments"]
@@ -98,7 +98,7 @@ def test_a_wording_that_cannot_be_said_is_refused_with_its_field(
 
 def test_what_people_wrote_is_a_value_and_never_a_template() -> None:
     title = {"en": "<b>{{ 7 * 7 }}</b>\r\nBcc: x@y.example", "id": "x"}
-    said = letters.gist_of(incident(incidents.IncidentOpened, title=title), reader(), NAMES)
+    said = gists.gist_of(incident(incidents.IncidentOpened, title=title), reader(), NAMES)
     theirs = Wording(OPENED, "en", "{{ title }}", "{{ title }}")
     worded = wording.worded(said, theirs)
     assert "\n" not in worded.subject and "{{ 7 * 7 }}" in worded.subject
@@ -110,7 +110,7 @@ def test_where_a_wording_names_what_this_event_does_not_have_the_letter_is_in_ou
     type = "sepakat.objective.breached.v1"
     theirs = Wording(type, "en", "{{ credit }} owed", "x")
     wording.check(theirs, gist(type))
-    without = letters.gist_of(objective(), reader(), NAMES)
+    without = gists.gist_of(objective(), reader(), NAMES)
     with pytest.raises(TemplateError):
         wording.worded(without, theirs)
     letter = brandings.letter_of(type, without, reader(), None, None, Branding("toko-maju", wordings=(theirs,)))

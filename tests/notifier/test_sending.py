@@ -32,7 +32,6 @@ from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.store import Notifications
 from sepakat_shared import mongo
-from sepakat_shared.bus import Erased
 from sepakat_shared.clock import SystemClock
 from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import incidents, reports
@@ -41,6 +40,7 @@ from sepakat_shared.contracts.reports import ReporterRecorded
 from sepakat_shared.errors import Invalid
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Database
+from sepakat_shared.reacting import Erased
 
 CAUSE = Envelope("e", "/test", "t", None, None, b"")
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from facts import NAMES, NOW, agreed, dispute, every_fact, incident, notification, objective, on_call, report
 
-from sepakat_notifier import letters, notices, reporter_letters, routing
+from sepakat_notifier import answering, gists, letters, notices, reporter_letters, routing, sending
 from sepakat_notifier import notification as domain
 from sepakat_notifier.directory import Reader
 from sepakat_notifier.notification import Claimed, Delivered, Failed, GivenUp, Notification, Status, Suppressed, Waited
@@ -202,7 +202,7 @@ def test_a_month_is_told_with_its_figures_at_a_glance_in_both_languages() -> Non
     assert "Availability per month: 99.8990 % (target 99.9 %), missed." in said
     assert "restore: 3,600.000 s (target 14,400 s), not judged." in said
     assert "Targets missed: 1" in said and "Incidents: 2" in said and link in said
-    in_a_chat = " ".join(letters.gist_of(month, reader(), NAMES).paragraphs)
+    in_a_chat = " ".join(gists.gist_of(month, reader(), NAMES).paragraphs)
     assert month.url in in_a_chat, "a chat has no button"
     assert "Ketersediaan per bulan: 99,8990 % (target 99,9 %), tidak terpenuhi." in " ".join(indonesian.text.split())
 
@@ -595,37 +595,37 @@ def test_a_message_has_one_id_for_one_event_channel_and_recipient() -> None:
 
 def test_only_what_is_due_is_claimed_and_a_dead_holders_falls_due_again() -> None:
     held = notification(objective(), "rina")
-    assert domain.claim(held, "other", LATER, NOW) == []
+    assert sending.claim(held, "other", LATER, NOW) == []
     assert held.due_at is not None
-    claimed = after(held, *domain.claim(held, "other", LATER, held.due_at))
+    claimed = after(held, *sending.claim(held, "other", LATER, held.due_at))
     assert (claimed.holder, claimed.due_at) == ("other", LATER)
 
 
 def test_it_is_tried_until_it_is_delivered_or_given_up() -> None:
     held = notification(objective(), "rina")
-    assert domain.fail(held, "421 later", LATER, LATER, NOW) == [Failed("421 later", LATER)]
+    assert sending.fail(held, "421 later", LATER, LATER, NOW) == [Failed("421 later", LATER)]
     failed = after(held, Failed("421 later", LATER))
     assert (failed.status, failed.attempts, failed.holder, failed.reason) == (Status.PENDING, 1, "", "421 later")
-    assert domain.fail(failed, "421 later", LATER, NOW, NOW) == [GivenUp("421 later", NOW)]
-    done = after(failed, *domain.deliver(failed, "nusantara", NOW))
+    assert sending.fail(failed, "421 later", LATER, NOW, NOW) == [GivenUp("421 later", NOW)]
+    done = after(failed, *sending.deliver(failed, "nusantara", NOW))
     assert (done.status, done.attempts, done.due_at, done.party) == (Status.DELIVERED, 2, None, "nusantara")
-    assert domain.fail(done, "late", LATER, LATER, NOW) == domain.deliver(done, "x", NOW) == []
+    assert sending.fail(done, "late", LATER, LATER, NOW) == sending.deliver(done, "x", NOW) == []
     with pytest.raises(Conflict):
-        domain.retry(done, NOW)
+        sending.retry(done, NOW)
 
 
 def test_a_contact_nobody_told_of_is_awaited_and_then_said_to_be_missing() -> None:
     held = notification(objective(), "rina")
-    assert domain.wait(held, "unknown", LATER, LATER) == [Waited("unknown", LATER)]
-    assert domain.wait(held, "unknown", LATER, NOW) == [Suppressed("unknown", NOW)]
+    assert sending.wait(held, "unknown", LATER, LATER) == [Waited("unknown", LATER)]
+    assert sending.wait(held, "unknown", LATER, NOW) == [Suppressed("unknown", NOW)]
     suppressed = after(held, Suppressed("unknown", NOW))
-    again = after(suppressed, *domain.retry(suppressed, LATER))
+    again = after(suppressed, *sending.retry(suppressed, LATER))
     assert (again.status, again.due_at, again.tried_since) == (Status.PENDING, LATER, LATER)
-    assert [type(each) for each in domain.claim(again, "me", LATER, LATER)] == [Claimed]
+    assert [type(each) for each in sending.claim(again, "me", LATER, LATER)] == [Claimed]
 
 
 def test_pressing_twice_acknowledges_once() -> None:
     held = after(notification(incident(incidents.IncidentEscalated), "rina"), Delivered("nusantara", NOW))
-    pressed = after(held, *domain.acknowledge(held, "nusantara", "rina", NOW))
+    pressed = after(held, *answering.acknowledge(held, "nusantara", "rina", NOW))
     assert pressed.acknowledged_by == "nusantara/rina"
-    assert domain.acknowledge(pressed, "nusantara", "rina", LATER) == []
+    assert answering.acknowledge(pressed, "nusantara", "rina", LATER) == []

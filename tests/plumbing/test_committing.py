@@ -7,8 +7,10 @@ from unittest.mock import MagicMock
 
 import pytest
 
+from sepakat_shared.aggregate import Kind
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.clock import SystemClock
-from sepakat_shared.commits import Aggregates, Commits, Kind
+from sepakat_shared.commits import Commits
 from sepakat_shared.errors import Conflict
 
 

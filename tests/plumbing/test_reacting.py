@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from sepakat_shared import messages
-from sepakat_shared.bus import Bus, Erased, Reaction
+from sepakat_shared.bus import Bus
 from sepakat_shared.clock import SystemClock
 from sepakat_shared.contracts.fact import Fact
 from sepakat_shared.messages import Envelope, Poison
+from sepakat_shared.reacting import Erased, Reaction
 from sepakat_shared.settings import ServiceSettings
 
 TOPIC = "sepakat.test.v1"

@@ -1,13 +1,13 @@
 """`sepakat incidents`, as far as the record goes: sorting, joining, opening again, correcting."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
-from sepakat_cli.commands.incidents import Id, incidents
+from sepakat_cli.commands.incidents import Id, act, incidents, tell
 from sepakat_cli.commands.keys import instant
-from sepakat_cli.output import AsJson, BadInput, print_json, print_line, say
+from sepakat_cli.output import AsJson, BadInput, say
 
 
 @incidents.command("triage")
@@ -32,7 +32,7 @@ def triage(
         raise BadInput("--owner and --no-owner say the opposite; give one of them")
     given = {"impact": impact, "urgency": urgency, "owner": owner, "reason": reason}
     body: dict[str, str | None] = {name: value for name, value in given.items() if value is not None}
-    after = _act(id, "triage", body | ({"owner": None} if no_owner else {}), url, api_key_file, as_json)
+    after = act(id, "triage", body | ({"owner": None} if no_owner else {}), url, api_key_file, as_json)
     sorted_by = ", ".join(f"{name} {after[name]}" for name in ("impact", "urgency", "owner") if after.get(name))
     say(f"its priority is {after.get('priority')} ({sorted_by or 'not sorted yet'})")
 
@@ -51,7 +51,7 @@ def reopen(
 
       sepakat incidents reopen INCIDENT --reason "it is down again"
     """
-    _act(id, "reopen", {"reason": reason}, url, api_key_file, as_json)
+    act(id, "reopen", {"reason": reason}, url, api_key_file, as_json)
 
 
 @incidents.command("impact")
@@ -75,7 +75,7 @@ def impact(
         body["started_at"] = instant(start, "--from").isoformat()
     if until is not None:
         body["ended_at"] = instant(until, "--until").isoformat()
-    _act(id, "impact", body, url, api_key_file, as_json)
+    act(id, "impact", body, url, api_key_file, as_json)
 
 
 @incidents.command("merge")
@@ -93,7 +93,7 @@ def merge(
 
       sepakat incidents merge DUPLICATE --into INCIDENT --reason "the same disk"
     """
-    _act(id, "merge", {"into": into, "reason": reason}, url, api_key_file, as_json)
+    act(id, "merge", {"into": into, "reason": reason}, url, api_key_file, as_json)
 
 
 Kind = Annotated[str, typer.Argument(help="related, caused-by or duplicates")]
@@ -110,7 +110,7 @@ def link(
 
       sepakat incidents link INCIDENT caused-by OTHER
     """
-    _act(id, "links", {"kind": kind, "to": other}, url, api_key_file, as_json)
+    act(id, "links", {"kind": kind, "to": other}, url, api_key_file, as_json)
 
 
 @incidents.command("unlink")
@@ -125,21 +125,7 @@ def unlink(
     """
     with Client.of(url, api_key_file) as client:
         path = f"/v1/incidents/{segment(id)}/links/{segment(kind)}/{segment(other)}"
-        after = client.ask("DELETE", "incidents", path).json()
-    if as_json:
-        print_json(after)
-    else:
-        print_line(f"{after['id']}: {after['status']}")
-
-
-def _act(id: str, what: str, body: object, url: Urls, api_key_file: ApiKeyFile, as_json: bool) -> dict[str, Any]:
-    with Client.of(url, api_key_file) as client:
-        after: dict[str, Any] = client.post("incidents", f"/v1/incidents/{segment(id)}/{what}", body)
-    if as_json:
-        print_json(after)
-    else:
-        print_line(f"{after['id']}: {after['status']}")
-    return after
+        tell(client.ask("DELETE", "incidents", path).json(), as_json)
 
 
 __all__ = ["incidents"]

@@ -79,7 +79,7 @@ def acknowledge(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_js
 
       sepakat incidents ack INCIDENT --api-key-file nusantara.key
     """
-    after = _act(id, "acknowledge", None, url, api_key_file, as_json)
+    after = act(id, "acknowledge", None, url, api_key_file, as_json)
     tally = after.get("acknowledgements", {"given": 0, "needed": 0})
     if after["status"] == "open" and tally["given"]:
         say(f"noted; this level needs {tally['needed']} acknowledgements, and has {tally['given']}")
@@ -101,7 +101,7 @@ def resolve(
 
       sepakat incidents resolve INCIDENT --note "rolled back to 4.2"
     """
-    _act(id, "resolve", {"note": note}, url, api_key_file, as_json)
+    act(id, "resolve", {"note": note}, url, api_key_file, as_json)
 
 
 @incidents.command("close")
@@ -112,7 +112,7 @@ def close(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: As
 
       sepakat incidents close INCIDENT
     """
-    _act(id, "close", None, url, api_key_file, as_json)
+    act(id, "close", None, url, api_key_file, as_json)
 
 
 Note = Annotated[str | None, typer.Option(help="goes on the timeline, and to those who are told")]
@@ -132,7 +132,7 @@ def note(
 
       sepakat incidents note INCIDENT "half of the shops can sell again"
     """
-    _act(id, "updates", {"note": text}, url, api_key_file, as_json)
+    act(id, "updates", {"note": text}, url, api_key_file, as_json)
     say("the note is on the timeline, and the other party is told")
 
 
@@ -150,7 +150,7 @@ def pause(
 
       sepakat incidents pause INCIDENT --reason waiting-for-customer
     """
-    _act(id, "pause", {"reason": reason}, url, api_key_file, as_json)
+    act(id, "pause", {"reason": reason}, url, api_key_file, as_json)
 
 
 @incidents.command("resume")
@@ -161,7 +161,7 @@ def resume(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: A
 
       sepakat incidents resume INCIDENT
     """
-    _act(id, "resume", None, url, api_key_file, as_json)
+    act(id, "resume", None, url, api_key_file, as_json)
 
 
 @incidents.command("ask-pause")
@@ -183,7 +183,7 @@ def ask_pause(
     """
     body = {"start": instant(start, "--from").isoformat(), "end": instant(until, "--until").isoformat(),
             "reason": reason, "note": note}  # fmt: skip
-    _act(id, "pause-requests", body, url, api_key_file, as_json)
+    act(id, "pause-requests", body, url, api_key_file, as_json)
 
 
 @incidents.command("answer-pause")
@@ -201,7 +201,7 @@ def answer_pause(
 
       sepakat incidents answer-pause INCIDENT 1 --agree
     """
-    _act(id, f"pause-requests/{segment(request)}/answer", {"granted": granted}, url, api_key_file, as_json)
+    act(id, f"pause-requests/{segment(request)}/answer", {"granted": granted}, url, api_key_file, as_json)
 
 
 @incidents.command("priority")
@@ -219,7 +219,7 @@ def priority(
 
       sepakat incidents priority INCIDENT P1 --reason "campaign week"
     """
-    _act(id, "priority", {"priority": wanted, "reason": reason}, url, api_key_file, as_json)
+    act(id, "priority", {"priority": wanted, "reason": reason}, url, api_key_file, as_json)
 
 
 @incidents.command("escalate")
@@ -232,7 +232,7 @@ def escalate(
 
       sepakat incidents escalate INCIDENT --note "it spreads to the other shops"
     """
-    _act(id, "escalate", {"note": note}, url, api_key_file, as_json)
+    act(id, "escalate", {"note": note}, url, api_key_file, as_json)
 
 
 @incidents.command("hand-over")
@@ -250,7 +250,7 @@ def hand_over(
 
       sepakat incidents hand-over INCIDENT rina --note "the database is hers"
     """
-    _act(id, "hand-over", {"to": to, "note": note}, url, api_key_file, as_json)
+    act(id, "hand-over", {"to": to, "note": note}, url, api_key_file, as_json)
 
 
 @incidents.command("unack")
@@ -261,7 +261,7 @@ def unacknowledge(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_
 
       sepakat incidents unack INCIDENT
     """
-    _act(id, "unacknowledge", None, url, api_key_file, as_json)
+    act(id, "unacknowledge", None, url, api_key_file, as_json)
 
 
 @incidents.command("snooze")
@@ -280,7 +280,7 @@ def snooze(
 
       sepakat incidents snooze INCIDENT PT30M
     """
-    _act(id, "snooze", {"time": time}, url, api_key_file, as_json)
+    act(id, "snooze", {"time": time}, url, api_key_file, as_json)
 
 
 @incidents.command("join")
@@ -291,14 +291,19 @@ def join(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJ
 
       sepakat incidents join INCIDENT
     """
-    _act(id, "join", None, url, api_key_file, as_json)
+    act(id, "join", None, url, api_key_file, as_json)
 
 
-def _act(id: str, what: str, body: object, url: Urls, api_key_file: ApiKeyFile, as_json: bool) -> dict[str, Any]:
+def act(id: str, what: str, body: object, url: Urls, api_key_file: ApiKeyFile, as_json: bool) -> dict[str, Any]:
+    """Do that to an incident, and tell how it is after it."""
     with Client.of(url, api_key_file) as client:
         after: dict[str, Any] = client.post("incidents", f"/v1/incidents/{segment(id)}/{what}", body)
-    if as_json:
-        print_json(after)
-    else:
-        print_line(f"{after['id']}: {after['status']}")
+    tell(after, as_json)
     return after
+
+
+def tell(incident: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json(incident)
+    else:
+        print_line(f"{incident['id']}: {incident['status']}")

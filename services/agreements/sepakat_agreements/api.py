@@ -12,14 +12,17 @@ from sepakat_agreements.need_store import Needs
 from sepakat_agreements.party_store import Parties
 from sepakat_agreements.store import Agreements
 from sepakat_agreements.version_view import version_view, whole_view
-from sepakat_shared import auth, web
+from sepakat_shared import auth, paging, web
+from sepakat_shared.aggregate import Loaded
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
-from sepakat_shared.commits import Aggregates, Commits, Loaded, verify_chain
+from sepakat_shared.commits import Commits, verify_chain
 from sepakat_shared.contracts import reading, texts
 from sepakat_shared.contracts.agreements import Role
 from sepakat_shared.errors import Conflict, Forbidden, Invalid, NotFound
-from sepakat_shared.web import Asking, IdempotentPosts, RequestedInstant
+from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.web import Asking, RequestedInstant
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
@@ -133,9 +136,9 @@ def _agreement_routes(routes: APIRouter, agreements: Agreements) -> None:
     ) -> Response:
         """Those that the key's party is a party of."""
         asking.require("agreements:read")
-        found = await agreements.page(asking, web.read_cursor(cursor), limit + 1)
+        found = await agreements.page(asking, paging.read_cursor(cursor), limit + 1)
         items = [_summary(loaded.state) for loaded in found]
-        return web.page(request, items, limit, key=lambda item: item["id"])
+        return paging.page(request, items, limit, key=lambda item: item["id"])
 
     @routes.get("/agreements/{id}", tags=["agreements"])
     async def get_agreement(

@@ -43,9 +43,9 @@ from sepakat_agreements.settings import AgreementsSettings
 from sepakat_agreements.standing_reactions import StandingReactions
 from sepakat_agreements.standing_store import Standings
 from sepakat_agreements.store import Agreements
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import KEY
 from sepakat_shared.calendar_links import CalendarLinks
-from sepakat_shared.commits import Aggregates
 from sepakat_shared.service import Service
 
 

@@ -7,12 +7,12 @@ from sepakat_agreements.feedback_store import IncidentFeedback
 from sepakat_agreements.people import People
 from sepakat_agreements.records import Records
 from sepakat_agreements.store import Agreements
-from sepakat_shared.bus import Reaction
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.incidents import IncidentClosed
 from sepakat_shared.contracts.notifications import NotificationFeedbackGiven
 from sepakat_shared.errors import NotFound
 from sepakat_shared.messages import Envelope
+from sepakat_shared.reacting import Reaction
 
 _READER: Final = "incident-feedback"
 

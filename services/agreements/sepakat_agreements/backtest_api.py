@@ -11,7 +11,8 @@ from sepakat_agreements.backtest_store import Backtests, told
 from sepakat_agreements.store import Agreements
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
-from sepakat_shared.web import Asking, IdempotentPosts, RequestedInstant
+from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.web import Asking, RequestedInstant
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 

@@ -12,13 +12,15 @@ from typing import Any
 from sepakat_agreements import backtest as domain
 from sepakat_agreements.agreement import Agreement
 from sepakat_agreements.backtest import Asked, Backtest, Completed, Event, Failed, Requested, Wish, apply
+from sepakat_shared.aggregate import Kind
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
-from sepakat_shared.bus import Reaction
-from sepakat_shared.commits import Aggregates, Commits, Kind
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import compliance, topics
 from sepakat_shared.contracts.agreements import BacktestRequested
 from sepakat_shared.errors import NotFound
 from sepakat_shared.messages import Envelope, Message
+from sepakat_shared.reacting import Reaction
 
 
 def _fields(backtest: Backtest) -> Mapping[str, Any]:

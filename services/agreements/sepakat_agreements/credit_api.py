@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sepakat_agreements import credit as domain
 from sepakat_agreements.credit import Account, Credit, Event, Status
 from sepakat_agreements.credit_store import CreditAccounts
-from sepakat_shared import web
+from sepakat_shared import paging
 from sepakat_shared.auth import Principal
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Forbidden, Malformed
@@ -56,7 +56,7 @@ def _reading_routes(routes: APIRouter, accounts: CreditAccounts) -> None:
         """Those of the key's party, by agreement, objective and period."""
         asking.require("agreements:read")
         found = await accounts.page(asking, agreement, status, _cursor(cursor), limit + 1)
-        return web.page(request, [credit_view(*each) for each in found], limit, key=lambda each: each["id"])
+        return paging.page(request, [credit_view(*each) for each in found], limit, key=lambda each: each["id"])
 
     @routes.get("/credits/{id}")
     async def get_credit(id: str, asking: Asking) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def _acting_routes(routes: APIRouter, accounts: CreditAccounts) -> None:
 
 
 def _cursor(cursor: str | None) -> str | None:
-    given = web.read_cursor(cursor)
+    given = paging.read_cursor(cursor)
     if given is not None and not isinstance(given, str):
         raise Malformed("cursor: take it from the Link header or `next` of the page before, unchanged")
     return given

@@ -10,10 +10,10 @@ from sepakat_agreements.credit import Account, Event
 from sepakat_agreements.credit_store import CreditAccounts
 from sepakat_agreements.crediting import Told, Wording
 from sepakat_agreements.store import Agreements
-from sepakat_shared.bus import Reaction
 from sepakat_shared.contracts import compliance, texts, topics
 from sepakat_shared.contracts.fact import Title
 from sepakat_shared.messages import Envelope, Poison
+from sepakat_shared.reacting import Reaction
 
 Fact = compliance.PeriodClosed | compliance.PeriodCorrected
 

@@ -9,8 +9,10 @@ from pymongo import ASCENDING
 from sepakat_agreements import credit_facts
 from sepakat_agreements.credit import EVENTS, Account, Credit, Event, Status, apply, due_at, fire
 from sepakat_agreements.crediting import account_of
+from sepakat_shared.aggregate import Kind
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
-from sepakat_shared.commits import Aggregates, Commits, Kind
+from sepakat_shared.commits import Commits
 from sepakat_shared.errors import NotFound
 from sepakat_shared.mongo import Document
 

@@ -30,7 +30,8 @@ from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import texts
 from sepakat_shared.errors import NotFound
-from sepakat_shared.web import Asking, IdempotentPosts
+from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.web import Asking
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 

@@ -16,7 +16,9 @@ from sepakat_agreements.feedback import (
     of_incident,
 )
 from sepakat_agreements.handled import Handled
-from sepakat_shared.commits import Aggregates, Commits, Kind
+from sepakat_shared.aggregate import Kind
+from sepakat_shared.aggregates import Aggregates
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import feedback as published
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.fact import Title

@@ -9,12 +9,11 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from sepakat_agreements import maintenance as domain
+from sepakat_agreements import announcing, term
 from sepakat_agreements import maintenance_rules as rules
 from sepakat_agreements import maintenance_single as single
-from sepakat_agreements import term
 from sepakat_agreements.agreement import Agreement, Status, Version
-from sepakat_agreements.maintenance import Concern, Diary, Event, Plan, Span, Work
+from sepakat_agreements.maintenance import Concern, Diary, Event, Plan, Span, State, Work
 from sepakat_agreements.maintenance_store import Diaries
 from sepakat_agreements.store import Agreements
 from sepakat_shared.auth import Principal
@@ -22,7 +21,8 @@ from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.fact import Title, rfc3339
 from sepakat_shared.errors import Conflict, FieldProblem, Forbidden, Invalid
-from sepakat_shared.web import Asking, IdempotentPosts, RequestedInstant
+from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.web import Asking, RequestedInstant
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 WorkId = Annotated[str, Path(pattern=r"^m[1-9][0-9]{0,8}$")]
@@ -100,7 +100,7 @@ def _provider_routes(
                 nonlocal announced
                 announced = diary.next_id
                 plan = _plan(version, text, occurrences, given.rrule, diary, None, now)
-                return domain.announce(diary, concern, plan, given.reason, party, asking.id, now)
+                return announcing.announce(diary, concern, plan, given.reason, party, asking.id, now)
 
             diary = await diaries.change(agreement, decide, asking.id)
             return JSONResponse(_shown(diary, announced), 201)
@@ -125,7 +125,7 @@ def _provider_routes(
                 plan = _plan(version, text, occurrences, None, rest, None, now)
                 return single.move_one(diary, work, given.occurrence, plan, given.reason, party, asking.id, now)
             plan = _plan(version, text, occurrences, given.rrule, diary, work, now)
-            return domain.move(diary, work, plan, given.reason, party, asking.id, now)
+            return announcing.move(diary, work, plan, given.reason, party, asking.id, now)
 
         diary = await diaries.change(agreement, decide, asking.id)
         if given.occurrence is not None:
@@ -140,7 +140,7 @@ def _provider_routes(
         def decide(diary: Diary, now: datetime) -> Sequence[Event]:
             if given.occurrence is not None:
                 return single.cancel_one(diary, work, given.occurrence, given.reason, party, asking.id, now)
-            return domain.cancel(diary, work, given.reason, party, asking.id, now)
+            return announcing.cancel(diary, work, given.reason, party, asking.id, now)
 
         return _shown(await diaries.change(agreement, decide, asking.id), work)
 
@@ -155,7 +155,7 @@ def _customer_routes(routes: APIRouter, agreements: Agreements, diaries: Diaries
             plan = diary.get(work).plan
             _, text = _governing(agreement, plan.starts_at)
             over = rules.is_over(text, plan.occurrences, diary.within_allowance(work, now))
-            return domain.consent(diary, work, given.revision, given.statement, over, party, asking.id, now)
+            return announcing.consent(diary, work, given.revision, given.statement, over, party, asking.id, now)
 
         return _shown(await diaries.change(agreement, decide, asking.id), work)
 
@@ -165,7 +165,7 @@ def _customer_routes(routes: APIRouter, agreements: Agreements, diaries: Diaries
         agreement, party = await _acting(agreements, id, asking)
 
         def decide(diary: Diary, now: datetime) -> Sequence[Event]:
-            return domain.refuse(diary, work, given.statement, party, asking.id, now)
+            return announcing.refuse(diary, work, given.statement, party, asking.id, now)
 
         return _shown(await diaries.change(agreement, decide, asking.id), work)
 
@@ -271,7 +271,7 @@ def work_view(diary: Diary, work: Work) -> dict[str, Any]:
         if replaced is None
         else {"maintenance": replaced.maintenance, "start": rfc3339(replaced.start), "end": rfc3339(replaced.end)},
         "needs_consent": list(plan.objections),
-        "answer_by": rfc3339(plan.starts_at) if work.state is domain.State.AWAITING else None,
+        "answer_by": rfc3339(plan.starts_at) if work.state is State.AWAITING else None,
         "statement": work.statement,
         "excluded": [
             {"start": rfc3339(each.start), "end": rfc3339(each.end), "beyond_allowance": each.beyond_allowance}

@@ -7,6 +7,7 @@ is left of the series counts as it did, whether the new time needs consent or no
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from sepakat_agreements.announcing import open_work, require_provider
 from sepakat_agreements.maintenance import (
     Announced,
     Diary,
@@ -19,8 +20,6 @@ from sepakat_agreements.maintenance import (
     TakenOut,
     Work,
     apply,
-    open_work,
-    require_provider,
 )
 from sepakat_shared.errors import Conflict, NotFound
 

@@ -11,7 +11,9 @@ from sepakat_agreements.maintenance import EVENTS, Diary, Event, apply
 from sepakat_agreements.maintenance_schedule import Occurrence, occurrences
 from sepakat_agreements.maintenance_timing import due_at, fire
 from sepakat_agreements.store import Agreements
-from sepakat_shared.commits import Aggregates, Commits, Kind
+from sepakat_shared.aggregate import Kind
+from sepakat_shared.aggregates import Aggregates
+from sepakat_shared.commits import Commits
 from sepakat_shared.mongo import Document
 
 

@@ -18,7 +18,7 @@ from sepakat_agreements.store import Agreements
 from sepakat_document import review as document
 from sepakat_document.review_source import Held, ReviewSource
 from sepakat_document.speech import Language, Speech
-from sepakat_shared import web
+from sepakat_shared import paging
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.fact import rfc3339
@@ -40,9 +40,9 @@ def router(reports: MonthlyReports, agreements: Agreements, parties: Parties, cl
         """The last month first."""
         asking.require("agreements:read")
         await agreements.visible(id, asking)
-        before = web.read_cursor(cursor)
+        before = paging.read_cursor(cursor)
         found = await reports.page(id, asking, None if before is None else str(before), limit + 1)
-        return web.page(request, [_view(each) for each in found], limit, key=lambda each: each["month"])
+        return paging.page(request, [_view(each) for each in found], limit, key=lambda each: each["month"])
 
     @routes.get("/agreements/{id}/monthly-reports/{month}/pack", response_class=Response)
     async def get_pack(id: Id, month: Name, asking: Asking) -> Response:

@@ -10,8 +10,10 @@ from sepakat_agreements import monthly
 from sepakat_agreements.monthly import Compiled, Planned, Report, Schedule, apply, apply_planned, report_id
 from sepakat_agreements.pack import thawed
 from sepakat_document.pack import Attained
+from sepakat_shared.aggregate import Kind
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal, digest
-from sepakat_shared.commits import Aggregates, Commits, Kind
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import reviews as published
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.compliance import Money

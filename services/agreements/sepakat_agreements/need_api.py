@@ -15,15 +15,16 @@ from sepakat_agreements.need import Event, Need
 from sepakat_agreements.need_store import Needs
 from sepakat_agreements.store import Agreements
 from sepakat_agreements.traceability import trace
-from sepakat_shared import web
+from sepakat_shared import paging, web
+from sepakat_shared.aggregate import Loaded
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
-from sepakat_shared.commits import Loaded
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.contracts.rules import underpinning
 from sepakat_shared.errors import Forbidden
-from sepakat_shared.web import Asking, IdempotentPosts
+from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.web import Asking
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -109,8 +110,8 @@ def _reading_routes(routes: APIRouter, needs: Needs) -> None:
     ) -> Response:  # fmt: skip
         """Those of the key's party."""
         asking.require("agreements:read")
-        found = await needs.page(asking, agreement, web.read_cursor(cursor), limit + 1)
-        return web.page(request, [need_view(each.state) for each in found], limit, key=lambda each: each["id"])
+        found = await needs.page(asking, agreement, paging.read_cursor(cursor), limit + 1)
+        return paging.page(request, [need_view(each.state) for each in found], limit, key=lambda each: each["id"])
 
     @routes.get("/needs/{id}", tags=["needs"])
     async def get_need(id: str, asking: Asking) -> Response:

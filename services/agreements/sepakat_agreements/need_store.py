@@ -7,8 +7,10 @@ from typing import Any, assert_never
 from pymongo import ASCENDING
 
 from sepakat_agreements.need import EVENTS, Answered, Event, Need, Stated, Withdrawn, apply
+from sepakat_shared.aggregate import Kind, Loaded
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
-from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import agreements as published
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.fact import Title

@@ -16,13 +16,14 @@ from sepakat_agreements.difference import Difference, differences, in_words
 from sepakat_agreements.proposal import Proposal
 from sepakat_agreements.store import Agreements
 from sepakat_shared import web
+from sepakat_shared.aggregate import Loaded
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
-from sepakat_shared.commits import Loaded
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Conflict, Forbidden, Invalid, NotFound
-from sepakat_shared.web import Asking, IdempotentPosts, RequestedInstant
+from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.web import Asking, RequestedInstant
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Words = Annotated[str, Field(min_length=1, max_length=4_000)]

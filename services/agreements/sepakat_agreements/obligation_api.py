@@ -13,14 +13,15 @@ from sepakat_agreements.evidence import MOST
 from sepakat_agreements.obligation_store import Obligations
 from sepakat_agreements.occurrence import Event, Occurrence, Status
 from sepakat_agreements.store import Agreements
-from sepakat_shared import web
+from sepakat_shared import paging, web
+from sepakat_shared.aggregate import Loaded
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
-from sepakat_shared.commits import Loaded
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Forbidden
+from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.references import Reference
-from sepakat_shared.web import Asking, IdempotentPosts
+from sepakat_shared.web import Asking
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Words = Annotated[str, Field(min_length=1, max_length=4_000)]
@@ -87,8 +88,8 @@ def _reading_routes(routes: APIRouter, obligations: Obligations) -> None:
         asking.require("agreements:read")
         given = {"agreement": agreement, "obligation": obligation, "about": about, "status": status and status.value}
         wanted = {name: value for name, value in given.items() if value is not None}
-        found = await obligations.page(asking, wanted, web.read_cursor(cursor), limit + 1)
-        return web.page(request, [occurrence_view(each) for each in found], limit, key=lambda each: each["id"])
+        found = await obligations.page(asking, wanted, paging.read_cursor(cursor), limit + 1)
+        return paging.page(request, [occurrence_view(each) for each in found], limit, key=lambda each: each["id"])
 
     @routes.get("/obligations/{id}")
     async def get_obligation(id: str, asking: Asking) -> JSONResponse:

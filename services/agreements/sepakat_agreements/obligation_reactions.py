@@ -2,10 +2,10 @@
 
 from sepakat_agreements.duties import Happened
 from sepakat_agreements.obligation_store import Obligations
-from sepakat_shared.bus import Reaction
 from sepakat_shared.contracts import agreements, compliance, incidents, lasting, topics
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.messages import Envelope
+from sepakat_shared.reacting import Reaction
 
 _Lasting = (
     agreements.AgreementActivated | lasting.AgreementRenewed | lasting.TerminationGiven | lasting.TerminationTakenBack

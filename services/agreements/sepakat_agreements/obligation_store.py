@@ -16,9 +16,11 @@ from sepakat_agreements.occurrence import Occurrence
 from sepakat_agreements.roster import Roster
 from sepakat_agreements.schedule import Slot
 from sepakat_agreements.store import Agreements
+from sepakat_shared.aggregate import Kind, Loaded
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
-from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
+from sepakat_shared.commits import Commits
 from sepakat_shared.errors import Conflict, NotFound
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Document

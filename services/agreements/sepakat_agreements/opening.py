@@ -22,14 +22,16 @@ from sepakat_agreements.review_store import Reviews
 from sepakat_agreements.starting import end_of
 from sepakat_agreements.store import Agreements
 from sepakat_shared import spans
-from sepakat_shared.bus import Reaction
+from sepakat_shared.aggregate import Kind
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.clock import Clock
-from sepakat_shared.commits import Aggregates, Commits, Kind
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import compliance, texts, topics
 from sepakat_shared.contracts.agreements import AgreementTextPublished
 from sepakat_shared.errors import Conflict, Invalid
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Document
+from sepakat_shared.reacting import Reaction
 
 _TIME_TO_MEET: Final = timedelta(days=14)
 """From the opening to the meeting, where no cadence says it."""

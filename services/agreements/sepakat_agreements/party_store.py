@@ -13,8 +13,10 @@ from sepakat_agreements.party import (
     apply_to_party,
     record_party,
 )
+from sepakat_shared.aggregate import Kind, Loaded
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
-from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
+from sepakat_shared.commits import Commits
 from sepakat_shared.errors import NotFound
 
 

@@ -14,9 +14,9 @@ from sepakat_agreements.standing import Event, Miss, Plan, Right, Standing
 from sepakat_agreements.standing_store import Standings
 from sepakat_agreements.store import Agreements
 from sepakat_shared import web
+from sepakat_shared.aggregate import Loaded
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
-from sepakat_shared.commits import Loaded
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Forbidden
 from sepakat_shared.web import Asking, RequestedInstant

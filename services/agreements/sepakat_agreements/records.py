@@ -10,10 +10,12 @@ from sepakat_agreements import contested, figure, handled
 from sepakat_agreements.contested import Contested, DisputeTold
 from sepakat_agreements.figure import Figure, FigureTold
 from sepakat_agreements.handled import Handled, IncidentTold
-from sepakat_shared.bus import Reaction
-from sepakat_shared.commits import Aggregates, Commits, Kind
+from sepakat_shared.aggregate import Kind
+from sepakat_shared.aggregates import Aggregates
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import compliance, topics
 from sepakat_shared.messages import Envelope
+from sepakat_shared.reacting import Reaction
 
 _READER: Final = "reviews"
 """Credits hear of the same figures: what each has applied is kept apart."""

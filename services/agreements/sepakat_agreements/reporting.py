@@ -18,12 +18,12 @@ from sepakat_agreements.people import People
 from sepakat_agreements.records import Records
 from sepakat_agreements.store import Agreements
 from sepakat_shared.auth import digest
-from sepakat_shared.bus import Reaction
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import texts, topics
 from sepakat_shared.contracts.agreements import AgreementTextPublished
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Document
+from sepakat_shared.reacting import Reaction
 
 
 class Reporting:

@@ -16,12 +16,13 @@ from sepakat_agreements.review import Event, Review
 from sepakat_agreements.review_store import Reviews
 from sepakat_agreements.review_view import calendar_view, summary, whole
 from sepakat_agreements.store import Agreements
-from sepakat_shared import web
+from sepakat_shared import paging, web
+from sepakat_shared.aggregate import Loaded
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
-from sepakat_shared.commits import Loaded
 from sepakat_shared.errors import Forbidden, Malformed, NotFound
-from sepakat_shared.web import Asking, IdempotentPosts
+from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.web import Asking
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Number = Annotated[int, Path(ge=1, le=999_999)]
@@ -92,7 +93,7 @@ def _reading_routes(routes: APIRouter, reviews: Reviews, agreements: Agreements)
         asking.require("agreements:read")
         await agreements.visible(id, asking)
         found = await reviews.page(id, asking, _cursor(cursor), limit + 1)
-        return web.page(request, [summary(each) for each in found], limit, key=lambda each: each["review"])
+        return paging.page(request, [summary(each) for each in found], limit, key=lambda each: each["review"])
 
     @routes.get("/{number}")
     async def get_review(id: Id, number: Number, asking: Asking) -> Response:
@@ -178,7 +179,7 @@ async def party_of(agreements: Agreements, id: str, asking: Principal) -> str:
 
 
 def _cursor(cursor: str | None) -> int | None:
-    given = web.read_cursor(cursor)
+    given = paging.read_cursor(cursor)
     if given is not None and not isinstance(given, int):
         raise Malformed("cursor: take it from the Link header or `next` of the page before, unchanged")
     return given

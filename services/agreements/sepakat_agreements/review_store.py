@@ -9,8 +9,10 @@ from pymongo import ASCENDING, DESCENDING
 from sepakat_agreements import review_facts
 from sepakat_agreements.holding import due_at, fire
 from sepakat_agreements.review import EVENTS, Event, Review, apply, review_id
+from sepakat_shared.aggregate import Kind, Loaded
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
-from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
+from sepakat_shared.commits import Commits
 from sepakat_shared.errors import NotFound
 from sepakat_shared.mongo import Document
 

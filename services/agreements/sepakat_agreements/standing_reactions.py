@@ -6,10 +6,10 @@ from sepakat_agreements.shortfalls import Terms
 from sepakat_agreements.standing import Miss
 from sepakat_agreements.standing_store import Standings
 from sepakat_agreements.store import Agreements
-from sepakat_shared.bus import Reaction
 from sepakat_shared.contracts import compliance, obligations, topics
 from sepakat_shared.contracts.fact import Title, rfc3339
 from sepakat_shared.messages import Envelope, Poison
+from sepakat_shared.reacting import Reaction
 
 _Figure = compliance.PeriodClosed | compliance.PeriodCorrected
 _Unmet = obligations.ObligationOverdue | obligations.ObligationMet

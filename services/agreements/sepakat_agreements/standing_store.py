@@ -10,8 +10,10 @@ from pymongo import ASCENDING
 from sepakat_agreements import plans, shortfalls, standing_facts
 from sepakat_agreements.shortfalls import Terms
 from sepakat_agreements.standing import EVENTS, Event, Miss, Plan, Right, Standing, apply
+from sepakat_shared.aggregate import Kind, Loaded
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
-from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
+from sepakat_shared.commits import Commits
 from sepakat_shared.errors import NotFound
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Document

@@ -10,8 +10,10 @@ from sepakat_agreements import publish
 from sepakat_agreements.agreement import EVENTS, Agreement, Event
 from sepakat_agreements.folding import apply
 from sepakat_agreements.timing import due_at, fire
+from sepakat_shared.aggregate import Kind, Loaded
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
-from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
+from sepakat_shared.commits import Commits
 from sepakat_shared.errors import Conflict, NotFound
 from sepakat_shared.mongo import Document
 

@@ -23,10 +23,11 @@ from sepakat_agreements.review_view import suggestion_view, whole
 from sepakat_agreements.store import Agreements
 from sepakat_agreements.suggesting import Suggestion, Wanted, amendment, completed, suggestions
 from sepakat_shared import web
+from sepakat_shared.aggregate import Loaded
 from sepakat_shared.clock import Clock
-from sepakat_shared.commits import Loaded
 from sepakat_shared.errors import Conflict, Invalid
-from sepakat_shared.web import Asking, IdempotentPosts
+from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.web import Asking
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 _TIME_TO_ANSWER: Final = timedelta(days=14)

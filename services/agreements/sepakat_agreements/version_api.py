@@ -19,7 +19,8 @@ from sepakat_shared import web
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import reading, texts
 from sepakat_shared.errors import FieldProblem, Forbidden, Invalid, NotFound
-from sepakat_shared.web import Asking, IdempotentPosts
+from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.web import Asking
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 

@@ -15,7 +15,8 @@ from sepakat_incidents.store import Incidents
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import texts
 from sepakat_shared.errors import Conflict
-from sepakat_shared.web import Asking, IdempotentPosts, RequestedInstant
+from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.web import Asking, RequestedInstant
 
 TextOf = Callable[[str, int], Awaitable[texts.Agreement | None]]
 """The text of an agreement's version."""

@@ -14,7 +14,7 @@ from sepakat_incidents.incident import Incident, Status
 from sepakat_incidents.relations import Relations
 from sepakat_incidents.showing import shown
 from sepakat_incidents.store import Incidents
-from sepakat_shared import web
+from sepakat_shared import paging, web
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
@@ -44,12 +44,12 @@ def router(incidents: Incidents, close_after: timedelta, clock: Clock, beside: S
         """Those of the key's party, the latest first."""
         asking.require("incidents:read")
         found = await incidents.all(asking, agreement, status.value if status else None)
-        after, now = web.read_cursor(cursor), clock.now()
+        after, now = paging.read_cursor(cursor), clock.now()
         if after is not None:
             found = [each for each in found if [rfc3339(each.opened_at), each.id] < after]
         tallies = await incidents.tallies(found[: limit + 1])
         items = [shown(each, now, tallies[each.id]) for each in found[: limit + 1]]
-        return web.page(request, items, limit, key=lambda each: [each["opened_at"], each["id"]])
+        return paging.page(request, items, limit, key=lambda each: [each["opened_at"], each["id"]])
 
     @routes.get("/{id}")
     async def get_incident(id: str, asking: Asking) -> Response:

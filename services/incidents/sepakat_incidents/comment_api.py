@@ -12,8 +12,9 @@ from sepakat_incidents.discussions import Discussions, comment_view
 from sepakat_incidents.store import Incidents
 from sepakat_incidents.words import in_lines
 from sepakat_shared.clock import Clock
+from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.references import Reference
-from sepakat_shared.web import Asking, IdempotentPosts
+from sepakat_shared.web import Asking
 
 
 class AttachmentIn(BaseModel):

@@ -1,10 +1,10 @@
 """Which contacts a party has: their ids alone, so that nobody is made an owner who is unknown or has left."""
 
-from sepakat_shared.bus import Erased
 from sepakat_shared.contracts.agreements import ContactRecorded
 from sepakat_shared.errors import Invalid
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Collection, Database
+from sepakat_shared.reacting import Erased
 
 
 class Contacts:

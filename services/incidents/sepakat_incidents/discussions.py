@@ -18,8 +18,10 @@ from sepakat_incidents.discussion import (
 )
 from sepakat_incidents.identity import Identity
 from sepakat_incidents.incident import Incident
+from sepakat_shared.aggregate import Kind, Loaded
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
-from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import incidents as contract
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.fact import rfc3339

@@ -23,11 +23,12 @@ from sepakat_incidents.dispute_view import disputable_view, dispute_view
 from sepakat_incidents.docket import Docket, Matter
 from sepakat_incidents.matters import Matters
 from sepakat_incidents.remedy import Bounds
-from sepakat_shared import web
+from sepakat_shared import paging, web
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.errors import Forbidden, Invalid
-from sepakat_shared.web import Asking, IdempotentPosts
+from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.web import Asking
 
 
 def router(
@@ -75,10 +76,10 @@ def _reading_routes(routes: APIRouter, docket: Docket, disputables: Disputables,
     ) -> Response:  # fmt: skip
         """Those of the key's party, the latest first."""
         asking.require("disputes:read")
-        after = web.read_instant_cursor(cursor)
+        after = paging.read_instant_cursor(cursor)
         found = await docket.page(asking, agreement, status.value if status else None, after, limit + 1)
         shown = [dispute_view(each) for each in found]
-        return web.page(request, shown, limit, key=lambda each: [each["raised_at"], each["id"]])
+        return paging.page(request, shown, limit, key=lambda each: [each["raised_at"], each["id"]])
 
     @routes.get("/disputes/{id}")
     async def get_dispute(id: str, asking: Asking) -> Response:

@@ -11,10 +11,10 @@ from sepakat_incidents.docket import Docket
 from sepakat_incidents.events import Event
 from sepakat_incidents.incident import AgreedTime, Line
 from sepakat_incidents.store import Incidents, line_id, line_of
-from sepakat_shared.bus import Reaction
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import compliance, disputes, topics
 from sepakat_shared.messages import Envelope
+from sepakat_shared.reacting import Reaction
 
 _NOTES = {
     "upheld": "the dispute is upheld",

@@ -13,8 +13,10 @@ from sepakat_incidents.dispute import EVENTS, About, Dispute, Event, Statement, 
 from sepakat_incidents.dispute_facts import of_dispute
 from sepakat_incidents.procedure import Procedure, deadline
 from sepakat_incidents.remedy import Remedy
+from sepakat_shared.aggregate import Kind, Loaded
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
-from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Conflict, Forbidden, NotFound
 from sepakat_shared.messages import Envelope

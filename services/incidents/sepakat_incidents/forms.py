@@ -20,9 +20,11 @@ from sepakat_incidents.reporter import Reporter
 from sepakat_incidents.reports import Reports
 from sepakat_incidents.store import Incidents, line_id
 from sepakat_incidents.wordings import Wordings
+from sepakat_shared.aggregate import Kind
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
-from sepakat_shared.commits import Aggregates, Commits, Kind
+from sepakat_shared.commits import Commits
 from sepakat_shared.errors import Gone, NotFound, SepakatError
 
 PAGE_FOR: Final = timedelta(hours=24)

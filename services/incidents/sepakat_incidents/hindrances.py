@@ -16,11 +16,13 @@ from sepakat_incidents.events import Event
 from sepakat_incidents.hindrance import Hindrance
 from sepakat_incidents.incident import Line
 from sepakat_incidents.store import Incidents, line_of
-from sepakat_shared.bus import Reaction
-from sepakat_shared.commits import Aggregates, Commits, Kind
+from sepakat_shared.aggregate import Kind
+from sepakat_shared.aggregates import Aggregates
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import obligations, topics
 from sepakat_shared.contracts.incidents import IncidentOpened, IncidentReopened
 from sepakat_shared.messages import Envelope
+from sepakat_shared.reacting import Reaction
 
 HINDRANCE: Kind[Hindrance, domain.Change] = Kind(
     "hindrance", Hindrance, domain.CHANGES, domain.folded,

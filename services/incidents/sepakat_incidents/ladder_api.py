@@ -10,7 +10,8 @@ from sepakat_incidents import answers, snoozing
 from sepakat_incidents.commands import Commands, party_of
 from sepakat_incidents.store import Incidents
 from sepakat_shared.clock import Clock
-from sepakat_shared.web import Asking, IdempotentPosts
+from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.web import Asking
 
 
 class EscalateIn(BaseModel):

@@ -11,7 +11,8 @@ from sepakat_incidents.store import Incidents
 from sepakat_incidents.words import in_lines
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.matrix import Degree
-from sepakat_shared.web import Asking, IdempotentPosts, RequestedInstant
+from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.web import Asking, RequestedInstant
 
 
 class OpeningIn(BaseModel):

@@ -72,18 +72,6 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 }  # fmt: skip
 
 
-def language_of(asked: str | None, accepted: str | None) -> str:
-    """The language asked for, else the first that the browser would like and that there is, else English."""
-    if asked in LANGUAGES:
-        return asked
-    for part in (accepted or "").split(","):
-        tag = part.partition(";")[0].strip().partition("-")[0].casefold()
-        tag = "id" if tag == "in" else tag  # what Indonesian was called before 1989, and still is by some browsers
-        if tag in LANGUAGES:
-            return tag
-    return "en"
-
-
 class Say:
     """The words of one language, and times as it writes them in one zone."""
 

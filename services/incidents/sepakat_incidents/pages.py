@@ -7,7 +7,6 @@ it was given: another site's page can't know that, and a report that is sent twi
 import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -17,15 +16,15 @@ from sepakat_incidents import reporter
 from sepakat_incidents.form import Form
 from sepakat_incidents.forms import Forms, TooMany
 from sepakat_incidents.links import Links
-from sepakat_incidents.page_words import LANGUAGES, WORDS, Say, language_of
+from sepakat_incidents.page_words import LANGUAGES, WORDS, Say
 from sepakat_incidents.report import Degree, Report
 from sepakat_incidents.reporter import Language, Reporter
 from sepakat_incidents.reports import Reports
 from sepakat_incidents.words import in_lines
 from sepakat_shared.clock import Clock
-from sepakat_shared.errors import Gone, Invalid, NotFound, SepakatError, TooLarge
+from sepakat_shared.errors import Gone, Invalid, NotFound, SepakatError
+from sepakat_shared.public_pages import fields_sent, language_of, page_headers
 
-_LONGEST_BODY: Final = 64 * 1024
 _SEVERITIES: Final[Mapping[str, tuple[Degree, Degree]]] = {
     "all": ("high", "high"), "part": ("high", "low"), "flaw": ("low", "low"),
 }  # fmt: skip
@@ -42,7 +41,7 @@ def router(forms: Forms, reports: Reports, links: Callable[[], Links], clock: Cl
 
     @routes.get("/r/{token}")
     async def show_form(token: str, request: Request, lang: str | None = None) -> Response:
-        language = _language(request, lang)
+        language = language_of(request, lang)
         try:
             form = await forms.opened(token)
         except SepakatError as error:
@@ -51,10 +50,10 @@ def router(forms: Forms, reports: Reports, links: Callable[[], Links], clock: Cl
 
     @routes.post("/r/{token}")
     async def take_form(token: str, request: Request, lang: str | None = None) -> Response:
-        language = _language(request, lang)
+        language = language_of(request, lang)
         try:
             form = await forms.opened(token)
-            sent = await _sent(request)
+            sent = await fields_sent(request, most=20)
             showing = sent.get("showing", "")
             try:
                 id = forms.report_of(form, showing)
@@ -74,7 +73,7 @@ def router(forms: Forms, reports: Reports, links: Callable[[], Links], clock: Cl
         except SepakatError as error:
             return _refusal(error, language)
         # Reloading what follows shows it again, and sends nothing.
-        return RedirectResponse(f"../s/{reports.status_token(report)}?lang={language}", 303, headers=_headers("")[0])
+        return RedirectResponse(f"../s/{reports.status_token(report)}?lang={language}", 303, headers=page_headers())
 
     @routes.get("/s/{token}")
     async def show_status(token: str, request: Request, lang: str | None = None) -> Response:
@@ -84,30 +83,12 @@ def router(forms: Forms, reports: Reports, links: Callable[[], Links], clock: Cl
             if loaded is None:
                 raise NotFound("the report of this link is not here any more")
         except SepakatError as error:
-            return _refusal(error, _language(request, lang))
+            return _refusal(error, language_of(request, lang))
         report = loaded.state
-        language = _language(request, lang or await reports.language(report.id))
+        language = language_of(request, lang or await reports.language(report.id))
         return _status_page(report, language)
 
     return routes
-
-
-def _language(request: Request, asked: str | None) -> str:
-    return language_of(asked, request.headers.get("accept-language"))
-
-
-async def _sent(request: Request) -> dict[str, str]:
-    """The fields of the form. Raises TooLarge; what is no form has no fields."""
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > _LONGEST_BODY:
-            raise TooLarge(f"a report may have {_LONGEST_BODY} bytes at most")
-    text = body.decode("utf-8", "replace")
-    try:
-        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=20))
-    except ValueError:
-        return {}
 
 
 def _problems(sent: Mapping[str, str], language: str) -> dict[str, str]:
@@ -170,19 +151,7 @@ def _refusal(error: SepakatError, language: str) -> HTMLResponse:
 
 
 def _page(template: str, say: Say, **shown: Any) -> HTMLResponse:
-    headers, nonce = _headers(secrets.token_urlsafe(16))
+    nonce = secrets.token_urlsafe(16)
     others = {tag: name for tag, name in LANGUAGES.items() if tag != say.language}
     html = _templates.get_template(template).render(say=say, language=say.language, nonce=nonce, others=others, **shown)
-    return HTMLResponse(html, headers=headers)
-
-
-def _headers(nonce: str) -> tuple[dict[str, str], str]:
-    style = f"'nonce-{nonce}'" if nonce else "'none'"
-    return {
-        "Content-Security-Policy": f"default-src 'none'; style-src {style}; form-action 'self'; "
-        "frame-ancestors 'none'; base-uri 'none'",
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-        "X-Robots-Tag": "noindex",
-        "Cache-Control": "no-store",
-    }, nonce
+    return HTMLResponse(html, headers=page_headers(nonce))

@@ -14,8 +14,6 @@ from sepakat_incidents.identity import Identity
 from sepakat_incidents.words import line_problem, text_problem
 from sepakat_shared.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound
 
-BEFORE: Final = timedelta(days=1)
-"""How long before a follow-up is due its owner is reminded."""
 _LONGEST = 20_000
 _MOST_FOLLOW_UPS = 50
 
@@ -308,44 +306,3 @@ def _of_follow_up(
     # What is there may be past already; what is promised anew may not.
     if planned.due_at <= now and (before is None or planned.due_at != before.due_at):
         yield FieldProblem(f"{pointer}/due", "must be in the future")
-
-
-# -- deadlines ---------------------------------------------------------------------------------------------------------
-
-
-def due_at(note: Postmortem) -> datetime | None:
-    """The earliest deadline: of the note itself, or of a follow-up."""
-    return min((at for at, _, _ in _deadlines(note)), default=None)
-
-
-def fire(note: Postmortem | None, now: datetime) -> Sequence[Event]:
-    """Tell what is due. What came so late that the deadline has passed needs no reminder of it before."""
-    if note is None:
-        return []
-    latest: dict[str | None, bool] = {}
-    for at, id, late in sorted(_deadlines(note), key=lambda each: each[0]):
-        if at <= now:
-            latest[id] = late or latest.get(id, False)
-    return [Reminded(late, now) if id is None else FollowUpReminded(id, late, now) for id, late in latest.items()]
-
-
-def _deadlines(note: Postmortem) -> Iterator[tuple[datetime, str | None, bool]]:
-    """When something is to be told, of which follow-up (None: of the note), and whether it is late then.
-
-    At the due instant it is in time; a millisecond later it is late.
-    """
-    expected = note.expected
-    if expected is not None and not note.versions and expected.overdue_at is None:
-        yield expected.due_at + _INSTANT, None, True
-        if expected.remind_at is not None and expected.reminded_at is None:
-            yield expected.remind_at, None, False
-    for each in note.follow_ups:
-        if each.done_at is not None or each.overdue_at is not None:
-            continue
-        yield each.due_at + _INSTANT, each.id, True
-        remind_at = each.due_at - BEFORE
-        if each.reminded_at is None and remind_at > each.promised_at:
-            yield remind_at, each.id, False
-
-
-_INSTANT: Final = timedelta(milliseconds=1)

@@ -22,7 +22,8 @@ from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import NotFound
-from sepakat_shared.web import Asking, IdempotentPosts
+from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.web import Asking
 
 _Owner = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 

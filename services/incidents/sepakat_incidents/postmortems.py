@@ -7,6 +7,7 @@ from typing import Any
 from pymongo import ASCENDING
 
 from sepakat_incidents import postmortem as domain
+from sepakat_incidents import postmortem_timing
 from sepakat_incidents.identity import Identity
 from sepakat_incidents.incident import Incident
 from sepakat_incidents.postmortem import (
@@ -24,15 +25,17 @@ from sepakat_incidents.postmortem import (
 )
 from sepakat_incidents.store import Incidents
 from sepakat_incidents.wordings import Wordings
+from sepakat_shared.aggregate import Committed, Kind, Loaded
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
-from sepakat_shared.bus import Reaction
-from sepakat_shared.commits import Aggregates, Commits, Committed, Kind, Loaded
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import postmortems as contract
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.fact import Fact, rfc3339
 from sepakat_shared.contracts.incidents import IncidentMerged, IncidentReopened, IncidentResolved
 from sepakat_shared.messages import Envelope, Message
 from sepakat_shared.mongo import Document
+from sepakat_shared.reacting import Reaction
 
 
 def _fields(note: Postmortem) -> Mapping[str, Any]:
@@ -40,7 +43,7 @@ def _fields(note: Postmortem) -> Mapping[str, Any]:
         "parties": list(note.about.parties),
         "agreement": note.about.about.agreement,
         "promises": len(note.follow_ups),
-        "due_at": domain.due_at(note),
+        "due_at": postmortem_timing.due_at(note),
     }
 
 
@@ -111,7 +114,7 @@ class Postmortems:
     async def fire(self, due: Sequence[Document]) -> None:
         """Do what is due of these notes (their documents)."""
         read = [self.all.read(each) for each in due]
-        await self.all.execute_many({each.id: domain.fire for each in read}, by="timer", read=read)
+        await self.all.execute_many({each.id: postmortem_timing.fire for each in read}, by="timer", read=read)
 
     async def versions(self, incident: str) -> list[Published]:
         """Every version that was published, in order: from the commits, so none can be taken out."""

@@ -14,7 +14,6 @@ from sepakat_incidents.rotation_store import Rotations
 from sepakat_incidents.rotations import named_in
 from sepakat_incidents.store import Incidents, line_id, line_of
 from sepakat_incidents.wordings import Wordings
-from sepakat_shared.bus import Erased, Reaction
 from sepakat_shared.contracts import compliance, texts, topics
 from sepakat_shared.contracts.agreements import AgreementTextPublished, ContactRecorded
 from sepakat_shared.contracts.fact import Title
@@ -28,6 +27,7 @@ from sepakat_shared.contracts.notifications import (
 )
 from sepakat_shared.errors import Conflict, NotFound
 from sepakat_shared.messages import Envelope
+from sepakat_shared.reacting import Erased, Reaction
 
 _IMPAIRED = {"en": "{} is down", "id": "{} tidak berfungsi"}
 _AT_RISK = {"en": "{} is at risk", "id": "{} terancam tidak terpenuhi"}

@@ -17,12 +17,13 @@ from sepakat_incidents.reports import Reports
 from sepakat_incidents.store import Incidents
 from sepakat_incidents.wordings import Wordings
 from sepakat_incidents.words import in_lines
-from sepakat_shared import web
+from sepakat_shared import paging, web
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.contracts.matrix import priority_of
-from sepakat_shared.web import Asking, IdempotentPosts, RequestedInstant
+from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.web import Asking, RequestedInstant
 
 
 class _In(BaseModel):
@@ -106,9 +107,9 @@ def _reading_routes(routes: APIRouter, reports: Reports, incidents: Incidents) -
         """Those of the key's agreements, the latest first; of an incident with those of its duplicates."""
         asking.require("incidents:read")
         about = None if incident is None else await incidents.with_duplicates(incident)
-        found = await reports.page(asking, agreement, about, web.read_instant_cursor(cursor), limit + 1)
+        found = await reports.page(asking, agreement, about, paging.read_instant_cursor(cursor), limit + 1)
         items = [await _seen(reports, each, asking) for each in found]
-        return web.page(request, items, limit, key=lambda each: [each["filed_at"], each["id"]])
+        return paging.page(request, items, limit, key=lambda each: [each["filed_at"], each["id"]])
 
     @routes.get("/reports/{id}")
     async def get_report(id: str, asking: Asking) -> Response:
@@ -144,9 +145,9 @@ def _form_routes(
     ) -> Response:
         """Those that the key's party has made."""
         asking.require("incidents:write")
-        after = web.read_cursor(cursor)
+        after = paging.read_cursor(cursor)
         found = await forms.page(asking, None if after is None else str(after), limit + 1)
-        return web.page(request, [form_view(each, forms) for each in found], limit, key=lambda each: each["id"])
+        return paging.page(request, [form_view(each, forms) for each in found], limit, key=lambda each: each["id"])
 
     @routes.get("/report-forms/{id}")
     async def get_form(id: str, asking: Asking) -> dict[str, Any]:

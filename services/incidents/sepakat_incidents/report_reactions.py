@@ -17,13 +17,13 @@ from sepakat_incidents.report import Report, Step
 from sepakat_incidents.reports import Reports
 from sepakat_incidents.store import Incidents, line_id
 from sepakat_incidents.wordings import Wording, Wordings
-from sepakat_shared.bus import Reaction
 from sepakat_shared.contracts import incidents as contract
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.matrix import priority_of
 from sepakat_shared.contracts.reports import ReportFiled
 from sepakat_shared.errors import NotFound
 from sepakat_shared.messages import Envelope
+from sepakat_shared.reacting import Reaction
 
 OTHER: Final = "~other"
 """Ends the id of the line for what is something else than the incident that is open. No service is called so."""

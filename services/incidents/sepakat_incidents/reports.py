@@ -17,8 +17,10 @@ from sepakat_incidents.links import Links
 from sepakat_incidents.report import EVENTS, Erased, Event, Filed, Progressed, Report, apply
 from sepakat_incidents.reporter import Reporter
 from sepakat_shared import mongo
+from sepakat_shared.aggregate import Kind, Loaded
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
-from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import reports as contract
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.fact import rfc3339

@@ -13,12 +13,13 @@ from sepakat_incidents.oncall import Shift
 from sepakat_incidents.oncall_calendar import as_icalendar
 from sepakat_incidents.rotation_store import Rotations, rotation_id
 from sepakat_incidents.rotations import Rotation
-from sepakat_shared import web
+from sepakat_shared import paging, web
+from sepakat_shared.aggregate import Loaded
 from sepakat_shared.clock import Clock
-from sepakat_shared.commits import Loaded
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Conflict, FieldProblem, Invalid
-from sepakat_shared.web import Asking, IdempotentPosts, RequestedInstant
+from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.web import Asking, RequestedInstant
 
 _LONGEST = timedelta(days=400)
 _SHOWN = timedelta(days=28)
@@ -54,8 +55,8 @@ def _reading_routes(routes: APIRouter, rotations: Rotations, clock: Clock) -> No
         """Those that the agreements of the key's party declare, with who is on call now."""
         asking.require("incidents:read")
         now = clock.now()
-        found = await rotations.page(asking, web.read_cursor(cursor), limit + 1)
-        return web.page(request, [_summary(each, now) for each in found], limit, key=lambda each: each["id"])
+        found = await rotations.page(asking, paging.read_cursor(cursor), limit + 1)
+        return paging.page(request, [_summary(each, now) for each in found], limit, key=lambda each: each["id"])
 
     @routes.get("/{party}/{id}")
     async def get_rotation(party: str, id: str, asking: Asking) -> Response:

@@ -9,8 +9,10 @@ from pymongo import ASCENDING
 from sepakat_incidents import rotations as domain
 from sepakat_incidents.rotation_facts import of_rotation
 from sepakat_incidents.rotations import Declared, Event, Overridden, Rotation, Withdrawn
+from sepakat_shared.aggregate import Kind, Loaded
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
-from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import texts
 from sepakat_shared.errors import NotFound
 

@@ -17,8 +17,10 @@ from sepakat_incidents.incident import Incident, Line
 from sepakat_incidents.past import PastIncidents
 from sepakat_incidents.publish import of_line
 from sepakat_incidents.rotation_store import Rotations
+from sepakat_shared.aggregate import Kind, Loaded
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
-from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
+from sepakat_shared.commits import Commits
 from sepakat_shared.errors import NotFound
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Document

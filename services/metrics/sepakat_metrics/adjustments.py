@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from sepakat_metrics import windows
 from sepakat_metrics.terms import Adjustments
+from sepakat_shared.aggregate import Kind
 from sepakat_shared.calendars import to_ms
-from sepakat_shared.commits import Kind
 from sepakat_shared.contracts import compliance, topics
 from sepakat_shared.errors import Conflict, FieldProblem, Forbidden, Invalid
 from sepakat_shared.messages import Message

@@ -13,8 +13,8 @@ from sepakat_metrics import windows
 from sepakat_metrics.terms import Announced
 from sepakat_metrics.windows import Interval
 from sepakat_shared import maintenance
+from sepakat_shared.aggregate import Kind
 from sepakat_shared.calendars import to_ms
-from sepakat_shared.commits import Kind
 from sepakat_shared.contracts.maintenance import _MaintenanceEvent
 from sepakat_shared.contracts.texts import Agreement
 

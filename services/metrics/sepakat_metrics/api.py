@@ -15,12 +15,13 @@ from sepakat_metrics.packs import Packs
 from sepakat_metrics.parking import Parking
 from sepakat_metrics.registry import Registry
 from sepakat_metrics.showing import Figures
-from sepakat_shared import web
+from sepakat_shared import paging, web
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import reading, texts
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import FieldProblem, Invalid, NotFound
-from sepakat_shared.web import Asking, IdempotentPosts, RequestedInstant
+from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.web import Asking, RequestedInstant
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Period = Annotated[
@@ -94,9 +95,9 @@ def _figure_routes(routes: APIRouter, figures: Figures, attainments: Attainments
     ) -> Response:  # fmt: skip
         """How every objective of the key's party stands: attainment against target, budget left, state."""
         asking.require("compliance:read")
-        found = await figures.page(asking, agreement, web.read_cursor(cursor), limit + 1)
+        found = await figures.page(asking, agreement, paging.read_cursor(cursor), limit + 1)
         items = [_shown(document) for document in found]
-        return web.page(request, items, limit, key=lambda item: f"{item['agreement']}/{item['objective']}")
+        return paging.page(request, items, limit, key=lambda item: f"{item['agreement']}/{item['objective']}")
 
     @routes.get("/agreements/{agreement}/objectives/{objective}/attainment", tags=["status"])
     async def get_attainment(
@@ -161,7 +162,7 @@ def _adjustment_routes(
         asked = Asked(provider=text.parties.provider, customer=text.parties.customer, **words)
 
         async def grant() -> JSONResponse:
-            loaded = await corrections.grant(asked, asking)
+            loaded = await corrections.grants.grant(asked, asking)
             return JSONResponse(_adjustment(loaded.state), 201)
 
         return await posts.once(request, asking, clock.now(), grant)
@@ -170,7 +171,7 @@ def _adjustment_routes(
     async def withdraw(id: str, asking: Asking) -> dict[str, Any]:
         """Give it back: the party to whose good it is, or an operator."""
         asking.require("compliance:write")
-        return _adjustment((await corrections.withdraw(id, asking)).state)
+        return _adjustment((await corrections.grants.withdraw(id, asking)).state)
 
     @routes.get("/adjustments", tags=["adjustments"])
     async def list_adjustments(
@@ -179,13 +180,13 @@ def _adjustment_routes(
     ) -> Response:  # fmt: skip
         """What was granted to either party, also what was withdrawn."""
         asking.require("compliance:read")
-        found = await corrections.page(asking, agreement, web.read_cursor(cursor), limit + 1)
-        return web.page(request, [_adjustment(each) for each in found], limit, key=lambda item: item["id"])
+        found = await corrections.grants.page(asking, agreement, paging.read_cursor(cursor), limit + 1)
+        return paging.page(request, [_adjustment(each) for each in found], limit, key=lambda item: item["id"])
 
     @routes.get("/adjustments/{id}", tags=["adjustments"])
     async def get_adjustment(id: str, asking: Asking) -> dict[str, Any]:
         asking.require("compliance:read")
-        return _adjustment((await corrections.visible(id, asking)).state)
+        return _adjustment((await corrections.grants.visible(id, asking)).state)
 
 
 def _adjustment(adjustment: Adjustment) -> dict[str, Any]:

@@ -22,12 +22,12 @@ from sepakat_metrics.parking import Parking
 from sepakat_metrics.registry import Registry
 from sepakat_metrics.settings import MetricsSettings
 from sepakat_metrics.showing import Figures
-from sepakat_shared.bus import Reaction
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.agreements import AgreementTextPublished, BacktestRequested
 from sepakat_shared.contracts.disputes import DisputeSettled
 from sepakat_shared.contracts.lasting import AgreementEnded
 from sepakat_shared.contracts.obligations import ObligationExcused, ObligationMet, ObligationVoided
+from sepakat_shared.reacting import Reaction
 from sepakat_shared.service import Service
 
 
@@ -48,10 +48,10 @@ def build(settings: MetricsSettings) -> FastAPI:
             Reaction(topics.AGREEMENT_TEXTS, AgreementTextPublished, registry.on_text),
             Reaction(topics.AGREEMENTS, AgreementEnded, registry.on_ended),
             Reaction(topics.AGREEMENTS, BacktestRequested, backtests.on_requested),
-            Reaction(topics.AGREEMENTS, ObligationMet, corrections.on_unmet),
-            Reaction(topics.AGREEMENTS, ObligationExcused, corrections.on_unmet),
-            Reaction(topics.AGREEMENTS, ObligationVoided, corrections.on_unmet),
-            Reaction(topics.INCIDENTS, DisputeSettled, corrections.on_settled),
+            Reaction(topics.AGREEMENTS, ObligationMet, corrections.grants.on_unmet),
+            Reaction(topics.AGREEMENTS, ObligationExcused, corrections.grants.on_unmet),
+            Reaction(topics.AGREEMENTS, ObligationVoided, corrections.grants.on_unmet),
+            Reaction(topics.INCIDENTS, DisputeSettled, corrections.grants.on_settled),
             *maintaining.reactions(),
         ]
     )

@@ -17,10 +17,11 @@ from sepakat_metrics.registry import Registry
 from sepakat_metrics.terms import Terms, asks_since
 from sepakat_metrics.verdicts import VERDICT, VerdictNoted, VerdictTold, verdict_id
 from sepakat_metrics.windows import Interval
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
 from sepakat_shared.calendars import from_ms, to_ms
 from sepakat_shared.clock import Clock
-from sepakat_shared.commits import Aggregates, Commits
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Invalid, NotFound
 

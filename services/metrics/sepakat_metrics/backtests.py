@@ -38,9 +38,10 @@ from sepakat_metrics.registry import Registry
 from sepakat_metrics.terms import Unsupported
 from sepakat_metrics.windows import Interval
 from sepakat_shared import retry
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
-from sepakat_shared.commits import Aggregates, Commits
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import compliance
 from sepakat_shared.contracts.agreements import BacktestRequested
 from sepakat_shared.contracts.fact import rfc3339

@@ -14,9 +14,10 @@ from sepakat_metrics.corrections import Corrections
 from sepakat_metrics.ingestion import Ingestion
 from sepakat_metrics.verdicts import OF_TIME, VERDICT, Since, decide_verdict
 from sepakat_shared import retry
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.calendars import to_ms
 from sepakat_shared.clock import Clock
-from sepakat_shared.commits import Aggregates, Commits
+from sepakat_shared.commits import Commits
 from sepakat_shared.mongo import up_to
 
 _EVERY: Final = timedelta(minutes=1)

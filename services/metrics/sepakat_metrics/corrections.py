@@ -1,8 +1,7 @@
 """Adjustments in force, and what they make of periods that were judged before them."""
 
 import asyncio
-import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -10,11 +9,12 @@ from time import monotonic
 from pymongo import ASCENDING
 
 from sepakat_metrics import adjustments as domain
-from sepakat_metrics import pausing, verdicts
+from sepakat_metrics import verdicts
 from sepakat_metrics.adjustments import ADJUSTMENT, Adjustment, Asked
 from sepakat_metrics.archive import Archive
 from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.figures import Figure
+from sepakat_metrics.granting import Grants
 from sepakat_metrics.history import History
 from sepakat_metrics.ingestion import Ingestion
 from sepakat_metrics.pace import Pace
@@ -24,20 +24,12 @@ from sepakat_metrics.telling import About, facts_of
 from sepakat_metrics.terms import NONE, Adjustments, Announced, Terms, asks_since
 from sepakat_metrics.verdicts import VERDICT
 from sepakat_shared import retry
-from sepakat_shared.auth import Principal
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.calendars import to_ms
 from sepakat_shared.clock import Clock
-from sepakat_shared.commits import Aggregates, Commits, Loaded
-from sepakat_shared.contracts.disputes import DisputeSettled
-from sepakat_shared.errors import NotFound
-from sepakat_shared.messages import Envelope
-from sepakat_shared.mongo import Document
+from sepakat_shared.commits import Commits
 
 _LOOK_EVERY = timedelta(seconds=2)
-_OUTCOMES = {"upheld": "upheld", "partly": "upheld in part", "rejected": "rejected"}
-_DECIDERS = {
-    "agreement": "both parties", "default": "the agreed default", "mediator": "the mediator", "forum": "the forum",
-}  # fmt: skip
 Changed = Callable[[str, str], None]
 
 
@@ -57,6 +49,7 @@ class Corrections:
         self._public_url = public_url
         self.announced: Callable[[str], tuple[Announced, ...]] = lambda _agreement: ()
         """What counts as announced maintenance of an agreement."""
+        self.grants = Grants(self._adjustments, self._hand)
         self.alone = asyncio.Lock()
         """Held while periods are judged again: whatever else was agreed since must be in the figure already."""
         self._wake = asyncio.Event()
@@ -82,80 +75,9 @@ class Corrections:
         in_force = NONE if not granted else domain.of_objective(granted.values(), objective)
         return replace(in_force, announced=announced) if announced else in_force
 
-    # -- granting -----------------------------------------------------------------------------------------------------
-
-    async def grant(self, asked: Asked, asking: Principal) -> Loaded[Adjustment]:
-        """Raises Forbidden or Invalid. What was granted in the very same words before is not granted twice."""
-        id = hashlib.sha256(repr(asked).encode()).hexdigest()[:24]
-        party = None if asking.is_operator else asking.party
-        loaded = await self._adjustments.execute(
-            id,
-            lambda known, now: domain.grant(known, id, asked, party, asking.id, now),
-            by=asking.id,
-            new=True,
-            then=self._hand,
-        )
-        return loaded or await self._adjustments.get(id)
-
-    async def on_settled(self, fact: DisputeSettled, cause: Envelope) -> None:
-        """Grant everything that the outcome of a dispute changes, each part once."""
-        for part, asked in _asked_by(fact):
-            id = hashlib.sha256(f"{fact.dispute}\n{part}".encode()).hexdigest()[:24]
-            await self._adjustments.execute(
-                id,
-                lambda known, now, id=id, asked=asked: domain.grant_outcome(known, id, asked, fact.by, now),  # type: ignore[misc]
-                by=cause.source,
-                cause=cause,
-                new=True,
-                then=self._hand,
-            )
-
-    async def on_unmet(self, fact: pausing.Ended, cause: Envelope) -> None:
-        """Exclude the time in which an obligation was unmet from what it pauses, once for each time it was owed.
-
-        What had asked for it may have been taken back and have come again: then the same occurrence was due twice.
-        """
-        asked = pausing.asked_by(fact)
-        if asked is None:
-            return
-        id = pausing.id_of(fact.occurrence)
-        first = await self._adjustments.present(id)
-        if first is not None and first.state.asked.start != asked.start:
-            id = pausing.id_of(fact.occurrence, asked.start)
-        await self._adjustments.execute(
-            id, lambda known, now: domain.grant_outcome(known, id, asked, cause.source, now), by=cause.source,
-            cause=cause, new=True, then=self._hand,
-        )  # fmt: skip
-
-    async def withdraw(self, id: str, asking: Principal) -> Loaded[Adjustment]:
-        """Raises NotFound, Forbidden or Conflict."""
-        known = await self.visible(id, asking)
-        party = None if asking.is_operator else asking.party
-        loaded = await self._adjustments.execute(
-            id,
-            lambda found, now: domain.withdraw(found or known.state, party, asking.id, now),
-            by=asking.id,
-            then=self._hand,
-        )
-        return loaded or known
-
     def _hand(self, adjustment: Adjustment) -> None:
         self._handed.append(adjustment)
         self._wake.set()
-
-    async def visible(self, id: str, asking: Principal) -> Loaded[Adjustment]:
-        """Raises NotFound also for what concerns others."""
-        loaded = await self._adjustments.find(id)
-        if loaded is None or not asking.sees([loaded.state.asked.provider, loaded.state.asked.customer]):
-            raise NotFound(f"there is no adjustment {id!r} of yours")
-        return loaded
-
-    async def page(self, asking: Principal, agreement: str | None, after: str | None, limit: int) -> list[Adjustment]:
-        query: Document = {} if agreement is None else {"agreement": agreement}
-        if after is not None:
-            query["_id"] = {"$gt": after}
-        found = self._adjustments.states.find(asking.restrict(query)).sort("_id", ASCENDING).limit(limit)
-        return [self._adjustments.read(each).state for each in await found.to_list(None)]
 
     # -- correcting ---------------------------------------------------------------------------------------------------
 
@@ -315,23 +237,6 @@ class Corrections:
         indicator, since = part.objective.indicator, asks_since(terms.objective, terms.kind, part.period)
         return self.ingestion.known_of(indicator, since) or await self._archive.history(
             indicator, since, part.period[1]
-        )  # fmt: skip
-
-
-def _asked_by(fact: DisputeSettled) -> Iterator[tuple[str, Asked]]:
-    """What the outcome of a dispute changes, each part under a name of its own."""
-    note = f"dispute {fact.number}: {_OUTCOMES[fact.result]} by {_DECIDERS[fact.how]}"
-    parties = (fact.agreement, fact.provider, fact.customer)
-    for i, each in enumerate(fact.remedy.adjustments):
-        yield str(i), Asked(
-            *parties, each.objectives, each.kind, "dispute", note, each.start, each.end, each.good, each.total,
-            each.ticket or "", each.seconds, fact.dispute,
-        )  # fmt: skip
-    percent, period = fact.remedy.credit_percent, fact.period
-    if percent is not None and period is not None and fact.objective is not None:
-        yield "credit", Asked(
-            *parties, (fact.objective,), domain.CREDIT, "dispute", note, period.start, period.end,
-            dispute=fact.dispute, credit_percent=percent,
         )  # fmt: skip
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from sepakat_metrics.history import History
 from sepakat_metrics.telling import About, Told, message, tell
+from sepakat_shared.aggregate import Kind
 from sepakat_shared.calendars import from_ms
-from sepakat_shared.commits import Kind
 from sepakat_shared.contracts import compliance
 from sepakat_shared.contracts.fact import rfc3339
 

@@ -12,12 +12,13 @@ from sepakat_metrics.corrections import Corrections
 from sepakat_metrics.registry import Registry
 from sepakat_metrics.terms import Announced
 from sepakat_shared import retry
-from sepakat_shared.bus import Reaction
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.calendars import from_ms, to_ms
 from sepakat_shared.clock import Clock
-from sepakat_shared.commits import Aggregates, Commits
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import maintenance, topics
 from sepakat_shared.messages import Envelope
+from sepakat_shared.reacting import Reaction
 
 _LOOK_EVERY = timedelta(seconds=2)
 _TOLD = (

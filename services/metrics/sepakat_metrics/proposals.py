@@ -11,8 +11,8 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from sepakat_metrics.windows import Interval
+from sepakat_shared.aggregate import Kind
 from sepakat_shared.calendars import from_ms, to_ms
-from sepakat_shared.commits import Kind
 from sepakat_shared.contracts import compliance, rules, topics
 from sepakat_shared.contracts.agreements import BacktestRequested
 from sepakat_shared.contracts.texts import Agreement, Objective

@@ -13,7 +13,8 @@ from sepakat_metrics.impairments import IMPAIRMENT, Impairment
 from sepakat_metrics.telling import About
 from sepakat_metrics.verdicts import VERDICT, Since, Verdict, VerdictEvent, VerdictTold
 from sepakat_shared import retry
-from sepakat_shared.commits import Aggregates, Commits
+from sepakat_shared.aggregates import Aggregates
+from sepakat_shared.commits import Commits
 
 Command = Callable[[], Awaitable[None]]
 _READ_AT_ONCE = 500

@@ -14,8 +14,8 @@ from sepakat_metrics.impairments import down_since
 from sepakat_metrics.telling import About, Told, facts_of, message, objective_fact, tell
 from sepakat_metrics.telling import Kind as FactKind
 from sepakat_metrics.windows import Interval
+from sepakat_shared.aggregate import Kind
 from sepakat_shared.calendars import from_ms
-from sepakat_shared.commits import Kind
 from sepakat_shared.contracts import compliance
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.contracts.texts import Objective

@@ -5,10 +5,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from sepakat_notifier import notification as domain
+from sepakat_notifier import sending
 from sepakat_notifier.notification import Notification, Status
 from sepakat_notifier.store import Notifications
-from sepakat_shared import web
+from sepakat_shared import paging, web
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.web import Asking
 
@@ -29,11 +29,11 @@ def _delivery_routes(routes: APIRouter, notifications: Notifications) -> None:
     ) -> Response:  # fmt: skip
         """What was sent to whom about the key's party's agreements, and what became of it; the latest first."""
         asking.require("notifications:read")
-        before = web.read_cursor(cursor)
+        before = paging.read_cursor(cursor)
         found = await notifications.page(asking, status.value if status else None, about, before, limit + 1)
         orders = {notification.id: order for order, notification in found}
         items = [_shown(notification) for _, notification in found]
-        return web.page(request, items, limit, key=lambda item: orders[item["id"]])
+        return paging.page(request, items, limit, key=lambda item: orders[item["id"]])
 
     @routes.get("/delivery-counts", tags=["deliveries"])
     async def count_deliveries(asking: Asking) -> dict[str, int]:
@@ -54,7 +54,7 @@ def _delivery_routes(routes: APIRouter, notifications: Notifications) -> None:
         """Try again what was given up or suppressed."""
         asking.require("notifications:write")
         await notifications.visible(id, asking)
-        after = await notifications.execute(id, domain.retry, by=asking.id)
+        after = await notifications.execute(id, sending.retry, by=asking.id)
         return JSONResponse(_shown(after) if after else None)
 
 

@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 
 from opentelemetry.trace import SpanKind
 
-from sepakat_notifier import gathering
-from sepakat_notifier import notification as domain
+from sepakat_notifier import gathering, sending
 from sepakat_notifier.channels import Gone, NotYet, Permanent, Reached, Sender, Transient, Unreachable, Unwanted
 from sepakat_notifier.notification import Event, Notification
 from sepakat_notifier.settings import NotifierSettings
@@ -53,12 +52,12 @@ class Attempts:
         except Unwanted as unwanted:
             reason = str(unwanted)
             _count(held, "suppressed")
-            return Attempted(lambda notification, now: domain.suppress(notification, reason, now), None)
+            return Attempted(lambda notification, now: sending.suppress(notification, reason, now), None)
         except Permanent as refusal:
             reason = str(refusal)
             _count(held, "given up")
             return Attempted(
-                lambda notification, now: domain.give_up(notification, reason, now), None, reason,
+                lambda notification, now: sending.give_up(notification, reason, now), None, reason,
                 isinstance(refusal, Gone),
             )  # fmt: skip
         except Unreachable as failure:
@@ -75,7 +74,7 @@ class Attempts:
         reached = Reached(sent) if isinstance(sent, str) else sent
         told, reference = reached.told, reached.reference
         return Attempted(
-            lambda notification, now: domain.deliver(notification, reached.party, now, told, reference), True
+            lambda notification, now: sending.deliver(notification, reached.party, now, told, reference), True
         )  # fmt: skip
 
     async def _follow(self, within: str) -> Attempted:
@@ -99,7 +98,7 @@ class Attempts:
         falters = self._settings.notifier_fallback_after
         _log.warning("%s to %s failed: %s", held.channel, held.recipient, reason)
         return Attempted(
-            lambda notification, now: domain.fail(notification, reason, now + pause, latest, now, falters),
+            lambda notification, now: sending.fail(notification, reason, now + pause, latest, now, falters),
             works,
             reason,
         )
@@ -107,7 +106,7 @@ class Attempts:
     def _waiting(self, held: Notification, reason: str) -> Decide:
         pause = timedelta(seconds=retry.delay(held.waits + 1, 0.5, 30.0))
         latest = (held.tried_since or held.created_at) + self._settings.notifier_wait_for_contact
-        return lambda notification, now: domain.wait(notification, reason, now + pause, latest)
+        return lambda notification, now: sending.wait(notification, reason, now + pause, latest)
 
 
 def _count(held: Notification, outcome: str) -> None:

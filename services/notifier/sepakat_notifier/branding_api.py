@@ -8,13 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sepakat_notifier import branding as domain
 from sepakat_notifier import brandings as looks
-from sepakat_notifier import chat_formats, letters, sample_events, wording
+from sepakat_notifier import chat_formats, gists, sample_events, wording
 from sepakat_notifier.branding import Branding
 from sepakat_notifier.brandings import Brandings
 from sepakat_notifier.chat_formats import Action, Said
 from sepakat_notifier.chat_links import in_whose_name
 from sepakat_notifier.directory import Reader
-from sepakat_notifier.letters import Gist
+from sepakat_notifier.gists import Gist
 from sepakat_notifier.offers import address_of, offered
 from sepakat_notifier.preference import Language
 from sepakat_notifier.routing import CONTRACTS
@@ -127,12 +127,12 @@ def _preview(given: PreviewIn, look: Branding | None) -> dict[str, Any]:
 
 
 def _told() -> list[str]:
-    return sorted(type for type in CONTRACTS if letters.is_told(sample_events.sample_of(type)))
+    return sorted(type for type in CONTRACTS if gists.is_told(sample_events.sample_of(type)))
 
 
 def _gist(type: str, reader: Reader) -> Gist | None:
     fact = sample_events.sample_of(type) if type in CONTRACTS else None
-    return letters.gist_of(fact, reader, sample_events.NAMES) if fact is not None and letters.is_told(fact) else None
+    return gists.gist_of(fact, reader, sample_events.NAMES) if fact is not None and gists.is_told(fact) else None
 
 
 def checked(party: str, given: BrandingIn, within: str = "") -> Branding:

@@ -10,9 +10,12 @@ from jinja2 import TemplateError
 from sepakat_notifier import letters, wording
 from sepakat_notifier.branding import Branding, Chosen, Event, apply
 from sepakat_notifier.directory import Reader
-from sepakat_notifier.letters import Gist, Letter, Look
+from sepakat_notifier.gists import Gist
+from sepakat_notifier.letters import Letter, Look
 from sepakat_notifier.reply_words import ReadBy
-from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
+from sepakat_shared.aggregate import Kind, Loaded
+from sepakat_shared.aggregates import Aggregates
+from sepakat_shared.commits import Commits
 
 _log = logging.getLogger(__name__)
 

@@ -26,10 +26,11 @@ from sepakat_notifier.preference import Language
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.subscription_api import Zone
 from sepakat_notifier.vault import Vault
-from sepakat_shared import web
+from sepakat_shared import paging, web
 from sepakat_shared.clock import Clock
 from sepakat_shared.errors import FieldProblem, Invalid
-from sepakat_shared.web import Asking, IdempotentPosts
+from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.web import Asking
 
 Address = Annotated[str, Field(min_length=1, max_length=2000)]
 _TRIAL: Final[Mapping[str, Said]] = {
@@ -164,8 +165,8 @@ def _documents(routes: APIRouter, parts: Rooms, posts: IdempotentPosts) -> None:
     ) -> Response:  # fmt: skip
         """Those of the key's party."""
         asking.require("notifications:read")
-        found = await endpoints.page(asking, web.read_cursor(cursor), limit + 1, "chat")
-        return web.page(request, [parts.shown(each) for each in found], limit, key=lambda item: item["id"])
+        found = await endpoints.page(asking, paging.read_cursor(cursor), limit + 1, "chat")
+        return paging.page(request, [parts.shown(each) for each in found], limit, key=lambda item: item["id"])
 
     @routes.get("/{id}")
     async def get_chat(id: str, asking: Asking) -> Response:

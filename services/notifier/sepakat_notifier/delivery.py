@@ -16,18 +16,18 @@ from typing import Any
 from pymongo import ASCENDING
 
 from sepakat_notifier import notification as domain
+from sepakat_notifier import overdue, sending
 from sepakat_notifier.attempts import Attempted, Attempts, Decide
 from sepakat_notifier.breaker import is_open
 from sepakat_notifier.channels import Sender
 from sepakat_notifier.health import Health
 from sepakat_notifier.notification import Notification, Status
-from sepakat_notifier.outlets import Outlet, Waiting, limits_of
+from sepakat_notifier.outlets import Outlet, Outlets, Waiting
 from sepakat_notifier.places import Places
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.store import Notifications
 from sepakat_shared import retry
 from sepakat_shared.clock import Clock
-from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.mongo import up_to
 from sepakat_shared.telemetry import meter
 
@@ -35,8 +35,6 @@ _AT_LEAST_EVERY = timedelta(seconds=2)
 """Another instance, or a person, may have left a message due: nobody wakes us for it."""
 _AT_MOST_EVERY = timedelta(milliseconds=250)
 """A look goes through all that is due, also what is held back: more of them, where all is slow, make it slower."""
-_GIVEN_UP_AT_ONCE = 200
-_NEVER_TRIED = "its recipient's side was not tried any more, since everything before it had failed"
 _log = logging.getLogger(__name__)
 _ended = meter.create_counter("sepakat_notifications_ended", description="by channel and how they ended")
 _opened = meter.create_counter("sepakat_delivery_circuits_opened", description="recipients left alone for a while")
@@ -58,7 +56,7 @@ class Deliveries:
         self._health = health
         self._changed = asyncio.Event()
         self._places = Places(settings.notifier_concurrency, self._changed.set)
-        self._outlets: dict[str, Outlet] = {}
+        self._outlets = Outlets(senders, settings)
         self._with_work: dict[str, Outlet] = {}
         self._in_hand: dict[str, datetime | None] = {}
         """Messages that wait or are under way here, and when each falls due for the other instances."""
@@ -67,8 +65,6 @@ class Deliveries:
         self._give_up_at = self._look_at
         self._is_full = False
         """Whether more may be due than there was room for: an attempt that ends makes room."""
-        limits = limits_of(settings)
-        self._limits = {channel: limits.get(channel, limits["webhook"]) for channel in {*senders, *limits}}
 
     def hand(self, planned: Notification) -> None:
         """Send a message that this instance already holds: it needs no claim."""
@@ -77,12 +73,12 @@ class Deliveries:
 
     def circuit(self, recipient: str) -> datetime | None:
         """Until when this instance leaves an endpoint alone, if it does."""
-        outlet = self._outlet_of(recipient)
+        outlet = self._outlets.of_endpoint(recipient)
         return outlet.breaker.open_until if outlet and is_open(outlet.breaker, self._clock.now()) else None
 
     def try_again(self, recipient: str) -> None:
         """Somebody says that the endpoint works again."""
-        if outlet := self._outlet_of(recipient):
+        if outlet := self._outlets.of_endpoint(recipient):
             outlet.close_circuit()
         self._look_by(self._clock.now())
         self._changed.set()
@@ -102,23 +98,12 @@ class Deliveries:
     def _add(self, id: str, channel: domain.Channel, recipient: str, ordered: bool, held: Notification | None) -> None:
         if id in self._in_hand:
             return
-        outlet = self._outlet(channel, recipient)
+        outlet = self._outlets.of(channel, recipient)
         outlet.ordered = ordered
         if outlet.add(Waiting(id, held), self._clock.now()):
             self._in_hand[id] = held.due_at if held else None
-            self._with_work[_key(channel, recipient)] = outlet
+            self._with_work[outlet.key] = outlet
             self._changed.set()
-
-    def _outlet_of(self, endpoint: str) -> Outlet | None:
-        return self._outlets.get(f"webhook/{endpoint}") or self._outlets.get(f"chat/{endpoint}")
-
-    def _outlet(self, channel: domain.Channel, recipient: str) -> Outlet:
-        key = _key(channel, recipient)
-        outlet = self._outlets.get(key)
-        if outlet is None:
-            of = recipient if channel != "email" else None
-            outlet = self._outlets[key] = Outlet(channel, of, self._limits[channel])
-        return outlet
 
     async def _look(self) -> None:
         """Take up what is due, as far as there is room, and know when to look again."""
@@ -127,7 +112,7 @@ class Deliveries:
         if now >= self._give_up_at:
             self._give_up_at = now + _AT_LEAST_EVERY
             await self._give_up_what_was_left_alone(now)
-        kept = sum(min(len(each.waiting), each.limits.most_at_once) for each in self._outlets.values())
+        kept = sum(min(len(each.waiting), each.limits.most_at_once) for each in self._outlets)
         room = 2 * self._settings.notifier_concurrency - kept - self._places.taken
         self._is_full = room <= 0
         if self._is_full:
@@ -147,7 +132,7 @@ class Deliveries:
         """What is due soon and may be tried: of a server that is left alone, or has enough to do, nothing is read."""
         here = [id for id, due_at in self._in_hand.items() if due_at is None or due_at <= self._look_at]
         query: dict[str, Any] = {"due_at": up_to(self._look_at), "_id": {"$nin": here}}
-        busy = [outlet for outlet in self._outlets.values() if outlet.is_saturated(now)]
+        busy = [outlet for outlet in self._outlets if outlet.is_saturated(now)]
         if recipients := [each.recipient for each in busy if each.recipient is not None]:
             query["recipient"] = {"$nin": recipients}
         if channels := [each.channel for each in busy if each.recipient is None]:
@@ -159,39 +144,14 @@ class Deliveries:
         return query
 
     async def _give_up_what_was_left_alone(self, now: datetime) -> None:
-        """Nothing is tried of a server that is left alone; what has waited for too long ends all the same."""
-        alone = [each for each in self._outlets.values() if is_open(each.breaker, now)]
+        alone = [each for each in self._outlets if is_open(each.breaker, now)]
         if not alone:
             return
         lasts = self._settings.notifier_give_up_after
-        recipients = [each.recipient for each in alone if each.recipient is not None]
-        channels = [each.channel for each in alone if each.recipient is None]
-        long_ago = {"$lt": rfc3339(now - lasts)}
-        # What is tried anew, or was put off, may be as old as it likes: it must not hide what is overdue. One question
-        # each, as a database may go through all that ever was for an $or.
-        overdue = {"due_at": up_to(now), "order": long_ago}
-        asked = [
-            {**overdue, of: {"$in": those}, "state.tried_since": since}
-            for of, those in (("recipient", recipients), ("channel", channels))
-            for since in (None, long_ago) if those
-        ]  # fmt: skip
-        states, found = self._notifications.all.states, list[str]()
-        for query in asked:
-            some = await states.find(query, {"_id": 1}).limit(_GIVEN_UP_AT_ONCE).to_list(None)
-            found += [each["_id"] for each in some]
-        ids = [id for id in found if id not in self._in_hand]
-
-        def expire(notification: Notification | None, at: datetime) -> list[domain.Event]:
-            return list(domain.expire(notification, lasts, _NEVER_TRIED, at))
-
-        ended: list[Notification] = []
-        if ids:
-            after = await self._notifications.all.execute_many(dict.fromkeys(ids, expire), by="delivery")
-            ended = [each.state for each in after.values() if each.state.status is not Status.PENDING]
+        ended, are_more = await overdue.give_up(self._notifications, alone, self._in_hand, lasts, now)
         for each in ended:
             _count(each)
-        # Where none of so many ended, none would at once either.
-        if ended and len(found) >= _GIVEN_UP_AT_ONCE:
+        if are_more:
             self._give_up_at = now
             self._look_by(now)
 
@@ -306,7 +266,7 @@ class Deliveries:
             return waiting.held
 
         def decide(notification: Notification | None, now: datetime) -> list[domain.Event]:
-            return list(domain.claim(notification, self.holder, now + self.lease, now))
+            return list(sending.claim(notification, self.holder, now + self.lease, now))
 
         held = await self._decide(waiting.id, decide)
         if held is None or held.status is not Status.PENDING or held.holder != self.holder:
@@ -329,7 +289,3 @@ _PLACE = {"due_at": 1, "channel": 1, "recipient": 1, "state.ordered": 1}
 
 def _count(ended: Notification) -> None:
     _ended.add(1, {"channel": ended.channel, "status": ended.status.value})
-
-
-def _key(channel: domain.Channel, recipient: str) -> str:
-    return channel if channel == "email" else f"{channel}/{recipient}"

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sepakat_notifier import letters
+from sepakat_notifier import letters, rendering
 from sepakat_notifier.directory import Reader
 from sepakat_notifier.gathering import GATHERED
-from sepakat_notifier.letters import Gist, Letter, Look
+from sepakat_notifier.gists import Gist, gist_of
+from sepakat_notifier.letters import Letter, Look
 from sepakat_notifier.words import Words
 from sepakat_shared.contracts.fact import Fact
 
@@ -46,17 +47,17 @@ def gathered(data: Mapping[str, Any], reader: Reader, names: Mapping[str, str], 
     """`data` is that of the gathering message; `told`, at least one, is in the order in which it came."""
     words = Words(reader.language, reader.time_zone)
     listed = told[-MOST_LISTED:]
-    gists = [letters.gist_of(each.fact, reader, names) for each in listed]
-    latest = gists[-1]
+    said = [gist_of(each.fact, reader, names) for each in listed]
+    latest = said[-1]
     context = {
         "kind": data["kind"], "every": data.get("every"), "words": words, "count": len(told), "listed": len(listed),
         "latest": latest.subject, "since": told[0].at,
     }  # fmt: skip
-    subject, paragraphs = letters.rendered(GATHERED, words, context)
+    subject, paragraphs = rendering.rendered(GATHERED, words, context)
     is_digest = data["kind"] == "digest"
     # What a storm is about is said by its subject; what came when matters more than which service it was.
     sections: dict[str, list[tuple[str, str, str]]] = {}
-    for each, gist in zip(listed, gists, strict=True):
+    for each, gist in zip(listed, said, strict=True):
         heading = _heading(gist) if is_digest else ""
         sections.setdefault(heading, []).append((words.when(each.at), gist.subject, each.link))
     reason = _LABELS[data["kind"]][words.language].format(reader.name, latest.agreement)

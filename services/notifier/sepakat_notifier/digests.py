@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sepakat_notifier import digest_letters, letters
+from sepakat_notifier import digest_letters, gists
 from sepakat_notifier.branding import Branding
 from sepakat_notifier.brandings import letter_of, look_of
 from sepakat_notifier.channels import Unwanted
@@ -35,7 +35,7 @@ class Digests:
     async def members(self, gathering: Notification) -> list[Notification]:
         """What it is to tell of, at least one, in order. Raises Unwanted where there is nothing."""
         found = await self._notifications.gathered(gathering.id, _MOST_AT_ONCE)
-        told = [each for each in found if letters.is_told(fact_of(each))]
+        told = [each for each in found if gists.is_told(fact_of(each))]
         if not told:
             raise Unwanted(NOTHING_TO_TELL)
         return told
@@ -47,7 +47,7 @@ class Digests:
         """As a mail; a summary of one message is that one."""
         if len(members) == 1 and gathering.occasion.data["kind"] == "summary":
             fact = fact_of(members[0])
-            gist = letters.gist_of(fact, reader, await self._names(members))
+            gist = gists.gist_of(fact, reader, await self._names(members))
             return letter_of(fact.type, gist, reader, None, unsubscribe, branding)
         said = await self.gathered(gathering, members, reader)
         return digest_letters.compose(said, reader, unsubscribe, look_of(branding, said.words.language))

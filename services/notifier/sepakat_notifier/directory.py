@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sepakat_shared.bus import Erased
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.agreements import AgreementTextPublished, ContactRecorded, PartyRecorded
 from sepakat_shared.contracts.reports import ReporterRecorded
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Collection, Database, Document, find_by_id, insert_missing
+from sepakat_shared.reacting import Erased
 from sepakat_shared.together import Shared, Together
 
 

@@ -18,10 +18,11 @@ from sepakat_notifier.endpoints import Endpoints, new_secret
 from sepakat_notifier.replays import Replays, trial
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.vault import Vault
-from sepakat_shared import web
+from sepakat_shared import paging, web
 from sepakat_shared.clock import Clock
 from sepakat_shared.errors import FieldProblem, Invalid
-from sepakat_shared.web import Asking, IdempotentPosts, RequestedInstant
+from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.web import Asking, RequestedInstant
 
 _LONGEST_OVERLAP = timedelta(days=30)
 
@@ -138,8 +139,8 @@ def _documents(routes: APIRouter, parts: Routes, posts: IdempotentPosts) -> None
     ) -> Response:  # fmt: skip
         """Those of the key's party."""
         asking.require("notifications:read")
-        found = await endpoints.page(asking, web.read_cursor(cursor), limit + 1)
-        return web.page(request, [parts.shown(each) for each in found], limit, key=lambda item: item["id"])
+        found = await endpoints.page(asking, paging.read_cursor(cursor), limit + 1)
+        return paging.page(request, [parts.shown(each) for each in found], limit, key=lambda item: item["id"])
 
     @routes.get("/{id}")
     async def get_endpoint(id: str, asking: Asking) -> Response:

@@ -26,8 +26,10 @@ from sepakat_notifier.endpoint import (
     apply,
 )
 from sepakat_notifier.routing import wants
+from sepakat_shared.aggregate import Kind, Loaded
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
-from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.notifications import EndpointDisabled
 from sepakat_shared.errors import NotFound

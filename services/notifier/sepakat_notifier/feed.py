@@ -20,13 +20,13 @@ from pymongo import ASCENDING
 from sepakat_notifier.planning import occasion_of
 from sepakat_notifier.routing import TOLD, subject_of, wants
 from sepakat_shared.auth import Principal
-from sepakat_shared.bus import Reaction
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import Fact, rfc3339
 from sepakat_shared.errors import Malformed
 from sepakat_shared.expiry import forget_old
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Collection, Database, Document, insert_missing
+from sepakat_shared.reacting import Reaction
 from sepakat_shared.together import Together
 
 _LOOKS_BACK: Final = timedelta(seconds=2)

@@ -9,13 +9,12 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from sepakat_notifier import notification as domain
-from sepakat_notifier.directory import Directory, Forgotten, Unknown
-from sepakat_notifier.html_pages import html_page, refusal
-from sepakat_notifier.letters import Form
+from sepakat_notifier import answering
+from sepakat_notifier.directory import Directory
+from sepakat_notifier.html_pages import Form, html_page, refusal
+from sepakat_notifier.linked import message_of, reader_of
 from sepakat_notifier.notification import Notification, Rated
-from sepakat_notifier.page_words import WORDS
-from sepakat_notifier.pages import sent
+from sepakat_notifier.page_words import phrase
 from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.routing import fact_of
 from sepakat_notifier.store import Notifications
@@ -24,6 +23,7 @@ from sepakat_notifier.words import Words
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.feedback import IncidentFeedbackAsked
 from sepakat_shared.errors import NotFound, SepakatError
+from sepakat_shared.public_pages import fields_sent
 
 _LONGEST: Final = 4000
 """Characters of what somebody writes, as of feedback over HTTP."""
@@ -38,7 +38,7 @@ class _Opened:
     words: Words
 
     def say(self, name: str, value: str = "") -> str:
-        return WORDS[name][self.words.language].format(value)
+        return phrase(name, self.words, value)
 
 
 class FeedbackPages:
@@ -54,19 +54,14 @@ class FeedbackPages:
     async def opened(self, token: str) -> _Opened:
         """Raises NotFound or Gone."""
         link = self._vault.open_link(token, self._clock.now(), "feedback")
-        loaded = await self._notifications.all.find(link.notification)
-        if loaded is None:
-            raise NotFound("the message of this link is not here any more")
-        fact = fact_of(loaded.state)
+        notification = await message_of(self._notifications, link.notification)
+        fact = fact_of(notification)
         if not isinstance(fact, IncidentFeedbackAsked) or fact.incident != link.incident:
             raise NotFound("this link is not about that incident")
-        try:
-            reader = await self._directory.reader([link.party], link.contact, fact.agreement)
-        except (Unknown, Forgotten) as error:
-            raise NotFound("the contact of this link is not known any more") from error
+        reader = await reader_of(self._directory, link, fact.agreement)
         said = await self._preferences.find(link.party, link.contact)
         language = (said.state.language if said else None) or reader.language
-        return _Opened(link, loaded.state, fact, Words(language, reader.time_zone))
+        return _Opened(link, notification, fact, Words(language, reader.time_zone))
 
     def asked(self, opened: _Opened, wrong: str | None = None) -> HTMLResponse:
         """The form, or what was said already; `wrong` is what to mend in what was sent."""
@@ -94,7 +89,7 @@ class FeedbackPages:
         link = opened.link
         after = await self._notifications.execute(
             link.notification,
-            lambda known, now: domain.rate(
+            lambda known, now: answering.rate(
                 known, Rated(link.incident, int(mark), words, link.party, link.contact, now)
             ),
             by=f"{link.party}/{link.contact}",
@@ -124,7 +119,7 @@ def router(pages: FeedbackPages) -> APIRouter:
     async def take(token: str, request: Request) -> HTMLResponse:
         try:
             opened = await pages.opened(token)
-            return await pages.take(opened, await sent(request))
+            return await pages.take(opened, await fields_sent(request, most=5))
         except SepakatError as error:
             return refusal(error, request, "feedback_")
 

@@ -1,32 +1,44 @@
 """Small pages for whoever follows a link of a message. They need no script, and no cookie says who looks."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-from sepakat_notifier import letters
-from sepakat_notifier.letters import Form
-from sepakat_notifier.page_words import WORDS, language_of
+from sepakat_notifier.page_words import WORDS
+from sepakat_notifier.rendering import filled
 from sepakat_shared.errors import SepakatError
+from sepakat_shared.public_pages import language_of, page_headers
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a page asks: `button` posts to `action`, or to the page's own address.
+
+    One of `choices` (its label by its value) is chosen as `field`, the first where nothing else is if that is `preset`;
+    some lines may be written there, or as `lines_field` where both are asked (`lines` is their label).
+    """
+
+    button: str
+    action: str | None = None
+    field: str = ""
+    legend: str = ""
+    choices: Mapping[str, str] | None = None
+    lines: str | None = None
+    longest: int = 0
+    lines_field: str = ""
+    preset: bool = True
 
 
 def html_page(
     status: int, language: str, heading: str, paragraphs: Sequence[str], form: Form | None = None
 ) -> HTMLResponse:
+    """A small page; with `form`, one that can be answered."""
     nonce = secrets.token_urlsafe(16)
-    policy = (
-        f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    )
-    headers = {
-        "Content-Security-Policy": policy,
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-        "X-Robots-Tag": "noindex",
-        "Cache-Control": "no-store",
-    }
-    return HTMLResponse(letters.page(language, heading, paragraphs, nonce, form), status, headers)
+    shown = {"language": language, "heading": heading, "paragraphs": paragraphs, "nonce": nonce, "form": form}
+    return HTMLResponse(filled("page.html", shown), status, page_headers(nonce))
 
 
 def refusal(error: SepakatError, request: Request, of: str = "") -> HTMLResponse:
@@ -34,7 +46,7 @@ def refusal(error: SepakatError, request: Request, of: str = "") -> HTMLResponse
 
     `of` says for what it was, where that has words of its own.
     """
-    language = language_of(request.headers.get("accept-language"))
+    language = language_of(request)
     if error.slug in WORDS:
         heading, means = (
             WORDS[error.slug][language],

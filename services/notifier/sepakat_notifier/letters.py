@@ -1,40 +1,14 @@
-"""What a person reads: one letter per event, in their language, with times in their zone and titles instead of ids.
+"""What a person reads by mail: one letter per event. Layout, button and links are the same in every language."""
 
-A template holds a subject and a text in every language, each its own block; figures, layout and the button are the same
-for all of them.
-"""
-
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import PackageLoader, StrictUndefined, select_autoescape
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-from sepakat_notifier import dispute_words, maintenance_words, month_words
 from sepakat_notifier.directory import Reader
+from sepakat_notifier.gists import Gist, gist_of
+from sepakat_notifier.rendering import filled
 from sepakat_notifier.reply_words import ABOVE, READ_BY, ReadBy
-from sepakat_notifier.routing import Agreed
-from sepakat_notifier.words import Words
-from sepakat_shared.contracts.compliance import _ObjectiveEvent
-from sepakat_shared.contracts.credits import _CreditEvent
-from sepakat_shared.contracts.disputes import DisputedFigure, DisputeRaised, _DisputeEvent
-from sepakat_shared.contracts.fact import Fact, PeriodSpan
-from sepakat_shared.contracts.feedback import IncidentFeedbackAsked
-from sepakat_shared.contracts.incidents import IncidentEscalated, IncidentHandedOver, SnoozeEnded, _IncidentEvent
-from sepakat_shared.contracts.maintenance import _MaintenanceEvent
-from sepakat_shared.contracts.obligations import _ObligationEvent
-from sepakat_shared.contracts.oncall import _OnCallEvent
-from sepakat_shared.contracts.reviews import MonthlyReportCompiled, _ReviewEvent
-
-_Told = _IncidentEvent | _ObjectiveEvent | _DisputeEvent | _OnCallEvent | Agreed
-"""What there are letters about."""
-
-_templates = ImmutableSandboxedEnvironment(
-    loader=PackageLoader("sepakat_notifier"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-    autoescape=select_autoescape(["html"]),
-)  # fmt: skip
+from sepakat_shared.contracts.fact import Fact
 
 
 @dataclass(frozen=True)
@@ -45,50 +19,12 @@ class Letter:
 
 
 @dataclass(frozen=True)
-class Gist:
-    """What there is to say of one event, whatever it is sent as; `figures` are labels with values.
-
-    `named` are the values of the event by names that are the same in every language; `button` is the label of what its
-    link is for.
-    """
-
-    words: Words
-    agreement: str
-    service: str
-    subject: str
-    paragraphs: list[str]
-    figures: list[tuple[str, str]]
-    tone: str
-    named: Mapping[str, str] = field(default_factory=dict)
-    button: str = "button"
-
-
-@dataclass(frozen=True)
 class Look:
     """What stands at the head of a letter, on which colour, and at its end."""
 
     name: str | None
     colour: str | None
     footer: str | None
-
-
-@dataclass(frozen=True)
-class Form:
-    """What a page asks: `button` posts to `action`, or to the page's own address.
-
-    One of `choices` (its label by its value) is chosen as `field`, the first where nothing else is if that is `preset`;
-    some lines may be written there, or as `lines_field` where both are asked (`lines` is their label).
-    """
-
-    button: str
-    action: str | None = None
-    field: str = ""
-    legend: str = ""
-    choices: Mapping[str, str] | None = None
-    lines: str | None = None
-    longest: int = 0
-    lines_field: str = ""
-    preset: bool = True
 
 
 def compose(
@@ -131,205 +67,6 @@ def letter_of(
     return sent(shown)
 
 
-def gist_of(fact: Fact, reader: Reader, names: Mapping[str, str]) -> Gist:
-    """What there is to say of `fact`; `names` are those of the parties.
-
-    Raises ValueError for an event that nobody is written to about.
-    """
-    if not isinstance(fact, _Told):
-        raise ValueError(f"there is no letter about {fact.type}")
-    words = Words(reader.language, reader.time_zone)
-    agreement = words.title(fact.agreement_title, fact.agreement)
-    context = {
-        "fact": fact,
-        "words": words,
-        "reader": reader,
-        "service": agreement
-        if isinstance(fact, _OnCallEvent | Agreed)
-        else words.title(fact.service_title, fact.service or agreement),
-        "subject_title": _subject_title(fact, words),
-        "provider": names[fact.provider],
-        "customer": names[fact.customer],
-        "responsible": names[getattr(fact, "responsible", None) or fact.provider],
-        "names": names,
-        # A line that somebody wrote is a paragraph: blanks within one are joined.
-        "lines": lambda text: "\n\n".join(text.split("\n")),
-        "remedy": lambda remedy: dispute_words.remedy(remedy, words),
-        "turn": dispute_words.turn(fact, words, names) if isinstance(fact, _DisputeEvent) else "",
-        "times": lambda spans: maintenance_words.times(spans, words),
-        **(_of_maintenance(fact, words) if isinstance(fact, _MaintenanceEvent) else {}),
-        "glance": month_words.glance(fact, words) if isinstance(fact, MonthlyReportCompiled) else "",
-    }
-    subject, paragraphs = rendered(fact.type, words, context)
-    values = _figures(fact, words, agreement, names)
-    figures = [(words.label(name), value) for name, value in values]
-    named = {name: str(context[name]) for name in ("provider", "customer", "responsible")}
-    named |= {"title": str(context["subject_title"]), **dict(values)}
-    button = "give_feedback" if isinstance(fact, IncidentFeedbackAsked) else "button"
-    button = "read_report" if isinstance(fact, MonthlyReportCompiled) else button
-    return Gist(words, agreement, str(context["service"]), subject, paragraphs, figures, _tone(fact), named, button)
-
-
-def _of_maintenance(fact: _MaintenanceEvent, words: Words) -> dict[str, str]:
-    return {"concerned": maintenance_words.concerned(fact, words), "why": maintenance_words.why(fact, words)}
-
-
-def is_told(fact: Fact) -> bool:
-    """Whether there is a letter about such an event."""
-    return isinstance(fact, _Told) and template_of(fact.type) in _templates.list_templates(["jinja"])
-
-
-def rendered(type: str, words: Words, context: Mapping[str, Any]) -> tuple[str, list[str]]:
-    """The subject and the paragraphs about such an event, as its template has them in the reader's language."""
-    template = _templates.get_template(template_of(type))
-    parts = {
-        part: "".join(template.blocks[f"{words.language}_{part}"](template.new_context(dict(context)))).strip()
-        for part in ("subject", "text")
-    }
-    paragraphs = [" ".join(each.split()) for each in parts["text"].split("\n\n") if each.strip()]
-    # A line end in a header would begin another one.
-    return " ".join(parts["subject"].split()), paragraphs
-
-
 def sent(shown: Mapping[str, Any]) -> Letter:
     """What is shown, as a mail: in plain text and in HTML."""
-    return Letter(
-        shown["subject"],
-        _templates.get_template("letter.txt").render(shown),
-        _templates.get_template("letter.html").render(shown),
-    )
-
-
-def page(language: str, heading: str, paragraphs: Sequence[str], nonce: str, form: Form | None = None) -> str:
-    """A small HTML page; with `form`, one that can be answered."""
-    return _templates.get_template("page.html").render(
-        language=language, heading=heading, paragraphs=paragraphs, nonce=nonce, form=form
-    )
-
-
-def template_of(type: str) -> str:
-    """`sepakat.incident.opened.v1` is told by `incident_opened.jinja`."""
-    return ".".join(type.split(".")[1:-1]).replace(".", "_") + ".jinja"
-
-
-def _subject_title(fact: _Told, words: Words) -> str:
-    if isinstance(fact, _DisputeEvent):
-        return dispute_words.subject(fact, words)
-    if isinstance(fact, _IncidentEvent):
-        return words.title(fact.title, fact.incident)
-    if isinstance(fact, IncidentFeedbackAsked):
-        return words.title(fact.title, fact.incident)
-    if isinstance(fact, _OnCallEvent):
-        return words.title(fact.title, fact.rotation.partition("/")[2])
-    if isinstance(fact, _ObligationEvent):
-        return words.title(fact.text, fact.obligation)
-    if isinstance(fact, Agreed) and not isinstance(fact, _CreditEvent):
-        return words.title(fact.agreement_title, fact.agreement)
-    return words.title(fact.objective_title, fact.objective)
-
-
-def _figures(fact: _Told, words: Words, agreement: str, names: Mapping[str, str]) -> list[tuple[str, str]]:
-    about = [("agreement", agreement)]
-    if isinstance(fact, _OnCallEvent):
-        return [("from", words.when(fact.start)), ("until", words.when(fact.end)), *about]
-    if isinstance(fact, _CreditEvent):
-        return [*_of_credit(fact, words), *about]
-    if isinstance(fact, _ObligationEvent):
-        owed_by = names.get(fact.party, fact.party)
-        return [("owed_by", owed_by), ("due_by", words.when(fact.due_at)), *about]
-    if isinstance(fact, _ReviewEvent):
-        period = PeriodSpan(start=fact.since, end=fact.until)
-        figures = [("review", str(fact.review)), ("meeting", words.date(fact.meeting))]
-        return [*figures, ("period", _period(period, words)), *about, *_by_when(fact, words)]
-    if isinstance(fact, MonthlyReportCompiled):
-        return [*month_words.figures(fact, words), *about]
-    if isinstance(fact, IncidentFeedbackAsked):
-        service = words.title(fact.service_title, fact.service)
-        return [("incident", fact.number), ("service", service), *about, *_by_when(fact, words)]
-    if isinstance(fact, Agreed):
-        return [*about, ("version", str(fact.version)), *_by_when(fact, words)]
-    if fact.service is not None:
-        about.insert(0, ("service", words.title(fact.service_title, fact.service)))
-    if isinstance(fact, _DisputeEvent):
-        return [*_of_dispute(fact, words, names), *about]
-    if isinstance(fact, _IncidentEvent):
-        figures = [("incident", fact.number), ("priority", fact.priority), *about]
-        if fact.impact_started_at is not None:
-            figures.append(("since", words.when(fact.impact_started_at)))
-        if isinstance(fact, IncidentEscalated | IncidentHandedOver | SnoozeEnded) and fact.acknowledge_by is not None:
-            figures.append(("answer_by", words.when(fact.acknowledge_by)))
-        return figures
-    figures = [("objective", words.title(fact.objective_title, fact.objective)), *_measured(fact, words)]
-    figures.append(("target", f"{words.decimal(fact.target)} {fact.unit or '%'}"))
-    figures.append(("period", _period(fact.period, words)))
-    if fact.permitted_loss_left is not None:
-        figures.append(("left", words.money(fact.permitted_loss_left)))
-    if fact.credit_percent is not None:
-        figures.append(("credit", f"{words.decimal(fact.credit_percent)} %"))
-    return [*figures, *about]
-
-
-def _by_when(fact: Agreed, words: Words) -> list[tuple[str, str]]:
-    """Until when an answer is awaited."""
-    answer_by = getattr(fact, "answer_by", None)
-    return [] if answer_by is None else [("answer_by", words.when(answer_by))]
-
-
-def _of_dispute(fact: _DisputeEvent, words: Words, names: Mapping[str, str]) -> list[tuple[str, str]]:
-    figures = [("dispute", fact.number), ("raised_by", names.get(fact.raised_by, fact.raised_by))]
-    if fact.period is not None:
-        figures.append(("period", _period(fact.period, words)))
-    if isinstance(fact, DisputeRaised) and fact.measured is not None:
-        figures += _measured(fact.measured, words)
-    if fact.deadline is not None:
-        figures.append(("by_when", words.when(fact.deadline)))
-    return figures
-
-
-def _of_credit(fact: _CreditEvent, words: Words) -> list[tuple[str, str]]:
-    figures = [
-        ("objective", words.title(fact.objective_title, fact.objective)), ("period", _period(fact.period, words)),
-        ("amount", words.money(fact.amount)),
-    ]  # fmt: skip
-    if fact.outstanding != fact.amount:
-        figures.append(("outstanding", words.money(fact.outstanding)))
-    if fact.status == "due" and fact.claim_until is not None:
-        figures.append(("claim_until", words.when(fact.claim_until)))
-    return figures
-
-
-def _measured(figure: _ObjectiveEvent | DisputedFigure, words: Words) -> list[tuple[str, str]]:
-    if figure.value is not None:
-        return [("measured", f"{words.decimal(figure.value)} {figure.unit}")]
-    return [] if figure.attainment is None else [("measured", f"{words.decimal(figure.attainment)} %")]
-
-
-def _period(period: PeriodSpan, words: Words) -> str:
-    return f"{words.day(period.start)} – {words.day(period.end - timedelta(milliseconds=1))}"
-
-
-_TONES = {
-    **dict.fromkeys(("opened", "escalated", "handed_over", "raised", "escalation_exhausted", "breached",
-                    "reopened"), "bad"),
-    **dict.fromkeys(("missed", "unacknowledged", "snooze_ended"), "bad"),
-    **dict.fromkeys(("snoozed", "overridden", "override_withdrawn", "commented", "published"), "calm"),
-    **dict.fromkeys(("at_risk", "failing", "forecast", "pause_requested", "contact_unreached", "reminded"), "warn"),
-    **dict.fromkeys(("closed", "corrected", "paused", "updated", "prioritised", "pause_answered",
-                    "owner_changed", "impact_corrected", "merged"), "calm"),
-}  # fmt: skip
-
-
-_ASKING = (
-    "reminded", "date_ahead", "termination_given", "owed", "contested", "refused", "lapsed", "due", "overdue",
-    "demanded", "arose",
-)  # fmt: skip
-"""What is told of an agreement that somebody must act on, or that weighs on one of them."""
-
-
-def _tone(fact: Fact) -> str:
-    what = fact.type.split(".")[2]
-    if isinstance(fact, Agreed):
-        return "warn" if what in _ASKING else "calm"
-    if isinstance(fact, _DisputeEvent):
-        return "warn" if what in ("reminded", "step_defaulted") else "calm"
-    return _TONES.get(what, "good")
+    return Letter(shown["subject"], filled("letter.txt", shown), filled("letter.html", shown))

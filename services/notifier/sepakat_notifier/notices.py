@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sepakat_notifier.directory import Reader
-from sepakat_notifier.letters import Letter, rendered, sent
+from sepakat_notifier.letters import Letter, sent
 from sepakat_notifier.notification import Notification
+from sepakat_notifier.rendering import rendered
 from sepakat_notifier.words import Words
 from sepakat_shared.contracts.notifications import EndpointDisabled, NotificationGivenUp
 

@@ -5,14 +5,12 @@ attempt is held by one instance until `due_at`; when that one dies, the message 
 """
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, assert_never
 
 from sepakat_shared.contracts.fact import rfc3339
-from sepakat_shared.errors import Conflict
 
 Channel = Literal["email", "webhook", "chat"]
 Answer = Literal["join", "snooze", "resolve"]
@@ -264,94 +262,3 @@ def apply(notification: Notification | None, event: Event) -> Notification:
 
 def _ended(notification: Notification, status: Status, reason: str | None, at: datetime) -> Notification:
     return replace(notification, status=status, reason=reason, ended_at=at, due_at=None, holder="")
-
-
-# -- decisions ---------------------------------------------------------------------------------------------------------
-
-
-def claim(notification: Notification | None, holder: str, until: datetime, now: datetime) -> Sequence[Event]:
-    """Take it up if it is due. Whoever is the `holder` afterwards may attempt it."""
-    due = notification is not None and notification.due_at is not None and notification.due_at <= now
-    return [Claimed(holder, until)] if due else []
-
-
-def _if_pending(notification: Notification | None, event: Event) -> Sequence[Event]:
-    """What ended in the meantime stays as it ended."""
-    return [event] if notification is not None and notification.status is Status.PENDING else []
-
-
-def wait(notification: Notification | None, reason: str, next_at: datetime, latest: datetime) -> Sequence[Event]:
-    """Look again at `next_at`, or suppress it when that is after `latest`."""
-    return _if_pending(notification, Suppressed(reason, latest) if next_at > latest else Waited(reason, next_at))
-
-
-def fail(
-    notification: Notification | None, reason: str, next_at: datetime, latest: datetime, now: datetime,
-    falters_after: int = 0,
-) -> Sequence[Event]:  # fmt: skip
-    """Try again at `next_at`, or give up when that is after `latest`. It falters with the failure of that number."""
-    if notification is None or next_at > latest:
-        return _if_pending(notification, GivenUp(reason, now))
-    failed = _if_pending(notification, Failed(reason, next_at))
-    falters = failed and notification.attempts + 1 == falters_after
-    return [*failed, Faltered(reason, now)] if falters else failed
-
-
-def deliver(
-    notification: Notification | None, party: str, now: datetime, told: tuple[str, ...] = (),
-    reference: str | None = None,
-) -> Sequence[Event]:  # fmt: skip
-    return _if_pending(notification, Delivered(party, now, told=told, reference=reference))
-
-
-def give_up(notification: Notification | None, reason: str, now: datetime) -> Sequence[Event]:
-    return _if_pending(notification, GivenUp(reason, now))
-
-
-def expire(notification: Notification | None, lasts: timedelta, otherwise: str, now: datetime) -> Sequence[Event]:
-    """Give up what was tried for, or has waited, as long as `lasts`; `otherwise` is why, where no attempt said so."""
-    if notification is None or now < (notification.tried_since or notification.created_at) + lasts:
-        return []
-    return _if_pending(notification, GivenUp(notification.reason or otherwise, now, attempted=False))
-
-
-def suppress(notification: Notification | None, reason: str, now: datetime) -> Sequence[Event]:
-    return _if_pending(notification, Suppressed(reason, now))
-
-
-def retry(notification: Notification | None, now: datetime) -> Sequence[Event]:
-    """Raises Conflict for what was delivered. What is being tried already stays as it is."""
-    if notification is None:
-        raise Conflict("there is no such delivery")
-    if notification.status is Status.DELIVERED:
-        raise Conflict("this was delivered; there is nothing to try again")
-    return [] if notification.status is Status.PENDING else [Retried(now)]
-
-
-def replay(notification: Notification | None, now: datetime) -> Sequence[Event]:
-    """Send it again, also what was delivered; what is being tried already stays as it is."""
-    return [] if notification is None or notification.status is Status.PENDING else [Retried(now)]
-
-
-def acknowledge(notification: Notification | None, party: str, contact: str, now: datetime) -> Sequence[Event]:
-    """The first press counts; pressing again changes nothing."""
-    if notification is None or notification.acknowledged_at is not None:
-        return []
-    return [Acknowledged(party, contact, now)]
-
-
-def answered(notification: Notification, answer: Answer) -> Answered | None:
-    """What was said with that link of the message."""
-    return next((each for each in notification.answers if each.answer == answer), None)
-
-
-def answer(notification: Notification | None, given: Answered) -> Sequence[Event]:
-    """Each link is for one press; pressing again changes nothing."""
-    if notification is None or answered(notification, given.answer) is not None:
-        return []
-    return [given]
-
-
-def rate(notification: Notification | None, given: Rated) -> Sequence[Event]:
-    """The first press counts, as with every link."""
-    return [] if notification is None or notification.rated_at is not None else [given]

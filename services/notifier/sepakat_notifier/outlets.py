@@ -6,6 +6,7 @@ all of them.
 """
 
 from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -25,19 +26,6 @@ class Limits:
     most_at_once: int
     pause: timedelta | None
     rules: Rules
-
-
-def limits_of(settings: NotifierSettings) -> dict[str, Limits]:
-    """By channel; what has none of its own has those of a webhook endpoint."""
-    rules = Rules(settings.notifier_circuit_failures, settings.notifier_circuit_pause, settings.notifier_longest_retry)
-
-    def pause(per_minute: int | None) -> timedelta | None:
-        return None if per_minute is None else timedelta(minutes=1) / per_minute
-
-    return {
-        "webhook": Limits(settings.notifier_endpoint_concurrency, pause(settings.notifier_endpoint_rate), rules),
-        "email": Limits(settings.notifier_mail_concurrency, pause(settings.notifier_mail_rate), rules),
-    }
 
 
 @dataclass(frozen=True)
@@ -123,5 +111,52 @@ class Outlet:
         self.breaker = Breaker()
 
     @property
+    def key(self) -> str:
+        """`email`, or the channel and the endpoint's id."""
+        return _key(self.channel, self.recipient)
+
+    @property
     def _width(self) -> int:
         return 1 if self.ordered else self.width
+
+
+class Outlets:
+    """All outlets, each made when it is first asked for: one for the mail server, one for each endpoint."""
+
+    def __init__(self, channels: Iterable[str], settings: NotifierSettings) -> None:
+        limits = _limits_of(settings)
+        self._limits = {channel: limits.get(channel, limits["webhook"]) for channel in {*channels, *limits}}
+        self._outlets: dict[str, Outlet] = {}
+
+    def __iter__(self) -> Iterator[Outlet]:
+        return iter(self._outlets.values())
+
+    def of(self, channel: Channel, recipient: str) -> Outlet:
+        """The one by which a message of that channel reaches its recipient."""
+        of = recipient if channel != "email" else None
+        key = _key(channel, of)
+        found = self._outlets.get(key)
+        if found is None:
+            found = self._outlets[key] = Outlet(channel, of, self._limits[channel])
+        return found
+
+    def of_endpoint(self, endpoint: str) -> Outlet | None:
+        """Of a webhook or chat, where it was asked for before."""
+        return self._outlets.get(f"webhook/{endpoint}") or self._outlets.get(f"chat/{endpoint}")
+
+
+def _key(channel: Channel, recipient: str | None) -> str:
+    return channel if recipient is None else f"{channel}/{recipient}"
+
+
+def _limits_of(settings: NotifierSettings) -> dict[str, Limits]:
+    """By channel; what has none of its own has those of a webhook endpoint."""
+    rules = Rules(settings.notifier_circuit_failures, settings.notifier_circuit_pause, settings.notifier_longest_retry)
+
+    def pause(per_minute: int | None) -> timedelta | None:
+        return None if per_minute is None else timedelta(minutes=1) / per_minute
+
+    return {
+        "webhook": Limits(settings.notifier_endpoint_concurrency, pause(settings.notifier_endpoint_rate), rules),
+        "email": Limits(settings.notifier_mail_concurrency, pause(settings.notifier_mail_rate), rules),
+    }

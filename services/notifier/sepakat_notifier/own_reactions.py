@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sepakat_notifier import gathering, letters
+from sepakat_notifier import gathering, gists, sending
 from sepakat_notifier import notification as domain
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoints import Endpoints
@@ -16,7 +16,6 @@ from sepakat_notifier.notification import OPERATOR, Notification, Status
 from sepakat_notifier.planning import Planning, occasion_of
 from sepakat_notifier.routing import fact_of
 from sepakat_notifier.store import Notifications
-from sepakat_shared.bus import Reaction
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.notifications import (
@@ -27,6 +26,7 @@ from sepakat_shared.contracts.notifications import (
     NotificationSuppressed,
 )
 from sepakat_shared.messages import Envelope
+from sepakat_shared.reacting import Reaction
 
 WINDOW = timedelta(hours=1)
 """Of one such window the operator gets two mails at most: one soon, and one at its end about what came later."""
@@ -170,12 +170,12 @@ class OwnReactions:
 
 def _has_words(notification: Notification) -> bool:
     """Of what is only for machines, no mail says anything either."""
-    return notification.occasion.type == GATHERED or letters.is_told(fact_of(notification))
+    return notification.occasion.type == GATHERED or gists.is_told(fact_of(notification))
 
 
 def _tried(notification: Notification | None, now: datetime) -> list[domain.Event]:
     is_left_out = notification is not None and notification.status is Status.SUPPRESSED
-    return list(domain.retry(notification, now)) if is_left_out else []
+    return list(sending.retry(notification, now)) if is_left_out else []
 
 
 def window_of(at: datetime) -> datetime:

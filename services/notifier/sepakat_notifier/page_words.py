@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from sepakat_notifier.words import Words
+
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "since": {"en": "Affected since {}.", "id": "Terdampak sejak {}."},
     "at": {"en": "Noted at {}.", "id": "Dicatat pada {}."},
@@ -101,10 +103,6 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 }  # fmt: skip
 
 
-def language_of(accepted: str | None) -> str:
-    """The first language of an Accept-Language header that pages are written in; English where there is none."""
-    for part in (accepted or "").split(","):
-        tag = part.partition(";")[0].strip().lower().partition("-")[0]
-        if tag in ("en", "id"):
-            return tag
-    return "en"
+def phrase(name: str, words: Words, value: str = "") -> str:
+    """What is said under that name in the language of `words`, with what it is said of."""
+    return WORDS[name][words.language].format(value)

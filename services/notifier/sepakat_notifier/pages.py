@@ -4,22 +4,20 @@ Looking changes nothing: mail scanners look at every link. Each link is for one 
 whose message it was; it ends with its time, and with the incident.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from sepakat_notifier import notification as domain
-from sepakat_notifier import snoozing
+from sepakat_notifier import answering, snoozing
 from sepakat_notifier.chat_links import ChatLinks
-from sepakat_notifier.directory import Directory, Forgotten, Unknown
-from sepakat_notifier.html_pages import html_page, refusal
-from sepakat_notifier.letters import Form
+from sepakat_notifier.directory import Directory
+from sepakat_notifier.html_pages import Form, html_page, refusal
+from sepakat_notifier.linked import message_of, reader_of
 from sepakat_notifier.notification import Answer, Answered, Notification
-from sepakat_notifier.page_words import WORDS
+from sepakat_notifier.page_words import phrase
 from sepakat_notifier.routing import fact_of, subject_of
 from sepakat_notifier.standing import Standing
 from sepakat_notifier.standings import Standings
@@ -28,10 +26,10 @@ from sepakat_notifier.vault import Link, Purpose, Vault
 from sepakat_notifier.words import Words
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.incidents import _IncidentEvent
-from sepakat_shared.errors import NotFound, SepakatError, TooLarge
+from sepakat_shared.errors import NotFound, SepakatError
+from sepakat_shared.public_pages import fields_sent
 
 _LONGEST_NOTE: Final = 4000
-_LONGEST_BODY: Final = 64 * 1024
 _ANSWERS: Final[tuple[Answer, ...]] = ("join", "snooze", "resolve")
 
 
@@ -53,7 +51,7 @@ class _Opened:
         return f"{self.fact.number}: {self.words.title(self.fact.title, self.fact.incident)}"
 
     def say(self, name: str, value: str = "") -> str:
-        return WORDS[name][self.words.language].format(value)
+        return phrase(name, self.words, value)
 
 
 class Pages:
@@ -72,21 +70,16 @@ class Pages:
         """Raises NotFound or Gone."""
         of_chat = self._chat_links.notification(token)
         link = None if of_chat else self._vault.open_link(token, self._clock.now(), purpose)
-        loaded = await self._notifications.all.find(of_chat or (link.notification if link else ""))
-        if loaded is None:
-            raise NotFound("the message of this link is not here any more")
+        notification = await message_of(self._notifications, of_chat or (link.notification if link else ""))
         if link is None:
-            link = await self._chat_links.opened(token, loaded.state, purpose)
-        fact = fact_of(loaded.state)
-        if not isinstance(fact, _IncidentEvent) or loaded.state.about != link.incident:
+            link = await self._chat_links.opened(token, notification, purpose)
+        fact = fact_of(notification)
+        if not isinstance(fact, _IncidentEvent) or notification.about != link.incident:
             raise NotFound("this link is not about that incident")
-        try:
-            reader = await self._directory.reader([link.party], link.contact, subject_of(fact).agreement)
-        except (Unknown, Forgotten) as error:
-            raise NotFound("the contact of this link is not known any more") from error
+        reader = await reader_of(self._directory, link, subject_of(fact).agreement)
         standing = await self._standings.find(link.incident)
         words = Words(reader.language, reader.time_zone)
-        return _Opened(purpose, link, loaded.state, fact, standing, words, reader.name if of_chat else None)
+        return _Opened(purpose, link, notification, fact, standing, words, reader.name if of_chat else None)
 
     def asked(self, opened: _Opened, wrong: str | None = None) -> HTMLResponse:
         """What the link asks, or why it cannot be any more; `wrong` is what to mend in what was sent."""
@@ -126,7 +119,7 @@ class Pages:
         link = opened.link
         after = await self._notifications.execute(
             link.notification,
-            lambda notification, now: domain.acknowledge(notification, link.party, link.contact, now),
+            lambda notification, now: answering.acknowledge(notification, link.party, link.contact, now),
             by=f"{link.party}/{link.contact}",
         )
         return self._after(opened, after)
@@ -149,7 +142,7 @@ class Pages:
         link = opened.link
         after = await self._notifications.execute(
             link.notification,
-            lambda notification, now: domain.answer(
+            lambda notification, now: answering.answer(
                 notification, Answered(answer, link.party, link.contact, now, until, note)
             ),
             by=f"{link.party}/{link.contact}",
@@ -157,7 +150,7 @@ class Pages:
         return self._after(opened, after)
 
     def _after(self, opened: _Opened, after: Notification | None) -> HTMLResponse:
-        said = None if after is None else _said_before(_Opened(**{**vars(opened), "notification": after}))
+        said = None if after is None else _said_before(replace(opened, notification=after))
         if said is None:
             raise NotFound("the message of this link is not here any more")
         return said
@@ -167,7 +160,7 @@ def _said_before(opened: _Opened) -> HTMLResponse | None:
     """The page that says what this link has said, once it was pressed."""
     at, until = opened.notification.acknowledged_at, None
     if opened.purpose != "acknowledge":
-        given = domain.answered(opened.notification, opened.purpose)
+        given = answering.answered(opened.notification, opened.purpose)
         at, until = (given.at, given.until) if given is not None else (None, None)
     if at is None:
         return None
@@ -236,19 +229,6 @@ def _answering(routes: APIRouter, pages: Pages, answer: Answer) -> None:
     async def take(token: str, request: Request) -> HTMLResponse:
         try:
             opened = await pages.opened(answer, token)
-            return await pages.answer(answer, opened, await sent(request))
+            return await pages.answer(answer, opened, await fields_sent(request, most=5))
         except SepakatError as error:
             return refusal(error, request)
-
-
-async def sent(request: Request) -> dict[str, str]:
-    """The fields of the form. Raises TooLarge; what is no form has no fields."""
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > _LONGEST_BODY:
-            raise TooLarge(f"what a page sends may have {_LONGEST_BODY} bytes at most")
-    try:
-        return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=5))
-    except ValueError:
-        return {}

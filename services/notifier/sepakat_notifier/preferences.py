@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from sepakat_notifier.preference import Chosen, Event, Muted, Preference, apply
-from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
+from sepakat_shared.aggregate import Kind, Loaded
+from sepakat_shared.aggregates import Aggregates
+from sepakat_shared.commits import Commits
 
 
 def _fields(preference: Preference) -> Mapping[str, Any]:

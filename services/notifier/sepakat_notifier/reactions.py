@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from sepakat_notifier import gathering, letters, preference, routing, subscription
+from sepakat_notifier import gathering, gists, preference, routing, subscription
 from sepakat_notifier.chat_addresses import CHANGES
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoint import Endpoint
@@ -21,7 +21,6 @@ from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.routing import CONTRACTS, Subject
 from sepakat_notifier.sharing import Key, most_eager, told_by
 from sepakat_notifier.store import Notifications
-from sepakat_shared.bus import Erased, Reaction
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.agreements import AgreementTextPublished, ContactRecorded, PartyRecorded
@@ -30,6 +29,7 @@ from sepakat_shared.contracts.reports import ReporterRecorded
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Collection as Documents
 from sepakat_shared.mongo import Database
+from sepakat_shared.reacting import Erased, Reaction
 
 
 class Reactions:
@@ -97,7 +97,7 @@ class Reactions:
 
         Once, however many people read it there.
         """
-        if not letters.is_told(fact) or routing.is_for_one_person(fact):
+        if not gists.is_told(fact) or routing.is_for_one_person(fact):
             return
         within = None
         if digest is not None and digest.digest is not None and digest.at is not None:

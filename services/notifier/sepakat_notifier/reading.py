@@ -6,7 +6,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from sepakat_notifier import letters
+from sepakat_notifier import gists
 from sepakat_notifier.brandings import Brandings, letter_of
 from sepakat_notifier.directory import Directory, Forgotten, Reader, Unknown
 from sepakat_notifier.html_pages import refusal
@@ -59,7 +59,7 @@ def router(
         except SepakatError as error:
             return refusal(error, request)
         fact = fact_of(notification)
-        gist = letters.gist_of(fact, reader, await directory.names(subject_of(fact).parties))
+        gist = gists.gist_of(fact, reader, await directory.names(subject_of(fact).parties))
         chosen = await brandings.find(reader.party)
         letter = letter_of(fact.type, gist, reader, None, None, chosen.state if chosen else None)
         return HTMLResponse(letter.html, headers=_HEADERS)

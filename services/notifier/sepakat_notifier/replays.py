@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pymongo import ASCENDING
 
-from sepakat_notifier import notification as domain
+from sepakat_notifier import sending
 from sepakat_notifier.endpoint import Endpoint
 from sepakat_notifier.notification import Event, Notification, Occasion
 from sepakat_notifier.store import Notifications
@@ -41,7 +41,7 @@ class Replays:
 
 
 def _replayed(notification: Notification | None, now: datetime) -> Sequence[Event]:
-    return domain.replay(notification, now)
+    return sending.replay(notification, now)
 
 
 def trial(endpoint: Endpoint, now: datetime) -> Notification:

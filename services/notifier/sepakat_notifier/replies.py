@@ -5,7 +5,9 @@ from typing import Any
 
 from sepakat_notifier import reply as domain
 from sepakat_notifier.reply import Event, Received, Reply
-from sepakat_shared.commits import Aggregates, Commits, Kind
+from sepakat_shared.aggregate import Kind
+from sepakat_shared.aggregates import Aggregates
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import notifications as contract
 from sepakat_shared.contracts import topics
 from sepakat_shared.messages import Message

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from sepakat_notifier.directory import Reader
-from sepakat_notifier.letters import Letter, rendered, sent
+from sepakat_notifier.letters import Letter, sent
+from sepakat_notifier.rendering import rendered
 from sepakat_notifier.words import Words
 from sepakat_shared.contracts.reports import ReportProgressed, _ReportEvent
 

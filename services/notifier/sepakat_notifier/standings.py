@@ -8,12 +8,12 @@ from pymongo import ASCENDING, DESCENDING
 
 from sepakat_notifier import standing as domain
 from sepakat_notifier.standing import Standing
-from sepakat_shared.bus import Reaction
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.fact import Fact
 from sepakat_shared.contracts.incidents import _IncidentEvent
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Collection, Database, Document
+from sepakat_shared.reacting import Reaction
 
 _MOST_OPEN: Final = 500
 _MOST_OVER: Final = 100

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, StrictBool
 
 from sepakat_notifier import status_formats
-from sepakat_notifier.page_words import language_of
 from sepakat_notifier.status_feed import StatusFeed
 from sepakat_notifier.status_feeds import StatusFeeds
 from sepakat_shared.errors import Forbidden
+from sepakat_shared.public_pages import language_of
 from sepakat_shared.web import Asking
 
 
@@ -53,7 +53,7 @@ def router(feeds: StatusFeeds, public_url: str) -> APIRouter:
         token: str, kind: Literal["atom", "json"], request: Request, lang: Literal["en", "id"] | None = None
     ) -> Response:
         """How the services stand, and what is wrong or was lately; without a key."""
-        language = lang or language_of(request.headers.get("accept-language"))
+        language = language_of(request, lang)
         found = await feeds.read(token, language)
         address = f"{base}/status/{token}.{kind}" + (f"?lang={lang}" if lang else "")
         if kind == "atom":

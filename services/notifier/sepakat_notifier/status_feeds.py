@@ -11,9 +11,11 @@ from sepakat_notifier.status import KEPT_FOR, Status, status
 from sepakat_notifier.status_feed import Allowed, Event, StatusFeed, TakenBack
 from sepakat_notifier.vault import Vault
 from sepakat_notifier.works import Works
+from sepakat_shared.aggregate import Kind
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
-from sepakat_shared.commits import Aggregates, Commits, Kind
+from sepakat_shared.commits import Commits
 from sepakat_shared.errors import Gone, NotFound
 
 

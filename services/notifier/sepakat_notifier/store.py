@@ -32,8 +32,10 @@ from sepakat_notifier.notification import (
     order,
 )
 from sepakat_notifier.preference import is_news
+from sepakat_shared.aggregate import Kind, Loaded
+from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
-from sepakat_shared.commits import Aggregates, Commits, Kind, Loaded
+from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import notifications as contract
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.fact import Fact, rfc3339

@@ -9,8 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from sepakat_notifier import preference as domain
-from sepakat_notifier.html_pages import html_page, refusal
-from sepakat_notifier.letters import Form
+from sepakat_notifier.html_pages import Form, html_page, refusal
 from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.vault import Subscriber, Vault
 from sepakat_shared.errors import SepakatError

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from sepakat_notifier.letters import Gist
+from sepakat_notifier.gists import Gist
 
 _ALLOWED: Final = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.If, nodes.Const, nodes.Compare, nodes.Operand,

@@ -8,12 +8,12 @@ from pymongo import ASCENDING, DESCENDING
 
 from sepakat_notifier import work as domain
 from sepakat_notifier.work import Work
-from sepakat_shared.bus import Reaction
 from sepakat_shared.contracts import maintenance, topics
 from sepakat_shared.contracts.catalogue import EVENTS
 from sepakat_shared.contracts.fact import Fact
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Collection, Database, Document
+from sepakat_shared.reacting import Reaction
 
 _MOST: Final = 200
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from cryptography.fernet import InvalidToken
 
-from sepakat_notifier import chat_formats, letters
+from sepakat_notifier import chat_formats, gists
 from sepakat_notifier.channels import Gone, Permanent, Reached, Unreachable, Unwanted, services
 from sepakat_notifier.channels.calling import Client
 from sepakat_notifier.chat_addresses import ByApprise, Hook, SlackBot, way_of
@@ -137,7 +137,7 @@ class ChatSender:
         )
         lines = []
         for each in told:
-            gist = letters.gist_of(fact_of(each), reader, names)
+            gist = gists.gist_of(fact_of(each), reader, names)
             lines.append(Line(gist.words.when(each.created_at), gist.subject))
         asked = _still_asked([notification, *told])
         actions, in_name = await self._links.of(asked, endpoint) if asked is not None else ((), "")
@@ -148,10 +148,10 @@ class ChatSender:
 
     async def _said(self, notification: Notification, endpoint: Endpoint) -> Said:
         fact = fact_of(notification)
-        if not letters.is_told(fact):
+        if not gists.is_told(fact):
             raise Unwanted(f"there are no words about {fact.type}")
         names = await self._directory.names(subject_of(fact).parties)
-        gist = letters.gist_of(fact, await self._reader(endpoint), names)
+        gist = gists.gist_of(fact, await self._reader(endpoint), names)
         actions, in_name = await self._links.of(notification, endpoint)
         return Said(
             gist.subject, gist.paragraphs, gist.figures, gist.tone, gist.agreement, actions=actions, in_name=in_name

@@ -10,7 +10,7 @@ from typing import Any
 
 import aiosmtplib
 
-from sepakat_notifier import letters, notices, reporter_letters
+from sepakat_notifier import gists, letters, notices, reporter_letters
 from sepakat_notifier.branding import Branding
 from sepakat_notifier.brandings import Brandings, letter_of
 from sepakat_notifier.channels import NotYet, Permanent, Reached, Transient, Unreachable, Unwanted
@@ -113,14 +113,14 @@ class MailSender:
             names = await self._directory.names([fact.party])
             reader = await self._reader(notification, (fact.party,), "")
             return reader, notices.of_endpoint(fact, reader, names[fact.party])
-        if not letters.is_told(fact):
+        if not gists.is_told(fact):
             raise Unwanted(f"there is no letter about {fact.type}")
         subject = subject_of(fact)
         parties = subject.parties if notification.party is None else (notification.party,)
         reader = await self._reader(notification, parties, subject.agreement)
         names = await self._directory.names(subject.parties)
         unsubscribe = self._unsubscribe(reader) if may_be_left_out(fact) else None
-        gist = letters.gist_of(fact, reader, names)
+        gist = gists.gist_of(fact, reader, names)
         look = await self._branding(reader.party)
         link, others = self._links(notification, fact, reader)
         read_by = self._read_by(notification, fact)

@@ -1,0 +1,80 @@
+"""Whatever goes wrong in a request, as problem details (RFC 9457): a stable type, and each field with its rule."""
+
+import logging
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from sepakat_shared.errors import FieldProblem, Invalid, Malformed, SepakatError, Unavailable, sentence_of
+from sepakat_shared.retry import TRANSIENT
+
+PROBLEM: Final = "application/problem+json"
+PROBLEM_TYPES: Final = "https://sepakat.dev/problems/"
+_log = logging.getLogger(__name__)
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    """Whatever the app's routes raise is answered as a problem; what is a bug of ours is logged."""
+    app.add_exception_handler(SepakatError, _on_our_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(Exception, _on_bug)
+    for transient in TRANSIENT:
+        app.add_exception_handler(transient, _on_unavailable)
+
+
+def problem(status: int, slug: str, title: str, detail: str, problems: tuple[FieldProblem, ...] = ()) -> JSONResponse:
+    body: dict[str, Any] = {"type": PROBLEM_TYPES + slug, "title": title, "status": status, "detail": detail}
+    if problems:
+        body["errors"] = [{"pointer": each.pointer, "detail": each.rule} for each in problems]
+    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
+    return JSONResponse(body, status, headers, media_type=PROBLEM)
+
+
+def problem_of(error: SepakatError) -> JSONResponse:
+    return problem(error.status, error.slug, error.title, error.detail, error.problems)
+
+
+async def _on_our_error(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, SepakatError):
+        raise error
+    return problem_of(error)
+
+
+async def _on_invalid_request(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    problems = tuple(FieldProblem(_pointer(each["loc"]), each["msg"]) for each in error.errors())
+    unreadable = any(each["type"] == "json_invalid" for each in error.errors())
+    kind = Malformed if unreadable else Invalid
+    detail = sentence_of(problems, 5)
+    return problem_of(kind(detail, problems))
+
+
+def _pointer(location: tuple[Any, ...]) -> str:
+    """A JSON Pointer into the body; for what is not in the body, where it is (`query`, `path`, `header`)."""
+    parts = location[1:] if location and location[0] == "body" else location
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+async def _on_http_error(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    phrase = HTTPStatus(error.status_code).phrase
+    return problem(error.status_code, phrase.lower().replace(" ", "-"), phrase, str(error.detail))
+
+
+async def _on_unavailable(_request: Request, error: Exception) -> Response:
+    _log.warning("a request met a server that is away: %s", error)
+    response = problem_of(Unavailable("a server behind this one does not answer; nothing was changed; try again soon"))
+    response.headers["Retry-After"] = "2"
+    return response
+
+
+async def _on_bug(_request: Request, error: Exception) -> Response:
+    _log.error("a request failed", exc_info=error)
+    return problem(500, "internal", "Internal error", "This is a bug of ours; the log has the trace.")
