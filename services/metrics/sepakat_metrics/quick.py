@@ -82,10 +82,7 @@ def read(body: bytes) -> tuple[Fact, str | None] | None:
     """
     try:
         if b'"samples"' in body:
-            # Instants with more digits than it keeps are rounded by this decoder, and cut by the careful reader.
-            if _FINER_THAN_MICROSECONDS.search(body):
-                return None
-            return _quick_batch(_batch.decode(body))
+            return _quick_batch(_batch.decode(body), body)
         event = _cloud_event.decode(body)
         fact_of = _READERS.get(event.type)
         if fact_of is None or not event.id or not event.source:
@@ -104,15 +101,54 @@ def _quick_sample(event: _CloudEvent, at: int) -> Fact | None:
     return Fact(indicator, event.source, event.id, at, "ratio", ((at, data.good, data.total),))
 
 
-def _quick_batch(event: _Batch) -> tuple[Fact, str | None] | None:
-    """Summed by minute, which is all that is kept of it; each sum stands at the latest instant that it holds."""
+def _quick_batch(event: _Batch, body: bytes) -> tuple[Fact, str | None] | None:
+    """Summed by minute, which is all that is kept of it; each sum stands at the latest instant that it holds, which may
+    be a millisecond late where it was told more finely than in microseconds.
+    """
     indicator = _same_indicator(event.subject, event.data.indicator)
     if indicator is None or event.type != _SAMPLE or not event.id or not event.source:
         return None
-    first = event.data.samples[0].time
+    samples = event.data.samples
+    sums = _of_one_minute(samples, body) or _of_several_minutes(samples, body)
+    if sums is None or max(total for _, _, total in sums) >= 2**53:
+        return None
+    fact = Fact(indicator, event.source, event.id, events.instant(event.time, "time"), "ratio", sums)
+    return fact, event.traceparent
+
+
+_Sums = tuple[tuple[int, int, int], ...]
+
+
+def _of_one_minute(samples: list[_TimedSample], body: bytes) -> _Sums | None:
+    """What a batch mostly is. One loop: comparing each sample with a minute's bounds, or gathering columns of them for
+    `min`, `max` and `sum`, takes half as long again.
+    """
+    first = last = samples[0].time
+    good = total = 0
+    for each in samples:
+        right, of = each.good, each.total
+        if not 0 <= right <= of:
+            return None
+        good += right
+        total += of
+        at = each.time
+        if at > last:
+            last = at
+        elif at < first:
+            first = at
+    begin = first.replace(second=0, microsecond=0)
+    if last - begin >= _MINUTE or (first == begin and _is_rounded(body)):
+        return None
+    return ((to_ms(last), good, total),)
+
+
+def _of_several_minutes(samples: list[_TimedSample], body: bytes) -> _Sums | None:
+    if _is_rounded(body):
+        return None
+    first = samples[0].time
     begin, end, latest, good, total = first, first, first, 0, 0
     sums: list[tuple[int, int, int]] = []
-    for each in event.data.samples:
+    for each in samples:
         at = each.time
         if not begin <= at < end:
             if begin < end:
@@ -126,10 +162,15 @@ def _quick_batch(event: _Batch) -> tuple[Fact, str | None] | None:
         if at > latest:
             latest = at
     sums.append((to_ms(latest), good, total))
-    if max(total for _, _, total in sums) >= 2**53:
-        return None
-    fact = Fact(indicator, event.source, event.id, events.instant(event.time, "time"), "ratio", tuple(sums))
-    return fact, event.traceparent
+    return tuple(sums)
+
+
+def _is_rounded(body: bytes) -> bool:
+    """Whether an instant has more digits than this decoder keeps: it rounds what the careful reader cuts.
+
+    Only what it has rounded up to a whole minute is of another minute then: without such an instant nobody need look.
+    """
+    return _FINER_THAN_MICROSECONDS.search(body) is not None
 
 
 def _quick_measurement(event: _CloudEvent, at: int) -> Fact | None:
