@@ -19,9 +19,9 @@ from rich.console import Console
 from rich.table import Table
 from stock import objective, words
 
-from sepakat_metrics.buckets import MINUTE_MS, Delta
+from sepakat_metrics.buckets import Delta
 from sepakat_metrics.evaluation import evaluate
-from sepakat_metrics.events import UP, Fact
+from sepakat_metrics.events import MINUTE_MS, UP, Fact
 from sepakat_metrics.history import History
 from sepakat_metrics.terms import Terms
 from sepakat_shared.contracts import texts

@@ -52,22 +52,36 @@ def objective(id: str, indicator: str, **changes: Any) -> dict[str, Any]:
     return {**base, **changes}
 
 
-def samples(count: int, indicators: list[str], batched: int = 1, first: int = 0) -> Iterator[tuple[str, bytes]]:
+def samples(
+    count: int, indicators: list[str], batched: int = 1, first: int = 0, by_columns: bool = False
+) -> Iterator[tuple[str, bytes]]:
     """(indicator, CloudEvent in JSON), one after another through the indicators, over the last ten minutes.
 
-    A plain one has 288 bytes; `batched` is how many samples an event holds; ids are numbers from `first` on.
+    A plain one has 288 bytes; `batched` is how many samples an event holds, spread over the time until the indicator's
+    next event; ids are numbers from `first` on.
     """
     start = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=10)
+    apart = max(1, 600_000 * len(indicators) // count // batched)
     for i in range(count):
         id = indicators[i % len(indicators)]
-        at = (start + timedelta(milliseconds=i * 600_000 // count)).isoformat(timespec="milliseconds")
+        at = start + timedelta(milliseconds=i * 600_000 // count)
         data: dict[str, Any] = {"indicator": id, "good": 99, "total": 100}
-        if batched > 1:
-            data = {"indicator": id, "samples": [{"time": at, "good": 99, "total": 100}] * batched}
+        if by_columns:
+            columns = {"offset": list(range(0, apart * batched, apart)), "good": [99] * batched,
+                       "total": [100] * batched}  # fmt: skip
+            data = {"indicator": id, "columns": {"start": _told(at), **columns}}
+        elif batched > 1:
+            rows = [{"time": _told(at + timedelta(milliseconds=n * apart)), "good": 99, "total": 100}
+                    for n in range(batched)]  # fmt: skip
+            data = {"indicator": id, "samples": rows}
         event = {"specversion": "1.0", "id": f"{first + i:010d}", "source": "/bench",
-                 "type": "sepakat.metric.sample.v1", "time": at, "subject": id,
+                 "type": "sepakat.metric.sample.v1", "time": _told(at), "subject": id,
                  "datacontenttype": "application/json", "data": data}  # fmt: skip
         yield id, json.dumps(event).encode()
+
+
+def _told(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds")
 
 
 async def publish(kafka: str, events: Iterable[tuple[str, bytes]], total: int) -> None:

@@ -167,6 +167,7 @@ def test_of_several_forms_each_is_compared_with_the_one_it_is_like() -> None:
 # -- the command -------------------------------------------------------------------------------------------------------
 
 CLOSED = "schemas/events/sepakat.incident.closed.v1.json"
+SAMPLE = "schemas/events/sepakat.metric.sample.v1.json"
 PARTY = "schemas/texts/party.json"
 
 
@@ -198,6 +199,19 @@ def test_a_break_is_named_and_not_written(directory: Path, capsys: pytest.Captur
         assert (directory / CLOSED).read_text() == edited
     assert generate.main([str(directory), "--break-readers"]) == 0
     assert generate.main([str(directory), "--check"]) == 0
+
+
+def test_an_event_of_publishers_may_come_in_more_forms_and_never_in_fewer(
+    directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken = directory / SAMPLE
+    today = json.loads(taken.read_text())
+    taken.write_text(json.dumps({**today, "anyOf": today["anyOf"][:1]}))
+    assert generate.main([str(directory), "--breaks"]) == 0
+    one_more = {"type": "object", "required": ["per_cent"], "properties": {"per_cent": {"type": "number"}}}
+    taken.write_text(json.dumps({**today, "anyOf": [*today["anyOf"], one_more]}))
+    assert generate.main([str(directory), "--breaks"]) == 1
+    assert f"{SAMPLE}: breaks publishers: /per_cent: may be there unknown" in capsys.readouterr().err
 
 
 def test_a_drift_that_breaks_nobody_is_named_by_the_check_alone(

@@ -45,10 +45,19 @@ async def test_services_and_files_give_the_same_figures(world: World) -> None:
                         good=97 - i % 5, total=100) for i in range(20)]  # fmt: skip
     events += [measured("measurement", f"m{i}", begin + i * timedelta(seconds=50), indicator="nusantara/latency",
                         value=700 + i * 13.37, unit="ms") for i in range(20)]  # fmt: skip
-    results = await world.send(*events, *events[3:9])
+    start, offset = begin.isoformat(), [0, 30_000, 95_000, 250_000, 31_000]
+    events += [
+        measured("sample", "b1", begin, indicator="nusantara/orders",
+                 samples=[{"time": start, "good": 97, "total": 100}, {"time": start, "good": 93, "total": 100}]),
+        measured("sample", "b2", begin, indicator="nusantara/orders",
+                 columns={"start": start, "offset": offset, "good": [99, 98, 95, 90, 93], "total": [100] * 5}),
+        measured("measurement", "b3", begin, indicator="nusantara/latency", unit="ms",
+                 columns={"start": start, "offset": offset, "value": [700.5, 800, 800.001, 900, 901]}),
+    ]  # fmt: skip
+    results = await world.send(*events, *events[3:9], *events[-2:])
     assert {each["outcome"] for each in results} == {"accepted", "duplicate"}
 
-    lines = [json.dumps(each).encode() for each in (*events, *events[3:9])]
+    lines = [json.dumps(each).encode() for each in (*events, *events[3:9], *events[-2:])]
     differences: list[Any] = []
 
     async def the_same() -> bool:

@@ -6,8 +6,9 @@ from typing import Any
 
 from pymongo import ASCENDING, DESCENDING
 
-from sepakat_metrics.buckets import DAY_MINUTES, MINUTE_MS, Delta
+from sepakat_metrics.buckets import DAY_MINUTES, Delta
 from sepakat_metrics.checkpoints import is_full, unpacked
+from sepakat_metrics.events import MINUTE_MS
 from sepakat_metrics.history import History
 from sepakat_shared.mongo import Collection, Database, Document
 

@@ -5,16 +5,15 @@ integers; a minute of measurements at most one integer a logarithmic bin and one
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from sys import intern
 from typing import Any
 
 from sepakat_metrics.cases import Step
-from sepakat_metrics.events import MICRO, Fact
+from sepakat_metrics.events import MICRO, MINUTE_MS, Fact
 
-MINUTE_MS = 60_000
 DAY_MINUTES = 1440
 _GAMMA = 1.02
 _LOG_GAMMA = math.log(_GAMMA)
@@ -45,20 +44,22 @@ class Measured:
     """By threshold in millionths: (how many of the measurements were compared with it, how many are at or under)."""
 
     @classmethod
-    def of(cls, values: Iterable[int], thresholds: Iterable[int]) -> "Measured":
+    def of(cls, values: Sequence[int], thresholds: Iterable[int]) -> "Measured":
         made = cls()
-        for value in values:
-            made.add(value, thresholds)
+        made.add(values, thresholds)
         return made
 
-    def add(self, value: int, thresholds: Iterable[int]) -> None:
-        self.count += 1
-        self.sum += value
-        bin = bin_of(value)
-        self.bins[bin] = self.bins.get(bin, 0) + 1
+    def add(self, values: Sequence[int], thresholds: Iterable[int]) -> None:
+        self.count += len(values)
+        self.sum += sum(values)
+        bins = self.bins
+        for value in values:
+            bin = bin_of(value)
+            bins[bin] = bins.get(bin, 0) + 1
         for threshold in thresholds:
             compared, under = self.under.get(threshold, (0, 0))
-            self.under[threshold] = (compared + 1, under + (value <= threshold))
+            more = sum(value <= threshold for value in values)
+            self.under[threshold] = (compared + len(values), under + more)
 
     def merge(self, other: "Measured") -> None:
         self.count += other.count
@@ -102,10 +103,8 @@ class Delta:
                 before = self.counts.get(minute, (0, 0))
                 self.counts[minute] = (before[0] + good, before[1] + total)
         elif fact.kind == "measurement":
-            minute = fact.at // MINUTE_MS
-            measured = self.measured.setdefault(minute, Measured())
-            for value in fact.values:
-                measured.add(value, self.thresholds)
+            for minute, values in fact.values_by_minute().items():
+                self.measured.setdefault(minute, Measured()).add(values, self.thresholds)
         elif fact.kind == "state":
             self.transitions.add(transition_of(fact))
         else:

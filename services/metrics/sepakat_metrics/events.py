@@ -5,8 +5,8 @@ millionths of a millisecond), weights in millionths. Everything after this is ex
 """
 
 import re
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, Final
@@ -16,6 +16,9 @@ import msgspec
 from sepakat_shared.calendars import to_ms
 
 MICRO: Final = 1_000_000
+MINUTE_MS: Final = 60_000
+LONGEST_OFFSET: Final = 31 * 86_400_000
+LATEST: Final = to_ms(datetime.max.replace(tzinfo=UTC))
 UP: Final = MICRO
 FUTURE = timedelta(minutes=5)
 INDICATOR = re.compile(r"[a-z0-9][a-z0-9-]{0,62}/[a-z0-9][a-z0-9-]{0,62}")
@@ -51,8 +54,9 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
     """One event of one indicator, as integers.
 
     `samples` are (instant, good, total) of a `ratio`; `values` millionths of `unit` of a `measurement` (time in
-    milliseconds); `state` with `weight` of a `state`: the millionths that count as up, None where it is unknown;
-    `ticket`, `step`, `priority` and `reason` ("" where none is told) of a `ticket`.
+    milliseconds), each at its own of `instants`, or all at `at` where there are none; `state` with `weight` of a
+    `state`: the millionths that count as up, None where it is unknown; `ticket`, `step`, `priority` and `reason` (""
+    where none is told) of a `ticket`.
     """
 
     indicator: str
@@ -69,6 +73,19 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
     step: str = ""
     priority: str = ""
     reason: str = ""
+    instants: tuple[int, ...] = ()
+
+    def values_by_minute(self) -> dict[int, Sequence[int]]:
+        """The `values`, by minutes since 1970."""
+        if not self.instants:
+            return {self.at // MINUTE_MS: self.values}
+        first = self.instants[0] // MINUTE_MS
+        if first == min(self.instants) // MINUTE_MS == max(self.instants) // MINUTE_MS:
+            return {first: self.values}
+        found: dict[int, list[int]] = {}
+        for at, value in zip(self.instants, self.values, strict=True):
+            found.setdefault(at // MINUTE_MS, []).append(value)
+        return dict(found)
 
 
 def base_unit(unit: str) -> str:
@@ -125,7 +142,11 @@ def check_time(fact: Fact, now: datetime) -> None:
 
 def is_from_the_future(fact: Fact, now: datetime) -> bool:
     latest = _latest(now)
-    return fact.at > latest or (bool(fact.samples) and max(fact.samples)[0] > latest)
+    if fact.at > latest:
+        return True
+    if fact.samples:
+        return max(fact.samples)[0] > latest
+    return bool(fact.instants) and max(fact.instants) > latest
 
 
 @lru_cache(maxsize=8)
@@ -165,6 +186,13 @@ def _only(data: Mapping[str, Any], *known: str, at: str = "data") -> None:
 
 
 def _ratio(data: dict[str, Any], indicator: str, source: str, id: str, at: int) -> Fact:
+    if "columns" in data:
+        _only(data, "indicator", "columns")
+        instants, columns = _columns(data["columns"], good=_whole, total=_whole)
+        for i, (good, total) in enumerate(zip(*columns, strict=True)):
+            if good > total:
+                raise BadEvent(f"data.columns.good[{i}]", f"is {good}, more than the total {total}")
+        return Fact(indicator, source, id, at, "ratio", samples=tuple(zip(instants, *columns, strict=True)))
     if "samples" not in data:
         _only(data, "indicator", "good", "total")
         return Fact(indicator, source, id, at, "ratio", samples=(_sample(data, "data", at),))
@@ -190,18 +218,56 @@ def _sample(data: Mapping[str, Any], where: str, at: int) -> tuple[int, int, int
 
 
 def _count(value: object, where: str, name: str) -> int:
+    return _whole(value, f"{where}.{name}")
+
+
+def _whole(value: object, field: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
-        raise BadEvent(f"{where}.{name}", "must be a whole number, 0 or more")
+        raise BadEvent(field, "must be a whole number, 0 or more")
+    return value
+
+
+def _columns(given: object, **rules: Callable[[object, str], Any]) -> tuple[tuple[int, ...], list[list[Any]]]:
+    """The instant of each row, and each column that there is a rule of. Raises BadEvent."""
+    names = ("offset", *rules)
+    if not isinstance(given, dict):
+        raise BadEvent("data.columns", f"must be an object {{start, {', '.join(names)}}}")
+    _only(given, "start", *names, at="data.columns")
+    start = instant(given.get("start"), "data.columns.start")
+    for name in names:
+        column = given.get(name)
+        if not isinstance(column, list) or not column:
+            raise BadEvent(f"data.columns.{name}", "must be a list of at least one number")
+        if len(column) != len(given["offset"]):
+            raise BadEvent(f"data.columns.{name}", f"has {len(column)} rows, but offset has {len(given['offset'])}")
+    instants = tuple(start + _offset(each, i, start) for i, each in enumerate(given["offset"]))
+    return instants, [
+        [rule(each, f"data.columns.{name}[{i}]") for i, each in enumerate(given[name])] for name, rule in rules.items()
+    ]
+
+
+def _offset(value: object, i: int, start: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < LONGEST_OFFSET:
+        rule = "must be a whole number of milliseconds since start, 0 or more and less than 31 days"
+        raise BadEvent(f"data.columns.offset[{i}]", rule)
+    if start + value > LATEST:
+        raise BadEvent(f"data.columns.offset[{i}]", "is of an instant after the year 9999")
     return value
 
 
 def _measurement(data: dict[str, Any], indicator: str, source: str, id: str, at: int) -> Fact:
-    _only(data, "indicator", "value", "values", "unit")
-    if ("value" in data) == ("values" in data):
-        raise BadEvent("data.value", "give exactly one of `value` and `values`")
+    _only(data, "indicator", "value", "values", "columns", "unit")
+    if len(data.keys() & {"value", "values", "columns"}) != 1:
+        raise BadEvent("data.value", "give exactly one of `value`, `values` and `columns`")
     unit = data.get("unit")
     if not isinstance(unit, str) or not unit:
         raise BadEvent("data.unit", "is required, such as ms")
+    if "columns" in data:
+        instants, (column,) = _columns(data["columns"], value=_number)
+        values = tuple(to_micro(value, unit) for value in column)
+        return Fact(
+            indicator, source, id, at, "measurement", values=values, unit=base_unit(unit), instants=instants
+        )  # fmt: skip
     given = data["values"] if "values" in data else [data["value"]]
     if not isinstance(given, list) or not given:
         raise BadEvent("data.values", "must be a list of at least one number")

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sepakat_metrics.buckets import MINUTE_MS, Delta, Measured, order, step_of, transition_of
+from sepakat_metrics.buckets import Delta, Measured, order, step_of, transition_of
 from sepakat_metrics.cases import Step
 from sepakat_metrics.changes import EVER, Changes
-from sepakat_metrics.events import Fact
+from sepakat_metrics.events import MINUTE_MS, Fact
 from sepakat_metrics.measurements import Measurements
 from sepakat_metrics.states import States
 from sepakat_metrics.sums import Counts
@@ -62,10 +62,12 @@ class History:
                 self.counts.add(minute, good, total)
                 self.changes.note(minute * MINUTE_MS)
             return False
-        self.changes.note(fact.at)
         if fact.kind == "measurement":
-            self.measured.merge(fact.at // MINUTE_MS, Measured.of(fact.values, self.thresholds))
+            for minute, values in fact.values_by_minute().items():
+                self.measured.merge(minute, Measured.of(values, self.thresholds))
+                self.changes.note(minute * MINUTE_MS)
             return False
+        self.changes.note(fact.at)
         if fact.kind == "state":
             return self.states.add(transition_of(fact))
         self._add_step(step_of(fact))

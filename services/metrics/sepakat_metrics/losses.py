@@ -9,8 +9,8 @@ from fractions import Fraction
 from typing import Any
 
 from sepakat_metrics import windows
-from sepakat_metrics.buckets import MINUTE_MS, bins_at_most
-from sepakat_metrics.events import UP
+from sepakat_metrics.buckets import bins_at_most
+from sepakat_metrics.events import MINUTE_MS, UP
 from sepakat_metrics.figures import Figure, number, span_of
 from sepakat_metrics.history import History
 from sepakat_metrics.measures import slices, uptime

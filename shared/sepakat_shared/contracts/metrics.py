@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel
 
 Count = Annotated[int, Field(ge=0, lt=2**53)]
 Value = Annotated[float, Field(ge=0, lt=10**12)]
+Offset = Annotated[int, Field(ge=0, lt=31 * 86_400_000)]
 
 
 class _Data(BaseModel):
@@ -44,13 +45,49 @@ class SeveralSamples(_OfIndicator):
     samples: Annotated[tuple[Sample, ...], Field(min_length=1)]
 
 
+class CountColumns(_Data):
+    """Row i says that at `start` and `offset[i]` milliseconds, `good[i]` were good of `total[i]`; never more good ones
+    than there are. All columns have as many rows, and offsets need not be in order.
+    """
+
+    start: AwareDatetime
+    offset: Annotated[tuple[Offset, ...], Field(min_length=1)]
+    good: Annotated[tuple[Count, ...], Field(min_length=1)]
+    total: Annotated[tuple[Count, ...], Field(min_length=1)]
+
+
+class SamplesInColumns(_OfIndicator):
+    """The same as several samples, in fewer bytes and read faster."""
+
+    columns: CountColumns
+
+
+class ValueColumns(_Data):
+    """Row i says that `value[i]` was measured at `start` and `offset[i]` milliseconds. Both columns have as many rows,
+    and offsets need not be in order.
+    """
+
+    start: AwareDatetime
+    offset: Annotated[tuple[Offset, ...], Field(min_length=1)]
+    value: Annotated[tuple[Value, ...], Field(min_length=1)]
+
+
 class OneValue(_OfIndicator):
     value: Value
     unit: Annotated[str, Field(min_length=1)]
 
 
 class SeveralValues(_OfIndicator):
+    """All at the event's time."""
+
     values: Annotated[tuple[Value, ...], Field(min_length=1)]
+    unit: Annotated[str, Field(min_length=1)]
+
+
+class ValuesInColumns(_OfIndicator):
+    """Each at its own time."""
+
+    columns: ValueColumns
     unit: Annotated[str, Field(min_length=1)]
 
 
@@ -65,13 +102,13 @@ class Degraded(_OfIndicator):
     weight: Annotated[float, Field(ge=0, le=1)]
 
 
-class MetricSample(RootModel[OneSample | SeveralSamples]):
+class MetricSample(RootModel[OneSample | SeveralSamples | SamplesInColumns]):
     """How many were good, of how many."""
 
     type: ClassVar[str] = "sepakat.metric.sample.v1"
 
 
-class MetricMeasurement(RootModel[OneValue | SeveralValues]):
+class MetricMeasurement(RootModel[OneValue | SeveralValues | ValuesInColumns]):
     """What was measured, in `unit`; those of time (us, ms, s, min, h) are converted to the indicator's."""
 
     type: ClassVar[str] = "sepakat.metric.measurement.v1"

@@ -3,7 +3,8 @@
 from fractions import Fraction
 from typing import Any
 
-from sepakat_metrics.buckets import MINUTE_MS, Measured, bins_at_most
+from sepakat_metrics.buckets import Measured, bins_at_most
+from sepakat_metrics.events import MINUTE_MS
 from sepakat_metrics.history import History
 from sepakat_metrics.ledger import Ledger
 from sepakat_metrics.terms import Terms

@@ -11,9 +11,8 @@ from fractions import Fraction
 from typing import Any
 
 from sepakat_metrics import windows
-from sepakat_metrics.buckets import MINUTE_MS
 from sepakat_metrics.changes import EVER
-from sepakat_metrics.events import UP
+from sepakat_metrics.events import MINUTE_MS, UP
 from sepakat_metrics.history import History
 from sepakat_metrics.measures import counting, uptime
 from sepakat_metrics.terms import Terms
