@@ -14,7 +14,7 @@ from pymongo.monitoring import CommandListener
 
 from sepakat_cli.backends import Backend
 from sepakat_shared.auth import Principal
-from sepakat_shared.web import IdempotentPosts
+from sepakat_shared.idempotency import IdempotentPosts
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
