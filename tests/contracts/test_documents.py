@@ -84,7 +84,9 @@ def test_every_file_that_a_page_names_or_links_is_there(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_variable_that_a_page_names_is_read_somewhere(page: Path) -> None:
-    code = "".join(file.read_text() for file in [*ROOT.glob("cli/sepakat_cli/**/*.py"), *ROOT.glob("tests/**/*.py")])
+    code = "".join(
+        file.read_text() for rooms in ("cli/sepakat_cli", "tests", "bench") for file in ROOT.glob(f"{rooms}/**/*.py")
+    )
     known = {f"SEPAKAT_{name.upper()}" for settings in SETTINGS for name in settings.model_fields}
     known |= set(re.findall(r"SEPAKAT_\w+[A-Z]", code)) | {f"SEPAKAT_CLI_{service.upper()}_URL" for service in SERVICES}
     assert set(re.findall(r"SEPAKAT_\w+[A-Z]", page.read_text())) <= known

@@ -10,9 +10,9 @@ from pymongo.monitoring import CommandListener
 
 from sepakat_cli.backends import Backend
 from sepakat_notifier.directory import Directory, Forgotten
-from sepakat_shared.bus import Erased
 from sepakat_shared.contracts.reports import ReporterRecorded
 from sepakat_shared.messages import Envelope
+from sepakat_shared.reacting import Erased
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
 AT_ONCE = 40

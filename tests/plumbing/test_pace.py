@@ -33,7 +33,7 @@ async def test_a_rest_is_as_many_times_as_long_as_the_work_before_it(
     await Pace(lambda: busy).through(working(3))
     assert len(rests) == 4
     assert all(each >= times * pace._STEP for each in rests[:3])
-    assert rests[3] < pace._STEP, "nothing was left to do"
+    assert rests[3] < times * pace._STEP, "nothing was left to do"
 
 
 async def test_a_step_that_cannot_be_cut_shorter_does_not_hold_up_the_loop() -> None:
