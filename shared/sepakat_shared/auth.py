@@ -19,11 +19,13 @@ from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.agreements import KeyIssued, KeyRevoked, Role
 from sepakat_shared.errors import Conflict, Forbidden, Unauthenticated
 from sepakat_shared.messages import Message
-from sepakat_shared.mongo import Collection, Database, Document
+from sepakat_shared.mongo import TRANSIENT, Collection, Database, Document
 
 PREFIX = "spk_"
 REMEMBERED_FOR: Final = timedelta(seconds=5)
-"""For how long at most an instance takes a key that another one has heard to be revoked."""
+"""For how long at most an instance takes a key that another one has heard to be revoked,"""
+BELIEVED_FOR: Final = timedelta(minutes=5)
+"""and for how long where it cannot ask its database."""
 
 
 @dataclass(frozen=True)
@@ -173,8 +175,8 @@ class KnownKeys:
     def __init__(self, db: Database, clock: Clock) -> None:
         self._collection: Collection = db["known_keys"]
         self._clock = clock
-        self._cache: dict[str, tuple[datetime, Document]] = {}
-        """By digest: when it was read, and what was."""
+        self._remembered: dict[str, _Remembered] = {}
+        """By digest."""
 
     async def on_issued(self, fact: KeyIssued, _cause: object = None) -> None:
         document = {"_id": fact.digest, "key": fact.key, "fact": fact.as_json(), "revoked": False}
@@ -182,7 +184,7 @@ class KnownKeys:
 
     async def on_revoked(self, fact: KeyRevoked, _cause: object = None) -> None:
         await self._collection.update_one({"key": fact.key}, {"$set": {"revoked": True}})
-        self._cache.clear()
+        self._remembered.clear()
 
     async def principal(self, secret: str) -> Principal:
         """Who holds `secret`. Raises Unauthenticated."""
@@ -201,15 +203,32 @@ class KnownKeys:
         )
 
     async def _known(self, hashed: str) -> Document | None:
-        """One instance of a service hears that a key was revoked; what the others remember is read again soon."""
-        now = self._clock.now()
-        read_at, document = self._cache.get(hashed, (None, None))
-        if read_at is not None and read_at <= now < read_at + REMEMBERED_FOR:
-            return document
-        found: Document | None = await self._collection.find_one({"_id": hashed})
+        """One instance of a service hears that a key was revoked; what the others remember is read again soon.
+
+        While the database is away, what is remembered is believed: events go on to the broker meanwhile.
+        """
+        now, known = self._clock.now(), self._remembered.get(hashed)
+        if known is not None and known.asked_at <= now < known.asked_at + REMEMBERED_FOR:
+            return known.document
+        try:
+            found: Document | None = await self._collection.find_one({"_id": hashed})
+        except TRANSIENT:
+            if known is None or not known.read_at <= now < known.read_at + BELIEVED_FOR:
+                raise
+            known.asked_at = self._clock.now()
+            return known.document
         if found is None:
             return None
-        if len(self._cache) > 10_000:
-            self._cache.clear()
-        self._cache[hashed] = now, found
+        if len(self._remembered) > 10_000:
+            self._remembered.clear()
+        self._remembered[hashed] = _Remembered(found, now, now)
         return found
+
+
+@dataclass
+class _Remembered:
+    """A key as it was read, and when the database was last asked for it."""
+
+    document: Document
+    read_at: datetime
+    asked_at: datetime
