@@ -190,6 +190,18 @@ def restored(facts: Sequence[Fact], random: Random) -> History:
     return history
 
 
+def asked_for_later(facts: Sequence[Fact], random: Random) -> History:
+    """What is known where nobody asked for the threshold until some of the stream had been read, each event once."""
+    stream, history = random.sample(facts, k=len(facts)), History()
+    before = random.randint(0, len(stream))
+    for fact in stream[:before]:
+        history.add(fact)
+    history.thresholds = (texts.THRESHOLD,)
+    for fact in stream[before:]:
+        history.add(fact)
+    return history
+
+
 def _stored(delta: Delta) -> Any:
     return json.loads(json.dumps(delta.to_document()))
 
