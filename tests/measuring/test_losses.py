@@ -190,3 +190,11 @@ def test_the_greatest_come_first_and_the_others_are_summed() -> None:
     steps = [step for step in explained(terms, figure, found) if step.startswith("lost")]
     assert steps[0] == "lost 840.0000 seconds from 2026-11-15T00:00:00.000Z to 2026-11-15T00:14:00.000Z: down"
     assert (len(steps), steps[-1]) == (11, "lost 600.0000 seconds at 4 other times")
+
+
+def test_losses_that_are_alike_are_each_of_them_counted() -> None:
+    alike = Adjustments(events=tuple((NOVEMBER + HOUR, 1, 3) for _ in range(12)))
+    terms, known = judged("ratio", [], alike, measure="occurrences", target="99")
+    figure = evaluate(terms, known, NOVEMBER + DAY)
+    steps = list(explained(terms, figure, losses(terms, known, figure)))
+    assert steps[-1] == "lost 4.0000 events at 2 other times"
