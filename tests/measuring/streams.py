@@ -1,6 +1,6 @@
 """Random events, and the ways in which they arrive: what the tests of exactness draw from.
 
-`SEPAKAT_TEST_STREAMS` says how many streams there are in all, 500 where nothing is said. Every night ten thousand:
+`SEPAKAT_TEST_STREAMS` says how many streams there are in all, 500 where nothing is said, as in CI. By hand, 10,000:
 
     SEPAKAT_TEST_STREAMS=10000 .venv/bin/pytest tests/measuring/test_oracle.py tests/measuring/test_fresh.py
 
