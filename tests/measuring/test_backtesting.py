@@ -361,16 +361,20 @@ def test_a_month_at_a_time_gives_the_same_as_all_at_once_and_as_the_service_woul
         )  # fmt: skip
 
 
-def test_cases_and_outages_that_may_have_begun_long_before_are_judged_from_the_whole_past() -> None:
-    def needs(kind: str, **changes: Any) -> bool:
+def test_cases_and_means_of_outages_are_judged_from_the_whole_past_others_from_as_far_back_as_figures_ask() -> None:
+    def before(kind: str, **changes: Any) -> int | None:
         agreed = text(**changes)
-        return Trial(agreed, agreed.objectives[0], None, (SEPTEMBER, NOVEMBER), kind=kind).whole_past
+        trial = Trial(agreed, agreed.objectives[0], None, (SEPTEMBER, NOVEMBER), kind=kind)
+        since = trial.since(trial.runs[0])
+        assert len(trial.runs) == (1 if since is None else 2)
+        return None if since is None else SEPTEMBER - since
 
     clock = {"from": "down", "until": "up"}
-    assert not needs("state")
-    assert needs("state", shortestOutage="PT5M")
-    assert needs("state", measure="mean", target={"atMost": "PT1H"}, clock=clock)
-    assert not needs("measurement", measure="mean", target={"atMost": 1, "unit": "ms"})
+    assert before("state") == 3 * DAY
+    assert before("state", shortestOutage="PT5M") == 3 * DAY
+    assert before("state", shortestOutage="P5D") == 5 * DAY
+    assert before("state", measure="mean", target={"atMost": "PT1H"}, clock=clock) is None
+    assert before("measurement", measure="mean", target={"atMost": 1, "unit": "ms"}) == 3 * DAY
 
 
 # -- what cannot be tried ----------------------------------------------------------------------------------------------
