@@ -1,6 +1,6 @@
 """Random events, and the ways in which they arrive: what the tests of exactness draw from.
 
-`SEPAKAT_TEST_STREAMS` says how many streams there are in all, 500 where nothing is said. Every night ten thousand:
+`SEPAKAT_TEST_STREAMS` says how many streams there are in all, 500 where nothing is said, as in CI. By hand, 10,000:
 
     SEPAKAT_TEST_STREAMS=10000 .venv/bin/pytest tests/measuring/test_oracle.py tests/measuring/test_fresh.py
 
@@ -187,6 +187,18 @@ def restored(facts: Sequence[Fact], random: Random) -> History:
     random.shuffle(days)
     history = History.from_days(_stored(day) for day in days)
     history.thresholds = (texts.THRESHOLD,)
+    return history
+
+
+def asked_for_later(facts: Sequence[Fact], random: Random) -> History:
+    """What is known where nobody asked for the threshold until some of the stream had been read, each event once."""
+    stream, history = random.sample(facts, k=len(facts)), History()
+    before = random.randint(0, len(stream))
+    for fact in stream[:before]:
+        history.add(fact)
+    history.thresholds = (texts.THRESHOLD,)
+    for fact in stream[before:]:
+        history.add(fact)
     return history
 
 

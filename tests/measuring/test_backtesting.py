@@ -328,14 +328,18 @@ def test_the_strictest_limit_of_a_percentile_would_have_been_kept(
 # -- from parts of a history -------------------------------------------------------------------------------------------
 
 
-def test_a_month_at_a_time_gives_the_same_as_all_at_once_and_as_the_service_would_have_told() -> None:
+@pytest.mark.parametrize("shortest", [None, "PT6H", "PT8H", "P9D"])
+def test_a_month_at_a_time_gives_the_same_as_all_at_once_and_as_the_service_would_have_told(
+    shortest: str | None,
+) -> None:
     whole = Delta()
     for i in range(400):
         at = SEPTEMBER - 90 * DAY + i * 7 * HOUR
         state, weight = (("up", 1_000_000), ("down", 0))[i % 5 == 0]
         whole.add(Fact("nusantara/state", "/p", str(i), at, "state", state=state, weight=weight))
     days = whole.by_day()
-    agreed, span = text(credits=CREDITS, target="75"), (SEPTEMBER - 92 * DAY, NOVEMBER)
+    lasting = {} if shortest is None else {"shortestOutage": shortest}
+    agreed, span = text(credits=CREDITS, target="75", **lasting), (SEPTEMBER - 92 * DAY, NOVEMBER)
 
     def history(first: int, end: int) -> History:
         """As the archive reads it: the days of the span, and the last one before it."""
@@ -349,7 +353,7 @@ def test_a_month_at_a_time_gives_the_same_as_all_at_once_and_as_the_service_woul
     trial = Trial(agreed, agreed.objectives[0], None, span, kind="state")
     assert len(trial.runs) == 5
     for run in trial.runs:
-        for _ in trial.judge(history(run[0][0], run[-1][1]), run):
+        for _ in trial.judge(history(trial.since(run) or 0, run[-1][1]), run):
             pass
     everything = history(0, 2**50)
     assert trial.result() == tried(agreed, everything, span, kind="state")
@@ -361,16 +365,20 @@ def test_a_month_at_a_time_gives_the_same_as_all_at_once_and_as_the_service_woul
         )  # fmt: skip
 
 
-def test_cases_and_outages_that_may_have_begun_long_before_are_judged_from_the_whole_past() -> None:
-    def needs(kind: str, **changes: Any) -> bool:
+def test_cases_and_means_of_outages_are_judged_from_the_whole_past_others_from_as_far_back_as_figures_ask() -> None:
+    def before(kind: str, **changes: Any) -> int | None:
         agreed = text(**changes)
-        return Trial(agreed, agreed.objectives[0], None, (SEPTEMBER, NOVEMBER), kind=kind).whole_past
+        trial = Trial(agreed, agreed.objectives[0], None, (SEPTEMBER, NOVEMBER), kind=kind)
+        since = trial.since(trial.runs[0])
+        assert len(trial.runs) == (1 if since is None else 2)
+        return None if since is None else SEPTEMBER - since
 
     clock = {"from": "down", "until": "up"}
-    assert not needs("state")
-    assert needs("state", shortestOutage="PT5M")
-    assert needs("state", measure="mean", target={"atMost": "PT1H"}, clock=clock)
-    assert not needs("measurement", measure="mean", target={"atMost": 1, "unit": "ms"})
+    assert before("state") == 3 * DAY
+    assert before("state", shortestOutage="PT5M") == 3 * DAY
+    assert before("state", shortestOutage="P5D") == 5 * DAY
+    assert before("state", measure="mean", target={"atMost": "PT1H"}, clock=clock) is None
+    assert before("measurement", measure="mean", target={"atMost": 1, "unit": "ms"}) == 3 * DAY
 
 
 # -- what cannot be tried ----------------------------------------------------------------------------------------------

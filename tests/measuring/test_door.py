@@ -1,5 +1,7 @@
-"""The door for metric events while the service has just been started, and the broker is not reached yet."""
+"""The door for metric events: before the broker is reached, and of events that no record has room for."""
 
+import asyncio
+import json
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -37,3 +39,40 @@ async def test_an_event_that_comes_before_the_broker_is_reached_is_to_be_sent_ag
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://metrics") as http:
         answer = await http.post("/v1/events", json=EVENT, headers=headers)
     assert (answer.status_code, answer.json()["title"]) == (503, "Not ready; try again soon")
+
+
+class Taken:
+    """A bus and a place for rejections that keep what they are given."""
+
+    def __init__(self) -> None:
+        self.published: list[bytes] = []
+        self.rejected: list[str] = []
+        self.broker = self
+        self.connected = asyncio.Event()
+        self.connected.set()
+
+    async def publish(self, body: bytes, **_: Any) -> None:
+        self.published.append(body)
+
+    async def insert_one(self, document: dict[str, Any]) -> None:
+        self.rejected.append(document["reason"])
+
+
+def by_columns(id: str, rows: int) -> dict[str, Any]:
+    columns = {"start": "2026-11-24T08:00:00Z", "offset": [100_000] * rows, "value": [12.25] * rows}
+    data = {"indicator": "nusantara/latency", "unit": "ms", "columns": columns}
+    return {**EVENT, "id": id, "type": "sepakat.metric.measurement.v1", "data": data}
+
+
+async def test_an_event_is_published_without_spaces_and_one_that_is_too_large_is_rejected_by_itself() -> None:
+    kept = Taken()
+    registry, ingestion = SimpleNamespace(indicators={}), SimpleNamespace(seen=lambda *_: False)
+    door = Door({"rejections": kept}, kept, registry, ingestion, ManualClock(NOW))  # type: ignore[arg-type, dict-item]
+    operator, taken = await Keys().principal(""), set[tuple[str, str]]()
+    answers = [await door.take(by_columns(id, rows), operator, taken) for id, rows in (("a", 75_000), ("b", 80_000))]
+    assert [answer["outcome"] for answer in answers] == ["parked", "rejected"]
+    size = len(json.dumps(by_columns("b", 80_000), separators=(",", ":")))
+    reason = f"data: the event has {size} bytes, at most 1000000 are taken: send several"
+    assert (answers[1]["reason"], kept.rejected) == (reason, [reason])
+    assert [json.loads(body) for body in kept.published] == [by_columns("a", 75_000)]
+    assert b" " not in kept.published[0]

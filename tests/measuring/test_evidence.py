@@ -172,6 +172,13 @@ def test_a_field_that_is_there_twice_is_refused_since_people_may_read_the_other_
     assert (told.exit_code, "'attainment' is there twice" in " ".join(told.output.split())) == (2, True)
 
 
+def test_an_object_of_very_many_fields_is_read_in_the_time_that_it_takes_to_read_them() -> None:
+    text = json.dumps({f"field {n}": n for n in range(100_000)})
+    assert len(evidence.read(text)) == 100_000
+    with pytest.raises(ValueError, match="'field 7' is there twice"):
+        evidence.read(f'{text[:-1]}, "field 7": 0}}')
+
+
 def test_who_signed_it_and_what_was_agreed_may_be_known_from_elsewhere() -> None:
     pack = packed("time")
     key, agreed = signatures.public_key(KEY), pack["agreement"]["hash"]

@@ -8,13 +8,14 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 from measuring import streams, texts
-from measuring.streams import ARRIVALS, RANDOMS, arrived, tried
+from measuring.streams import ARRIVALS, RANDOMS, arrived, asked_for_later, tried
 from measuring.texts import DAY, HOUR, MINUTE, MINUTES, MONTHS, SECOND, SECONDS, Setting
 from samples import agreement
 
 from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.events import Fact
 from sepakat_metrics.explanation import explained
+from sepakat_metrics.figures import Figure
 from sepakat_metrics.history import History
 from sepakat_metrics.losses import as_json, greatest, losses
 from sepakat_metrics.terms import Adjustments, Terms
@@ -47,10 +48,24 @@ def test_what_is_named_as_lost_is_all_that_was_lost(
     indicator = data.draw(texts.indicators(kind, setting.scale))
     known = arrived(facts, how, random)
     terms = Terms(setting.text, setting.objective, indicator, setting.adjustments)
-    figure = evaluate(terms, known, setting.as_of, setting.period)
+    expect_all_of_it(terms, known, evaluate(terms, known, setting.as_of, setting.period))
+
+
+@given(texts.settings_of(texts.OF_MEASUREMENTS, SECONDS, MINUTES), st.data(), RANDOMS)
+@tried(6)
+def test_where_a_threshold_was_asked_for_later_what_is_named_is_what_the_sketch_says_was_lost(
+    setting: Setting, data: st.DataObject, random: Random
+) -> None:
+    facts = [fact for _, fact in data.draw(streams.measurements(setting))]
+    known = asked_for_later(facts, random)
+    terms = Terms(setting.text, setting.objective, None, setting.adjustments, "measurement")
+    expect_all_of_it(terms, known, evaluate(terms, known, setting.as_of, setting.period))
+
+
+def expect_all_of_it(terms: Terms, known: History, figure: Figure) -> None:
     found = losses(terms, known, figure)
     assert all(loss.lost > 0 and loss.what and loss.start <= loss.end for loss in found)
-    if setting.objective.measure != "mean":
+    if terms.objective.measure != "mean":
         assert sum((loss.lost for loss in found), Fraction(0)) == figure.lost
     assert list(explained(terms, figure, found))
 
@@ -125,6 +140,20 @@ def test_slow_measurements_are_named_by_their_minute() -> None:
     ]
 
 
+def test_of_a_threshold_that_was_asked_for_later_every_minute_is_judged_by_the_sketch_as_the_figure_is() -> None:
+    limit = {"atMost": 100, "unit": "ms"}
+    added = Adjustments(events=((NOVEMBER + 2 * HOUR, 3, 5),))
+    terms, known = judged("measurement", [], added, measure="share", threshold=limit, target="99")
+    asked, known.thresholds = known.thresholds, ()
+    known.add(Fact("p/i", "/p", "early", NOVEMBER, "measurement", values=(50_000_000,) * 10, unit="ms"))
+    known.thresholds = asked
+    # Over the limit, in the same bin as it: where compared, all ten are bad; to the sketch they are good.
+    known.add(Fact("p/i", "/p", "late", NOVEMBER + HOUR, "measurement", values=(100_500_000,) * 10, unit="ms"))
+    figure = evaluate(terms, known, NOVEMBER + 3 * HOUR)
+    assert (figure.exact_counts, figure.good, figure.total) == (False, 23, 25)
+    assert told(terms, known) == [(2 * HOUR, 2 * HOUR, Fraction(2), "2 of 5 measurements bad, by a correction")]
+
+
 def test_bad_slices_of_one_outage_are_one_and_short_ones_do_not_count() -> None:
     facts = [state(0, "up"), state(DAY, "down"), state(DAY + 3 * MINUTE, "up"), state(2 * DAY, "down"),
              state(2 * DAY + MINUTE, "up")]  # fmt: skip
@@ -161,3 +190,11 @@ def test_the_greatest_come_first_and_the_others_are_summed() -> None:
     steps = [step for step in explained(terms, figure, found) if step.startswith("lost")]
     assert steps[0] == "lost 840.0000 seconds from 2026-11-15T00:00:00.000Z to 2026-11-15T00:14:00.000Z: down"
     assert (len(steps), steps[-1]) == (11, "lost 600.0000 seconds at 4 other times")
+
+
+def test_losses_that_are_alike_are_each_of_them_counted() -> None:
+    alike = Adjustments(events=tuple((NOVEMBER + HOUR, 1, 3) for _ in range(12)))
+    terms, known = judged("ratio", [], alike, measure="occurrences", target="99")
+    figure = evaluate(terms, known, NOVEMBER + DAY)
+    steps = list(explained(terms, figure, losses(terms, known, figure)))
+    assert steps[-1] == "lost 4.0000 events at 2 other times"

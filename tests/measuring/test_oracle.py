@@ -42,10 +42,10 @@ def figure_of(
 
 @pytest.fixture(scope="module", autouse=True)
 def what_was_tried() -> Iterator[None]:
-    """Told with `pytest -s`; of so many streams, every trap is in some."""
+    """Told with `pytest -s`."""
     yield
     print("", *features.told(), sep="\n")
-    if features.TRIED.total() >= 4000:
+    if features.TRIED.total() >= features.MANY:
         assert [name for name in features.NAMES if not features.SEEN[name]] == []
 
 

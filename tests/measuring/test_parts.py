@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import given, settings
@@ -123,6 +124,17 @@ def test_a_new_objective_begins_when_its_version_does_and_one_that_is_gone_ends_
     assert part_at(versions, "o", DECEMBER) is None
 
 
+def test_what_comes_back_as_it_was_before_it_ended_is_not_split_even_at_once() -> None:
+    other = {**objective("95"), "id": "other"}
+    left_out, changed = version(2, MIDDLE - 5 * DAY, other), version(2, MIDDLE - 5 * DAY, objective("99.9"))
+    for meanwhile in (left_out, changed):
+        versions = [FIRST, meanwhile, version(3, MIDDLE, objective("99"), **AT_ONCE)]
+        assert found(part_at(versions, "o", NOVEMBER)) == (3, (NOVEMBER, DECEMBER))
+        assert found(part_at(versions, "o", MIDDLE)) == (3, (NOVEMBER, DECEMBER))
+        assert found(part_at(versions, "o", DECEMBER)) == (3, (DECEMBER, JANUARY))
+        assert found(part_before(versions, "o", NOVEMBER)) == (1, (NOVEMBER - 31 * DAY, NOVEMBER))
+
+
 def test_a_rolling_window_takes_new_terms_at_once() -> None:
     rolling = {"window": {"rolling": "P7D"}}
     versions = [version(1, NOVEMBER, objective("99", **rolling)), version(2, MIDDLE, objective("99.9", **rolling))]
@@ -207,6 +219,9 @@ def test_parts_never_overlap_and_what_is_over_is_not_changed_by_what_is_signed_l
             assert start <= part.period[0] <= day < part.period[1] <= end
             within = [each for other, each in zip(days, parts, strict=True) if part.period[0] <= other < part.period[1]]
             assert all(each == part for each in within), "all days of a part are of it, and of no other"
+        for one, other in pairwise(part for part in parts if part is not None):
+            touch = one.period[1] == other.period[0]
+            assert not (touch and one.objective == other.objective), "nothing is split under equal terms"
         # What is signed for after this month changes neither its parts nor the texts that they are judged by.
         by_then = [each for each in versions if each.starts < end]
         if not cut:

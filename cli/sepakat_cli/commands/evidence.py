@@ -16,7 +16,10 @@ def evidence(
     agreement: Annotated[str, typer.Argument(help="the agreement's id")],
     objective: Annotated[str, typer.Argument(help="the objective's id in it")],
     period: Annotated[
-        str | None, typer.Option(help="START/END, or a day or month that the period holds; else the present one")
+        str | None,
+        typer.Option(
+            help="START/END (366 days at most), or a day or month that the period holds; else the present one"
+        ),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="write to this file; else to standard output")

@@ -12,7 +12,10 @@ def explain(
     agreement: Annotated[str, typer.Argument(help="the agreement's id")],
     objective: Annotated[str, typer.Argument(help="the objective's id in it")],
     period: Annotated[
-        str | None, typer.Option(help="START/END, or a day or month that the period holds; else the present one")
+        str | None,
+        typer.Option(
+            help="START/END (366 days at most), or a day or month that the period holds; else the present one"
+        ),
     ] = None,
     url: Urls = None,
     api_key_file: ApiKeyFile = None,

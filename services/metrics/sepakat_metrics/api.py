@@ -25,7 +25,11 @@ from sepakat_shared.web import Asking, RequestedInstant
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Period = Annotated[
-    str | None, Query(description="START/END, or an instant, day or month that the period holds; else the present one")
+    str | None,
+    Query(
+        description="START/END (366 days at most), or an instant, day or month that the period holds; "
+        "else the present one"
+    ),
 ]
 KnownAt = Annotated[RequestedInstant | None, Query(alias="known-at", description="as it was known at this instant")]
 

@@ -1,11 +1,12 @@
 """How an objective did over a period: as it is known now, or as it was known then."""
 
+import asyncio
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sepakat_metrics import windows
-from sepakat_metrics.archive import Archive
+from sepakat_metrics.archive import Archive, Stored
 from sepakat_metrics.corrections import Corrections
 from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.explanation import explained
@@ -27,6 +28,8 @@ from sepakat_shared.errors import Invalid, NotFound
 
 _NAMED = 100
 """Losses in one answer: whoever wants more asks for a shorter period."""
+_LONGEST_MS: Final = 366 * 86_400_000
+"""What START/END may span: all of it is read and counted for one answer."""
 
 
 class Attainments:
@@ -49,8 +52,8 @@ class Attainments:
         """
         versions = self.visible(asking, agreement)
         part, span = self.part(versions, objective, period)
-        terms, history = await self.measured(part, span)
-        figure = evaluate(terms, history, to_ms(self._clock.now()), span)
+        terms, stored = await self._stored(part, span)
+        _, figure = await asyncio.to_thread(_judged, terms, stored, to_ms(self._clock.now()), span)
         known = await self._revisions(part) if span == part.period else []
         verdict = known[-1] if known else None
         return {"agreement": agreement, "version": part.version.number, **_as_of(terms, figure), "verdict": verdict}
@@ -58,24 +61,15 @@ class Attainments:
     async def explained(self, asking: Principal, agreement: str, objective: str, period: str | None) -> dict[str, Any]:
         """The same figure, how it is arrived at step by step, and where it lost most. Raises NotFound or Invalid."""
         part, span = self.part(self.visible(asking, agreement), objective, period)
-        terms, history = await self.measured(part, span)
-        figure = evaluate(terms, history, to_ms(self._clock.now()), span)
-        lost = losses(terms, history, figure)
-        named = greatest(lost, _NAMED)
-        return {
-            "agreement": agreement,
-            "version": part.version.number,
-            **_as_of(terms, figure),
-            "steps": list(explained(terms, figure, lost)),
-            "losses": [as_json(each) for each in named],
-            "losses_in_all": len(lost),
-        }
+        terms, stored = await self._stored(part, span)
+        told = await asyncio.to_thread(_explained, terms, stored, to_ms(self._clock.now()), span)
+        return {"agreement": agreement, "version": part.version.number, **told}
 
-    async def measured(self, part: Part, span: Interval) -> tuple[Terms, History]:
+    async def _stored(self, part: Part, span: Interval) -> tuple[Terms, Stored]:
         """The terms of a part as they are now, and what is stored for that time."""
         terms = self.terms(part)
         since = asks_since(terms.objective, terms.kind, span)
-        return terms, await self._archive.history(part.objective.indicator, since, span[1])
+        return terms, await self._archive.stored(part.objective.indicator, since, span[1])
 
     def terms(self, part: Part) -> Terms:
         """A part's terms with what is granted and corrected now."""
@@ -119,7 +113,30 @@ class Attainments:
         part = part_at(versions, objective, at)
         if part is None:
             raise NotFound(f"there is no objective {objective!r} in this agreement then")
-        return part, span if span is not None and span[0] < span[1] else part.period
+        if span is None or span[0] == span[1]:
+            return part, part.period
+        if span[1] - span[0] > _LONGEST_MS and span != part.period:
+            raise Invalid.at("/period", "may be 366 days long at most, or else a period of the objective")
+        return part, span
+
+
+# In a thread each: over a long period they take seconds, while the event loop has to answer and to send heartbeats.
+
+
+def _judged(terms: Terms, stored: Stored, at: int, span: Interval) -> tuple[History, Figure]:
+    history = History.of(part for _, part in stored.unpacked())
+    return history, evaluate(terms, history, at, span)
+
+
+def _explained(terms: Terms, stored: Stored, at: int, span: Interval) -> dict[str, Any]:
+    history, figure = _judged(terms, stored, at, span)
+    lost = losses(terms, history, figure)
+    return {
+        **_as_of(terms, figure),
+        "steps": list(explained(terms, figure, lost)),
+        "losses": [as_json(each) for each in greatest(lost, _NAMED)],
+        "losses_in_all": len(lost),
+    }
 
 
 def _span(period: str | None, zone: str) -> Interval | None:

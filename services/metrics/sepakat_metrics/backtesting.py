@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from itertools import islice
 from typing import Final
 
@@ -18,7 +19,7 @@ from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.events import MICRO, to_micro
 from sepakat_metrics.figures import Figure, attainment_of, budget_of, credit_of, decimal, target_of
 from sepakat_metrics.history import History
-from sepakat_metrics.terms import NONE, Adjustments, Terms, Unsupported, micro
+from sepakat_metrics.terms import NONE, Adjustments, Terms, Unsupported, asks_since, micro
 from sepakat_metrics.windows import Interval
 from sepakat_shared.calendars import from_ms
 from sepakat_shared.contracts.compliance import (
@@ -100,8 +101,7 @@ class Trial:
                 f"objective {objective.id}: window: one back-test has room for {MOST_PERIODS} periods in all; {most} "
                 "are left and it has more: ask for less history or for fewer objectives"
             )
-        self.whole_past = _needs_whole_past(terms)
-        """Whether a history must reach back to the first event."""
+        self._asks_since = partial(asks_since, terms.objective, terms.kind)
         self._judged: list[BacktestedPeriod] = []
         self._reached: list[Reached] = []
         self._approximate = False
@@ -114,11 +114,15 @@ class Trial:
         """Periods that are judged from one history: of a month or so, whose measurements memory has room for."""
         runs: list[list[Interval]] = []
         for period in self.periods:
-            if runs and (self.whole_past or period[1] - runs[-1][0][0] <= _AT_ONCE_MS):
+            if runs and (self.since([period]) is None or period[1] - runs[-1][0][0] <= _AT_ONCE_MS):
                 runs[-1].append(period)
             else:
                 runs.append([period])
         return runs
+
+    def since(self, periods: Sequence[Interval]) -> int | None:
+        """From when on (ms) a history for these periods, in order, has to know the events; None: from the first on."""
+        return self._asks_since(periods[0])
 
     def judge(self, history: History, periods: Iterable[Interval]) -> Iterator[None]:
         """Judge these periods, one a step."""
@@ -165,12 +169,6 @@ def refused(objective: Objective, reason: str) -> BacktestedObjective:
     return BacktestedObjective(
         objective=objective.id, indicator=objective.indicator, target=target, unit=unit, reason=reason
     )
-
-
-def _needs_whole_past(terms: Terms) -> bool:
-    """Cases and outages may have begun long before the period that they count in."""
-    of_outages = terms.objective.measure == "mean" or terms.objective.shortest_outage is not None
-    return terms.kind == "ticket" or (terms.kind == "state" and of_outages)
 
 
 # -- one period --------------------------------------------------------------------------------------------------------

@@ -150,8 +150,7 @@ class Backtests:
         except (Unsupported, NotApplicable) as error:
             return backtesting.refused(objective, str(error))
         for periods in trial.runs:
-            since = None if trial.whole_past else periods[0][0]
-            stored = await self._read(objective.indicator, since, periods[-1][1])
+            stored = await self._read(objective.indicator, trial.since(periods), periods[-1][1])
             history = History()
             await self._pace.through(_laid(history, stored))
             await self._pace.through(trial.judge(history, periods))

@@ -25,6 +25,8 @@ from sepakat_shared.web import Asking
 
 SINGLE, BATCH, LINES = "application/cloudevents+json", "application/cloudevents-batch+json", "application/x-ndjson"
 _KEEP_REJECTIONS = timedelta(days=7)
+_MOST_BYTES = 1_000_000
+"""Of one event: a record of the topic may have 1 MiB, its key and headers among it."""
 
 
 class Door:
@@ -55,6 +57,7 @@ class Door:
             indicator = self._registry.indicators.get(fact.indicator)
             if indicator is not None:
                 self._ingestion.check(fact, indicator)
+            body = _body(raw)
         except events.BadEvent as error:
             await self._rejections.insert_one(
                 {"key": asking.id, "event": id, "reason": str(error), "at": self._clock.now()}
@@ -63,19 +66,17 @@ class Door:
         if (fact.source, fact.id) in taken or self._ingestion.seen(fact.indicator, fact.source, fact.id):
             return {"id": id, "outcome": "duplicate"}
         taken.add((fact.source, fact.id))
-        await self._publish(raw, fact.indicator)
+        await self._publish(raw, body, fact.indicator)
         return {"id": id, "outcome": "accepted" if indicator is not None else "parked"}
 
-    async def _publish(self, raw: dict[str, Any], indicator: str) -> None:
+    async def _publish(self, raw: dict[str, Any], body: bytes, indicator: str) -> None:
         if not self._bus.connected.is_set():
             raise ConnectionError("the broker is not reached yet")
         headers = {"content-type": SINGLE}
         traceparent = raw.get("traceparent") or current_traceparent()
         if traceparent:
             headers["traceparent"] = traceparent
-        await self._bus.broker.publish(
-            json.dumps(raw).encode(), topic=topics.METRICS, key=indicator.encode(), headers=headers
-        )
+        await self._bus.broker.publish(body, topic=topics.METRICS, key=indicator.encode(), headers=headers)
 
     async def rejected(self, asking: Principal, limit: int) -> list[Document]:
         """The latest rejections of that key's events."""
@@ -91,6 +92,14 @@ def _may_feed(asking: Principal, fact: events.Fact) -> None:
         raise events.BadEvent("data.indicator", f"this key acts for {asking.party!r}, not for {party!r}")
     if asking.sources and fact.source not in asking.sources:
         raise events.BadEvent("source", f"this key may not publish as {fact.source!r}")
+
+
+def _body(raw: dict[str, Any]) -> bytes:
+    """As it is published. Raises BadEvent for what no record has room for: it would be as large whenever it is sent."""
+    body = json.dumps(raw, separators=(",", ":")).encode()
+    if len(body) > _MOST_BYTES:
+        raise events.BadEvent("data", f"the event has {len(body)} bytes, at most {_MOST_BYTES} are taken: send several")
+    return body
 
 
 def _events_in(body: bytes, content_type: str) -> Iterator[Any]:

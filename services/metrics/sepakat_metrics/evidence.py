@@ -94,11 +94,12 @@ def read(text: str) -> Any:
 
 
 def _named_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise ValueError(f"the field {twice!r} is there twice")
-    return dict(pairs)
+    named: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in named:
+            raise ValueError(f"the field {name!r} is there twice")
+        named[name] = value
+    return named
 
 
 def verify(given: Any, key: str | None = None, agreed: str | None = None) -> Verification:

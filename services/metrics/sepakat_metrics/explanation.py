@@ -86,11 +86,10 @@ def _spent(terms: Terms, figure: Figure) -> Iterator[str]:
 
 
 def _lost_at(figure: Figure, lost: Sequence[Loss]) -> Iterator[str]:
-    named = greatest(lost, _NAMED)
-    for loss in named:
+    ordered = greatest(lost, len(lost))
+    for loss in ordered[:_NAMED]:
         yield f"lost {decimal(loss.lost)} {figure.unit} from {_when(loss.start)} to {_when(loss.end)}: {loss.what}"
-    others = [loss for loss in lost if loss not in named]
-    if others:
+    if others := ordered[_NAMED:]:
         rest = sum((loss.lost for loss in others), Fraction(0))
         yield f"lost {decimal(rest)} {figure.unit} at {len(others)} other times"
 

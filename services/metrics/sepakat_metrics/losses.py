@@ -36,7 +36,7 @@ def losses(terms: Terms, history: History, figure: Figure) -> list[Loss]:
         case "time":
             found = _of_time(terms, history, start, until)
         case "occurrences" | "share" | "percentile":
-            found = _of_counts(terms, history, start, until)
+            found = _of_counts(terms, history, figure, start, until)
         case "timeslices" | "ratio-timeslices":
             found = _of_slices(terms, history, figure.period, until)
         case "per-case":
@@ -85,11 +85,11 @@ _Piece = tuple[int, int, Fraction, int]
 """(from, to, what it lost, of how many)."""
 
 
-def _of_counts(terms: Terms, history: History, start: int, until: int) -> Iterator[Loss]:
+def _of_counts(terms: Terms, history: History, figure: Figure, start: int, until: int) -> Iterator[Loss]:
     """Minutes with bad events, and those that follow each other as one."""
     what = "events" if terms.threshold is None else "measurements"
     counted = [minutes_of(*each) for each in terms.timeline.counted(start, until)]
-    pieces = (piece for first, last in counted for piece in _bad_minutes(terms, history, first, last))
+    pieces = (piece for first, last in counted for piece in _bad_minutes(terms, history, figure, first, last))
     for a, b, lost, total in _joined(pieces):
         yield Loss(a, b, lost, f"{lost} of {total} {what} bad")
     for at, good, total in terms.adjustments.events:
@@ -97,7 +97,7 @@ def _of_counts(terms: Terms, history: History, start: int, until: int) -> Iterat
             yield Loss(at, at, Fraction(total - good), f"{total - good} of {total} {what} bad, by a correction")
 
 
-def _bad_minutes(terms: Terms, history: History, first: int, last: int) -> Iterator[_Piece]:
+def _bad_minutes(terms: Terms, history: History, figure: Figure, first: int, last: int) -> Iterator[_Piece]:
     threshold = terms.threshold
     if threshold is None:
         for minute, good, total in history.counts.minutes(first, last):
@@ -106,8 +106,10 @@ def _bad_minutes(terms: Terms, history: History, first: int, last: int) -> Itera
         return
     for minute in history.measured.minutes(first, last):
         total, _, _ = history.measured.sum(minute, minute + 1)
-        compared, good = history.measured.under(threshold, minute, minute + 1)
-        if compared < total:
+        if figure.exact_counts:
+            _, good = history.measured.under(threshold, minute, minute + 1)
+        else:
+            # As the figure: by the sketch throughout, also where a minute by itself was compared exactly.
             good = bins_at_most(history.measured.bins(minute, minute + 1), threshold)
         if total > good:
             yield minute * MINUTE_MS, (minute + 1) * MINUTE_MS, Fraction(total - good), total

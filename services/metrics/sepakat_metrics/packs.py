@@ -1,5 +1,6 @@
 """Handing out evidence: the service's signing key, and packs made from what is stored."""
 
+import asyncio
 import base64
 from typing import Any
 
@@ -61,10 +62,13 @@ class Packs:
         since = asks_since(terms.objective, terms.kind, span)
         days = await self._archive.days(part.objective.indicator, since, span[1])
         now = to_ms(self._clock.now())
-        return evidence.pack(
-            terms, agreement, part.version.number, evidence.within(days, span), span, now, self.key,
-            part.version.counting,
-        )  # fmt: skip
+        version = part.version
+        # In a thread: the event loop goes on beside it, however long the period is.
+        return await asyncio.to_thread(
+            lambda: evidence.pack(
+                terms, agreement, version.number, evidence.within(days, span), span, now, self.key, version.counting
+            )
+        )
 
 
 def _private(encoded: str) -> Ed25519PrivateKey:

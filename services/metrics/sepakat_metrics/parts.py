@@ -101,7 +101,12 @@ def _begins(versions: Sequence[Version], objective: str) -> list[tuple[int, Vers
         if not begins:
             # What was measured before the first text was signed may be looked at all the same.
             begins.append((_ALWAYS, version))
-        elif _same(begins[-1][1], version, objective):
+            continue
+        held = _governing(begins, version.starts - 1)
+        if held is not None and _same(begins[held][1], version, objective):
+            # The terms that held until then go on: what was to follow them never begins.
+            del begins[held + 1 :]
+        if _same(begins[-1][1], version, objective):
             begin = max(begins[-1][0], _present_period(version, objective))
             if begin == begins[-1][0]:
                 begins.pop()

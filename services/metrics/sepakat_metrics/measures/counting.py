@@ -43,7 +43,8 @@ def measure(terms: Terms, history: History, span: Interval, until: int) -> dict[
     good, compared, total, observed = ledger(terms, history).sum(start, until)
     exact = compared == total
     if not exact:
-        good = bins_at_most(_bins(terms, history, timeline.counted(start, until)), terms.threshold or 0)
+        counted = timeline.counted(start, until)
+        good = bins_at_most(_bins(terms, history, counted), terms.threshold or 0) + _added(terms, counted)
     minutes = timeline.counted_length(start, until) // MINUTE_MS
     excluded = timeline.excluded(start, until)
     if terms.objective.exclusions == "count-as-up":
@@ -70,6 +71,15 @@ def lost_share(terms: Terms, history: History, start: int, end: int) -> Fraction
     """The share that was not good; of a threshold that was asked for later, of those compared with it."""
     good, compared, _, _ = ledger(terms, history).sum(start, end)
     return 1 - Fraction(good, compared) if compared else None
+
+
+def _added(terms: Terms, intervals: list[Interval]) -> int:
+    """Good events that were added by corrections: none of them is in the sketch."""
+    spans = [minutes_of(*each) for each in intervals]
+    return sum(
+        good for at, good, _ in terms.adjustments.events
+        if any(first <= at // MINUTE_MS < last for first, last in spans)
+    )  # fmt: skip
 
 
 def _total(terms: Terms, history: History, start: int, end: int) -> int:
