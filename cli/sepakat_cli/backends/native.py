@@ -57,7 +57,10 @@ class Native(Children):
         program = _ferretdb()
         directory = self._data / "ferretdb"
         directory.mkdir(parents=True, exist_ok=True)
-        command = [str(program), "-listen", f"127.0.0.1:{self._mongo_port}", "-data", str(directory)]
+        command = [
+            str(program), "-listen", f"127.0.0.1:{self._mongo_port}", "-data", str(directory),
+            *([] if self.syncs else ["-nosync"]),
+        ]  # fmt: skip
         self._database = Child(command, self._data / "logs" / "database.log")
         wait_for_database(self.mongo, self._database)
 
