@@ -46,9 +46,7 @@ class Native(Children):
         directory.mkdir(parents=True, exist_ok=True)
         properties = directory / "server.properties"
         properties.write_text(self._properties(directory / "log"))
-        if not (directory / "log" / "meta.properties").exists():
-            shutil.copytree(first / "log", directory / "log", ignore=shutil.ignore_patterns("meta.properties"))
-            (directory / "log" / "meta.properties").write_text(_identity())
+        _make_storage(directory, first)
         command = [*_java(jars, f"-XX:SharedArchiveFile={first / 'classes.jsa'}"), "kafka.Kafka", str(properties)]
         self._broker = Child(command, self._data / "logs" / "broker.log")
         wait_for_broker(self.kafka, self._broker)
@@ -137,6 +135,22 @@ def _first_of(jars: Path) -> Path:
             )
             _keep(broker, first)
     return first
+
+
+def _make_storage(directory: Path, first: Path) -> None:
+    """A broker's storage in `log`, where there is none yet: whole or not at all, whenever this is ended.
+
+    `meta.properties` comes last in whatever makes one: a `log` without it was never a broker's.
+    """
+    log, new = directory / "log", directory / "new"
+    if (log / "meta.properties").exists():
+        return
+    for unfinished in (log, new):
+        if unfinished.exists():
+            shutil.rmtree(unfinished)
+    shutil.copytree(first / "log", new, ignore=shutil.ignore_patterns("meta.properties"))
+    (new / "meta.properties").write_text(_identity())
+    new.rename(log)
 
 
 def _identity() -> str:
