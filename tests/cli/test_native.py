@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sepakat_cli.backends import native
+from sepakat_cli.backends import BackendFailed, native
 from sepakat_cli.backends.native import Native
 
 
@@ -87,3 +87,35 @@ def test_a_start_that_is_ended_in_the_middle_leaves_no_storage(tmp_path: Path, m
     assert not (tmp_path / "kafka" / "log").exists()
     Native(tmp_path).start_broker()
     assert "cluster.id=" in stored(tmp_path)["meta.properties"]
+
+
+@pytest.fixture
+def read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache that nobody can write, the superuser neither: it is beneath a file."""
+    (tmp_path / "file").touch()
+    cache = tmp_path / "file" / "cache"
+    monkeypatch.setattr(native, "_CACHE", cache)
+    return cache
+
+
+def test_a_broker_starts_by_a_cache_that_cannot_be_written(
+    started: list[list[str]], read_only: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def format_storage(_what: str, command: Sequence[str]) -> None:
+        [place] = [line for line in Path(command[-1]).read_text().splitlines() if line.startswith("log.dirs=")]
+        log = Path(place.partition("=")[2])
+        log.mkdir()
+        (log / "meta.properties").write_text("\n".join(each for each in command if "cluster-id" in each))
+
+    monkeypatch.setattr(native, "_kafka_jars", lambda: read_only / "kafka")
+    monkeypatch.setattr(native, "_run", format_storage)
+    Native(tmp_path).start_broker()
+    assert "cluster-id=" in stored(tmp_path)["meta.properties"]
+    assert not [each for command in started for each in command if "SharedArchiveFile" in each]
+
+
+@pytest.mark.usefixtures("started")
+def test_what_a_cache_that_cannot_be_written_lacks_is_said_with_its_place(read_only: Path, tmp_path: Path) -> None:
+    for start in (Native(tmp_path).start_broker, Native(tmp_path).start_database, native.build):
+        with pytest.raises(BackendFailed, match=f"{read_only} lacks a part of the native backend"):
+            start()
