@@ -16,7 +16,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from sepakat_cli.backends import Backend, available, open_backend
-from sepakat_cli.backends.embedded import Embedded
+from sepakat_cli.backends.base import Children
 
 # A broker lives for minutes here: where the JVM compiles quickly and not well, it starts in two thirds of the time.
 os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
@@ -75,8 +75,8 @@ def _open(name: str, data: Path) -> Backend:
 def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
     """Servers shared by the whole run; use names of your own in them, and kill neither."""
     cold = _open(request.param, tmp_path_factory.mktemp(request.param))
-    if isinstance(cold, Embedded):
-        cold.syncs = False  # a write takes a fifth of the time, and only a kill could lose it
+    if isinstance(cold, Children):
+        cold.syncs = False  # a write takes a fifth of the time, and only a kill or a loss of power could lose it
     with cold as started:
         yield started
 

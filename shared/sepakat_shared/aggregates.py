@@ -16,7 +16,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from sepakat_shared import sizes
+from sepakat_shared import mongo, sizes
 from sepakat_shared.aggregate import Committed, Kind, Loaded
 from sepakat_shared.commits import Commits, commit_id, new_commit
 from sepakat_shared.errors import Conflict, NotFound, Stale
@@ -77,8 +77,8 @@ class Aggregates(Generic[S, E]):
         return loaded
 
     async def _read_some(self, ids: Sequence[str]) -> list[Loaded[S] | None]:
-        if len(ids) == 1:
-            return [await self.find(ids[0])]
+        if len(ids) <= mongo.FEW:
+            return await asyncio.gather(*[self.find(id) for id in ids])
         found = await self.find_many(ids)
         return [found.get(id) for id in ids]
 

@@ -33,6 +33,11 @@ Collection = AsyncCollection[Document]
 TRANSIENT = (AutoReconnect, ConnectionFailure, ExecutionTimeout, NetworkTimeout, WTimeoutError)
 """Errors after which the same call may succeed."""
 
+FEW: Final = 8
+"""Up to so many ids are asked for one by one. Measured on a loaded machine, among 10,000 documents, instead of a list:
+for two FerretDB takes 11 ms instead of 660, SecantusDB 2.8 instead of 1.3; for eight 330 instead of 1,360, and 11
+instead of 2.
+"""
 _DUPLICATE_KEY: Final = 11000
 _AT_ONCE: Final = 4
 _WORTH_A_SHARE: Final = 10
@@ -124,10 +129,10 @@ async def find_by_id(
 ) -> list[Document | None]:
     """The documents with these ids, in that order, each with its `fields` alone where they are given; None for none.
 
-    One alone is asked for by its id: some databases read everything for a list of them.
+    Few go each by itself, all at once: some databases read everything for a list of ids.
     """
-    if len(ids) == 1:
-        return [await collection.find_one({"_id": ids[0]}, fields)]
+    if len(ids) <= FEW:
+        return await asyncio.gather(*[collection.find_one({"_id": id}, fields) for id in ids])
     found = {each["_id"]: each for each in await collection.find({"_id": {"$in": list(ids)}}, fields).to_list(None)}
     return [found.get(id) for id in ids]
 

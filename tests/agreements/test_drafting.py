@@ -1,19 +1,24 @@
 """Decisions that want the same: what a text has already is wanted no more, and no mistake. Pure."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from samples import agreement, agreement_dict
 
-from sepakat_agreements.agreement import Version
+from sepakat_agreements.agreement import Status, Version
 from sepakat_agreements.clauses import Change, changed
 from sepakat_agreements.drafting import has_all, is_of
 from sepakat_agreements.proposal import Proposal
 from sepakat_agreements.review import Amendment
 from sepakat_agreements.suggesting import Wanted, amendment, completed
 from sepakat_shared.contracts import texts
+from sepakat_shared.errors import Conflict
 
 NOW = datetime(2026, 4, 6, tzinfo=UTC)
+MIDNIGHT = datetime(2026, 6, 30, 17, tzinfo=UTC)
+"""Of the first of July in Jakarta, the day from which the decisions are."""
 LATENCY = {
     "indicator": "nusantara/latency", "measure": "percentile", "percentile": "99",
     "target": {"atMost": "1500", "unit": "ms"}, "window": {"calendar": "month"},
@@ -31,6 +36,10 @@ def retiring(before: Version, *objectives: str) -> Amendment:
     return Amendment(tuple(changes), tuple(each.words for each in words))
 
 
+def beginning(version: Version, at: datetime | None, status: Status = Status.SIGNED) -> Version:
+    return replace(version, effective_from=at, status=status)
+
+
 def proposed(changes: list[Change], outcome: Any = None) -> Proposal:
     return Proposal(
         1, "nusantara", "h", tuple(changes), (), None, "rina", NOW, NOW + timedelta(days=1), outcome=outcome
@@ -38,7 +47,7 @@ def proposed(changes: list[Change], outcome: Any = None) -> Proposal:
 
 
 def test_two_decisions_that_retire_the_same_objective_are_both_done_by_one_version() -> None:
-    before, after = version("latency", "speed"), version("speed")
+    before, after = version("latency", "speed"), beginning(version("speed"), MIDNIGHT)
     first, second = retiring(before, "latency"), retiring(before, "latency")
     assert not has_all(before, first)
     assert has_all(after, first) and has_all(after, second)
@@ -61,3 +70,29 @@ def test_a_proposal_is_known_as_a_decisions_also_without_what_the_text_has_no_mo
     assert not is_of(before, made, both), "there it would leave something out"
     assert not is_of(after, proposed([*made.changes, Change("needs/x", "merge", "null")][1:2]), both)
     assert not has_all(version("speed", proposals=(proposed(list(made.changes), "rejected"),)), both)
+
+
+def test_a_version_that_was_signed_to_begin_later_than_was_decided_is_refused_with_both_days() -> None:
+    wanted = retiring(version("latency"), "latency")
+    for begins in (MIDNIGHT, MIDNIGHT - timedelta(days=30), MIDNIGHT + timedelta(hours=9)):
+        assert has_all(beginning(version(), begins), wanted)
+    with pytest.raises(Conflict) as refused:
+        has_all(beginning(version(), MIDNIGHT + timedelta(days=31)), wanted)
+    [problem] = refused.value.problems
+    assert problem.pointer == "/amendment/effectiveFrom"
+    assert "from 2026-08-01 on and not from 2026-07-01 on" in problem.rule
+
+
+def test_a_draft_that_would_begin_later_than_was_decided_is_still_to_be_changed() -> None:
+    wanted = retiring(version("latency"), "latency")
+    for begins in (None, MIDNIGHT + timedelta(days=31)):
+        assert not has_all(beginning(version(), begins, Status.DRAFT), wanted)
+    assert has_all(beginning(version(), MIDNIGHT, Status.DRAFT), wanted)
+
+
+def test_a_decision_that_names_no_day_is_done_by_a_version_of_any() -> None:
+    before = version("latency")
+    changes, words = amendment(before.text, [Wanted("latency", "retire")], None, [])
+    wanted = Amendment(tuple(changes), tuple(each.words for each in words))
+    assert has_all(beginning(version(), MIDNIGHT + timedelta(days=31)), wanted)
+    assert has_all(beginning(version(), None, Status.DRAFT), wanted)

@@ -317,6 +317,40 @@ async def test_a_decision_becomes_the_draft_of_the_next_version_by_what_was_reac
         assert became == [(3, None), (3, None)]
 
 
+async def test_a_decisions_own_day_is_no_later_than_it_says(backend: Backend) -> None:
+    async with opened(backend) as world:
+        await world.in_force()
+        await world.pass_to(OPENS)
+
+        async def decide(party: str, number: int, day: str) -> None:
+            wanted = {"objectives": [{"objective": "availability", "how": "loosen", "target": "99.8"}]}
+            decision = {"text": "An easier target", "owner": "rina", "due": "2026-05-01"}
+            shown = await world.post(
+                party, "/reviews/1/decisions", **decision, amendment={**wanted, "effective_from": day}
+            )
+            assert len(shown["decisions"]) == number
+
+        await decide("nusantara", 1, "2026-08-01")
+        await decide("toko-maju", 2, "2026-07-01")
+        await decide("toko-maju", 3, "2026-07-15")
+        await decide("toko-maju", 4, "2026-09-01")
+        await world.post("nusantara", "/reviews/1/decisions/1/amendment")
+        # While it is being written, the other day is a proposal.
+        shown = await world.post("toko-maju", "/reviews/1/decisions/2/amendment")
+        became = [(each["version"], each["proposal"]) for each in map(_amendment_of, shown["decisions"])]
+        assert became == [(2, None), (2, 1), (None, None), (None, None)]
+        for party in ("nusantara", "toko-maju"):
+            await world.sign(party)
+
+        refused = await world.post("toko-maju", "/reviews/1/decisions/3/amendment", 409)
+        [problem] = refused["errors"]
+        assert problem["pointer"] == "/amendment/effectiveFrom"
+        assert "from 2026-08-01 on and not from 2026-07-15 on" in problem["detail"]
+        assert (await world.get("/reviews/1"))["decisions"][2]["amendment"]["version"] is None
+        shown = await world.post("toko-maju", "/reviews/1/decisions/4/amendment")
+        assert shown["decisions"][3]["amendment"]["version"] == 2
+
+
 async def test_a_review_is_read_as_a_page_and_on_paper_in_both_languages(backend: Backend) -> None:
     async with opened(backend) as world:
         await world.in_force()

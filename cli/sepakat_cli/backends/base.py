@@ -71,6 +71,9 @@ class Backend(ABC):
 class Children(Backend):
     """Broker and database as child processes, on free loopback ports that stay the same over restarts."""
 
+    syncs = True
+    """Whether a write is on the disk before the database acknowledges it; only what is thrown away may do without."""
+
     def __init__(self, data: Path) -> None:
         self._data = data
         self._kafka_port, self._mongo_port = free_port(), free_port()

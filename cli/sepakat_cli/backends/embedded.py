@@ -18,8 +18,6 @@ class Embedded(Children):
 
     name = "embedded"
     keeps_events = False
-    syncs = True
-    """Whether a write is on the disk before it is acknowledged: a killed database loses some that were not."""
 
     @staticmethod
     def missing() -> str | None:

@@ -10,7 +10,8 @@ import sys
 import tempfile
 import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from sepakat_cli.backends.base import BackendFailed, Children, free_port, wait_for_broker, wait_for_database
@@ -20,6 +21,10 @@ _ROOT = Path(__file__).parents[3]
 _SOURCES = _ROOT / "deploy" / "native"
 _CACHE = _ROOT / ".cache" / "native"
 _TOOLS = {"java": "a JVM", "mvn": "Maven", "go": "Go"}
+
+
+class _CacheNotWritable(BackendFailed):
+    """What is not in the cache yet cannot be put there."""
 
 
 class Native(Children):
@@ -41,15 +46,18 @@ class Native(Children):
 
     def start_broker(self) -> None:
         jars = _kafka_jars()
-        first = _first_of(jars)
+        first: Path | None
+        try:
+            first = _first_of(jars)
+        except _CacheNotWritable:
+            first = None
         directory = self._data / "kafka"
         directory.mkdir(parents=True, exist_ok=True)
         properties = directory / "server.properties"
         properties.write_text(self._properties(directory / "log"))
-        if not (directory / "log" / "meta.properties").exists():
-            shutil.copytree(first / "log", directory / "log", ignore=shutil.ignore_patterns("meta.properties"))
-            (directory / "log" / "meta.properties").write_text(_identity())
-        command = [*_java(jars, f"-XX:SharedArchiveFile={first / 'classes.jsa'}"), "kafka.Kafka", str(properties)]
+        _make_storage(directory, jars, first)
+        known = [] if first is None else [f"-XX:SharedArchiveFile={first / 'classes.jsa'}"]
+        command = [*_java(jars, *known), "kafka.Kafka", str(properties)]
         self._broker = Child(command, self._data / "logs" / "broker.log")
         wait_for_broker(self.kafka, self._broker)
 
@@ -57,7 +65,10 @@ class Native(Children):
         program = _ferretdb()
         directory = self._data / "ferretdb"
         directory.mkdir(parents=True, exist_ok=True)
-        command = [str(program), "-listen", f"127.0.0.1:{self._mongo_port}", "-data", str(directory)]
+        command = [
+            str(program), "-listen", f"127.0.0.1:{self._mongo_port}", "-data", str(directory),
+            *([] if self.syncs else ["-nosync"]),
+        ]  # fmt: skip
         self._database = Child(command, self._data / "logs" / "database.log")
         wait_for_database(self.mongo, self._database)
 
@@ -90,8 +101,8 @@ def build() -> None:
     _ferretdb()
 
 
-def _java(jars: Path, option: str) -> list[str]:
-    return ["java", "-Xmx512m", option, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{jars}/*"]
+def _java(jars: Path, *options: str) -> list[str]:
+    return ["java", "-Xmx512m", *options, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{jars}/*"]
 
 
 def _kafka_jars() -> Path:
@@ -99,7 +110,7 @@ def _kafka_jars() -> Path:
     pom = _SOURCES / "pom.xml"
     jars = _CACHE / f"kafka-{_digest(pom)}"
     if not jars.is_dir():
-        with tempfile.TemporaryDirectory(dir=_made(_CACHE)) as made:
+        with _place_in_cache() as made:
             command = [
                 "mvn",
                 "-q",
@@ -110,7 +121,7 @@ def _kafka_jars() -> Path:
                 f"-DoutputDirectory={made}/jars",
             ]
             _run("resolving the jars of Apache Kafka by Maven, once", command)
-            _keep(Path(made) / "jars", jars)
+            _keep(made / "jars", jars)
     return jars
 
 
@@ -118,22 +129,48 @@ def _first_of(jars: Path) -> Path:
     """A broker's storage as Kafka's own tool formats it (`log`), and the classes that the tool loaded (`classes.jsa`).
 
     Made once: the tool is a JVM of its own, and with the classes at hand a broker starts in half the processor time.
-    A JVM of another version passes them over.
+    A JVM of another version passes them over. Raises BackendFailed.
     """
     first = jars.with_name(f"{jars.name}-first")
     if not first.is_dir():
-        with tempfile.TemporaryDirectory(dir=_made(_CACHE)) as made:
-            broker = Path(made) / "first"
-            properties = _made(broker) / "server.properties"
-            properties.write_text(Native(broker)._properties(broker / "log"))
-            java = _java(jars, f"-XX:ArchiveClassesAtExit={broker / 'classes.jsa'}")
-            named = f"--cluster-id={_new_id()}"
-            _run(
-                "formatting a broker's storage, once",
-                [*java, "kafka.tools.StorageTool", "format", named, "-c", str(properties)],
-            )
+        with _place_in_cache() as made:
+            broker = made / "first"
+            _format(broker, _java(jars, f"-XX:ArchiveClassesAtExit={broker / 'classes.jsa'}"))
             _keep(broker, first)
     return first
+
+
+def _format(broker: Path, java: Sequence[str]) -> None:
+    """Let Kafka's own tool make a storage, as `log` in that directory."""
+    broker.mkdir()
+    properties = broker / "server.properties"
+    properties.write_text(Native(broker)._properties(broker / "log"))
+    named = f"--cluster-id={_new_id()}"
+    _run(
+        "formatting a broker's storage, once",
+        [*java, "kafka.tools.StorageTool", "format", named, "-c", str(properties)],
+    )
+
+
+def _make_storage(directory: Path, jars: Path, first: Path | None) -> None:
+    """A broker's storage in `log`, where there is none yet: whole or not at all, whenever this is ended.
+
+    It is a copy of the `first` one, or formatted here where the cache has none and cannot be written.
+    `meta.properties` comes last in whatever makes one: a `log` without it was never a broker's.
+    """
+    log, new = directory / "log", directory / "new"
+    if (log / "meta.properties").exists():
+        return
+    for unfinished in (log, new):
+        if unfinished.exists():
+            shutil.rmtree(unfinished)
+    if first is None:
+        _format(new, _java(jars))
+    else:
+        shutil.copytree(first / "log", new / "log", ignore=shutil.ignore_patterns("meta.properties"))
+        (new / "log" / "meta.properties").write_text(_identity())
+    (new / "log").rename(log)
+    shutil.rmtree(new)
 
 
 def _identity() -> str:
@@ -154,13 +191,13 @@ def _ferretdb() -> Path:
     sources = [_SOURCES / name for name in ("main.go", "go.mod", "go.sum")]
     program = _CACHE / f"ferretdb-{_digest(*sources)}"
     if not program.is_file():
-        with tempfile.TemporaryDirectory(dir=_made(_CACHE)) as made:
+        with _place_in_cache() as made:
             _run(
                 "building FerretDB by Go, once (a minute or two)",
                 ["go", "build", "-o", f"{made}/program", "."],
                 _SOURCES,
             )
-            _keep(Path(made) / "program", program)
+            _keep(made / "program", program)
     return program
 
 
@@ -168,9 +205,17 @@ def _digest(*files: Path) -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
-def _made(directory: Path) -> Path:
-    directory.mkdir(parents=True, exist_ok=True)
-    return directory
+@contextmanager
+def _place_in_cache() -> Iterator[Path]:
+    """A directory beside what is kept, gone at the end. Raises BackendFailed where the cache cannot be written."""
+    try:
+        _CACHE.mkdir(parents=True, exist_ok=True)
+        made = tempfile.TemporaryDirectory(dir=_CACHE)
+    except OSError as error:
+        needed = f"{_CACHE} lacks a part of the native backend and cannot be written ({error.strerror})"
+        raise _CacheNotWritable(f"{needed}; make it writable for one start") from error
+    with made as place:
+        yield Path(place)
 
 
 def _keep(made: Path, place: Path) -> None:
