@@ -65,5 +65,17 @@ class IdempotentPosts:
         return Response(answer["body"], answer["status"], headers, media_type="application/json")
 
 
+async def name_of(request: Request, asking: Principal) -> str | None:
+    """What a request and its repeats are called: whatever follows from it is known by that again. None without a key.
+
+    Another body is another request. Keys may be used again after a day: whoever keeps names must see to that.
+    """
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    asked = f"{asking.id}\n{request.method} {request.url.path}\n{key}\n".encode() + await request.body()
+    return hashlib.sha256(asked).hexdigest()
+
+
 def _answer_to(request: str) -> str:
     return f"{request}/answer"
