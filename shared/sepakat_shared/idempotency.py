@@ -18,6 +18,7 @@ from sepakat_shared.together import Together
 
 _LEASE: Final = timedelta(minutes=2)
 """Longer than any request takes: one that has no answer after that was ended in between, and a repeat is done."""
+_KEPT_HEADERS: Final = ("etag", "location")
 _UNDER_WAY: Final = "the first request with this Idempotency-Key is still being handled; try again soon"
 _ANOTHER_BODY: Final = "this Idempotency-Key was used for another body; use a new one"
 
@@ -71,7 +72,8 @@ class IdempotentPosts:
             if asyncio.get_running_loop().time() - begun < _LEASE.total_seconds() / 2:
                 await self._collection.delete_one({"_id": holder})
             raise
-        answer = {"status": response.status_code, "body": bytes(response.body), "etag": response.headers.get("etag")}
+        kept = {name: response.headers.get(name) for name in _KEPT_HEADERS}
+        answer = {"status": response.status_code, "body": bytes(response.body), **kept}
         # With the time of the first, both are forgotten together.
         await self._keep({"_id": _answer_to(id), "at": first_at, "answer": answer})
         return response
@@ -110,8 +112,11 @@ class IdempotentPosts:
 def _again(first: Document, answer: Mapping[str, Any], fingerprint: str) -> Response:
     if first["fingerprint"] != fingerprint:
         raise Conflict(_ANOTHER_BODY)
-    headers = {"Idempotent-Replayed": "true"} | ({"ETag": answer["etag"]} if answer["etag"] else {})
-    return Response(answer["body"], answer["status"], headers, media_type="application/json")
+    # Those of earlier versions have no location.
+    kept = {name: answer[name] for name in _KEPT_HEADERS if answer.get(name)}
+    return Response(
+        answer["body"], answer["status"], {"Idempotent-Replayed": "true", **kept}, media_type="application/json"
+    )
 
 
 async def name_of(request: Request, asking: Principal) -> str | None:
