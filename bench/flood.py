@@ -19,6 +19,7 @@ from agreeing import AGREEMENT, agree
 from cluster import OPERATOR, api, at_rest, mailing, route, started
 from flow import until
 from pymongo import AsyncMongoClient
+from repeating import answered
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -118,17 +119,9 @@ async def _send(url: str, key: str, what: str) -> tuple[set[str], float]:
 
 
 async def _file(http: httpx.AsyncClient, n: int) -> str:
-    """The number of a report. What was not answered is sent again with the same key, as a careful client does."""
-    tried_until = time.perf_counter() + _ANSWERED_WITHIN
-    while True:
-        try:
-            answer = await http.post("/v1/reports", json=_report(n), headers={"Idempotency-Key": f"flood-{n}"})
-            if answer.status_code not in (httpx.codes.CONFLICT, httpx.codes.SERVICE_UNAVAILABLE):
-                return str(answer.raise_for_status().json()["number"])
-        except httpx.TransportError:
-            if time.perf_counter() > tried_until:
-                raise
-        await asyncio.sleep(0.5)
+    """The number of a report, which is sent again with the same key while it is not answered."""
+    answer = await answered(http, "/v1/reports", _report(n), f"flood-{n}", _ANSWERED_WITHIN)
+    return str(answer.json()["number"])
 
 
 async def _linked(client: Client) -> list[str]:

@@ -1,8 +1,10 @@
 """POSTs that are done once, however often they are sent with the same `Idempotency-Key`."""
 
+import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any, Final
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
@@ -14,11 +16,18 @@ from sepakat_shared.expiry import forget_old
 from sepakat_shared.mongo import Collection, Database, Document, find_by_id, insert_missing
 from sepakat_shared.together import Together
 
+_LEASE: Final = timedelta(minutes=2)
+"""Longer than any request takes: one that has no answer after that was ended in between, and a repeat is done."""
+_KEPT_HEADERS: Final = ("etag", "location")
+_UNDER_WAY: Final = "the first request with this Idempotency-Key is still being handled; try again soon"
+_ANOTHER_BODY: Final = "this Idempotency-Key was used for another body; use a new one"
+
 
 class IdempotentPosts:
     """Answers a repeated POST with the same `Idempotency-Key` as the first, without doing it again.
 
-    The answer is a document beside that of the request: many are inserted together, and each is changed by itself.
+    The answer is a document beside that of the request: many are inserted together, and each is changed by itself. One
+    that takes over from a request whose process was killed is a document too: of two that try, one can insert it.
     """
 
     def __init__(self, db: Database) -> None:
@@ -35,34 +44,91 @@ class IdempotentPosts:
     async def once(
         self, request: Request, asking: Principal, now: datetime, do: Callable[[], Awaitable[JSONResponse]]
     ) -> Response:
-        """Do it, or answer as before. Raises Conflict when the key stands for another request or one under way."""
+        """Do it, or answer as before. Raises Conflict when the key stands for another request or one under way.
+
+        A request that was neither answered nor failed in two minutes was ended in between: a repeat does it.
+        """
         key = request.headers.get("idempotency-key")
         if key is None:
             return await do()
         body = await request.body()
         id = hashlib.sha256(f"{asking.id}\n{request.method} {request.url.path}\n{key}".encode()).hexdigest()
         fingerprint = hashlib.sha256(body).hexdigest()
-        if not await self._keep({"_id": id, "fingerprint": fingerprint, "at": now, "answer": None}):
-            return await self._answered(id, fingerprint)
+        holder, first_at, begun = id, now, asyncio.get_running_loop().time()
+        if not await self._hold({"_id": id, "fingerprint": fingerprint, "at": now, "answer": None}):
+            first, answer = await self._known(id)
+            if answer is None:
+                holder = await self._take_over(first, fingerprint, now)
+                first, answer = await self._known(id)  # the first may have been answered just now
+            if first is None:
+                raise Conflict(_UNDER_WAY)
+            if answer is not None:
+                return _again(first, answer, fingerprint)
+            first_at = first["at"]
         try:
             response = await do()
         except BaseException:
-            await self._collection.delete_one({"_id": id})
+            # After its time another one may do it: that it has taken over from this one must stay known.
+            if asyncio.get_running_loop().time() - begun < _LEASE.total_seconds() / 2:
+                await self._collection.delete_one({"_id": holder})
             raise
-        answer = {"status": response.status_code, "body": bytes(response.body), "etag": response.headers.get("etag")}
-        await self._keep({"_id": _answer_to(id), "at": now, "answer": answer})
+        kept = {name: response.headers.get(name) for name in _KEPT_HEADERS}
+        answer = {"status": response.status_code, "body": bytes(response.body), **kept}
+        # With the time of the first, both are forgotten together.
+        await self._keep({"_id": _answer_to(id), "at": first_at, "answer": answer})
         return response
 
-    async def _answered(self, id: str, fingerprint: str) -> Response:
+    async def _hold(self, document: Document) -> bool:
+        """Insert it; not when whoever asks has gone in the meantime: it would stand for what nobody does."""
+        keeping = asyncio.ensure_future(self._keep(document))
+        try:
+            return await asyncio.shield(keeping)
+        except asyncio.CancelledError:
+            await asyncio.wait([keeping])
+            if not keeping.cancelled() and keeping.exception() is None and keeping.result():
+                await self._collection.delete_one({"_id": document["_id"]})
+            raise
+
+    async def _take_over(self, first: Document | None, fingerprint: str, now: datetime) -> str:
+        """The id of the document by which it is done by this repeat. Raises Conflict while another one may do it."""
+        held, tries = first, 0
+        while first is not None and held is not None and now - held["at"] > _LEASE:
+            if first["fingerprint"] != fingerprint:
+                raise Conflict(_ANOTHER_BODY)
+            tries += 1
+            id = f"{first['_id']}/{tries}"
+            if await self._hold({"_id": id, "at": now}):
+                return id
+            held = await self._collection.find_one({"_id": id})
+        raise Conflict(_UNDER_WAY)
+
+    async def _known(self, id: str) -> tuple[Document | None, dict[str, Any] | None]:
+        """The document of the first request, and its answer."""
         first, answered = await find_by_id(self._collection, [id, _answer_to(id)])
         # An earlier version kept the answer in the document of the request.
-        answer = answered["answer"] if answered is not None else None if first is None else first["answer"]
-        if first is None or answer is None:
-            raise Conflict("the first request with this Idempotency-Key is still being handled; try again soon")
-        if first["fingerprint"] != fingerprint:
-            raise Conflict("this Idempotency-Key was used for another body; use a new one")
-        headers = {"Idempotent-Replayed": "true"} | ({"ETag": answer["etag"]} if answer["etag"] else {})
-        return Response(answer["body"], answer["status"], headers, media_type="application/json")
+        return first, answered["answer"] if answered is not None else None if first is None else first["answer"]
+
+
+def _again(first: Document, answer: Mapping[str, Any], fingerprint: str) -> Response:
+    if first["fingerprint"] != fingerprint:
+        raise Conflict(_ANOTHER_BODY)
+    # Those of earlier versions have no location.
+    kept = {name: answer[name] for name in _KEPT_HEADERS if answer.get(name)}
+    return Response(
+        answer["body"], answer["status"], {"Idempotent-Replayed": "true", **kept}, media_type="application/json"
+    )
+
+
+async def name_of(request: Request, asking: Principal) -> str | None:
+    """What a request and its repeats are called: whatever follows from it is known by that again. None without a key.
+
+    Another body is another request. Keys may be used again after a day: whoever keeps names must see to that.
+    """
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    asked = f"{asking.id}\n{request.method} {request.url.path}\n{key}\n".encode() + await request.body()
+    return hashlib.sha256(asked).hexdigest()
 
 
 def _answer_to(request: str) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -14,7 +14,9 @@ from pymongo.monitoring import CommandListener
 
 from sepakat_cli.backends import Backend
 from sepakat_shared.auth import Principal
+from sepakat_shared.clock import ManualClock
 from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.problems import answer_with_problems
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
@@ -35,18 +37,21 @@ class Commands(CommandListener):
         pass
 
 
-def door(posts: IdempotentPosts) -> httpx.AsyncClient:
-    """A route that counts what was done; a key that is asked for with `?key=`."""
+def door(posts: IdempotentPosts, clock: ManualClock | None = None, faults: list[Exception] | None = None) -> Any:
+    """A client of a route that counts what was done, and fails with each of the faults once."""
     app, done = FastAPI(), list[str]()
+    answer_with_problems(app)
 
     @app.post("/orders")
     async def order(request: Request) -> Response:
         async def do() -> JSONResponse:
+            if faults:
+                raise faults.pop()
             done.append(request.query_params["of"])
-            return JSONResponse({"done": len(done)}, 201, {"ETag": '"1"'})
+            return JSONResponse({"done": len(done)}, 201, {"ETag": '"1"', "Location": f"/orders/{len(done)}"})
 
         who = Principal("budi", "toko-maju", frozenset(), frozenset())
-        return await posts.once(request, who, NOW, do)
+        return await posts.once(request, who, clock.now() if clock else NOW, do)
 
     return httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://test")
 
@@ -67,10 +72,67 @@ async def test_many_at_once_cost_few_commands_and_each_that_is_repeated_is_answe
         # Two for each where each is kept by itself.
         assert commands.asked <= AT_ONCE / 2
         again = await asyncio.gather(*[order(http, f"k{n}") for n in range(AT_ONCE)])
-    assert [(each.status_code, each.json(), each.headers["etag"]) for each in again] == [
-        (201, each.json(), '"1"') for each in first
+    assert [(each.status_code, each.json(), each.headers["etag"], each.headers["location"]) for each in again] == [
+        (201, each.json(), '"1"', f"/orders/{each.json()['done']}") for each in first
     ]
     assert {each.headers["idempotent-replayed"] for each in again} == {"true"}
+    await client.close()
+
+
+async def test_a_request_that_goes_away_while_it_is_noted_leaves_its_key_free(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(backend.mongo, tz_aware=True)
+    posts = IdempotentPosts(client[f"repeated_{uuid.uuid4().hex[:8]}"])
+    noted, told, keep = asyncio.Event(), asyncio.Event(), posts._keep
+
+    async def slow(document: dict[str, Any]) -> bool:
+        kept = await keep(document)
+        noted.set()
+        await told.wait()
+        return kept
+
+    async with door(posts) as http:
+        with monkeypatch.context() as slowly:
+            slowly.setattr(posts, "_keep", slow)
+            gone = asyncio.create_task(order(http, "k"))
+            await noted.wait()
+            gone.cancel()
+            told.set()
+            with pytest.raises(asyncio.CancelledError):
+                await gone
+        assert (await order(http, "k")).json() == {"done": 1}
+    await client.close()
+
+
+async def test_what_a_killed_process_left_undone_is_done_by_one_of_the_repeats_once_its_time_is_over(
+    backend: Backend,
+) -> None:
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(backend.mongo, tz_aware=True)
+    db, clock, faults = client[f"repeated_{uuid.uuid4().hex[:8]}"], ManualClock(NOW), list[Exception]()
+    async with door(IdempotentPosts(db), clock, faults) as http:
+        await order(http, "k")
+        await db["idempotency"].delete_one({"_id": {"$regex": "/answer$"}})
+        clock.advance(timedelta(minutes=1))
+        assert (await order(http, "k")).status_code == 409
+        clock.advance(timedelta(minutes=2))
+        assert "another body" in (await http.post("/orders?of=b", headers={"Idempotency-Key": "k"}, json={})).text
+        faults.append(ValueError("it fails"))
+        assert (await order(http, "k")).status_code == 500
+        # That one failed, and said so: the next one need not wait.
+        some = await asyncio.gather(*[order(http, "k") for _ in range(5)])
+        assert {each.status_code for each in some} <= {201, 409}
+        assert [each.json() for each in some if each.status_code == 201][:1] == [{"done": 2}]
+        again = await order(http, "k")
+        assert (again.status_code, again.json(), again.headers["idempotent-replayed"]) == (201, {"done": 2}, "true")
+
+        # Killed once more: the time is that of whoever has it now.
+        await db["idempotency"].delete_one({"_id": {"$regex": "/answer$"}})
+        assert (await order(http, "k")).status_code == 409
+        clock.advance(timedelta(minutes=3))
+        assert (await order(http, "k")).json() == {"done": 3}
+        times = {each["at"] for each in await db["idempotency"].find({"_id": {"$regex": "/answer$"}}).to_list(None)}
+        assert times == {NOW}, "it is forgotten with the request"
     await client.close()
 
 
@@ -82,6 +144,7 @@ async def test_what_an_earlier_version_answered_is_answered_so_still(backend: Ba
         kept = await db["idempotency"].find().sort("_id", 1).to_list(None)
         request, answer = kept
         await db["idempotency"].delete_one({"_id": answer["_id"]})
+        del answer["answer"]["location"]
         await db["idempotency"].update_one({"_id": request["_id"]}, {"$set": {"answer": answer["answer"]}})
         assert (await order(http, "k")).json() == {"done": 1}
     await client.close()

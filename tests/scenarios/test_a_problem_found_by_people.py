@@ -90,3 +90,48 @@ async def test_what_may_not_be_opened_is_refused_by_every_field(backend: Backend
         await it.wordings.on_ended(fact, it.cause())
         assert "ended at" in (await ask(it, 409))["detail"]
         assert (await it.ask("operator", "GET", "/v1/incidents"))["items"] == []
+
+
+async def test_what_failed_after_it_was_recorded_is_recorded_once_when_it_is_sent_again(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(backend, TEXT, more=openable) as it:
+
+        async def lost(*_: Any) -> None:
+            raise ConnectionError
+
+        with monkeypatch.context() as broken:
+            broken.setattr(it.incidents, "tally", lost)
+            await ask(it, 503, key="k")
+        first = await ask(it, 201, key="k")
+        id = "toko-checkout.checkout.0001"
+        assert (first["id"], first["became"], first["causes"]) == (id, "opened", 1)
+
+        # Of a duplicate, the one that was kept has it, before the duplicate itself tells where it went.
+        disk = await ask(it, 201, "nusantara", cause="disk")
+        await it.post("nusantara", disk["id"], "merge", into=id)
+        execute, calls = it.incidents.execute, list[str]()
+
+        async def at_last(line: str, *given: Any) -> Any:
+            calls.append(line)
+            if len(calls) == 3:
+                raise ConnectionError
+            return await execute(line, *given)
+
+        with monkeypatch.context() as broken:
+            broken.setattr(it.incidents, "execute", at_last)
+            await ask(it, 503, key="k2", cause="disk")
+        before = (await it.get(id))["causes"]
+        late = await ask(it, 200, key="k2", cause="disk")
+        assert (late["id"], late["became"], late["causes"]) == (id, "attached", before)
+        assert (await it.timeline(disk["id"]))[-1]["what"] == "Forwarded"
+
+        # It is another one with another body, or when the day is over.
+        await it.db["idempotency"].delete_many({})
+        assert (await ask(it, 200, key="k", title="Another problem"))["causes"] == before + 1
+        await it.post("nusantara", id, "resolve", note="the orders are back")
+        await it.db["idempotency"].delete_many({})
+        assert (await ask(it, 201, key="k"))["id"] == id, "sent again within a day it is the same one"
+        await it.db["idempotency"].delete_many({})
+        it.clock.advance(timedelta(hours=26))
+        assert (await ask(it, 201, key="k"))["id"] == "toko-checkout.checkout.0002"

@@ -64,7 +64,9 @@ class Episodes:
 
         def decide(line: Line | None, now: datetime) -> Sequence[Event]:
             events = merging.join(line, target.id, trigger, how, now, rosters)
-            joined.append("over" if events is None else "attached" if events else "nothing new")
+            # What is known there already may have failed before the duplicate's own record of it.
+            new = bool(events) or (line is not None and merging.knows(line, trigger))
+            joined.append("over" if events is None else "attached" if new else "nothing new")
             return events or []
 
         await self._incidents.execute(line_of(target.id), decide, by, cause)
@@ -115,6 +117,16 @@ class Episodes:
         while found is not None and found.merged_into is not None:
             found = await self._incidents.find(found.merged_into)
         return found
+
+    async def causes(self, id: str) -> tuple[str, ...]:
+        """What is recorded on the line, and on that of the incident that stands for its last one now."""
+        line = await self._incidents.lines.present(id)
+        if line is None:
+            return ()
+        own = tuple(cause for each in line.state.every for cause in each.causes)
+        kept = merging.kept(line.state)
+        present = None if kept is None else await self.present(kept)
+        return own if present is None else (*own, *present.causes)
 
     async def open_on(self, line: Line | None) -> Incident | None:
         """The incident that is open on the line: of a duplicate, what it was merged into, while that is open."""

@@ -77,9 +77,14 @@ def join(
     incident = line.incident if line else None
     if line is None or incident is None or incident.id != id or not incident.is_open:
         return None
-    if any(trigger.event in each.causes for each in line.every):
+    if knows(line, trigger):
         return []
     return lines.attached(incident, trigger, how, now, rosters)
+
+
+def knows(line: Line, trigger: Trigger) -> bool:
+    """Whether it was recorded there already."""
+    return any(trigger.event in each.causes for each in line.every)
 
 
 def passed(line: Line | None, subject: str, at: datetime) -> Sequence[Event]:

@@ -11,7 +11,7 @@ from sepakat_incidents.store import Incidents
 from sepakat_incidents.words import in_lines
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.matrix import Degree
-from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.idempotency import IdempotentPosts, name_of
 from sepakat_shared.web import Asking, RequestedInstant
 
 
@@ -45,7 +45,7 @@ def router(openings: Openings, incidents: Incidents, posts: IdempotentPosts, clo
 
         async def do() -> JSONResponse:
             asked = Opening(**given.model_dump() | {"description": in_lines(given.description)})
-            became = await openings.open(asked, asking)
+            became = await openings.open(asked, asking, await name_of(request, asking))
             incident = became.incident
             body = {"became": became.how, **shown(incident, clock.now(), await incidents.tally(incident))}
             location = {"Location": f"/v1/incidents/{incident.id}"}

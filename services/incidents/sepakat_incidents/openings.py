@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 
 from sepakat_incidents import filing, opening
@@ -31,9 +32,11 @@ class Openings:
         self._wordings = wordings
         self._clock = clock
 
-    async def open(self, given: Opening, asking: Principal) -> Became:
+    async def open(self, given: Opening, asking: Principal, request: str | None = None) -> Became:
         """Open an incident, or join the one that is open on the same line.
 
+        `request` is what a request and its repeats are called: one that came so far as to be recorded is not recorded
+        again within a day, whatever became of its answer.
         Raises Invalid with every field that breaks a rule; Forbidden, NotFound and Conflict as `filing.in_force` does.
         """
         now = self._clock.now()
@@ -47,11 +50,20 @@ class Openings:
             raise Invalid.of(problems)
         priority = priority_of(wording.text, given.impact, given.urgency)
         how = handling(wording.text, wording.version, given.service, priority)
-        cause = opening.trigger(given, f"api/{secrets.token_hex(10)}", party, now)
-        line = await self._episodes.begin(
-            line_id(given.agreement, given.service, given.cause), about, cause, how, asking.id
-        )  # fmt: skip
+        id = line_id(given.agreement, given.service, given.cause)
+        cause = opening.trigger(given, await self._event(id, request, now), party, now)
+        line = await self._episodes.begin(id, about, cause, how, asking.id)
         return await self._became(line, cause.event)
+
+    async def _event(self, line: str, request: str | None, now: datetime) -> str:
+        """The id of the cause: that of an earlier try of the request, where there was one."""
+        if request is None:
+            return f"api/{secrets.token_hex(10)}"
+        # Tries of one hour have one id, also where the first one's commit is still under way.
+        hour = int(now.timestamp()) // 3600
+        tried = [f"api/{request[:40]}-{each}" for each in range(hour, hour - 25, -1)]
+        known = set(await self._episodes.causes(line))
+        return next((each for each in tried if each in known), tried[0])
 
     async def _became(self, line: Line | None, event: str) -> Became:
         """Of a duplicate's line it is the incident that was kept."""
