@@ -19,11 +19,12 @@ from pymongo.errors import OperationFailure
 
 from sepakat_metrics.buckets import Delta
 from sepakat_metrics.events import Fact
+from sepakat_metrics.sizes import weight_of
 from sepakat_shared.mongo import Collection, Database, Document, insert_missing, insert_new, replace_many
 
 ID_BYTES = 8
-_MOST_PARKED, _MOST_ID_BYTES, _MOST_WEIGHT = 5_000, 4_000_000, 8_000_000
-"""With one more megabyte of records and what they are written as, these are less than the 16 MB of a document."""
+_MOST_PARKED, _MOST_ID_BYTES, _MOST_WEIGHT = 5_000, 4_000_000, 6_000_000
+"""With one more event, and the ids of them all, these are less than the 16 MB of a document."""
 _FOLD_AT_ONCE, _FOLD_BYTES_AT_ONCE = 64, 2_000_000
 _FULL_BYTES = 4_000_000
 """Of a part of a day: with what one fold adds, it is less than the 16 MB of a document."""
@@ -57,21 +58,11 @@ class Pending:
             delta = self.deltas[fact.indicator] = Delta(thresholds)
             self.weight += _OF_AN_INDICATOR
         delta.add(fact)
-        self.weight += weight_of(fact, len(thresholds))
+        self.weight += weight_of(fact, len(delta.thresholds))
         self.ids += id
 
 
 _OF_AN_INDICATOR = 256
-
-
-def weight_of(fact: Fact, thresholds: int) -> int:
-    """How many bytes a fact takes at most in what is stored: a letter has up to four, a number up to nine."""
-    if fact.kind == "ratio":
-        return 64 * len(fact.samples)
-    if fact.kind == "measurement":
-        return 64 + 16 * len(fact.values) + 64 * thresholds
-    words = len(fact.source) + len(fact.id) + len(fact.ticket) + len(fact.priority) + len(fact.reason)
-    return 64 + 4 * words
 
 
 class Checkpoints:
