@@ -9,7 +9,7 @@ import pytest
 from sepakat_metrics import checkpoints
 from sepakat_metrics.archive import Archive
 from sepakat_metrics.buckets import Delta
-from sepakat_metrics.checkpoints import News, packed
+from sepakat_metrics.checkpoints import Checkpoints, News, packed
 from sepakat_metrics.events import Fact
 
 DAY = 86_400_000
@@ -85,3 +85,34 @@ async def test_a_day_that_goes_on_in_another_document_while_it_is_read_is_read_w
         read = set((await archive.histories({"p/i": None}, lambda _: True))["p/i"].states._told)
     assert len(days) == 2
     assert read == told(0).transitions | told(1).transitions | told(2).transitions
+
+
+async def test_of_a_day_in_many_parts_only_the_last_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoints, "_FULL_BYTES", 500)
+    days: Documents = {}
+    read: list[str] = []
+
+    def find(query: dict[str, Any]) -> Cursor:
+        found = [days[id] for id in query["_id"]["$in"] if id in days]
+        read.extend(each["_id"] for each in found)
+        return Cursor(lambda: iter(found))
+
+    folding = Checkpoints({"checkpoints": None, "days": SimpleNamespace(find=find)})  # type: ignore[arg-type]
+    for number in range(9):
+        fold(days, number)
+    *full, last = days
+    assert len(full) > 2 and not checkpoints.is_full(days[last])
+    for wanted in (list(days), [last], [last]):
+        read.clear()
+        assert await folding._last_parts(["p/i/020000"]) == {"p/i/020000": days[last]}
+        assert read == wanted
+    # It goes on, and is full at last; then the newest parts are lost.
+    fold(days, 9)
+    fold(days, 10)
+    newest = list(days)[-1]
+    assert newest != last
+    assert await folding._last_parts(["p/i/020000"]) == {"p/i/020000": days[newest]}
+    for id in (newest, last):
+        del days[id]
+    assert await folding._last_parts(["p/i/020000"]) == {"p/i/020000": days[full[-1]]}
+    assert await folding._last_parts(["p/i/020001"]) == {}

@@ -29,6 +29,7 @@ _FOLD_AT_ONCE, _FOLD_BYTES_AT_ONCE = 64, 2_000_000
 _FULL_BYTES = 4_000_000
 """Of a part of a day: with what one fold adds, it is less than the 16 MB of a document."""
 _DAYS_AT_ONCE = 50
+_MOST_REACHED = 10_000
 
 
 @dataclass
@@ -71,6 +72,8 @@ class Checkpoints:
     def __init__(self, db: Database) -> None:
         self._checkpoints: Collection = db["checkpoints"]
         self._days: Collection = db["days"]
+        self._reached: dict[str, str] = {}
+        """The last part that was seen of days that have several: those before it are full, and stay as they are."""
 
     async def create_indexes(self) -> None:
         await self._checkpoints.create_index([("partition", ASCENDING), ("end", ASCENDING)])
@@ -160,12 +163,18 @@ class Checkpoints:
     async def _last_parts(self, ids: Iterable[str]) -> dict[str, Document]:
         """The last part of each day that is stored, by the day's id."""
         last: dict[str, Document] = {}
-        looked_for = {id: id for id in ids}
+        looked_for = {self._reached.get(id, id): id for id in ids}
         while looked_for:
             found = await self._days.find({"_id": {"$in": list(looked_for)}}).to_list(None)
             news = {looked_for[each["_id"]]: each for each in found}
             last |= news
+            # A database that has lost its newest writes may not have the part that was seen: then from the first one.
+            gone = [day for day in looked_for.values() if day not in last and self._reached.pop(day, "")]
             looked_for = {next_part(each): day for day, each in news.items() if is_full(each)}
+            looked_for |= {day: day for day in gone}
+        if len(self._reached) >= _MOST_REACHED:
+            self._reached.clear()
+        self._reached |= {day: each["_id"] for day, each in last.items() if each.get("part", 0)}
         return last
 
 
