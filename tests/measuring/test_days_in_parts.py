@@ -116,3 +116,32 @@ async def test_of_a_day_in_many_parts_only_the_last_is_read_again(monkeypatch: p
         del days[id]
     assert await folding._last_parts(["p/i/020000"]) == {"p/i/020000": days[full[-1]]}
     assert await folding._last_parts(["p/i/020001"]) == {}
+
+
+async def test_of_many_large_checkpoints_folding_reads_few_and_leaves_no_cursor_open() -> None:
+    asked: list[tuple[Any, ...]] = []
+    read: list[int] = []
+    closed: list[bool] = []
+
+    class Open(Cursor):
+        def limit(self, _most: int) -> Cursor:
+            return self
+
+        async def close(self) -> None:
+            closed.append(True)
+
+    def documents() -> Iterator[dict[str, Any]]:
+        for number in range(64):
+            read.append(number)
+            yield {"end": number + 1, "deltas": bytes(900_000)}
+
+    def find(query: dict[str, Any], fields: Any = None, batch_size: int = 101) -> Cursor:
+        asked.append((query, fields))
+        assert batch_size < 10
+        return Open(documents)
+
+    database: Any = {"checkpoints": SimpleNamespace(find=find), "days": None}
+    batch = await Checkpoints(database)._waiting("c/t/0")
+    assert [each["end"] for each in batch] == [1, 2] and read == [0, 1, 2]
+    assert asked == [({"folded": False, "partition": "c/t/0"}, {"ids": 0})]
+    assert closed == [True]

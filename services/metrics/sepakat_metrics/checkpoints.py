@@ -25,7 +25,7 @@ from sepakat_shared.mongo import Collection, Database, Document, insert_missing,
 ID_BYTES = 8
 _MOST_PARKED, _MOST_ID_BYTES, _MOST_WEIGHT = 5_000, 4_000_000, 6_000_000
 """With one more event, and the ids of them all, these are less than the 16 MB of a document."""
-_FOLD_AT_ONCE, _FOLD_BYTES_AT_ONCE = 64, 2_000_000
+_FOLD_AT_ONCE, _FOLD_BYTES_AT_ONCE, _READ_AT_ONCE = 64, 2_000_000, 8
 _FULL_BYTES = 4_000_000
 """Of a part of a day: with what one fold adds, it is less than the 16 MB of a document."""
 _DAYS_AT_ONCE = 50
@@ -120,12 +120,17 @@ class Checkpoints:
         """Some checkpoints that are not folded yet, the oldest first: one, or as many as are not too much for a day."""
         batch: list[Document] = []
         size = 0
-        found = self._checkpoints.find({"folded": False, "partition": partition})
-        async for each in found.sort("end", ASCENDING).limit(_FOLD_AT_ONCE):
-            size += len(each["deltas"])
-            if batch and size > _FOLD_BYTES_AT_ONCE:
-                break
-            batch.append(each)
+        waiting = {"folded": False, "partition": partition}
+        # After a long backlog each of them may have megabytes: few are read beyond those that are taken.
+        found = self._checkpoints.find(waiting, {"ids": 0}, batch_size=_READ_AT_ONCE)
+        try:
+            async for each in found.sort("end", ASCENDING).limit(_FOLD_AT_ONCE):
+                size += len(each["deltas"])
+                if batch and size > _FOLD_BYTES_AT_ONCE:
+                    break
+                batch.append(each)
+        finally:
+            await found.close()
         return batch
 
     async def _fold(self, partition: str, batch: list[Document]) -> None:
