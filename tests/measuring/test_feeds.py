@@ -40,3 +40,23 @@ def test_a_measurement_in_another_unit_is_refused_not_compared(indicator: Indica
 def test_a_measurement_in_its_unit_is_taken(indicator: Indicator, asked: Asked, unit: str) -> None:
     assert Feed(indicator, 0, asked, None).takes(measured(unit), 0)
     check(measured(unit), indicator, asked)
+
+
+def by_columns(minutes: int) -> Fact:
+    instants = tuple(i * 60_000 for i in range(minutes))
+    values = (5_000_000,) * minutes
+    return Fact("nusantara/latency", "/gateway", "e1", 0, "measurement", values=values, unit="ms", instants=instants)
+
+
+@pytest.mark.parametrize(("thresholds", "days"), [(1, 31), (5, 15)])
+def test_columns_are_taken_as_far_as_they_are_stored_at_once(thresholds: int, days: int) -> None:
+    asked = Asked(tuple(range(1, thresholds + 1)), frozenset({"ms"}))
+    feed = Feed(latency(), 0, asked, None)
+    taken = by_columns(days * 1440)
+    assert feed.takes(taken, 0)
+    check(taken, latency(), asked)
+    more = asked._replace(thresholds=tuple(range(1, 2 * thresholds + 1)))
+    assert not Feed(latency(), 0, more, None).takes(taken, 0)
+    rule = rf"data.columns.offset: is of {days * 1440} minutes, each compared with {2 * thresholds} thresholds"
+    with pytest.raises(BadEvent, match=rule):
+        check(taken, latency(), more)

@@ -17,7 +17,7 @@ from sepakat_metrics import checkpoints, evidence, ingestion
 from sepakat_metrics.buckets import Delta
 from sepakat_metrics.checkpoints import Pending, packed
 from sepakat_metrics.evaluation import evaluate
-from sepakat_metrics.events import FACTS, Fact
+from sepakat_metrics.events import FACTS, LONGEST_OFFSET, Fact
 from sepakat_metrics.history import History
 from sepakat_metrics.terms import Terms
 from sepakat_shared.calendars import to_ms
@@ -37,6 +37,12 @@ ANY_FACT = st.one_of(
         st.lists(st.integers(0, 36 * 10**23), min_size=1, max_size=30),
     ),
     st.builds(
+        lambda start, rows: Fact("p/i", "/a", "1", start, "measurement", unit="ms", values=tuple(v for _, v in rows),
+                                 instants=tuple(start + offset for offset, _ in rows)),
+        FAR,
+        st.lists(st.tuples(st.integers(0, LONGEST_OFFSET - 1), st.integers(0, 36 * 10**23)), min_size=1, max_size=30),
+    ),
+    st.builds(
         lambda at, source, id, weight: Fact("p/i", source, id, at, "state", state="maintenance", weight=weight), FAR,
         LETTERS, LETTERS, st.none() | st.integers(0, 10**6),
     ),
@@ -48,7 +54,10 @@ ANY_FACT = st.one_of(
 )  # fmt: skip
 
 
-@given(st.lists(ANY_FACT, min_size=1, max_size=6), st.sampled_from([(), (1,), (10**24, 8 * 10**8)]))
+@given(
+    st.lists(ANY_FACT, min_size=1, max_size=6),
+    st.sampled_from([(), (1,), (10**24, 8 * 10**8), tuple(10**24 + i for i in range(9))]),
+)
 @settings(max_examples=100, deadline=None)
 def test_what_waits_to_be_stored_is_never_larger_than_it_is_taken_for(
     facts: list[Fact], thresholds: tuple[int, ...]

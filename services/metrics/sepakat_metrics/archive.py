@@ -40,6 +40,28 @@ def _not_in(
                 yield day, part
 
 
+class Parts:
+    """Which parts of days were seen, and whether each of them was as it stayed.
+
+    Answers come batch by batch, and each batch is as of its own time. A part is only begun when the one before it is
+    full, and that one changes no more: one that was seen before it was full lacks what a later part is folded to.
+    """
+
+    def __init__(self) -> None:
+        self._full: set[tuple[str, int]] = set()
+        self._followed: set[tuple[str, int]] = set()
+
+    def see(self, day: Document) -> None:
+        part: int = day.get("part", 0)
+        if is_full(day):
+            self._full.add((day["day"], part))
+        self._followed.update((day["day"], before) for before in range(part))
+
+    @property
+    def are_torn(self) -> bool:
+        return not self._followed <= self._full
+
+
 @dataclass(frozen=True)
 class Stored:
     """What was read of an indicator, still packed: unpacking a day of measurements takes a while."""
@@ -67,11 +89,18 @@ class Laying:
         self._indicator = indicator
         self._history = History()
         self._folded: dict[str, dict[str, int]] = {}
+        self._parts = Parts()
+
+    @property
+    def is_torn(self) -> bool:
+        """Whether days went on in other documents while they were read: then all are to be read again."""
+        return self._parts.are_torn
 
     def add(self, days: Iterable[Document]) -> None:
         for day in days:
             self._history.apply(Delta.from_document(unpacked(day["data"])))
             _go_on(self._folded, day)
+            self._parts.see(day)
 
     def with_those(self, waiting: Iterable[Waiting]) -> History:
         """The history, with what is not folded into the days that were added."""
@@ -107,6 +136,10 @@ class Archive:
             # One query for all: hundreds at a time are what takes longest at a start.
             async for day in self._days.find({"indicator": {"$in": ids}, "day": {"$gte": first}}):
                 laid[day["indicator"]].add([day])
+        for id in [id for id, each in laid.items() if each.is_torn]:
+            # With the state that held before, also where nobody asked for it: that changes nothing of what was later.
+            laid[id] = Laying(id)
+            laid[id].add((await self.stored(id, wanted[id])).days)
         return {id: each.with_those(waiting) for id, each in laid.items()}
 
     async def days(self, indicator: str, since: int | None = None, until: int | None = None) -> dict[str, Delta]:
@@ -123,7 +156,7 @@ class Archive:
         """The same as it lies in the database."""
         waiting, first = await self._waiting(), _first(since)
         last = _LAST if until is None else _day(until - 1)
-        days = await self._days.find({"indicator": indicator, "day": {"$gte": first, "$lte": last}}).to_list(None)
+        days = await self._whole({"indicator": indicator, "day": {"$gte": first, "$lte": last}})
         if since is not None:
             days += await self._day_before(indicator, first)
         return Stored(indicator, sorted(days, key=lambda each: str(each["day"])), waiting, last)
@@ -144,7 +177,17 @@ class Archive:
         last = await before.sort("day", DESCENDING).limit(1).to_list(None)
         if not last or not (last[0].get("part", 0) or is_full(last[0])):
             return last
-        return await self._days.find({"indicator": indicator, "day": last[0]["day"]}).to_list(None)
+        return await self._whole({"indicator": indicator, "day": last[0]["day"]})
+
+    async def _whole(self, wanted: Document) -> list[Document]:
+        """All parts of these days, as of one time or as if they were."""
+        while True:
+            days = await self._days.find(wanted).to_list(None)
+            parts = Parts()
+            for day in days:
+                parts.see(day)
+            if not parts.are_torn:
+                return days
 
 
 def _first(since: int | None) -> str:

@@ -19,15 +19,17 @@ from pymongo.errors import OperationFailure
 
 from sepakat_metrics.buckets import Delta
 from sepakat_metrics.events import Fact
+from sepakat_metrics.sizes import weight_of
 from sepakat_shared.mongo import Collection, Database, Document, insert_missing, insert_new, replace_many
 
 ID_BYTES = 8
-_MOST_PARKED, _MOST_ID_BYTES, _MOST_WEIGHT = 5_000, 4_000_000, 8_000_000
-"""With one more megabyte of records and what they are written as, these are less than the 16 MB of a document."""
-_FOLD_AT_ONCE, _FOLD_BYTES_AT_ONCE = 64, 2_000_000
+_MOST_PARKED, _MOST_ID_BYTES, _MOST_WEIGHT = 5_000, 4_000_000, 6_000_000
+"""With one more event, and the ids of them all, these are less than the 16 MB of a document."""
+_FOLD_AT_ONCE, _FOLD_BYTES_AT_ONCE, _READ_AT_ONCE = 64, 2_000_000, 8
 _FULL_BYTES = 4_000_000
 """Of a part of a day: with what one fold adds, it is less than the 16 MB of a document."""
 _DAYS_AT_ONCE = 50
+_MOST_REACHED = 10_000
 
 
 @dataclass
@@ -57,21 +59,11 @@ class Pending:
             delta = self.deltas[fact.indicator] = Delta(thresholds)
             self.weight += _OF_AN_INDICATOR
         delta.add(fact)
-        self.weight += weight_of(fact, len(thresholds))
+        self.weight += weight_of(fact, len(delta.thresholds))
         self.ids += id
 
 
 _OF_AN_INDICATOR = 256
-
-
-def weight_of(fact: Fact, thresholds: int) -> int:
-    """How many bytes a fact takes at most in what is stored: a letter has up to four, a number up to nine."""
-    if fact.kind == "ratio":
-        return 64 * len(fact.samples)
-    if fact.kind == "measurement":
-        return 64 + 16 * len(fact.values) + 64 * thresholds
-    words = len(fact.source) + len(fact.id) + len(fact.ticket) + len(fact.priority) + len(fact.reason)
-    return 64 + 4 * words
 
 
 class Checkpoints:
@@ -80,6 +72,8 @@ class Checkpoints:
     def __init__(self, db: Database) -> None:
         self._checkpoints: Collection = db["checkpoints"]
         self._days: Collection = db["days"]
+        self._reached: dict[str, str] = {}
+        """The last part that was seen of days that have several: those before it are full, and stay as they are."""
 
     async def create_indexes(self) -> None:
         await self._checkpoints.create_index([("partition", ASCENDING), ("end", ASCENDING)])
@@ -126,12 +120,17 @@ class Checkpoints:
         """Some checkpoints that are not folded yet, the oldest first: one, or as many as are not too much for a day."""
         batch: list[Document] = []
         size = 0
-        found = self._checkpoints.find({"folded": False, "partition": partition})
-        async for each in found.sort("end", ASCENDING).limit(_FOLD_AT_ONCE):
-            size += len(each["deltas"])
-            if batch and size > _FOLD_BYTES_AT_ONCE:
-                break
-            batch.append(each)
+        waiting = {"folded": False, "partition": partition}
+        # After a long backlog each of them may have megabytes: few are read beyond those that are taken.
+        found = self._checkpoints.find(waiting, {"ids": 0}, batch_size=_READ_AT_ONCE)
+        try:
+            async for each in found.sort("end", ASCENDING).limit(_FOLD_AT_ONCE):
+                size += len(each["deltas"])
+                if batch and size > _FOLD_BYTES_AT_ONCE:
+                    break
+                batch.append(each)
+        finally:
+            await found.close()
         return batch
 
     async def _fold(self, partition: str, batch: list[Document]) -> None:
@@ -169,12 +168,18 @@ class Checkpoints:
     async def _last_parts(self, ids: Iterable[str]) -> dict[str, Document]:
         """The last part of each day that is stored, by the day's id."""
         last: dict[str, Document] = {}
-        looked_for = {id: id for id in ids}
+        looked_for = {self._reached.get(id, id): id for id in ids}
         while looked_for:
             found = await self._days.find({"_id": {"$in": list(looked_for)}}).to_list(None)
             news = {looked_for[each["_id"]]: each for each in found}
             last |= news
+            # A database that has lost its newest writes may not have the part that was seen: then from the first one.
+            gone = [day for day in looked_for.values() if day not in last and self._reached.pop(day, "")]
             looked_for = {next_part(each): day for day, each in news.items() if is_full(each)}
+            looked_for |= {day: day for day in gone}
+        if len(self._reached) >= _MOST_REACHED:
+            self._reached.clear()
+        self._reached |= {day: each["_id"] for day, each in last.items() if each.get("part", 0)}
         return last
 
 

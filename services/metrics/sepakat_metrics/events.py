@@ -75,6 +75,12 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
     reason: str = ""
     instants: tuple[int, ...] = ()
 
+    def minutes(self) -> int:
+        """How many different minutes the `values` are of."""
+        if not self.instants or min(self.instants) // MINUTE_MS == max(self.instants) // MINUTE_MS:
+            return 1
+        return len({at // MINUTE_MS for at in self.instants})
+
     def values_by_minute(self) -> dict[int, Sequence[int]]:
         """The `values`, by minutes since 1970."""
         if not self.instants:

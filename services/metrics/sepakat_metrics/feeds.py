@@ -5,6 +5,7 @@ from typing import NamedTuple
 from sepakat_metrics import events
 from sepakat_metrics.events import Fact
 from sepakat_metrics.history import History
+from sepakat_metrics.sizes import check_size, fits
 from sepakat_shared.contracts import texts
 
 
@@ -34,6 +35,7 @@ class Feed:
             fact.kind == self._kind and partition == self._partition
             and (not self._sources or fact.source in self._sources)
             and (not self._units or fact.kind != "measurement" or self._units == {fact.unit})
+            and fits(fact, len(self.thresholds))
         )  # fmt: skip
 
 
@@ -49,6 +51,7 @@ def check(fact: Fact, indicator: texts.Indicator, asked: Asked) -> None:
         if len(units) > 1:
             rule += ", by different objectives: the indicator must name its unit, and what was refused is replayed then"
         raise events.BadEvent("data.unit", rule)
+    check_size(fact, len(asked.thresholds))
 
 
 def _units(indicator: texts.Indicator, asked: Asked) -> frozenset[str]:

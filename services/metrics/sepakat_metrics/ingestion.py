@@ -144,11 +144,13 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _consume(self, batch: Any) -> None:
         """Fold a batch. Nothing but a cancellation may leave here: what was not stored would be skipped."""
         for part in _in_parts(batch):
-            await retry.until_done("folding metric events", lambda p=part: self._fold(p))  # type: ignore[misc]
-            # Plain events wait for nothing: without this, heartbeats and checkpoints would wait for a whole backlog.
-            await asyncio.sleep(0)
+            while part:
+                part = await retry.until_done("folding metric events", lambda p=part: self._fold(p))  # type: ignore[misc]
+                # Plain events wait for nothing: without this, heartbeats and checkpoints would wait for all that waits.
+                await asyncio.sleep(0)
 
-    async def _fold(self, batch: tuple[FreshRecord, ...]) -> None:
+    async def _fold(self, batch: tuple[FreshRecord, ...]) -> tuple[FreshRecord, ...]:
+        """Fold a batch, as far as what waits to be stored is not too much. Returns those that are left of it."""
         async with self._lock:
             await self.have_histories(self._asked_for(batch))
             # While the database is away, what waits for it must not grow with every batch.
@@ -157,18 +159,23 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
             touched: dict[str, Fact] = {}
             urgent: set[str] = set()
             now = self._clock.now()
-            for record in batch:
+            left: tuple[FreshRecord, ...] = ()
+            for i, record in enumerate(batch):
                 held = self._partitions.get(record.partition)
                 if held is not None and record.offset >= held.pending.end:
                     if not self._fold_plain(held, record, now, touched, urgent):
                         await self._fold_record(held, record, now, touched, urgent)
                     held.pending.end = record.offset + 1
                     held.last_record_ms = record.timestamp
+                    if held.pending.is_full:
+                        left = batch[i + 1 :]
+                        break
             self._bus.progress += 1
             for outcome, count in self._outcomes.items():
                 _events.add(count, {"outcome": outcome})
             self._outcomes.clear()
             await self._on_folded(touched, urgent)
+            return left
 
     def _asked_for(self, batch: tuple[Record, ...]) -> list[str]:
         """The indicators of a batch, by its keys, that objectives are on: what is known of them is read together."""
@@ -440,7 +447,7 @@ def _hash(indicator: str) -> int:
 
 
 def _in_parts(batch: tuple[FreshRecord, ...]) -> Iterator[tuple[FreshRecord, ...]]:
-    """A batch, cut where it has more than may be added before it is looked whether a checkpoint is full."""
+    """A batch, cut where it has a megabyte: between the parts, heartbeats and checkpoints have their turn."""
     first = size = 0
     for i, record in enumerate(batch):
         size += len(record.value or b"")
