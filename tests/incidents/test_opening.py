@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from samples import agreement
 
-from sepakat_incidents import folding, merging, opening, triage
+from sepakat_incidents import folding, merging, opening, reopening, triage
 from sepakat_incidents import line as domain
 from sepakat_incidents.events import Attached, Opened, Passed, Raised
 from sepakat_incidents.handling import Handling
@@ -101,6 +101,31 @@ def test_only_a_person_ends_what_a_person_opened() -> None:
     line = after(line, domain.resolve(line, f"{ID}.0001", "rina", "restored from the log", NOW, DAY))
     assert line.incident is not None
     assert (line.incident.status, line.incident.waiting) == (Status.RESOLVED, ())
+
+
+def test_only_a_person_ends_it_also_after_a_person_has_opened_it_again() -> None:
+    line = opened()
+    line = after(line, domain.resolve(line, f"{ID}.0001", "rina", None, NOW, DAY))
+    again = reopening.reopen(line, f"{ID}.0001", "budi", "toko-maju", "orders are lost again", DAY, NOW)
+    line = after(line, again)
+    line = after(line, begun(line, Trigger("impairment", "impairment:p", "e2", NOW, {"en": "Checkout is down"})))
+    line = after(line, domain.passed(line, "impairment:p", NOW, NOW, DAY))
+    assert line.incident is not None and line.incident.is_open, "a probe says nothing of lost orders"
+    line = after(line, domain.resolve(line, f"{ID}.0001", "rina", None, NOW, DAY))
+    assert line.incident is not None and line.incident.status is Status.RESOLVED
+
+
+def test_what_was_opened_again_for_a_duplicate_alone_is_over_with_that() -> None:
+    line = opened()
+    line = after(line, domain.resolve(line, f"{ID}.0001", "rina", None, NOW, DAY))
+    about = replace(ABOUT, cause="disk")
+    disk = Trigger("impairment", "impairment:disk", "e3", NOW, {"en": "The disk is full"})
+    duplicate = after(None, domain.begin(None, f"{ID}.disk", about, disk, Handling("P3"), NOW)).incident
+    assert duplicate is not None
+    line = after(line, merging.absorb(line, duplicate, Handling("P3"), "budi", NOW))
+    assert line.incident is not None and line.incident.is_open
+    line = after(line, domain.passed(line, "impairment:disk", NOW, NOW, DAY))
+    assert line.incident is not None and line.incident.status is Status.RESOLVED
 
 
 def test_what_joins_is_on_the_timeline_raises_the_priority_and_keeps_nothing_open() -> None:
