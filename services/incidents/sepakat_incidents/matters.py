@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from sepakat_incidents.clock_figures import Disputed, figure
+from sepakat_incidents.clock_figures import Disputed, figure, runs
 from sepakat_incidents.disputables import Disputable, Disputables
 from sepakat_incidents.dispute import Subject
 from sepakat_incidents.docket import Matter
@@ -67,8 +67,13 @@ class Matters:
         return deadline(procedure, procedure.raise_within, found.published_at)
 
     async def of_clock(self, asking: Principal, incident: str, clock: Disputed, now: datetime) -> Matter:
-        """What was recorded of how an incident was handled. The time to dispute it runs from its resolution."""
+        """What was recorded of how an incident was handled. The time to dispute it runs from its resolution.
+
+        Raises Conflict while it runs.
+        """
         found, loaded = await self._incidents.visible(incident, asking)
+        if runs(found, clock):
+            raise Conflict(f"the {clock} of incident {found.number} still runs; stop it first, then dispute what it is")
         about = loaded.state.about
         wording = await self._wordings.in_force(about.agreement)
         subject = Subject(
