@@ -7,9 +7,10 @@ import pytest
 
 from sepakat_incidents import clock_figures, record, reopening
 from sepakat_incidents.clocks import Clock, Terms
+from sepakat_incidents.dispute_requests import RemedyIn
 from sepakat_incidents.escalation import Ladder
 from sepakat_incidents.incident import About, AgreedTime, Incident, Line
-from sepakat_incidents.remedy import NOTHING, Adjustment, Remedy
+from sepakat_incidents.remedy import NOTHING, Adjustment, Bounds, Remedy
 from sepakat_incidents.showing import shown
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -57,6 +58,13 @@ def test_what_still_runs_has_no_figure_yet_that_an_outcome_could_change() -> Non
     assert not clock_figures.runs(INCIDENT, "response"), "no limit was agreed for it"
     stopped = replace(INCIDENT, clocks=(replace(RESTORE, stopped_at=later(hours=5)),), impact_ended_at=later(hours=5))
     assert not clock_figures.runs(stopped, "restoration") and not clock_figures.runs(stopped, "impact")
+
+
+def test_what_is_asked_about_a_clock_is_for_the_objectives_in_which_that_counts() -> None:
+    sent = RemedyIn.model_validate({"adjustments": [{"kind": "case-time", "seconds": -60}]})
+    for objectives in ((), ("p1-restore", "p2-restore")):
+        [kept] = sent.remedy(Bounds(ticket=ID, objectives=objectives)).adjustments
+        assert (kept.ticket, kept.objectives) == (ID, objectives)
 
 
 @pytest.mark.parametrize(
