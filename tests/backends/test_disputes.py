@@ -105,6 +105,10 @@ class Incident:
         await self.hears_again(topic, fact, cause)
         return cause
 
+    async def is_resolved(self) -> None:
+        line, id, day = "toko-checkout.checkout", "toko-checkout.checkout.0001", timedelta(days=1)
+        await self.incidents.execute(line, lambda line, now: lines.resolve(line, id, "rina", None, now, day), "rina")  # type: ignore[arg-type]
+
     async def hears_again(self, topic: str, fact: Fact, cause: Envelope) -> None:
         for each in self.reactions:
             if (each.topic, each.contract) == (topic, type(fact)):
@@ -343,6 +347,9 @@ async def test_a_clock_a_credit_and_a_clause_are_disputed_in_their_own_ways(inci
         "subject": {"kind": "clock", "incident": "toko-checkout.checkout.0001", "clock": "restoration"},
         "asked": {"adjustments": [{"kind": "case-time", "seconds": -600}]}, "statement": "we waited for them",
     }  # fmt: skip
+    early = await incident.asks("rina", "POST", "disputes", clock)
+    assert (early.status_code, "still runs" in early.text) == (409, True)
+    await incident.is_resolved()
     raised = (await incident.asks("rina", "POST", "disputes", clock)).json()
     assert raised["asked"]["adjustments"] == [
         {"kind": "case-time", "ticket": "toko-checkout.checkout.0001", "seconds": -600}
@@ -360,11 +367,9 @@ async def test_a_clock_a_credit_and_a_clause_are_disputed_in_their_own_ways(inci
 
 
 async def test_what_was_recorded_of_a_clock_stays_beside_what_its_dispute_ended_in(incident: Incident) -> None:
-    id, day = "toko-checkout.checkout.0001", timedelta(days=1)
+    id = "toko-checkout.checkout.0001"
     incident.clock.advance(timedelta(hours=5))
-    await incident.incidents.execute(
-        "toko-checkout.checkout", lambda line, now: lines.resolve(line, id, "rina", None, now, day), "rina"
-    )  # type: ignore[arg-type]
+    await incident.is_resolved()
     about = {"kind": "clock", "incident": id, "clock": "restoration"}
     asked = {"adjustments": [{"kind": "case-time", "seconds": -5400}]}
     body = {"subject": about, "asked": asked, "statement": "we waited for them"}

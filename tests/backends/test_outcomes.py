@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sepakat_cli.backends import Backend
+from sepakat_metrics import outcomes
 from sepakat_metrics.archive import Archive
 from sepakat_metrics.corrections import Corrections
 from sepakat_metrics.registry import Registry
@@ -69,6 +70,14 @@ async def test_an_outcome_that_comes_again_grants_nothing_more(db: Any) -> None:
     await made.on_settled(fact, cause(4))
     known = await made.visible(case.granted.id, CUSTOMER)
     assert known.state.withdrawn_by == "rina-key", "what was given back stays given back"
+
+
+def test_an_outcome_about_a_clock_counts_in_the_objectives_of_that_clock_alone() -> None:
+    named = Adjustment(kind="case-time", objectives=("restoring",), ticket="T-1", seconds=-60)
+    of_none = named.model_copy(update={"objectives": ()})
+    fact = settled(named, of_none).model_copy(update={"subject_kind": "clock", "subject": "T-1/restoration"})
+    assert [asked.objectives for _, asked in outcomes.asked_by(fact)] == [("restoring",)]
+    assert len(list(outcomes.asked_by(settled(named, of_none)))) == 2
 
 
 async def test_an_outcome_without_adjustments_changes_no_figure(db: Any) -> None:

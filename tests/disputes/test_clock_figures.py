@@ -7,9 +7,10 @@ import pytest
 
 from sepakat_incidents import clock_figures, record, reopening
 from sepakat_incidents.clocks import Clock, Terms
+from sepakat_incidents.dispute_requests import RemedyIn
 from sepakat_incidents.escalation import Ladder
 from sepakat_incidents.incident import About, AgreedTime, Incident, Line
-from sepakat_incidents.remedy import NOTHING, Adjustment, Remedy
+from sepakat_incidents.remedy import NOTHING, Adjustment, Bounds, Remedy
 from sepakat_incidents.showing import shown
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -38,6 +39,32 @@ def test_a_figure_is_what_the_clock_says_when_it_is_disputed() -> None:
     }  # fmt: skip
     assert clock_figures.figure(stopped, "impact", later(days=3)) == {"value": "18600", "unit": "s", "state": "over"}
     assert clock_figures.figure(stopped, "response", later(days=3)) is None, "no limit was agreed for it"
+
+
+def test_a_figure_has_in_it_what_earlier_disputes_have_made_of_the_clock() -> None:
+    agreed = (AgreedTime("restore", -5400, "d-1", "D-1"), AgreedTime("resolve", 9, "d-3", "D-3"))
+    again = replace(INCIDENT, clocks=(replace(RESTORE, stopped_at=later(hours=5)),), agreed=agreed)
+    measured = clock_figures.figure(again, "restoration", later(days=3))
+    assert measured == {"value": "12600", "unit": "s", "target": "14400", "met": True, "state": "met"}
+    settled = clock_figures.agreed(measured, of(600), ID)
+    assert settled is not None
+    both = replace(again, agreed=(*agreed, AgreedTime("restore", 600, "d-2", "D-2")))
+    [clock] = shown(both, later(days=3))["clocks"]
+    assert (float(settled["value"]), settled["met"]) == (clock["agreed"]["elapsed_seconds"], clock["agreed"]["met"])
+
+
+def test_what_still_runs_has_no_figure_yet_that_an_outcome_could_change() -> None:
+    assert clock_figures.runs(INCIDENT, "restoration") and clock_figures.runs(INCIDENT, "impact")
+    assert not clock_figures.runs(INCIDENT, "response"), "no limit was agreed for it"
+    stopped = replace(INCIDENT, clocks=(replace(RESTORE, stopped_at=later(hours=5)),), impact_ended_at=later(hours=5))
+    assert not clock_figures.runs(stopped, "restoration") and not clock_figures.runs(stopped, "impact")
+
+
+def test_what_is_asked_about_a_clock_is_for_the_objectives_in_which_that_counts() -> None:
+    sent = RemedyIn.model_validate({"adjustments": [{"kind": "case-time", "seconds": -60}]})
+    for objectives in ((), ("p1-restore", "p2-restore")):
+        [kept] = sent.remedy(Bounds(ticket=ID, objectives=objectives)).adjustments
+        assert (kept.ticket, kept.objectives) == (ID, objectives)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from sepakat_incidents import line as domain
 from sepakat_incidents.clocks import Terms
 from sepakat_incidents.escalation import Ladder, Rung
 from sepakat_incidents.events import Stopped, Timed
-from sepakat_incidents.handling import Handling, handling
+from sepakat_incidents.handling import Handling, handling, measuring
 from sepakat_shared.contracts.texts import Agreement
 from sepakat_shared.errors import Conflict, Forbidden, Invalid, NotFound
 
@@ -192,6 +192,11 @@ def test_limits_are_the_prioritys_or_those_of_the_objectives_that_measure_ticket
     second = handling(text(priorities=priorities), 3, "checkout", "P2")
     assert [(each.limit_seconds, each.pause_while) for each in second.clocks] == [(21_600, ())]
     assert handling(text(priorities=priorities), 3, "another", "P1").clocks[1:] == first.clocks[2:]
+
+
+def test_a_clock_counts_in_every_objective_that_measures_it_and_in_no_other() -> None:
+    assert measuring(text(), "checkout", "restore") == ("p1-restore", "p2-restore")
+    assert measuring(text(), "checkout", "resolve") == () == measuring(text(), "another", "restore")
 
 
 def test_another_priority_counts_from_the_opening_and_only_the_other_party_may_make_it_milder() -> None:

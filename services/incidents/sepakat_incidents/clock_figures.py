@@ -20,7 +20,9 @@ MEASURES: Final[Mapping[str, Measures]] = {
 
 
 def figure(incident: Incident, disputed: Disputed, now: datetime) -> dict[str, Any] | None:
-    """What is on record of it at `now`; None where the agreement sets no limit for it."""
+    """What it counts for at `now`: what is on record, with what earlier disputes have made of that. None where the
+    agreement sets no limit for it.
+    """
     if disputed == "impact":
         end = incident.impact_ended_at
         lasted = max(timedelta(), (end or now) - incident.impact_started_at)
@@ -28,10 +30,19 @@ def figure(incident: Incident, disputed: Disputed, now: datetime) -> dict[str, A
     clock = next((each for each in incident.clocks if each.measures == MEASURES[disputed]), None)
     if clock is None:
         return None
-    taken, met = clocks.elapsed(clock, incident.pauses, now), clocks.met(clock, incident.pauses, now)
+    before = sum(each.seconds for each in incident.agreed if each.measures == clock.measures)
+    taken = max(timedelta(), clocks.elapsed(clock, incident.pauses, now) + timedelta(seconds=before))
     limit = timedelta(milliseconds=clock.terms.limit)
+    met = taken <= limit
     state = "missed" if not met else "running" if clock.stopped_at is None else "met"
     return {"value": _seconds(taken), "unit": "s", "target": _seconds(limit), "met": met, "state": state}
+
+
+def runs(incident: Incident, disputed: Disputed) -> bool:
+    """Whether it has not come to its end: what it counts for then, no outcome could say now."""
+    if disputed == "impact":
+        return incident.impact_ended_at is None
+    return any(each.measures == MEASURES[disputed] and each.stopped_at is None for each in incident.clocks)
 
 
 def agreed(measured: Mapping[str, Any] | None, remedy: Remedy, incident: str) -> dict[str, Any] | None:

@@ -44,8 +44,8 @@ class RemedyIn(_Sent):
         return self
 
     def remedy(self, bounds: Bounds) -> Remedy:
-        """As it is kept: for the objective that is disputed, or for the ticket of the incident."""
-        objectives = () if bounds.objective is None else (bounds.objective,)
+        """As it is kept: for the objective that is disputed, or for the incident's ticket in those of its clock."""
+        objectives = bounds.objectives if bounds.objective is None else (bounds.objective,)
         adjustments = tuple(
             Adjustment(**{**vars(each), "objectives": objectives, "ticket": each.ticket or _ticket(each, bounds)})
             for each in self.adjustments

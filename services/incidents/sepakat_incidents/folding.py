@@ -101,7 +101,10 @@ def _in_episode(incident: Incident, event: Attached | Planned | Raised | Passed 
     match event:
         case Attached(trigger):
             waiting = (*incident.waiting, trigger.subject) if waits(trigger) else incident.waiting
-            started = min(incident.impact_started_at, trigger.at)
+            # What a party says of one that is open is on the timeline: the responsible party alone corrects the impact.
+            started = (
+                incident.impact_started_at if trigger.kind == "api" else min(incident.impact_started_at, trigger.at)
+            )
             joined = with_cause(incident, trigger.event)
             return replace(joined, waiting=tuple(dict.fromkeys(waiting)), impact_started_at=started)
         case Planned(priority, ladder, version):

@@ -63,6 +63,16 @@ def _measured(text: Agreement, service: str, priority: str, measures: Measures) 
     return min(found, key=lambda each: each.limit_seconds, default=None)
 
 
+def measuring(text: Agreement, service: str, measures: Measures) -> tuple[str, ...]:
+    """The objectives that measure what a clock does, of whatever priority: none of another clock is among them."""
+    indicator = f"{text.parties.provider}/{service}-tickets"
+    return tuple(
+        each.id for each in text.objectives
+        if each.indicator == indicator and each.clock is not None
+        and (each.clock.from_, each.clock.until) == ("opened", _FACTS[measures])
+    )  # fmt: skip
+
+
 def _limit(objective: Objective) -> timedelta | None:
     given = objective.threshold if isinstance(objective.threshold, Limit) else None
     return given.at_most if given is not None and isinstance(given.at_most, timedelta) else None

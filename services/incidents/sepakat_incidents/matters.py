@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from sepakat_incidents.clock_figures import Disputed, figure
+from sepakat_incidents.clock_figures import MEASURES, Disputed, figure, runs
 from sepakat_incidents.disputables import Disputable, Disputables
 from sepakat_incidents.dispute import Subject
 from sepakat_incidents.docket import Matter
+from sepakat_incidents.handling import measuring
 from sepakat_incidents.procedure import Procedure, deadline, procedure_of
 from sepakat_incidents.remedy import Bounds
 from sepakat_incidents.store import Incidents, line_id
@@ -67,13 +68,20 @@ class Matters:
         return deadline(procedure, procedure.raise_within, found.published_at)
 
     async def of_clock(self, asking: Principal, incident: str, clock: Disputed, now: datetime) -> Matter:
-        """What was recorded of how an incident was handled. The time to dispute it runs from its resolution."""
+        """What was recorded of how an incident was handled. The time to dispute it runs from its resolution.
+
+        Raises Conflict while it runs.
+        """
         found, loaded = await self._incidents.visible(incident, asking)
+        if runs(found, clock):
+            raise Conflict(f"the {clock} of incident {found.number} still runs; stop it first, then dispute what it is")
         about = loaded.state.about
         wording = await self._wordings.in_force(about.agreement)
+        measures = MEASURES.get(clock)
+        counts_in = () if measures is None else measuring(wording.text, about.service, measures)
         subject = Subject(
-            "clock", f"{found.id}/{clock}", Bounds(ticket=found.id), None, None, about.service, about.service_title,
-            found.id, found.number,
+            "clock", f"{found.id}/{clock}", Bounds(ticket=found.id, objectives=counts_in), None, None, about.service,
+            about.service_title, found.id, found.number,
         )  # fmt: skip
         return Matter(
             about.agreement, wording.version, about.provider, about.customer, about.agreement_title, subject,

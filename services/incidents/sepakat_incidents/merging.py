@@ -61,7 +61,9 @@ def absorb(
         events.append(Reopened("sepakat", None, f"{duplicate.number}, merged into it, goes on", now))
         events.extend(escalation.start(incident.ladder, now, rosters))
     ids = (duplicate.id, *duplicate.merged)
-    events.append(Absorbed(duplicate.number, ids, duplicate.waiting, duplicate.impact_started_at, by, now))
+    # When the impact of what a party opened began is that party's word: it moves the impact of no other incident.
+    began = incident.impact_started_at if duplicate.cause == "api" else duplicate.impact_started_at
+    events.append(Absorbed(duplicate.number, ids, duplicate.waiting, began, by, now))
     after = line
     for event in events:
         after = apply(after, event)

@@ -5,17 +5,25 @@ It is one cause among others of its line: the first one opens an incident, and l
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sepakat_incidents.alerts import ID, ID_RULE
 from sepakat_incidents.incident import Trigger
 from sepakat_incidents.words import line_problem, text_problem
+from sepakat_shared.calendars import from_ms, local_midnight
+from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.contracts.matrix import Degree
+from sepakat_shared.contracts.texts import Term
 from sepakat_shared.errors import FieldProblem
 
 LONGEST_TITLE, LONGEST_DESCRIPTION = 200, 4000
 """Characters. A title is one line; a description may have several, and is on the timeline."""
+EARLIEST: Final = timedelta(days=7)
+"""So long before it is opened its impact may have begun: what a period's review has is not moved out of it afterwards.
+An earlier beginning is for the responsible party to put on record, as a correction that the other one is told of.
+"""
 
 
 @dataclass(frozen=True)
@@ -35,17 +43,30 @@ class Opening:
 _FUTURE: Final = "must not be in the future: what is still to come is announced as maintenance"
 
 
-def problems(opening: Opening, now: datetime) -> Iterator[FieldProblem]:
-    """Every field that breaks a rule, with the rule."""
+def problems(opening: Opening, term: Term, now: datetime) -> Iterator[FieldProblem]:
+    """Every field that breaks a rule, with the rule; `term` is the agreement's."""
     found = {
         "/title": line_problem(opening.title, LONGEST_TITLE),
         "/description": text_problem(opening.description, LONGEST_DESCRIPTION),
         "/cause": ID_RULE if opening.cause is not None and not ID.fullmatch(opening.cause) else None,
-        "/impact_started_at": _FUTURE if opening.impact_started_at and opening.impact_started_at > now else None,
+        "/impact_started_at": _impact_problem(opening.impact_started_at, term, now),
     }
     for pointer, rule in found.items():
         if rule is not None:
             yield FieldProblem(pointer, rule)
+
+
+def _impact_problem(since: datetime | None, term: Term, now: datetime) -> str | None:
+    if since is None:
+        return None
+    if since > now:
+        return _FUTURE
+    begins = from_ms(local_midnight(term.from_, ZoneInfo(term.time_zone)))
+    if since < begins:
+        return f"must not be before the agreement begins, at {rfc3339(begins)}"
+    if since < now - EARLIEST:
+        return f"must not be more than {EARLIEST.days} days ago; the responsible party may correct it to before that"
+    return None
 
 
 def trigger(opening: Opening, event: str, party: str, now: datetime) -> Trigger:

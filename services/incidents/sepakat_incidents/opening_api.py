@@ -26,7 +26,9 @@ class OpeningIn(BaseModel):
     description: str = Field("", description="what is known so far, in 4,000 characters at most; both parties read it")
     impact: Degree = Field(description="how much is hit")
     urgency: Degree = Field(description="how soon it hurts; the priority follows from both")
-    impact_started_at: RequestedInstant | None = Field(None, description="since when; now if missing")
+    impact_started_at: RequestedInstant | None = Field(
+        None, description="since when, 7 days ago at most; now if missing. Of what joins another incident it is a note"
+    )
     cause: str | None = Field(
         None, description="an id that tells problems of one service apart, as the label sepakat_cause of alerts does"
     )

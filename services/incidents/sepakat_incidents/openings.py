@@ -41,7 +41,7 @@ class Openings:
         """
         now = self._clock.now()
         wording, party = await filing.in_force(self._wordings, given.agreement, asking)
-        problems = list(opening.problems(given, now))
+        problems = list(opening.problems(given, wording.text.term, now))
         try:
             about = replace(filing.about_service(wording.text, given.service), cause=given.cause)
         except Invalid as invalid:

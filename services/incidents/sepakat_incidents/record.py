@@ -172,12 +172,12 @@ def changed(incident: Incident, event: RecordEvent) -> Incident:
             return replace(incident, owner=owner)
         case Counted(count, impact_started_at):
             return replace(incident, alerts=count, impact_started_at=impact_started_at)
-        case Reopened(_, _, _, at):
+        case Reopened(by, _, _, at):
             return replace(
                 incident, status=Status.OPEN, level=0, round=1, due_at=None, acknowledged_by=None, acknowledgers=(),
                 foretold=(), asked=(), unreached=(), impact_ended_at=None, resolved_at=None,
                 clocks=tuple(clocks.resumed(each, incident.pauses, at) for each in incident.clocks),
-                reopened=incident.reopened + 1, begun_anew_at=at,
+                reopened=incident.reopened + 1, begun_anew_at=at, waiting=_waiting_anew(incident, by),
             )  # fmt: skip
         case ImpactCorrected(_, started_at, ended_at):
             return replace(incident, impact_started_at=started_at, impact_ended_at=ended_at)
@@ -191,6 +191,14 @@ def changed(incident: Incident, event: RecordEvent) -> Incident:
             return replace(incident, links=tuple(e for e in incident.links if (e.kind, e.to) != (kind, to)))
         case _:
             assert_never(event)
+
+
+def _waiting_anew(incident: Incident, by: str) -> tuple[str, ...]:
+    """Of what a party opened nothing that is measured is the end, neither the first time nor when a person opens it
+    again. Where `sepakat` does, that is for what goes on of a duplicate, and over with that.
+    """
+    own = [f"api:{incident.causes[0]}"] if incident.cause == "api" and by != "sepakat" else []
+    return tuple(dict.fromkeys([*own, *incident.waiting]))
 
 
 def _joined(incident: Incident, event: Merged | Absorbed | Forwarded) -> Incident:

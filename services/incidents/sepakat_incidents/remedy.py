@@ -55,12 +55,16 @@ NOTHING: Final = Remedy()
 
 @dataclass(frozen=True)
 class Bounds:
-    """What a remedy of one subject may touch: one objective or ticket, the instants of a period, a credit or not."""
+    """What a remedy of one subject may touch: one objective or ticket, the instants of a period, a credit or not.
+
+    `objectives` are those in which the disputed clock of a ticket counts.
+    """
 
     objective: str | None = None
     ticket: str | None = None
     period: Span | None = None
     credit: bool = False
+    objectives: tuple[str, ...] = ()
 
 
 def check(remedy: Remedy, bounds: Bounds, at: str) -> None:

@@ -18,6 +18,8 @@ def asked_by(fact: DisputeSettled) -> Iterator[tuple[str, Asked]]:
     note = f"dispute {fact.number}: {_OUTCOMES[fact.result]} by {_DECIDERS[fact.how]}"
     parties = (fact.agreement, fact.provider, fact.customer)
     for i, each in enumerate(fact.remedy.adjustments):
+        if fact.subject_kind == "clock" and not each.objectives:
+            continue  # no objective measures that clock; without names it would count in those of every other one
         yield str(i), Asked(
             *parties, each.objectives, each.kind, "dispute", note, each.start, each.end, each.good, each.total,
             each.ticket or "", each.seconds, fact.dispute,

@@ -13,7 +13,8 @@ class Adjustment(Part):
     """One change of what was measured, as metrics' `/v1/adjustments` has it.
 
     `start` and `end` bound an `exclusion` or `downtime`; `events` adds `good` of `total` at `start`; `case-time` adds
-    `seconds` to the clocks of `ticket`, or takes them away when less than 0. No objectives: all of the agreement.
+    `seconds` to the clocks of `ticket`, or takes them away when less than 0. No objectives: all of the agreement;
+    of the outcome about a clock, none.
     """
 
     kind: Literal["exclusion", "downtime", "events", "case-time"]
