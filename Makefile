@@ -33,7 +33,7 @@ test: $(STAMP)  ## every test, on the embedded backend
 
 test-native: $(STAMP)  ## those that need servers, on Apache Kafka and FerretDB (needs java, mvn and go)
 	@$(BIN)/python -c 'from sepakat_cli.backends import native; native.Native.missing() or native.build()'
-	@SEPAKAT_TEST_BACKENDS=native $(BIN)/pytest -m servers -n auto --maxprocesses 2 --no-loadscope-reorder
+	@SEPAKAT_TEST_BACKENDS=native $(BIN)/pytest -m servers
 
 test-docker: $(STAMP)  ## those that need servers, on containers (needs an engine)
 	@SEPAKAT_TEST_BACKENDS=docker $(BIN)/pytest -m servers
