@@ -3,14 +3,15 @@
 A figure is told as those of objectives are: `value` and `target` in seconds, whether it was `met`, and its `state`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from sepakat_incidents import clocks
-from sepakat_incidents.clocks import Measures
+from sepakat_incidents.clocks import Clock, Measures
 from sepakat_incidents.incident import Incident
-from sepakat_incidents.remedy import Remedy
+from sepakat_incidents.remedy import Adjustment, Remedy
+from sepakat_shared.contracts import disputes
 
 Disputed = Literal["response", "restoration", "resolution", "impact"]
 MEASURES: Final[Mapping[str, Measures]] = {
@@ -30,12 +31,17 @@ def figure(incident: Incident, disputed: Disputed, now: datetime) -> dict[str, A
     clock = next((each for each in incident.clocks if each.measures == MEASURES[disputed]), None)
     if clock is None:
         return None
-    before = sum(each.seconds for each in incident.agreed if each.measures == clock.measures)
-    taken = max(timedelta(), clocks.elapsed(clock, incident.pauses, now) + timedelta(seconds=before))
+    taken, met = counted(incident, clock, now)
     limit = timedelta(milliseconds=clock.terms.limit)
-    met = taken <= limit
     state = "missed" if not met else "running" if clock.stopped_at is None else "met"
     return {"value": _seconds(taken), "unit": "s", "target": _seconds(limit), "met": met, "state": state}
+
+
+def counted(incident: Incident, clock: Clock, now: datetime) -> tuple[timedelta, bool]:
+    """What a clock counts for: what is on record, with what disputes have made of it; and whether that is in time."""
+    agreed = timedelta(seconds=sum(each.seconds for each in incident.agreed if each.measures == clock.measures))
+    taken = max(timedelta(), clocks.elapsed(clock, incident.pauses, now) + agreed)
+    return taken, taken <= timedelta(milliseconds=clock.terms.limit)
 
 
 def runs(incident: Incident, disputed: Disputed) -> bool:
@@ -49,7 +55,7 @@ def agreed(measured: Mapping[str, Any] | None, remedy: Remedy, incident: str) ->
     """That figure with the time that an outcome adds to the incident's clock, or takes away."""
     if measured is None:
         return None
-    time = max(0.0, float(measured["value"]) + seconds_of(remedy, incident))
+    time = max(0.0, float(measured["value"]) + seconds_of(remedy.adjustments, incident))
     changed = {**measured, "value": _seconds(timedelta(seconds=time))}
     if "target" in measured:
         met = time <= float(measured["target"])
@@ -58,9 +64,9 @@ def agreed(measured: Mapping[str, Any] | None, remedy: Remedy, incident: str) ->
     return changed
 
 
-def seconds_of(remedy: Remedy, incident: str) -> int:
-    """So many seconds more, or less when below 0, of the incident's clock."""
-    return sum(each.seconds for each in remedy.adjustments if (each.kind, each.ticket) == ("case-time", incident))
+def seconds_of(adjustments: Iterable[Adjustment | disputes.Adjustment], incident: str) -> int:
+    """So many seconds more, or less when below 0, of the incident's clock; of an outcome as it is kept, or as told."""
+    return sum(each.seconds for each in adjustments if (each.kind, each.ticket) == ("case-time", incident))
 
 
 def _seconds(span: timedelta) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sepakat_incidents import line as lines
 from sepakat_incidents import reopening, settling
-from sepakat_incidents.clock_figures import MEASURES
+from sepakat_incidents.clock_figures import MEASURES, seconds_of
 from sepakat_incidents.disputables import Disputables, Told, figure_before, figure_of
 from sepakat_incidents.docket import Docket
 from sepakat_incidents.events import Event
@@ -92,8 +92,7 @@ def _time_agreed(line: Line | None, fact: _Ended, now: datetime) -> Sequence[Eve
     measures = MEASURES.get(disputed)
     if not isinstance(fact, disputes.DisputeSettled) or fact.subject_kind != "clock" or measures is None:
         return []
-    granted = [each for each in fact.remedy.adjustments if (each.kind, each.ticket) == ("case-time", incident)]
-    agreed = AgreedTime(measures, sum(each.seconds for each in granted), fact.dispute, fact.number)
+    agreed = AgreedTime(measures, seconds_of(fact.remedy.adjustments, incident), fact.dispute, fact.number)
     return reopening.agree_time(line, incident, agreed, now)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sepakat_incidents import clocks, deadlines, snoozing
 from sepakat_incidents.alert_store import Tally
+from sepakat_incidents.clock_figures import counted
 from sepakat_incidents.clocks import Clock
 from sepakat_incidents.incident import Incident
 from sepakat_shared.contracts.fact import rfc3339
@@ -73,15 +74,11 @@ def _clock(clock: Clock, incident: Incident, now: datetime) -> dict[str, Any]:
 
 def _agreed(clock: Clock, incident: Incident, now: datetime) -> dict[str, Any] | None:
     """What disputes have made of it: the last one, with the time that all of them come to."""
-    of_clock = [each for each in incident.agreed if each.measures == clock.measures]
-    if not of_clock:
+    last = next((each for each in reversed(incident.agreed) if each.measures == clock.measures), None)
+    if last is None:
         return None
-    taken = clocks.elapsed(clock, incident.pauses, now).total_seconds() + sum(each.seconds for each in of_clock)
-    last = of_clock[-1]
-    return {
-        "elapsed_seconds": max(0.0, taken), "met": taken <= clock.terms.limit_seconds, "dispute": last.dispute,
-        "number": last.number,
-    }  # fmt: skip
+    taken, met = counted(incident, clock, now)
+    return {"elapsed_seconds": taken.total_seconds(), "met": met, "dispute": last.dispute, "number": last.number}
 
 
 def _state(clock: Clock, incident: Incident, met: bool) -> str:
