@@ -14,7 +14,7 @@ from sepakat_metrics.events import MINUTE_MS, UP
 from sepakat_metrics.figures import Figure, number, span_of
 from sepakat_metrics.history import History
 from sepakat_metrics.measures import slices, uptime
-from sepakat_metrics.measures.counting import minutes_of
+from sepakat_metrics.measures.counting import corrected, minutes_of
 from sepakat_metrics.terms import Terms
 from sepakat_metrics.windows import Interval
 
@@ -92,8 +92,8 @@ def _of_counts(terms: Terms, history: History, figure: Figure, start: int, until
     pieces = (piece for first, last in counted for piece in _bad_minutes(terms, history, figure, first, last))
     for a, b, lost, total in _joined(pieces):
         yield Loss(a, b, lost, f"{lost} of {total} {what} bad")
-    for at, good, total in terms.adjustments.events:
-        if total > good and any(first <= at // MINUTE_MS < last for first, last in counted):
+    for at, good, total in corrected(terms, counted):
+        if total > good:
             yield Loss(at, at, Fraction(total - good), f"{total - good} of {total} {what} bad, by a correction")
 
 

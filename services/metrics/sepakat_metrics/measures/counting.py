@@ -1,5 +1,6 @@
 """Occurrences, shares and percentiles: good of total, by the minute."""
 
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -16,9 +17,16 @@ def minutes_of(start: int, end: int) -> tuple[int, int]:
     return start // MINUTE_MS, -(-end // MINUTE_MS)
 
 
+def corrected(terms: Terms, minutes: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
+    """What corrections add within spans of minutes, each as (instant, good, total)."""
+    for at, good, total in terms.adjustments.events:
+        if any(first <= at // MINUTE_MS < last for first, last in minutes):
+            yield at, good, total
+
+
 def ledger(terms: Terms, history: History) -> Ledger:
     """Sums of (good, how many were compared exactly, total, minutes with any) over counted time."""
-    threshold, corrections = terms.threshold, terms.adjustments.events
+    threshold = terms.threshold
 
     def add(start: int, end: int) -> tuple[int, ...]:
         first, last = minutes_of(start, end)
@@ -28,9 +36,8 @@ def ledger(terms: Terms, history: History) -> Ledger:
         else:
             total, _, minutes = history.measured.sum(first, last)
             compared, good = history.measured.under(threshold, first, last)
-        for at, more_good, more in corrections:
-            if first <= at // MINUTE_MS < last:
-                good, compared, total = good + more_good, compared + more, total + more
+        for _, more_good, more in corrected(terms, [(first, last)]):
+            good, compared, total = good + more_good, compared + more, total + more
         return good, compared, total, minutes
 
     return terms.ledger(history, add)
@@ -44,7 +51,9 @@ def measure(terms: Terms, history: History, span: Interval, until: int) -> dict[
     exact = compared == total
     if not exact:
         counted = timeline.counted(start, until)
-        good = bins_at_most(_bins(terms, history, counted), terms.threshold or 0) + _added(terms, counted)
+        # What corrections have added is not in the sketch.
+        added = sum(more for _, more, _ in corrected(terms, [minutes_of(*each) for each in counted]))
+        good = bins_at_most(_bins(terms, history, counted), terms.threshold or 0) + added
     minutes = timeline.counted_length(start, until) // MINUTE_MS
     excluded = timeline.excluded(start, until)
     if terms.objective.exclusions == "count-as-up":
@@ -71,15 +80,6 @@ def lost_share(terms: Terms, history: History, start: int, end: int) -> Fraction
     """The share that was not good; of a threshold that was asked for later, of those compared with it."""
     good, compared, _, _ = ledger(terms, history).sum(start, end)
     return 1 - Fraction(good, compared) if compared else None
-
-
-def _added(terms: Terms, intervals: list[Interval]) -> int:
-    """Good events that were added by corrections: none of them is in the sketch."""
-    spans = [minutes_of(*each) for each in intervals]
-    return sum(
-        good for at, good, _ in terms.adjustments.events
-        if any(first <= at // MINUTE_MS < last for first, last in spans)
-    )  # fmt: skip
 
 
 def _total(terms: Terms, history: History, start: int, end: int) -> int:
