@@ -52,7 +52,7 @@ class IdempotentPosts:
         if key is None:
             return await do()
         body = await request.body()
-        id = hashlib.sha256(f"{asking.id}\n{request.method} {request.url.path}\n{key}".encode()).hexdigest()
+        id = hashlib.sha256(_named(request, asking, key)).hexdigest()
         fingerprint = hashlib.sha256(body).hexdigest()
         holder, first_at, begun = id, now, asyncio.get_running_loop().time()
         if not await self._hold({"_id": id, "fingerprint": fingerprint, "at": now, "answer": None}):
@@ -127,8 +127,11 @@ async def name_of(request: Request, asking: Principal) -> str | None:
     key = request.headers.get("idempotency-key")
     if key is None:
         return None
-    asked = f"{asking.id}\n{request.method} {request.url.path}\n{key}\n".encode() + await request.body()
-    return hashlib.sha256(asked).hexdigest()
+    return hashlib.sha256(_named(request, asking, key) + b"\n" + await request.body()).hexdigest()
+
+
+def _named(request: Request, asking: Principal, key: str) -> bytes:
+    return f"{asking.id}\n{request.method} {request.url.path}\n{key}".encode()
 
 
 def _answer_to(request: str) -> str:
