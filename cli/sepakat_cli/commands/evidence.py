@@ -7,20 +7,16 @@ from typing import Annotated, Any
 import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
+from sepakat_cli.commands.figure_options import OfAgreement, OfObjective, OfPeriod
 from sepakat_cli.files import text_of, why_not
 from sepakat_cli.output import FAILED, AsJson, BadInput, print_json, print_line, print_table, say
 from sepakat_metrics import evidence as packs
 
 
 def evidence(
-    agreement: Annotated[str, typer.Argument(help="the agreement's id")],
-    objective: Annotated[str, typer.Argument(help="the objective's id in it")],
-    period: Annotated[
-        str | None,
-        typer.Option(
-            help="START/END (366 days at most), or a day or month that the period holds; else the present one"
-        ),
-    ] = None,
+    agreement: OfAgreement,
+    objective: OfObjective,
+    period: OfPeriod = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="write to this file; else to standard output")
     ] = None,

@@ -1,22 +1,14 @@
 """`sepakat explain`: why a figure is what it is."""
 
-from typing import Annotated
-
-import typer
-
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
+from sepakat_cli.commands.figure_options import OfAgreement, OfObjective, OfPeriod
 from sepakat_cli.output import AsJson, print_json, print_line
 
 
 def explain(
-    agreement: Annotated[str, typer.Argument(help="the agreement's id")],
-    objective: Annotated[str, typer.Argument(help="the objective's id in it")],
-    period: Annotated[
-        str | None,
-        typer.Option(
-            help="START/END (366 days at most), or a day or month that the period holds; else the present one"
-        ),
-    ] = None,
+    agreement: OfAgreement,
+    objective: OfObjective,
+    period: OfPeriod = None,
     url: Urls = None,
     api_key_file: ApiKeyFile = None,
     as_json: AsJson = False,
