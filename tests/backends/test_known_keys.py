@@ -1,29 +1,17 @@
 """What an instance of a service takes for a key, beside others of the same service."""
 
-import uuid
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from pymongo.errors import AutoReconnect
 
-from sepakat_cli.backends import Backend
-from sepakat_shared import mongo
 from sepakat_shared.auth import BELIEVED_FOR, REMEMBERED_FOR, KnownKeys, digest
 from sepakat_shared.clock import ManualClock
 from sepakat_shared.contracts.agreements import KeyIssued, KeyRevoked
 from sepakat_shared.errors import Unauthenticated
-from sepakat_shared.settings import ServiceSettings
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
-
-
-@pytest.fixture
-async def database(backend: Backend) -> AsyncIterator[Any]:
-    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
-    yield client[f"t{uuid.uuid4().hex[:8]}"]
-    await mongo.close_client(client)
 
 
 ISSUED = KeyIssued(key="k", digest=digest("secret"), party="acme", roles=("provider",), scopes=(), sources=())

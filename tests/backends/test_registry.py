@@ -1,8 +1,6 @@
 """What an instance knows of indicators, while it reads them again and again."""
 
 import asyncio
-import uuid
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,9 +8,7 @@ import pytest
 from pymongo.errors import AutoReconnect
 from samples import agreement
 
-from sepakat_cli.backends import Backend
 from sepakat_metrics.registry import Registry
-from sepakat_shared import mongo
 from sepakat_shared.calendars import to_ms
 from sepakat_shared.clock import ManualClock, SystemClock
 from sepakat_shared.contracts import texts
@@ -20,16 +16,8 @@ from sepakat_shared.contracts.agreements import AgreementTextPublished
 from sepakat_shared.contracts.lasting import AgreementEnded
 from sepakat_shared.contracts.texts import Indicator
 from sepakat_shared.messages import Envelope
-from sepakat_shared.settings import ServiceSettings
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
-
-
-@pytest.fixture
-async def database(backend: Backend) -> AsyncIterator[Any]:
-    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
-    yield client[f"t{uuid.uuid4().hex[:8]}"]
-    await mongo.close_client(client)
 
 
 class SlowFirst:
