@@ -31,6 +31,15 @@ class Version:
     def objective(self, id: str) -> Objective | None:
         return self._objectives.get(id)
 
+    @cached_property
+    def present_periods(self) -> dict[str, int]:
+        """By objective with a calendar window: when the period begins (ms) in which this version does."""
+        zone = self.text.term.time_zone
+        return {
+            each.id: windows.period_of(each.window, zone, self.starts)[0]
+            for each in self.text.objectives if each.window.rolling is None
+        }  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Part:
@@ -103,29 +112,20 @@ def _begins(versions: Sequence[Version], objective: str) -> list[tuple[int, Vers
             begins.append((_ALWAYS, version))
             continue
         held = _governing(begins, version.starts - 1)
-        if held is not None and _same(begins[held][1], version, objective):
+        goes_on = held is not None and _same(begins[held][1], version, objective)
+        if held is not None and goes_on:
             # The terms that held until then go on: what was to follow them never begins.
             del begins[held + 1 :]
-        if _same(begins[-1][1], version, objective):
-            begin = max(begins[-1][0], _present_period(version, objective))
+        if goes_on or (held != len(begins) - 1 and _same(begins[-1][1], version, objective)):
+            # What was over by then keeps the text of its time: other maintenance windows, charges or holidays are none
+            # of the past's. A rolling window has no periods that would be over.
+            begin = max(begins[-1][0], version.present_periods.get(objective, _ALWAYS))
             if begin == begins[-1][0]:
                 begins.pop()
             begins.append((begin, version))
         else:
             begins.append((_takes_effect(begins, version, objective), version))
     return begins
-
-
-def _present_period(version: Version, objective: str) -> int:
-    """When the period begins in which a version does that leaves the objective as it was.
-
-    What was over by then keeps the text of its time: other maintenance windows, charges or holidays are none of the
-    past's. A rolling window has no periods that would be over.
-    """
-    found = version.objective(objective)
-    if found is None or found.window.rolling is not None:
-        return _ALWAYS
-    return windows.period_of(found.window, version.text.term.time_zone, version.starts)[0]
 
 
 def _same(one: Version, other: Version, objective: str) -> bool:
