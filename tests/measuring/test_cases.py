@@ -143,16 +143,16 @@ def test_a_case_opened_when_closed_begins_to_run_when_it_opens() -> None:
     assert case.due_at == jakarta("2026-08-18T12:00")
 
 
-def test_a_deadline_at_closing_time_stays_there() -> None:
+def test_a_deadline_at_closing_time_stays_there_and_the_case_is_decided_when_the_clock_goes_on() -> None:
     opened, closes = step(T + 5 * HOUR, "opened"), T + 9 * HOUR
     for as_of, met in ((closes, None), (T + DAY, None), (T + DAY + 1, False)):
         case = only([opened], running=OFFICE, as_of=as_of)
-        assert (case.due_at, case.met, case.decided_at) == (closes, met, None if met is None else closes)
+        assert (case.due_at, case.met, case.decided_at) == (closes, met, None if met is None else T + DAY)
 
 
-def test_a_stop_after_closing_time_with_the_limit_used_up_exactly_is_met_at_its_deadline() -> None:
+def test_a_stop_after_closing_time_with_the_limit_used_up_exactly_is_met_when_it_is_stopped() -> None:
     case = only([step(T + 5 * HOUR, "opened"), step(T + DAY, "restored")], running=OFFICE)
-    assert (hours(case), case.met, case.decided_at) == (4, True, T + 9 * HOUR)
+    assert (hours(case), case.met, case.decided_at) == (4, True, T + DAY)
 
 
 @pytest.mark.parametrize(
@@ -458,8 +458,10 @@ def by_seconds(
     stopped = Seen(known, clock, as_of).stopped
     stopped = None if stopped is None else max(stopped, start)
     until = as_of if stopped is None else stopped
-    count, reached, missed = correction, None, False
+    count, reached, passed, missed = correction, None, None, False
     for second in range(start, END + 1):
+        if clock.limit is not None and passed is None and count * SECOND > clock.limit:
+            passed = max(start, second - 1)
         if clock.limit is not None and reached is None and count * SECOND >= clock.limit:
             reached = second
         if second == until:
@@ -469,8 +471,7 @@ def by_seconds(
         # the deadline of a stopped case is where it would have been, that of a paused one is not known
         beyond = stopped is not None and second >= until
         count += is_open(second) and (beyond or (then.stopped is None and not then.paused))
-    ends = [at for at in (stopped, reached) if at is not None]
-    decided = min(ends) if missed or stopped is not None else None
+    decided = passed if missed else stopped
     priority = Seen(known, clock, as_of if decided is None else decided).priority
     if clock.priority not in (None, priority):
         return None

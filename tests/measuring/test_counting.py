@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from measuring.test_evidence import DECEMBER, FACTS, HOUR, KEY, NOVEMBER, OBJECTIVES, OF
+from measuring.test_evidence import DECEMBER, FACTS, HOUR, KEY, NOVEMBER, OBJECTIVES, OF, signed_anew
 from samples import agreement
 
 from sepakat_metrics import evidence
 from sepakat_metrics.buckets import Delta
 from sepakat_metrics.terms import Adjustments, Announced, Terms
-from sepakat_shared import signatures
 from sepakat_shared.contracts import counting
 
 EXPECTED: dict[str, Any] = json.loads((Path(__file__).parent / "counting-1.json").read_text())
@@ -52,13 +51,6 @@ def packed(name: str, signed_with: str | None = None, key: Ed25519PrivateKey = K
     span = NOVEMBER, DECEMBER
     days = evidence.within(whole.by_day(), span)
     return evidence.pack(terms, "toko-checkout", 1, days, span, DECEMBER, key, signed_with)
-
-
-def signed_anew(pack: dict[str, Any]) -> dict[str, Any]:
-    body = {name: value for name, value in pack.items() if name not in ("hash", "signature")}
-    hashed = evidence._hash(body)
-    signature = {"key": signatures.public_key(KEY), "value": signatures.sign(KEY, hashed, signatures.EVIDENCE)}
-    return {**body, "hash": hashed, "signature": signature}
 
 
 def failed(pack: dict[str, Any]) -> dict[str, str]:

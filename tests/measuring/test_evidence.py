@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,29 @@ def every_edit(pack: dict[str, Any], part: Any, path: tuple[Any, ...] = ()) -> I
         yield f"{path} has one more", edited_at(pack, (*path, "added"), "x")
 
 
+def test_cases_that_began_before_an_amendment_are_recomputed_by_the_text_of_their_time() -> None:
+    def of(limit: str) -> Terms:
+        changed = {**OBJECTIVES["per-case"], "threshold": {"atMost": limit}}
+        objective = {"id": "o", "indicator": OF, "measure": "per-case", "window": {"calendar": "month"}, **changed}
+        text = agreement(needs=[], objectives=[objective])
+        return Terms(text, text.objectives[0], None, kind="ticket")
+
+    terms, whole = replace(of("PT15M"), earlier=((NOVEMBER + 30 * MINUTE, of("PT2H")),)), Delta()
+    for each in FACTS["per-case"]:
+        whole.add(each)
+    span = NOVEMBER + 30 * MINUTE, DECEMBER
+    pack = json.loads(json.dumps(evidence.pack(terms, "toko", 2, whole.by_day(), span, DECEMBER, KEY)))
+    found = evidence.verify(pack)
+    assert found.ok, [check for check in found.checks if not check.ok]
+    assert pack["figure"]["met"] is True
+    assert "cases that began before 2026-10-31T17:30:00.000Z are judged by the terms of their time" in found.arithmetic
+    edits = {what: evidence.verify(changed).ok for what, changed in every_edit(pack, pack["earlier"], ("earlier",))}
+    assert edits
+    assert [what for what, ok in edits.items() if ok] == []
+    other = signed_anew(edited_at(pack, ("earlier", 0, "hash"), "sha256:other"))
+    assert [check.name for check in evidence.verify(other).checks if not check.ok] == ["earlier agreement"]
+
+
 def edited_at(pack: dict[str, Any], path: tuple[Any, ...], value: Any) -> dict[str, Any]:
     changed = deepcopy(pack)
     inside(changed, path)[path[-1]] = value
@@ -121,6 +145,13 @@ def without(pack: dict[str, Any], path: tuple[Any, ...]) -> dict[str, Any]:
     changed = deepcopy(pack)
     del inside(changed, path)[path[-1]]
     return changed
+
+
+def signed_anew(pack: dict[str, Any], key: Ed25519PrivateKey = KEY) -> dict[str, Any]:
+    body = {name: value for name, value in pack.items() if name not in ("hash", "signature")}
+    hashed = evidence._hash(body)
+    signature = {"key": signatures.public_key(key), "value": signatures.sign(key, hashed, signatures.EVIDENCE)}
+    return {**body, "hash": hashed, "signature": signature}
 
 
 def inside(pack: Any, path: tuple[Any, ...]) -> Any:
@@ -190,11 +221,8 @@ def test_who_signed_it_and_what_was_agreed_may_be_known_from_elsewhere() -> None
 def test_a_bucket_that_was_changed_is_named_even_when_everything_is_signed_anew() -> None:
     pack = packed("time")
     pack["buckets"][1]["data"]["transitions"].pop()
-    body = {name: value for name, value in pack.items() if name not in ("hash", "signature")}
-    hashed = evidence._hash(body)
-    pack |= {"hash": hashed, "signature": {"key": signatures.public_key(OTHER),
-                                           "value": signatures.sign(OTHER, hashed, signatures.EVIDENCE)}}  # fmt: skip
-    failed = {check.name: check.finding for check in evidence.verify(pack).checks if not check.ok}
+    found = evidence.verify(signed_anew(pack, OTHER))
+    failed = {check.name: check.finding for check in found.checks if not check.ok}
     assert set(failed) == {"buckets", "figure"}
     assert pack["buckets"][1]["day"] in failed["buckets"]
 

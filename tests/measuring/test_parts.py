@@ -13,8 +13,8 @@ from sepakat_metrics.buckets import transition_of
 from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.events import Fact
 from sepakat_metrics.history import History
-from sepakat_metrics.parts import Part, Version, part_at, parts_at
-from sepakat_metrics.terms import Terms
+from sepakat_metrics.parts import Part, Version, part_at, parts_at, parts_of
+from sepakat_metrics.terms import Adjustments, Terms
 from sepakat_shared.calendars import to_ms
 
 HOUR, DAY = 3_600_000, 86_400_000
@@ -183,6 +183,49 @@ def test_before_a_rolling_window_came_what_its_terms_followed() -> None:
     assert found(part_at(versions, "o", DECEMBER + DAY)) == (2, (DECEMBER - 6 * DAY, DECEMBER + DAY))
     assert found(part_before(versions, "o", DECEMBER + DAY)) == (1, (NOVEMBER, DECEMBER))
     assert part_before([version(1, NOVEMBER, rolling)], "o", DECEMBER) is None
+
+
+def test_all_parts_of_a_split_month_are_found_from_any_of_them() -> None:
+    versions = [FIRST, version(2, MIDDLE, objective("99.9"), **AT_ONCE), version(3, DECEMBER - DAY, objective("99.9"))]
+    split = [(1, (NOVEMBER, MIDDLE)), (3, (MIDDLE, DECEMBER))]
+    for day, expected in ((MIDDLE - 1, split), (MIDDLE, split), (DECEMBER, [(3, (DECEMBER, JANUARY))])):
+        part = part_at(versions, "o", day)
+        assert part is not None
+        assert [found(each) for each in parts_of(versions, part)] == expected
+    rolling = part_at([version(1, NOVEMBER, objective("99", window={"rolling": "P7D"}))], "o", MIDDLE)
+    assert rolling is not None
+    assert parts_of([], rolling) == [rolling]
+
+
+def by_limit(number: int, starts: int, limit: str, **changes: Any) -> Version:
+    how = {"measure": "per-case", "threshold": {"atMost": limit}, "clock": {"from": "opened", "until": "resolved"}}
+    return version(number, starts, objective("95", **how), **changes)
+
+
+def test_cases_know_the_terms_of_before_where_these_judged_them_otherwise() -> None:
+    def earlier(versions: list[Version], at: int) -> list[tuple[int, int]]:
+        part = part_at(versions, "o", at)
+        assert part is not None
+        return [(until, each.number) for until, each in part.earlier]
+
+    versions = [
+        by_limit(1, NOVEMBER, "PT4H"),
+        by_limit(2, MIDDLE, "PT4H"),
+        by_limit(3, MIDDLE + DAY, "PT2H", **AT_ONCE),
+    ]
+    assert earlier(versions, MIDDLE) == []
+    assert earlier(versions, MIDDLE + DAY) == [(MIDDLE + DAY, 2)]
+    versions.append(by_limit(4, DECEMBER + DAY, "PT1H"))
+    assert earlier(versions, JANUARY) == [(MIDDLE + DAY, 2), (JANUARY, 3)]
+    work = {"maintenance": {"windows": [{"id": "patch", "start": "2026-12-02T00:00:00Z", "duration": "PT2H"}]}}
+    assert earlier([versions[0], by_limit(2, MIDDLE, "PT4H", **work)], DECEMBER) == [(NOVEMBER, 1)]
+    assert earlier([FIRST, by_limit(2, MIDDLE, "PT4H")], DECEMBER) == []
+    known = part_at(versions, "o", JANUARY)
+    assert known is not None
+    terms = known.terms(None, Adjustments())
+    assert known.has(terms)
+    assert not replace(known, earlier=known.earlier[1:]).has(terms)
+    assert [(until, of.clock.limit) for until, of in terms.earlier] == [(MIDDLE + DAY, 4 * HOUR), (JANUARY, 2 * HOUR)]
 
 
 # -- whatever is amended -----------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.commands.figure_options import OfAgreement, OfObjective, OfPeriod
-from sepakat_cli.output import AsJson, print_json, print_line
+from sepakat_cli.output import AsJson, print_json, print_line, say
 
 
 def explain(
@@ -29,3 +29,6 @@ def explain(
         return
     for step in told["steps"]:
         print_line(step)
+    if len(told["parts"]) > 1:
+        spans = ", ".join(f"{each['period']['start']}/{each['period']['end']}" for each in told["parts"])
+        say(f"an amendment split that period: {spans}; --period with a day in a part is of that one")

@@ -226,10 +226,9 @@ class Assessment:
         key = part.version.agreement, part.objective.id
         indicator = self._registry.indicators.get(part.objective.indicator)
         terms = self._terms.get(key)
-        if terms is None or terms.text is not part.version.text or terms.indicator is not indicator:
-            in_force = self._corrections.of(*key)
+        if terms is None or not part.has(terms) or terms.indicator is not indicator:
             try:
-                terms = Terms(part.version.text, part.objective, indicator, in_force)
+                terms = part.terms(indicator, self._corrections.of(*key))
             except (Unsupported, NotApplicable) as error:
                 self._figures.refuse(part.version, part.objective, str(error))
                 return None

@@ -10,10 +10,10 @@ from sepakat_metrics.archive import Archive, Stored
 from sepakat_metrics.corrections import Corrections
 from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.explanation import explained
-from sepakat_metrics.figures import Figure, shown
+from sepakat_metrics.figures import Figure, shown, span_of
 from sepakat_metrics.history import History
 from sepakat_metrics.losses import as_json, greatest, losses
-from sepakat_metrics.parts import Part, Version, part_at
+from sepakat_metrics.parts import Part, Version, part_at, parts_of
 from sepakat_metrics.registry import Registry
 from sepakat_metrics.terms import Terms, asks_since
 from sepakat_metrics.verdicts import VERDICT, VerdictNoted, VerdictTold, verdict_id
@@ -56,14 +56,15 @@ class Attainments:
         _, figure = await asyncio.to_thread(_judged, terms, stored, to_ms(self._clock.now()), span)
         known = await self._revisions(part) if span == part.period else []
         verdict = known[-1] if known else None
-        return {"agreement": agreement, "version": part.version.number, **_as_of(terms, figure), "verdict": verdict}
+        return {**_named(versions, part), **_as_of(terms, figure), "verdict": verdict}
 
     async def explained(self, asking: Principal, agreement: str, objective: str, period: str | None) -> dict[str, Any]:
         """The same figure, how it is arrived at step by step, and where it lost most. Raises NotFound or Invalid."""
-        part, span = self.part(self.visible(asking, agreement), objective, period)
+        versions = self.visible(asking, agreement)
+        part, span = self.part(versions, objective, period)
         terms, stored = await self._stored(part, span)
         told = await asyncio.to_thread(_explained, terms, stored, to_ms(self._clock.now()), span)
-        return {"agreement": agreement, "version": part.version.number, **told}
+        return {**_named(versions, part), **told}
 
     async def _stored(self, part: Part, span: Interval) -> tuple[Terms, Stored]:
         """The terms of a part as they are now, and what is stored for that time."""
@@ -74,8 +75,7 @@ class Attainments:
     def terms(self, part: Part) -> Terms:
         """A part's terms with what is granted and corrected now."""
         indicator = self._registry.indicators.get(part.objective.indicator)
-        in_force = self._corrections.of(part.version.agreement, part.objective.id)
-        return Terms(part.version.text, part.objective, indicator, in_force)
+        return part.terms(indicator, self._corrections.of(part.version.agreement, part.objective.id))
 
     async def revisions(
         self, asking: Principal, agreement: str, objective: str, period: str | None, known_at: datetime | None
@@ -160,6 +160,14 @@ def _instant(text: str, zone: str) -> int:
     if at is None or at.tzinfo is None:
         raise Invalid.at("/period", "write START/END, or an instant with its offset, a day or a month: 2026-11")
     return to_ms(at)
+
+
+def _named(versions: list[Version], part: Part) -> dict[str, Any]:
+    """Which terms judge it. Where an amendment split the calendar period, a month names its first part: `parts` are
+    all of them, and an instant within names any."""
+    split = parts_of(versions, part)
+    parts = [{"version": each.version.number, "period": span_of(each.period)} for each in split]
+    return {"agreement": part.version.agreement, "version": part.version.number, "parts": parts}
 
 
 def _as_of(terms: Terms, figure: Figure) -> dict[str, Any]:

@@ -69,7 +69,8 @@ class Case:
     met: bool | None
     """None while it is open and not over its limit, and without a limit."""
     decided_at: int | None
-    """The instant that says which period it belongs to: its stop or its deadline, whichever comes first."""
+    """The instant that says which period it belongs to: its stop, or when it went over the limit if that came first. A
+    clock that stands at the limit may still be stopped in time, even in another period."""
 
 
 def cases(
@@ -154,12 +155,12 @@ def _judge(course: _Course, limit: int | None, running: Running, correction: int
     elapsed = max(0, length(counted) + correction)
     ended = course.stopped is not None
     over = limit is not None and elapsed > limit
-    due = decided = None
+    due, decided = None, course.stopped
     if limit is not None:
         ahead = _ahead(running, course.until) if ended or not course.paused else ()
         due = _reached(chain(counted, ahead), limit - correction, course.started)
-    if ended or over:
-        decided = min(each for each in (course.stopped, due) if each is not None)
+        if over:
+            decided = _exceeded(counted, limit - correction, course.started)
     return Case(
         ticket=course.known[0].ticket,
         priority=_priority(course.known, course.until if decided is None else decided),
@@ -179,6 +180,17 @@ def _reached(intervals: Iterable[Interval], ms: int, started: int) -> int | None
         return started
     for start, end in intervals:
         if end - start >= ms:
+            return start + ms
+        ms -= end - start
+    return None
+
+
+def _exceeded(intervals: Iterable[Interval], ms: int, started: int) -> int | None:
+    """When a clock that runs in `intervals` went beyond `ms`: at the next opening rather than at closing time."""
+    if ms < 0:
+        return started
+    for start, end in intervals:
+        if end - start > ms:
             return start + ms
         ms -= end - start
     return None

@@ -219,7 +219,7 @@ class Corrections:
         if part is None:
             return None
         indicator = self._registry.indicators.get(part.objective.indicator)
-        terms = Terms(part.version.text, part.objective, indicator, in_force)
+        terms = part.terms(indicator, in_force)
         history = await self._history(terms, part)
         begun = monotonic()
         figure = evaluate(terms, history, at, part.period)

@@ -71,6 +71,7 @@ def pack(
             "text": texts.as_text(terms.text),
             "counting": signed_with,
         },
+        **_earlier(terms),
         "counting": COUNTING,
         "indicator": None if terms.indicator is None else texts.as_text(terms.indicator),
         "kind": terms.kind,
@@ -85,6 +86,17 @@ def pack(
     hashed = _hash(body)
     signature = {"key": signatures.public_key(key), "value": signatures.sign(key, hashed, signatures.EVIDENCE)}
     return {**body, "hash": hashed, "signature": signature}
+
+
+def _earlier(terms: Terms) -> dict[str, Any]:
+    """The texts that cases keep which began before an amendment; nothing where there are none."""
+    if not terms.earlier:
+        return {}
+    found = [
+        {"until": rfc3339(from_ms(until)), "hash": texts.text_hash(each.text), "text": texts.as_text(each.text)}
+        for until, each in terms.earlier
+    ]
+    return {"earlier": found}
 
 
 def read(text: str) -> Any:
@@ -125,6 +137,7 @@ def _verify(given: dict[str, Any], key: str | None, agreed: str | None) -> Verif
     figure = evaluate(terms, history, as_of, span)
     recomputed = shown(terms.text, figure)
     checks = [*_about_the_file(given), *_about_the_text(given, terms, agreed), *_about_the_key(given, terms, key)]
+    checks += _about_earlier_texts(given, terms)
     checks.append(_about_time(given, terms, span))
     checks += _about_counting(given)
     differing = sorted(name for name in recomputed if recomputed[name] != given["figure"].get(name))
@@ -163,6 +176,13 @@ def _about_the_text(given: dict[str, Any], terms: Terms, agreed: str | None) -> 
         yield Check("agreement", hashed == agreed, f"the text is {hashed}, {found}")
 
 
+def _about_earlier_texts(given: dict[str, Any], terms: Terms) -> Iterator[Check]:
+    for named, (_, each) in zip(given.get("earlier", ()), terms.earlier, strict=True):
+        hashed, same = texts.text_hash(each.text), texts.text_hash(each.text) == named["hash"]
+        finding = f"the text until {named['until']} is {hashed}"
+        yield Check("earlier agreement", same, finding if same else f"{finding}, not the one that is named")
+
+
 def _about_the_key(given: dict[str, Any], terms: Terms, expected: str | None) -> Iterator[Check]:
     pinned, used = terms.text.evidence_key, given["signature"]["key"]
     if pinned is not None:
@@ -198,8 +218,6 @@ def _about_time(given: dict[str, Any], terms: Terms, span: Interval) -> Check:
 
 
 def _terms(given: dict[str, Any]) -> Terms:
-    text = texts.Agreement.model_validate(given["agreement"]["text"])
-    objective = next(each for each in text.objectives if each.id == given["objective"])
     indicator = None if given["indicator"] is None else texts.Indicator.model_validate(given["indicator"])
     adjusted = given["adjustments"]
     adjustments = Adjustments(
@@ -213,7 +231,14 @@ def _terms(given: dict[str, Any]) -> Terms:
             for a, b, beyond, services, objectives in adjusted.get("announced", ())
         ),
     )
-    return Terms(text, objective, indicator, adjustments, given["kind"])
+
+    def of(text: Any, earlier: tuple[tuple[int, Terms], ...] = ()) -> Terms:
+        agreed = texts.Agreement.model_validate(text)
+        objective = next(each for each in agreed.objectives if each.id == given["objective"])
+        return Terms(agreed, objective, indicator, adjustments, given["kind"], earlier)
+
+    earlier = tuple((to_ms(_instant(each["until"])), of(each["text"])) for each in given.get("earlier", ()))
+    return of(given["agreement"]["text"], earlier)
 
 
 def _adjustments(adjustments: Adjustments) -> dict[str, Any]:

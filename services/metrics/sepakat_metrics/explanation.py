@@ -47,6 +47,8 @@ def explained(terms: Terms, figure: Figure, lost: Sequence[Loss]) -> Iterator[st
     yield from _spent(terms, figure)
     if objective.measure != "per-case":  # each of its cases follows
         yield from _lost_at(figure, lost)
+    for until, _ in terms.earlier:
+        yield f"cases that began before {_when(until)} are judged by the terms of their time"
     for case in figure.cases:
         verdict = {True: "met", False: "missed", None: "open"}[case.met]
         yield f"case {case.ticket}: {number(Fraction(case.elapsed, 1000))} s on its clock, {verdict}"

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from sepakat_metrics import windows
+from sepakat_metrics.terms import Adjustments, Terms
 from sepakat_metrics.windows import Interval
-from sepakat_shared.contracts.texts import Agreement, Objective
+from sepakat_shared.contracts.texts import Agreement, Indicator, Objective
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,23 @@ class Part:
     version: Version
     objective: Objective
     period: Interval
+    earlier: tuple[tuple[int, Version], ...] = ()
+    """Of cases: until when (ms) other versions governed them, in their order. A case keeps the terms it began under."""
+
+    def terms(self, indicator: Indicator | None, in_force: Adjustments) -> Terms:
+        """Raises Unsupported and NotApplicable as Terms does."""
+        earlier = tuple(
+            (until, Terms(version.text, governed, indicator, in_force))
+            for until, version in self.earlier if (governed := version.objective(self.objective.id)) is not None
+        )  # fmt: skip
+        return Terms(self.version.text, self.objective, indicator, in_force, earlier=earlier)
+
+    def has(self, terms: Terms) -> bool:
+        """Whether terms that were made before say the same, but for what is in force."""
+        if terms.text is not self.version.text or len(terms.earlier) != len(self.earlier):
+            return False
+        pairs = zip(terms.earlier, self.earlier, strict=True)
+        return all(until == begin and of.text is version.text for (until, of), (begin, version) in pairs)
 
 
 _ALWAYS = -(2**62)
@@ -80,6 +99,19 @@ def parts_at(versions: Sequence[Version], objective: str, at: int) -> tuple[Part
     return None, last
 
 
+def parts_of(versions: Sequence[Version], part: Part) -> list[Part]:
+    """All parts of the calendar period that a part is of, in their order; it alone where the window rolls."""
+    objective = part.objective
+    if objective.window.rolling is not None:
+        return [part]
+    begins, ends = _begins(versions, objective.id), _ends(versions)
+    start, end = windows.period_of(objective.window, part.version.text.term.time_zone, part.period[0])
+    instants = [start, *(begin for begin, _ in begins if start < begin < end)]
+    found = [_part(begins, ends, objective.id, at) for at in instants]
+    # A version that changed nothing of it begins no part of its own.
+    return list({each.period: each for each in found if each is not None and start <= each.period[0]}.values())
+
+
 def _part(begins: Sequence[tuple[int, Version]], ends: int | None, objective: str, at: int) -> Part | None:
     i = _governing(begins, at)
     if i is None or (ends is not None and at >= ends):
@@ -92,7 +124,21 @@ def _part(begins: Sequence[tuple[int, Version]], ends: int | None, objective: st
     if found.window.rolling is not None:
         return Part(version, found, (start, end))
     following = [each for each, _ in begins[i + 1 :] if each > at]
-    return Part(version, found, (max(start, begin), min([end, *following, *([] if ends is None else [ends])])))
+    period = max(start, begin), min([end, *following, *([] if ends is None else [ends])])
+    return Part(version, found, period, _earlier(begins[: i + 1], found) if found.measure == "per-case" else ())
+
+
+def _earlier(begins: Sequence[tuple[int, Version]], objective: Objective) -> tuple[tuple[int, Version], ...]:
+    """The versions before the last one by which that objective's cases were judged otherwise, each with its end."""
+    found: list[tuple[int, Version]] = []
+    for (_, version), (until, _) in pairwise(begins):
+        governed = version.objective(objective.id)
+        if governed is not None and (governed.measure, governed.indicator) == ("per-case", objective.indicator):
+            found.append((until, version))
+    return tuple(
+        (until, version) for (until, version), (_, after) in pairwise([*found, begins[-1]])
+        if not _same(version, after, objective.id) or version.text.maintenance != after.text.maintenance
+    )  # fmt: skip
 
 
 def _ends(versions: Sequence[Version]) -> int | None:

@@ -82,6 +82,7 @@ NONE: Final = Adjustments()
 class Terms:
     """One objective of one agreement. `objective` is as it is measured: by its profile where it names one.
 
+    `earlier` are the terms that cases keep which began before an amendment, each until its instant (ms), in order.
     Whatever of it is looked up again and again is kept here; make new terms when anything of them changes.
     """
 
@@ -90,6 +91,7 @@ class Terms:
     indicator: Indicator | None
     adjustments: Adjustments = NONE
     kind: str | None = None
+    earlier: "tuple[tuple[int, Terms], ...]" = ()
     timeline: Timeline = field(init=False)
     _kept: dict[str, tuple[History, Any]] = field(init=False, default_factory=dict)
 

@@ -1,11 +1,12 @@
 """Cases: how many were answered, restored or resolved within the limit."""
 
 from bisect import bisect_left
+from collections.abc import Collection
 from fractions import Fraction
 from typing import Any
 
 from sepakat_metrics import cases
-from sepakat_metrics.cases import Case
+from sepakat_metrics.cases import Case, Step
 from sepakat_metrics.history import History
 from sepakat_metrics.terms import Terms
 from sepakat_metrics.windows import Interval
@@ -14,7 +15,8 @@ from sepakat_metrics.windows import Interval
 class Decided:
     """The cases of every ticket. A look costs what is open and what is asked for, not all that ever was.
 
-    A case that was stopped, or is none of this objective's, stays so until another fact of its ticket comes.
+    A case that was stopped, or is none of this objective's, stays so until another fact of its ticket comes. One whose
+    clock began under earlier terms keeps these, so that each case is of one part of an amended period, and of no other.
     """
 
     def __init__(self, terms: Terms, history: History) -> None:
@@ -61,8 +63,10 @@ class Decided:
         self._heard = len(told)
 
     def _judge(self, ticket: str, as_of: int) -> Case | None:
-        steps, running = self._history.steps[ticket], self._terms.clock_timeline.counted
-        case = next(iter(cases.cases(steps, self._terms.clock, running, as_of, self._corrections)), None)
+        steps = self._history.steps[ticket]
+        terms = self._governing(steps)
+        running = terms.clock_timeline.counted
+        case = next(iter(cases.cases(steps, terms.clock, running, as_of, self._corrections)), None)
         last = max(step.at for step in steps)
         if ticket in self._open and last <= as_of and (case is None or case.stopped is not None):
             self._open.remove(ticket)
@@ -71,6 +75,13 @@ class Decided:
             if case is not None and case.decided_at is not None:
                 self._by_decision.append((case.decided_at, ticket))
         return case
+
+    def _governing(self, steps: Collection[Step]) -> Terms:
+        """The terms under which the clock of a ticket began."""
+        for until, terms in self._terms.earlier:
+            if any(step.fact == terms.clock.start and step.at < until for step in steps):
+                return terms
+        return self._terms
 
 
 def _belongs(case: Case, start: int, until: int) -> bool:
