@@ -103,10 +103,8 @@ class Folding:
                 raise BadFile(f"line {number}: {error}") from error
 
     def _fold(self, fact: events.Fact, number: int) -> None:
-        id = duplicates.key(fact.source, fact.id)
-        if id in self._seen:
+        if not self._seen.add(duplicates.key(fact.source, fact.id), number):
             return
-        self._seen.add(id, number)
         self.first = fact.at if self.first is None else min(self.first, fact.at)
         self.last = fact.at if self.last is None else max(self.last, fact.at)
         if fact.indicator in self._objectives:

@@ -23,8 +23,8 @@ from sepakat_metrics.sizes import weight_of
 from sepakat_shared.mongo import Collection, Database, Document, insert_missing, insert_new, replace_many
 
 ID_BYTES = 8
-_MOST_PARKED, _MOST_ID_BYTES, _MOST_WEIGHT = 5_000, 4_000_000, 6_000_000
-"""With one more event, and the ids of them all, these are less than the 16 MB of a document."""
+_MOST_PARKED, _MOST_WEIGHT = 5_000, 6_000_000
+"""With one more event, and the ids of all (eight bytes to 64 of weight), it is less than the 16 MB of a document."""
 _FOLD_AT_ONCE, _FOLD_BYTES_AT_ONCE, _READ_AT_ONCE = 64, 2_000_000, 8
 _FULL_BYTES = 4_000_000
 """Of a part of a day: with what one fold adds, it is less than the 16 MB of a document."""
@@ -44,13 +44,8 @@ class Pending:
     ids: bytearray = field(default_factory=bytearray)
     parked: list[Document] = field(default_factory=list)
     """What nobody has registered the indicator of, to be kept before the offsets are passed."""
-
-    @property
-    def is_full(self) -> bool:
-        """Whether no more should be added before it is stored: a checkpoint is one document."""
-        return (
-            len(self.parked) >= _MOST_PARKED or len(self.ids) >= _MOST_ID_BYTES or self.weight >= _MOST_WEIGHT
-        )  # fmt: skip
+    is_full: bool = False
+    """Whether no more should be added before it is stored: a checkpoint is one document."""
 
     def add(self, fact: Fact, id: bytes, thresholds: tuple[int, ...]) -> None:
         """Take up one that is not a duplicate; `id` stands for it."""
@@ -59,8 +54,15 @@ class Pending:
             delta = self.deltas[fact.indicator] = Delta(thresholds)
             self.weight += _OF_AN_INDICATOR
         delta.add(fact)
-        self.weight += weight_of(fact, len(delta.thresholds))
+        self.weight += weight_of(fact, len(thresholds))
         self.ids += id
+        if self.weight >= _MOST_WEIGHT:
+            self.is_full = True
+
+    def park(self, document: Document) -> None:
+        self.parked.append(document)
+        if len(self.parked) >= _MOST_PARKED:
+            self.is_full = True
 
 
 _OF_AN_INDICATOR = 256

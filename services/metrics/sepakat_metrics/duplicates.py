@@ -22,10 +22,14 @@ class Seen:
     def __contains__(self, id: bytes) -> bool:
         return id in self._young or id in self._old
 
-    def add(self, id: bytes, offset: int) -> None:
+    def add(self, id: bytes, offset: int) -> bool:
+        """Whether it is new; then it is known from now on."""
+        if id in self._young or id in self._old:
+            return False
         if offset - self._started >= self._horizon:
             self._old, self._young, self._started = self._young, set(), offset
         self._young.add(id)
+        return True
 
     def restore(self, ids: bytes) -> None:
         """Take up the ids of a checkpoint written before this instance owned the partition."""

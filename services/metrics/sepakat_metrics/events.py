@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
-from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -18,6 +17,8 @@ from sepakat_shared.calendars import to_ms
 MICRO: Final = 1_000_000
 MINUTE_MS: Final = 60_000
 LONGEST_OFFSET: Final = 31 * 86_400_000
+SHORTEST_INSTANT: Final = len("2026-11-24T08:00:00Z")
+"""Characters: what is shorter lacks the time or the offset, or seconds, and is no RFC 3339."""
 LATEST: Final = to_ms(datetime.max.replace(tzinfo=UTC))
 UP: Final = MICRO
 FUTURE = timedelta(minutes=5)
@@ -142,26 +143,25 @@ def fact_of(*, type: str, subject: str | None, source: str, id: str, time: str |
 
 def check_time(fact: Fact, now: datetime) -> None:
     """Refuse what claims to be from the future, beyond what clocks differ by. Raises BadEvent."""
-    if is_from_the_future(fact, now):
+    if is_from_the_future(fact, latest(now)):
         raise BadEvent("time", "is more than five minutes in the future; set the publisher's clock")
 
 
-def is_from_the_future(fact: Fact, now: datetime) -> bool:
-    latest = _latest(now)
-    if fact.at > latest:
-        return True
-    if fact.samples:
-        return max(fact.samples)[0] > latest
-    return bool(fact.instants) and max(fact.instants) > latest
-
-
-@lru_cache(maxsize=8)
-def _latest(now: datetime) -> int:
+def latest(now: datetime) -> int:
+    """The latest instant (ms) that an event may be of: clocks differ."""
     return to_ms(now + FUTURE)
 
 
+def is_from_the_future(fact: Fact, latest: int) -> bool:
+    if fact.at > latest:
+        return True
+    if fact.samples:
+        return (fact.samples[0] if len(fact.samples) == 1 else max(fact.samples))[0] > latest
+    return bool(fact.instants) and max(fact.instants) > latest
+
+
 def instant(text: object, field: str) -> int:
-    if isinstance(text, str) and len(text) >= 20:
+    if isinstance(text, str) and len(text) >= SHORTEST_INSTANT:
         try:
             at = datetime.fromisoformat(text)
         except ValueError:

@@ -159,11 +159,12 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
             touched: dict[str, Fact] = {}
             urgent: set[str] = set()
             now = self._clock.now()
+            latest = events.latest(now)
             left: tuple[FreshRecord, ...] = ()
             for i, record in enumerate(batch):
                 held = self._partitions.get(record.partition)
                 if held is not None and record.offset >= held.pending.end:
-                    if not self._fold_plain(held, record, now, touched, urgent):
+                    if not self._fold_plain(held, record, latest, touched, urgent):
                         await self._fold_record(held, record, now, touched, urgent)
                     held.pending.end = record.offset + 1
                     held.last_record_ms = record.timestamp
@@ -183,7 +184,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         return [id for id in ids if id not in self._feeds and self._registry.is_served(id) and self.owns(id)]
 
     def _fold_plain(
-        self, held: Partition, record: Record, now: datetime, touched: dict[str, Fact], urgent: set[str]
+        self, held: Partition, record: Record, latest: int, touched: dict[str, Fact], urgent: set[str]
     ) -> bool:
         """Fold a plain event of an indicator that is known well. False, and nothing done, for any other record."""
         is_structured, traceparent = messages.structured(record)
@@ -192,7 +193,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
             return False
         fact = read[0]
         feed = self._feeds.get(fact.indicator)
-        if feed is None or not feed.takes(fact, record.partition) or events.is_from_the_future(fact, now):
+        if feed is None or not feed.takes(fact, record.partition) or events.is_from_the_future(fact, latest):
             return False
         self._add(held, record.offset, feed, fact, traceparent or read[1], touched, urgent)
         return True
@@ -222,7 +223,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         touched: dict[str, Fact], urgent: set[str],
     ) -> None:  # fmt: skip
         id = duplicates.key(fact.source, fact.id)
-        if id in held.seen:
+        if not held.seen.add(id, offset):
             self._outcomes["duplicate"] += 1
             return
         held.pending.add(fact, id, feed.thresholds)
@@ -231,7 +232,6 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
             touched[fact.indicator] = fact
             if feed.history.add(fact):
                 urgent.add(fact.indicator)
-        held.seen.add(id, offset)
         if traceparent is not None:
             self.traceparents[fact.indicator] = traceparent
         self._outcomes["counted"] += 1
@@ -268,7 +268,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def _park(self, held: Partition, record: Record, indicator: str) -> None:
         headers, place = messages.text_headers(record), f"{held.name}/{record.offset:020d}"
-        held.pending.parked.append(self._parking.document(place, indicator, record.key, record.value, headers))
+        held.pending.park(self._parking.document(place, indicator, record.key, record.value, headers))
         self._outcomes["parked"] += 1
 
     async def _forward(self, record: Record, indicator: str) -> None:

@@ -2,7 +2,7 @@
 
 import operator
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -19,21 +19,10 @@ _Offset = Annotated[int, msgspec.Meta(ge=0, lt=events.LONGEST_OFFSET)]
 _Value = Annotated[float, msgspec.Meta(ge=0, lt=10**12)]
 
 
-class _Sample(msgspec.Struct, forbid_unknown_fields=True):
-    good: _Count
-    total: _Count
-    indicator: str | msgspec.UnsetType = msgspec.UNSET
-
-
 class _TimedSample(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     time: Annotated[datetime, msgspec.Meta(tz=True)]
     good: int
     total: int
-
-
-class _Samples(msgspec.Struct, forbid_unknown_fields=True):
-    samples: Annotated[list[_TimedSample], msgspec.Meta(min_length=1)]
-    indicator: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Columns(msgspec.Struct, forbid_unknown_fields=True):
@@ -46,61 +35,55 @@ class _Columns(msgspec.Struct, forbid_unknown_fields=True):
     value: Annotated[list[_Value], msgspec.Meta(min_length=1)] = msgspec.field(default_factory=list)
 
 
-class _InColumns(msgspec.Struct, forbid_unknown_fields=True):
-    columns: _Columns
+class _Counted(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """In one of three ways: of one instant, by rows or by columns. No count is ever negative: -1 is one not there."""
+
+    good: _Count = -1
+    total: _Count = -1
+    samples: Annotated[list[_TimedSample], msgspec.Meta(min_length=1)] | msgspec.UnsetType = msgspec.UNSET
+    columns: _Columns | msgspec.UnsetType = msgspec.UNSET
     indicator: str | msgspec.UnsetType = msgspec.UNSET
-    unit: Annotated[str, msgspec.Meta(min_length=1)] = ""
 
 
-class _Measurement(msgspec.Struct, forbid_unknown_fields=True):
+class _Measured(msgspec.Struct, forbid_unknown_fields=True):
     unit: Annotated[str, msgspec.Meta(min_length=1)]
     value: msgspec.Raw = msgspec.Raw(b"")
     values: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1)] = msgspec.field(default_factory=list)
+    columns: _Columns | msgspec.UnsetType = msgspec.UNSET
     indicator: str | msgspec.UnsetType = msgspec.UNSET
 
 
-class _State(msgspec.Struct, forbid_unknown_fields=True):
+class _Stated(msgspec.Struct, forbid_unknown_fields=True):
     state: Literal["up", "down", "maintenance", "unknown"]
     indicator: str | msgspec.UnsetType = msgspec.UNSET
 
 
-class _Attributes(msgspec.Struct, kw_only=True):
+class _Event(msgspec.Struct, kw_only=True, tag_field="type", gc=False):
+    """A CloudEvent. By its type, attributes and data are decoded in one go."""
+
     specversion: Literal["1.0"]
     id: str
     source: str
-    type: str
     time: str
     subject: str | None = None
     traceparent: str | None = None
 
 
-class _CloudEvent(_Attributes):
-    data: msgspec.Raw
+class _OfCounts(_Event, tag="sepakat.metric.sample.v1"):
+    data: _Counted
 
 
-class _Batch(_Attributes):
-    """A CloudEvent that holds many samples, for reading it in one go."""
-
-    data: _Samples
+class _OfMeasurements(_Event, tag="sepakat.metric.measurement.v1"):
+    data: _Measured
 
 
-class _BatchInColumns(_Attributes):
-    data: _InColumns
+class _OfState(_Event, tag="sepakat.metric.state.v1"):
+    data: _Stated
 
 
-_SAMPLE: Final = "sepakat.metric.sample.v1"
-_MEASUREMENT: Final = "sepakat.metric.measurement.v1"
 _FINER_THAN_MICROSECONDS: Final = re.compile(rb"\.\d{7}")
 _MINUTE: Final = timedelta(minutes=1)
-_HEAD: Final = 1024
-"""Where the name of the samples is looked for: to look through all of a batch costs a microsecond. One that begins
-further behind is left to the careful reader."""
-_cloud_event: Final = msgspec.json.Decoder(_CloudEvent)
-_batch: Final = msgspec.json.Decoder(_Batch)
-_batch_in_columns: Final = msgspec.json.Decoder(_BatchInColumns)
-_sample_data: Final = msgspec.json.Decoder(_Sample)
-_measurement_data: Final = msgspec.json.Decoder(_Measurement)
-_state_data: Final = msgspec.json.Decoder(_State)
+_event: Final = msgspec.json.Decoder(_OfCounts | _OfMeasurements | _OfState)
 
 
 def read(body: bytes) -> tuple[Fact, str | None] | None:
@@ -109,44 +92,48 @@ def read(body: bytes) -> tuple[Fact, str | None] | None:
     Nothing is refused here: what is not read is for `events.parse` to read, or to say what is wrong with it.
     """
     try:
-        if body.find(b'"samples"', 0, _HEAD) >= 0:
-            return _quick_batch(_batch.decode(body), body)
-        if body.find(b'"columns"', 0, _HEAD) >= 0:
-            return _quick_columns(_batch_in_columns.decode(body))
-        event = _cloud_event.decode(body)
-        fact_of = _READERS.get(event.type)
-        if fact_of is None or not event.id or not event.source:
+        event = _event.decode(body)
+        indicator = _same_indicator(event.subject, event.data.indicator)
+        if indicator is None or not event.id or not event.source:
             return None
-        fact = fact_of(event, events.instant(event.time, "time"))
-    except (msgspec.DecodeError, events.BadEvent, ArithmeticError):
+        time = datetime.fromisoformat(event.time)
+        if time.tzinfo is None or len(event.time) < events.SHORTEST_INSTANT:
+            return None
+        at = to_ms(time)
+        if isinstance(event, _OfCounts):
+            fact = _counted(event, indicator, at, body)
+        elif isinstance(event, _OfMeasurements):
+            fact = _measured(event, indicator, at)
+        else:
+            weight = events.WEIGHTS[event.data.state]
+            fact = Fact(indicator, event.source, event.id, at, "state", state=event.data.state, weight=weight)
+    except (ValueError, events.BadEvent, ArithmeticError):
         return None
     return None if fact is None else (fact, event.traceparent)
 
 
-def _quick_sample(event: _CloudEvent, at: int) -> Fact | None:
-    data = _sample_data.decode(event.data)
-    indicator = _same_indicator(event.subject, data.indicator)
-    if indicator is None or data.good > data.total:
-        return None
-    return Fact(indicator, event.source, event.id, at, "ratio", ((at, data.good, data.total),))
+_Sums = tuple[tuple[int, int, int], ...]
 
 
-def _quick_batch(event: _Batch, body: bytes) -> tuple[Fact, str | None] | None:
-    """Summed by minute, which is all that is kept of it; each sum stands at the latest instant that it holds, which may
-    be a millisecond late where it was told more finely than in microseconds.
+def _counted(event: _OfCounts, indicator: str, at: int, body: bytes) -> Fact | None:
+    """Batches are summed by minute, which is all that is kept of them; each sum stands at the latest instant that it
+    holds, which may be a millisecond late where that was told more finely than in microseconds.
     """
-    indicator = _same_indicator(event.subject, event.data.indicator)
-    if indicator is None or event.type != _SAMPLE or not event.id or not event.source:
-        return None
-    samples = event.data.samples
-    sums = _of_one_minute(samples, body) or _of_several_minutes(samples, body)
+    data = event.data
+    is_one = data.good != -1 or data.total != -1
+    sums: _Sums | None = None
+    if data.samples is not msgspec.UNSET:
+        if data.columns is msgspec.UNSET and not is_one:
+            sums = _of_one_minute(data.samples, body) or _of_several_minutes(data.samples, body)
+    elif data.columns is not msgspec.UNSET:
+        if not is_one and not data.columns.value:
+            start = _start(data.columns, event, at)
+            sums = _of_columns(data.columns, start, _last(data.columns, start))
+    elif 0 <= data.good <= data.total:
+        return Fact(indicator, event.source, event.id, at, "ratio", ((at, data.good, data.total),))
     if sums is None or max(total for _, _, total in sums) >= 2**53:
         return None
-    fact = Fact(indicator, event.source, event.id, events.instant(event.time, "time"), "ratio", sums)
-    return fact, event.traceparent
-
-
-_Sums = tuple[tuple[int, int, int], ...]
+    return Fact(indicator, event.source, event.id, at, "ratio", sums)
 
 
 def _of_one_minute(samples: list[_TimedSample], body: bytes) -> _Sums | None:
@@ -203,48 +190,32 @@ def _is_rounded(body: bytes) -> bool:
     return _FINER_THAN_MICROSECONDS.search(body) is not None
 
 
-def _quick_columns(event: _BatchInColumns) -> tuple[Fact, str | None] | None:
-    data, columns = event.data, event.data.columns
-    indicator = _same_indicator(event.subject, data.indicator)
-    if indicator is None or not event.id or not event.source:
-        return None
-    at = events.instant(event.time, "time")
-    start = at if columns.start == event.time else events.instant(columns.start, "data.columns.start")
+def _start(columns: _Columns, event: _Event, at: int) -> int:
+    return at if columns.start == event.time else events.instant(columns.start, "data.columns.start")
+
+
+def _last(columns: _Columns, start: int) -> int:
+    """The latest instant of the rows. Raises BadEvent for one that no calendar has."""
     last = start + max(columns.offset)
     if last > events.LATEST:
-        return None
-    if event.type == _SAMPLE and not data.unit and not columns.value:
-        sums = _sums_of_columns(columns, start, last)
-        return None if sums is None else (Fact(indicator, event.source, event.id, at, "ratio", sums), event.traceparent)
-    is_of_values = event.type == _MEASUREMENT and data.unit and not columns.good and not columns.total
-    if not is_of_values or len(columns.value) != len(columns.offset):
-        return None
-    values = _in_micro(columns.value, data.unit)
-    if values is None:
-        return None
-    instants = tuple([start + offset for offset in columns.offset])
-    fact = Fact(
-        indicator, event.source, event.id, at, "measurement", values=values, unit=events.base_unit(data.unit),
-        instants=instants,
-    )  # fmt: skip
-    return fact, event.traceparent
+        raise events.BadEvent("data.columns.offset", "is of an instant after the year 9999")
+    return last
 
 
-def _sums_of_columns(columns: _Columns, start: int, last: int) -> _Sums | None:
+def _of_columns(columns: _Columns, start: int, last: int) -> _Sums | None:
     """Whole columns are compared and summed, in C, where all is of one minute."""
     offset, good, total = columns.offset, columns.good, columns.total
     if not len(offset) == len(good) == len(total) or not all(map(operator.le, good, total)):
         return None
     if start // events.MINUTE_MS == last // events.MINUTE_MS:
-        of = sum(total)
-        return ((last, sum(good), of),) if of < 2**53 else None
+        return ((last, sum(good), sum(total)),)
     found: dict[int, tuple[int, int, int]] = {}
     for i, after in enumerate(offset):
         at = start + after
         minute = at // events.MINUTE_MS
         latest, right, of = found.get(minute, (at, 0, 0))
         found[minute] = max(at, latest), right + good[i], of + total[i]
-    return tuple(found.values()) if max(of for _, _, of in found.values()) < 2**53 else None
+    return tuple(found.values())
 
 
 def _in_micro(values: Sequence[float], unit: str) -> tuple[int, ...] | None:
@@ -264,31 +235,41 @@ def _in_micro(values: Sequence[float], unit: str) -> tuple[int, ...] | None:
     return tuple(found)
 
 
-def _quick_measurement(event: _CloudEvent, at: int) -> Fact | None:
-    data = _measurement_data.decode(event.data)
-    indicator = _same_indicator(event.subject, data.indicator)
-    given = [bytes(each) for each in data.values or [data.value]]
-    # Other values than plain numbers, and a `value` beside `values`, are for the careful reader.
-    if indicator is None or (data.values and bytes(data.value)) or not all(each[:1].isdigit() for each in given):
+def _measured(event: _OfMeasurements, indicator: str, at: int) -> Fact | None:
+    data = event.data
+    instants: tuple[int, ...] = ()
+    values: tuple[int, ...] | None
+    # A `value` beside `values` or `columns` is for the careful reader, and so is any other than a plain number.
+    if data.columns is not msgspec.UNSET:
+        columns = data.columns
+        if data.values or bytes(data.value) or columns.good or columns.total:
+            return None
+        if len(columns.value) != len(columns.offset):
+            return None
+        start = _start(columns, event, at)
+        _last(columns, start)
+        values, instants = _in_micro(columns.value, data.unit), tuple([start + offset for offset in columns.offset])
+    else:
+        values = None if data.values and bytes(data.value) else _in_digits(data.values or [data.value], data.unit)
+    if values is None:
         return None
-    numbers = [Decimal(each.decode()) for each in given]
-    if max(numbers) >= 10**12:
-        return None
-    values = tuple(events.to_micro(each, data.unit) for each in numbers)
-    return Fact(indicator, event.source, event.id, at, "measurement", values=values, unit=events.base_unit(data.unit))
+    return Fact(
+        indicator, event.source, event.id, at, "measurement", values=values, unit=events.base_unit(data.unit),
+        instants=instants,
+    )  # fmt: skip
 
 
-def _quick_state(event: _CloudEvent, at: int) -> Fact | None:
-    data = _state_data.decode(event.data)
-    indicator = _same_indicator(event.subject, data.indicator)
-    if indicator is None:
+def _in_digits(given: Sequence[msgspec.Raw], unit: str) -> tuple[int, ...] | None:
+    told = [bytes(each) for each in given]
+    if not all(each[:1].isdigit() for each in told):
         return None
-    return Fact(indicator, event.source, event.id, at, "state", state=data.state, weight=events.WEIGHTS[data.state])
+    numbers = [Decimal(each.decode()) for each in told]
+    return None if max(numbers) >= 10**12 else tuple(events.to_micro(each, unit) for each in numbers)
 
 
 def _same_indicator(subject: str | None, named: str | msgspec.UnsetType) -> str | None:
-    indicator = subject if isinstance(named, msgspec.UnsetType) else named
-    if indicator is None or not _is_indicator(indicator) or subject not in (None, indicator):
+    indicator = subject if named is msgspec.UNSET else named
+    if indicator is None or (subject is not None and subject != indicator) or not _is_indicator(indicator):
         return None
     return indicator
 
@@ -296,10 +277,3 @@ def _same_indicator(subject: str | None, named: str | msgspec.UnsetType) -> str 
 @lru_cache(maxsize=100_000)
 def _is_indicator(id: str) -> bool:
     return events.INDICATOR.fullmatch(id) is not None
-
-
-_READERS: Final[dict[str, Callable[[_CloudEvent, int], Fact | None]]] = {
-    _SAMPLE: _quick_sample,
-    _MEASUREMENT: _quick_measurement,
-    "sepakat.metric.state.v1": _quick_state,
-}
