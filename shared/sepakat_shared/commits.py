@@ -7,6 +7,8 @@ Nothing else than an atomic insert with a unique id is asked of the database.
 
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -24,6 +26,18 @@ from sepakat_shared.together import Together
 SCHEMA: Final = 1
 
 
+@dataclass
+class Handled:
+    """A request that is being handled, by the name that its repeats share, and the commits that it has led to."""
+
+    name: str
+    commits: list[str] = field(default_factory=list)
+
+
+handled: Final[ContextVar[Handled | None]] = ContextVar("handled", default=None)
+"""What a task commits bears the name of the request that it handles."""
+
+
 class Commits:
     """The commits of one service's database, and who is to be told of a new one."""
 
@@ -36,7 +50,7 @@ class Commits:
         self.unwritten: set[str] = set()
         """Commits of this instance whose state document is not written yet: they count as unpublished until it is."""
         self._refresh: dict[str, Callable[[str], Awaitable[object]]] = {}
-        self._insert = Together(self.insert_many)
+        self._insert = Together(self._insert_many)
 
     async def create_indexes(self) -> None:
         await self.collection.create_index([("published", ASCENDING), ("aggregate", ASCENDING), ("n", ASCENDING)])
@@ -55,10 +69,17 @@ class Commits:
 
         Others go together with it: one that can't be written has failed before, where it was made.
         """
-        return await self._insert(commit)
+        made = await self._insert(commit)
+        _note([commit], [made])
+        return made
 
     async def insert_many(self, commits: Sequence[Document]) -> Sequence[bool | Exception]:
         """The same for many: for each whether it was made, or why not."""
+        answers = await self._insert_many(commits)
+        _note(commits, answers)
+        return answers
+
+    async def _insert_many(self, commits: Sequence[Document]) -> Sequence[bool | Exception]:
         answers = await mongo.insert_missing(self.collection, commits)
         for commit, answer in zip(commits, answers, strict=True):
             if answer is True:
@@ -93,6 +114,12 @@ class Commits:
         return await found.sort("n", ASCENDING).to_list(None)
 
 
+def _note(commits: Sequence[Document], answers: Sequence[bool | Exception]) -> None:
+    request = handled.get()
+    if request is not None:
+        request.commits += [each["_id"] for each, answer in zip(commits, answers, strict=True) if answer is True]
+
+
 def commit_id(aggregate: str, n: int) -> str:
     """Of a commit: whoever inserts it is the only one who took that number."""
     return f"{aggregate}:{n:08d}"
@@ -112,9 +139,11 @@ def new_commit(
         "events": events,
         "previous": previous,
     }
+    request = handled.get()
     return {
         "_id": commit_id(aggregate, n),
         "schema": SCHEMA,
+        **({} if request is None else {"request": request.name}),
         **signed,
         "hash": link_hash(signed),
         "committed_at": now,

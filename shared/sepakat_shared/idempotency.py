@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -11,9 +11,11 @@ from fastapi.responses import JSONResponse
 
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
+from sepakat_shared.commits import Handled, handled
 from sepakat_shared.errors import Conflict
 from sepakat_shared.expiry import forget_old
 from sepakat_shared.mongo import Collection, Database, Document, find_by_id, insert_missing
+from sepakat_shared.problems import PROBLEM, problem_of
 from sepakat_shared.together import Together
 
 _LEASE: Final = timedelta(minutes=2)
@@ -32,6 +34,7 @@ class IdempotentPosts:
 
     def __init__(self, db: Database) -> None:
         self._collection: Collection = db["idempotency"]
+        self._commits: Collection = db["commits"]
         self._keep: Together[Document, bool] = Together(lambda some: insert_missing(self._collection, some))
 
     async def create_indexes(self) -> None:
@@ -42,11 +45,14 @@ class IdempotentPosts:
         await forget_old(self._collection, timedelta(days=1), clock)
 
     async def once(
-        self, request: Request, asking: Principal, now: datetime, do: Callable[[], Awaitable[JSONResponse]]
-    ) -> Response:
+        self, request: Request, asking: Principal, now: datetime, do: Callable[[], Awaitable[JSONResponse]],
+        *, repeatable: bool = False,
+    ) -> Response:  # fmt: skip
         """Do it, or answer as before. Raises Conflict when the key stands for another request or one under way.
 
-        A request that was neither answered nor failed in two minutes was ended in between: a repeat does it.
+        A request that was neither answered nor failed in two minutes was ended in between: a repeat does it, unless it
+        was committed by then. Of that, and of what failed after its commit, repeats are told, and nothing is done
+        again; what is `repeatable` knows by itself what was done.
         """
         key = request.headers.get("idempotency-key")
         if key is None:
@@ -65,16 +71,29 @@ class IdempotentPosts:
             if answer is not None:
                 return _again(first, answer, fingerprint)
             first_at = first["at"]
+            # Without an index, which each commit would pay for: this is asked once after a process was killed.
+            done = [] if repeatable else await self._commits.find({"request": id}, {"_id": 1}).to_list(None)
+            if done:
+                return await self._answer(id, first_at, _took_effect([each["_id"] for each in done]))
+        this = Handled(id)
+        token = handled.set(this)
         try:
             response = await do()
         except BaseException:
+            if this.commits and not repeatable:
+                await self._answer(id, first_at, _took_effect(this.commits))
             # After its time another one may do it: that it has taken over from this one must stay known.
-            if asyncio.get_running_loop().time() - begun < _LEASE.total_seconds() / 2:
+            elif asyncio.get_running_loop().time() - begun < _LEASE.total_seconds() / 2:
                 await self._collection.delete_one({"_id": holder})
             raise
+        finally:
+            handled.reset(token)
+        return await self._answer(id, first_at, response)
+
+    async def _answer(self, id: str, first_at: datetime, response: JSONResponse) -> JSONResponse:
+        """Keep it for repeats. With the time of the first request, both are forgotten together."""
         kept = {name: response.headers.get(name) for name in _KEPT_HEADERS}
         answer = {"status": response.status_code, "body": bytes(response.body), **kept}
-        # With the time of the first, both are forgotten together.
         await self._keep({"_id": _answer_to(id), "at": first_at, "answer": answer})
         return response
 
@@ -114,9 +133,14 @@ def _again(first: Document, answer: Mapping[str, Any], fingerprint: str) -> Resp
         raise Conflict(_ANOTHER_BODY)
     # Those of earlier versions have no location.
     kept = {name: answer[name] for name in _KEPT_HEADERS if answer.get(name)}
-    return Response(
-        answer["body"], answer["status"], {"Idempotent-Replayed": "true", **kept}, media_type="application/json"
-    )
+    media_type = "application/json" if answer["status"] < 400 else PROBLEM
+    return Response(answer["body"], answer["status"], {"Idempotent-Replayed": "true", **kept}, media_type=media_type)
+
+
+def _took_effect(commits: Sequence[str]) -> JSONResponse:
+    """The answer to the repeats of a request whose own answer nobody has."""
+    lost = "the first request with this Idempotency-Key took effect, and its answer was lost; nothing is done again"
+    return problem_of(Conflict(f"{lost}: read what became of {', '.join(commits)}"))
 
 
 async def name_of(request: Request, asking: Principal) -> str | None:

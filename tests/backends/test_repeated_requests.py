@@ -15,8 +15,9 @@ from pymongo.monitoring import CommandListener
 from sepakat_cli.backends import Backend
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import ManualClock
+from sepakat_shared.commits import Commits, new_commit
 from sepakat_shared.idempotency import IdempotentPosts
-from sepakat_shared.problems import answer_with_problems
+from sepakat_shared.problems import PROBLEM, answer_with_problems
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
@@ -37,14 +38,20 @@ class Commands(CommandListener):
         pass
 
 
-def door(posts: IdempotentPosts, clock: ManualClock | None = None, faults: list[Exception] | None = None) -> Any:
-    """A client of a route that counts what was done, and fails with each of the faults once."""
+def door(
+    posts: IdempotentPosts, clock: ManualClock | None = None, faults: list[Exception] | None = None,
+    commits: Commits | None = None,
+) -> Any:  # fmt: skip
+    """A client of a route that counts what was done, commits it, and fails with each of the faults once."""
     app, done = FastAPI(), list[str]()
     answer_with_problems(app)
 
     @app.post("/orders")
     async def order(request: Request) -> Response:
         async def do() -> JSONResponse:
+            if commits is not None:
+                number = await commits.collection.count_documents({}) + 1
+                await commits.insert(new_commit("order/a", number, "", [], [], "budi", None, NOW))
             if faults:
                 raise faults.pop()
             done.append(request.query_params["of"])
@@ -133,6 +140,30 @@ async def test_what_a_killed_process_left_undone_is_done_by_one_of_the_repeats_o
         assert (await order(http, "k")).json() == {"done": 3}
         times = {each["at"] for each in await db["idempotency"].find({"_id": {"$regex": "/answer$"}}).to_list(None)}
         assert times == {NOW}, "it is forgotten with the request"
+    await client.close()
+
+
+async def test_what_was_committed_is_not_done_again_when_its_answer_was_lost(backend: Backend) -> None:
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(backend.mongo, tz_aware=True)
+    db, clock, faults = client[f"repeated_{uuid.uuid4().hex[:8]}"], ManualClock(NOW), list[Exception]()
+    commits = Commits(db, clock)
+    async with door(IdempotentPosts(db), clock, faults, commits) as http:
+        await order(http, "killed")
+        await db["idempotency"].delete_one({"_id": {"$regex": "/answer$"}})
+        clock.advance(timedelta(minutes=3))
+        told = await order(http, "killed")
+        assert told.status_code == 409
+        assert "took effect, and its answer was lost" in told.json()["detail"]
+        assert "order/a:00000001" in told.json()["detail"]
+        again = await order(http, "killed")
+        assert (again.status_code, again.json()) == (409, told.json())
+        assert (again.headers["idempotent-replayed"], again.headers["content-type"]) == ("true", PROBLEM)
+
+        faults.append(ValueError("it fails"))
+        assert (await order(http, "failed")).status_code == 500
+        assert "order/a:00000002" in (await order(http, "failed")).json()["detail"]
+        assert await commits.collection.count_documents({}) == 2
+        assert (await order(http, "another")).json() == {"done": 2}
     await client.close()
 
 

@@ -53,6 +53,6 @@ def router(openings: Openings, incidents: Incidents, posts: IdempotentPosts, clo
             location = {"Location": f"/v1/incidents/{incident.id}"}
             return JSONResponse(body, 201 if became.how == "opened" else 200, location)
 
-        return await posts.once(request, asking, clock.now(), do)
+        return await posts.once(request, asking, clock.now(), do, repeatable=True)
 
     return routes
