@@ -247,7 +247,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def check(self, fact: Fact, indicator: texts.Indicator) -> None:
         """Whether its indicator takes this fact, as it is compared now. Raises BadEvent with the field and the rule."""
-        check(fact, indicator, self._asked_of(indicator))
+        check(fact, indicator, self._asked_of(indicator), self._memory.known(indicator.metadata.id))
 
     def _asked_of(self, indicator: texts.Indicator) -> Asked:
         """Nothing but measurements is compared with anything, and it takes long to find."""
