@@ -19,7 +19,7 @@ from stock import METRICS, Client, agree, indicator_ids, objective, register, wo
 EVENTS = 200_000
 INDICATORS = 5_000
 OBJECTIVES = (10, 1_000, 10_000)
-RUNS = 3
+RUNS = 5
 BOUND = 1.5
 
 

@@ -28,7 +28,7 @@ from sepakat_cli.demo import desk as desks
 ALERTS = 10_000
 IN_A_GROUP = 50
 SENDERS = 4
-ROUNDS = 3
+ROUNDS = 5
 BOUND = 10.0
 """The door looks each alert up, and at the line before and after it keeps them; the floor does one thing."""
 MOST_NOTIFICATIONS = 10

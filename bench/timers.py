@@ -35,7 +35,7 @@ from sepakat_shared.mongo import Document
 
 PENDING = 100_000
 DUE = 1_000
-ROUNDS = 3
+ROUNDS = 5
 BOUND = 2.0
 IDLE_SECONDS = 30
 IDLE_BOUND = 3.0
