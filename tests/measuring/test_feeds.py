@@ -1,14 +1,9 @@
 """What an indicator takes, by its text and by what its measurements are compared with."""
 
-from collections.abc import Iterable
-
 import pytest
 
-from sepakat_metrics import history
-from sepakat_metrics.buckets import Delta
 from sepakat_metrics.events import BadEvent, Fact
 from sepakat_metrics.feeds import Asked, Feed, check
-from sepakat_metrics.history import History
 from sepakat_shared.contracts.texts import Indicator
 
 
@@ -45,38 +40,6 @@ def test_a_measurement_in_another_unit_is_refused_not_compared(indicator: Indica
 def test_a_measurement_in_its_unit_is_taken(indicator: Indicator, asked: Asked, unit: str) -> None:
     assert Feed(indicator, 0, asked, None).takes(measured(unit), 0)
     check(measured(unit), indicator, asked)
-
-
-def told(at: int, state: str) -> Fact:
-    weights = {"up": 1_000_000, "down": 0}
-    return Fact("nusantara/state", "/probe", f"e{at:05d}", at, "state", state=state, weight=weights[state])
-
-
-def test_states_are_taken_as_far_as_their_memory_goes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is not kept one by one has no such end, and more of the same takes little."""
-    monkeypatch.setattr(history, "MOST_BYTES", 2_000)
-    indicator = Indicator.model_validate({"metadata": {"id": "nusantara/state"}, "kindOfEvents": "state"})
-    known = History()
-    feed = Feed(indicator, 0, ANY, known)
-    for i in range(60):
-        assert feed.takes(told(i, "up"), 0)
-        known.add(told(i, "up"))
-    flaps = 0
-    while feed.takes(told(60 + flaps, "down"), 0):
-        known.add(told(60 + flaps, ("down", "up")[flaps % 2]))
-        flaps += 1
-    assert 3 <= flaps <= 8
-    with pytest.raises(BadEvent, match=r"data\.state: nusantara/state has told so many in the time"):
-        check(told(99, "up"), indicator, ANY, known)
-    again = History.of([delta_of(told(i, ("down", "up")[i % 2]) for i in range(8))])
-    assert again.is_full, "also when it was read from where it is stored"
-
-
-def delta_of(facts: Iterable[Fact]) -> Delta:
-    delta = Delta()
-    for each in facts:
-        delta.add(each)
-    return delta
 
 
 def by_columns(minutes: int) -> Fact:

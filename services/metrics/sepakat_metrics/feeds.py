@@ -36,15 +36,11 @@ class Feed:
             and (not self._sources or fact.source in self._sources)
             and (not self._units or fact.kind != "measurement" or self._units == {fact.unit})
             and (not fact.instants or fits(fact, len(self.thresholds)))
-            and (self.history is None or not self.history.is_full)
         )  # fmt: skip
 
 
-def check(fact: Fact, indicator: texts.Indicator, asked: Asked, history: History | None = None) -> None:
-    """Whether `indicator` takes this fact. Raises BadEvent with the field and the rule.
-
-    `history` is what is in memory of it: what is kept one by one is only taken up to `history.MOST_BYTES`.
-    """
+def check(fact: Fact, indicator: texts.Indicator, asked: Asked) -> None:
+    """Whether `indicator` takes this fact. Raises BadEvent with the field and the rule."""
     if indicator.sources and fact.source not in indicator.sources:
         raise events.BadEvent("source", f"{fact.source!r} may not feed {indicator.metadata.id}")
     if fact.kind != indicator.kind_of_events:
@@ -56,12 +52,6 @@ def check(fact: Fact, indicator: texts.Indicator, asked: Asked, history: History
             rule += ", by different objectives: the indicator must name its unit, and what was refused is replayed then"
         raise events.BadEvent("data.unit", rule)
     check_size(fact, len(asked.thresholds))
-    if history is not None and history.is_full:
-        rule = (
-            f"{indicator.metadata.id} has told so many in the time that its objectives ask about that no more fit into"
-            " memory: what changes that often is a ratio, good of total; or spread it over several indicators"
-        )
-        raise events.BadEvent("data.state" if fact.kind == "state" else "data.ticket", rule)
 
 
 def _units(indicator: texts.Indicator, asked: Asked) -> frozenset[str]:

@@ -1,19 +1,15 @@
 """All that is known of one indicator, laid out for sums over any window."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
-from sepakat_metrics.buckets import Delta, Measured, Transition, order, step_of, transition_of
+from sepakat_metrics.buckets import Delta, Measured, order, step_of, transition_of
 from sepakat_metrics.cases import Step
 from sepakat_metrics.changes import EVER, Changes
 from sepakat_metrics.events import MINUTE_MS, Fact
 from sepakat_metrics.measurements import Measurements
 from sepakat_metrics.states import States
 from sepakat_metrics.sums import Counts
-
-MOST_BYTES: Final = 512_000_000
-"""Of states and facts of tickets in memory: two million changes, or ten to thirty million repeats."""
-_OF_A_RUN, _OF_A_REPEAT, _OF_A_FACT = 250, 8, 310
 
 
 class History:
@@ -28,12 +24,6 @@ class History:
         self.told_of: list[str] = []
         """The ticket of each fact in the order of arrival: whoever keeps cases reads on from where they were."""
         self.changes = Changes()
-        self._bytes = 0
-
-    @property
-    def is_full(self) -> bool:
-        """Whether states or facts of tickets, which are kept one by one, take as much memory as they may."""
-        return self._bytes >= MOST_BYTES
 
     @classmethod
     def of(cls, deltas: Iterable[Delta]) -> "History":
@@ -79,17 +69,11 @@ class History:
             return False
         self.changes.note(fact.at)
         if fact.kind == "state":
-            return self._add_transition(transition_of(fact))
+            return self.states.add(transition_of(fact))
         self._add_step(step_of(fact))
         return True
 
-    def _add_transition(self, transition: Transition) -> bool:
-        is_new = self.states.add(transition)
-        self._bytes += _OF_A_RUN if is_new else _OF_A_REPEAT + len(transition[2])
-        return is_new
-
     def _add_step(self, step: Step) -> None:
-        self._bytes += _OF_A_FACT
         self.steps.setdefault(step.ticket, set()).add(step)
         self.told_of.append(step.ticket)
 
@@ -101,7 +85,7 @@ class History:
             self.measured.merge(minute, delta.measured[minute])
             self.changes.note(minute * MINUTE_MS)
         for transition in sorted(delta.transitions, key=order):
-            self._add_transition(transition)
+            self.states.add(transition)
             self.changes.note(transition[0])
         for step in delta.steps:
             self._add_step(step)

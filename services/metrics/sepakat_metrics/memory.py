@@ -23,9 +23,6 @@ class Memory:
     def __getitem__(self, indicator: str) -> History:
         return self._histories[indicator]
 
-    def known(self, indicator: str) -> History | None:
-        return self._histories.get(indicator)
-
     def missing(self, indicators: Iterable[str]) -> list[str]:
         return [each for each in indicators if each not in self._histories]
 
