@@ -28,7 +28,8 @@ SCHEMA: Final = 1
 
 @dataclass
 class Handled:
-    """A request that is being handled, by the name that its repeats share, and the commits that it has led to."""
+    """A request that is being handled, by the name that its repeats share, and the commits that it may have led to:
+    of one whose inserting failed or was cancelled, nobody knows without asking for it."""
 
     name: str
     commits: list[str] = field(default_factory=list)
@@ -69,14 +70,16 @@ class Commits:
 
         Others go together with it: one that can't be written has failed before, where it was made.
         """
+        tried = _tried([commit])
         made = await self._insert(commit)
-        _note([commit], [made])
+        _forget_others(tried, [made])
         return made
 
     async def insert_many(self, commits: Sequence[Document]) -> Sequence[bool | Exception]:
         """The same for many: for each whether it was made, or why not."""
+        tried = _tried(commits)
         answers = await self._insert_many(commits)
-        _note(commits, answers)
+        _forget_others(tried, answers)
         return answers
 
     async def _insert_many(self, commits: Sequence[Document]) -> Sequence[bool | Exception]:
@@ -114,10 +117,21 @@ class Commits:
         return await found.sort("n", ASCENDING).to_list(None)
 
 
-def _note(commits: Sequence[Document], answers: Sequence[bool | Exception]) -> None:
+def _tried(commits: Sequence[Document]) -> list[str]:
+    """Noted before it is done: what is cancelled meanwhile may be made all the same."""
+    ids = [each["_id"] for each in commits]
     request = handled.get()
     if request is not None:
-        request.commits += [each["_id"] for each, answer in zip(commits, answers, strict=True) if answer is True]
+        request.commits += ids
+    return ids
+
+
+def _forget_others(tried: Sequence[str], answers: Sequence[bool | Exception]) -> None:
+    request = handled.get()
+    if request is not None:
+        for id, answer in zip(tried, answers, strict=True):
+            if answer is not True:
+                request.commits.remove(id)
 
 
 def commit_id(aggregate: str, n: int) -> str:

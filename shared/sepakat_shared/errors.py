@@ -64,6 +64,10 @@ class Conflict(SepakatError):
     status, slug, title = 409, "conflict", "The present state does not allow this"
 
 
+class TookEffect(SepakatError):
+    status, slug, title = 409, "took-effect", "It was done before, and its answer was lost"
+
+
 class Gone(SepakatError):
     status, slug, title = 410, "gone", "This is no longer valid"
 

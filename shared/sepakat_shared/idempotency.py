@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.commits import Handled, handled
-from sepakat_shared.errors import Conflict
+from sepakat_shared.errors import Conflict, SepakatError, TookEffect
 from sepakat_shared.expiry import forget_old
 from sepakat_shared.mongo import Collection, Database, Document, find_by_id, insert_missing
 from sepakat_shared.problems import PROBLEM, problem_of
@@ -20,6 +20,7 @@ from sepakat_shared.together import Together
 
 _LEASE: Final = timedelta(minutes=2)
 """Longer than any request takes: one that has no answer after that was ended in between, and a repeat is done."""
+_CLOCKS_DIFFER: Final = timedelta(minutes=5)
 _KEPT_HEADERS: Final = ("etag", "location")
 _UNDER_WAY: Final = "the first request with this Idempotency-Key is still being handled; try again soon"
 _ANOTHER_BODY: Final = "this Idempotency-Key was used for another body; use a new one"
@@ -52,7 +53,8 @@ class IdempotentPosts:
 
         A request that was neither answered nor failed in two minutes was ended in between: a repeat does it, unless it
         was committed by then. Of that, and of what failed after its commit, repeats are told, and nothing is done
-        again; what is `repeatable` knows by itself what was done.
+        again; what is `repeatable` knows by itself what was done. Where it is not known whether a commit was made,
+        repeats wait those two minutes.
         """
         key = request.headers.get("idempotency-key")
         if key is None:
@@ -71,17 +73,18 @@ class IdempotentPosts:
             if answer is not None:
                 return _again(first, answer, fingerprint)
             first_at = first["at"]
-            # Without an index, which each commit would pay for: this is asked once after a process was killed.
-            done = [] if repeatable else await self._commits.find({"request": id}, {"_id": 1}).to_list(None)
+            done = [] if repeatable else await self._made(id, first_at)
             if done:
-                return await self._answer(id, first_at, _took_effect([each["_id"] for each in done]))
+                return await self._answer(id, first_at, _took_effect(done))
         this = Handled(id)
         token = handled.set(this)
         try:
             response = await do()
-        except BaseException:
+        except BaseException as error:
             if this.commits and not repeatable:
-                await self._answer(id, first_at, _took_effect(this.commits))
+                if done := await self._made(id, first_at, this.commits):
+                    told = problem_of(error) if isinstance(error, SepakatError) else _took_effect(done)
+                    await self._answer(id, first_at, told)
             # After its time another one may do it: that it has taken over from this one must stay known.
             elif asyncio.get_running_loop().time() - begun < _LEASE.total_seconds() / 2:
                 await self._collection.delete_one({"_id": holder})
@@ -89,6 +92,18 @@ class IdempotentPosts:
         finally:
             handled.reset(token)
         return await self._answer(id, first_at, response)
+
+    async def _made(self, request: str, since: datetime, tried: Sequence[str] | None = None) -> list[str]:
+        """The commits that a request has led to, or those of them that it `tried`.
+
+        All of them are looked for without an index, which each commit would pay for: that is asked once after a process
+        was killed. A key may be used again after a day.
+        """
+        if tried is not None:
+            found = await find_by_id(self._commits, tried, {"request": 1})
+            return [each["_id"] for each in found if each is not None and each.get("request") == request]
+        query = {"request": request, "committed_at": {"$gte": since - _CLOCKS_DIFFER}}
+        return [each["_id"] for each in await self._commits.find(query, {"_id": 1}).to_list(None)]
 
     async def _answer(self, id: str, first_at: datetime, response: JSONResponse) -> JSONResponse:
         """Keep it for repeats. With the time of the first request, both are forgotten together."""
@@ -140,7 +155,7 @@ def _again(first: Document, answer: Mapping[str, Any], fingerprint: str) -> Resp
 def _took_effect(commits: Sequence[str]) -> JSONResponse:
     """The answer to the repeats of a request whose own answer nobody has."""
     lost = "the first request with this Idempotency-Key took effect, and its answer was lost; nothing is done again"
-    return problem_of(Conflict(f"{lost}: read what became of {', '.join(commits)}"))
+    return problem_of(TookEffect(f"{lost}: read what became of {', '.join(commits)}"))
 
 
 async def name_of(request: Request, asking: Principal) -> str | None:

@@ -1,6 +1,7 @@
 """A POST that is sent again with its key is answered as before, and what is kept for that of many goes together."""
 
 import asyncio
+import hashlib
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,12 +11,15 @@ import pytest
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from pymongo import AsyncMongoClient
+from pymongo.errors import AutoReconnect
 from pymongo.monitoring import CommandListener
 
 from sepakat_cli.backends import Backend
+from sepakat_shared import mongo
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import ManualClock
 from sepakat_shared.commits import Commits, new_commit
+from sepakat_shared.errors import Forbidden
 from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.problems import PROBLEM, answer_with_problems
 
@@ -162,8 +166,52 @@ async def test_what_was_committed_is_not_done_again_when_its_answer_was_lost(bac
         faults.append(ValueError("it fails"))
         assert (await order(http, "failed")).status_code == 500
         assert "order/a:00000002" in (await order(http, "failed")).json()["detail"]
-        assert await commits.collection.count_documents({}) == 2
+        faults.append(Forbidden("not for you"))
+        refused = [await order(http, "refused") for _ in range(2)]
+        assert [(each.status_code, each.json()["detail"]) for each in refused] == [(403, "not for you")] * 2
+        assert await commits.collection.count_documents({}) == 3
         assert (await order(http, "another")).json() == {"done": 2}
+
+        # A key may be used again when its request is forgotten: what it led to then is of no concern.
+        await db["idempotency"].delete_many({})
+        clock.advance(timedelta(days=30))
+        await db["idempotency"].insert_one(held(http, "killed", clock))
+        clock.advance(timedelta(minutes=3))
+        assert (await order(http, "killed")).json() == {"done": 3}
+    await client.close()
+
+
+def held(http: httpx.AsyncClient, key: str, clock: ManualClock) -> dict[str, Any]:
+    """What a request leaves behind whose process was killed before it did anything."""
+    id = hashlib.sha256(f"budi\nPOST /orders\n{key}".encode()).hexdigest()
+    body = http.build_request("POST", "/orders", json={"of": "a"}).content
+    return {"_id": id, "fingerprint": hashlib.sha256(body).hexdigest(), "at": clock.now(), "answer": None}
+
+
+@pytest.mark.parametrize("is_made", [True, False])
+async def test_what_may_have_been_committed_is_looked_for_before_it_is_done_again(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch, is_made: bool
+) -> None:
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(backend.mongo, tz_aware=True)
+    db, clock = client[f"repeated_{uuid.uuid4().hex[:8]}"], ManualClock(NOW)
+    commits = Commits(db, clock)
+    insert = mongo.insert_missing
+
+    async def broken(collection: Any, documents: Any) -> Any:
+        if is_made:
+            await insert(collection, documents)
+        raise AutoReconnect("the connection was lost")
+
+    async with door(IdempotentPosts(db), clock, [], commits) as http:
+        with monkeypatch.context() as lost:
+            lost.setattr(mongo, "insert_missing", broken)
+            assert (await order(http, "k")).status_code == 503
+        again = await order(http, "k")
+        assert again.status_code == 409
+        assert again.json()["type"].endswith("/took-effect") == is_made
+        clock.advance(timedelta(minutes=3))
+        later = await order(http, "k")
+        assert (later.status_code, await commits.collection.count_documents({})) == (409 if is_made else 201, 1)
     await client.close()
 
 
