@@ -127,12 +127,20 @@ def test_cases_that_began_before_an_amendment_are_recomputed_by_the_text_of_thei
     found = evidence.verify(pack)
     assert found.ok, [check for check in found.checks if not check.ok]
     assert pack["figure"]["met"] is True
-    assert "cases that began before 2026-10-31T17:30:00.000Z are judged by the terms of their time" in found.arithmetic
+    assert "case T-1: 3600 s on its clock, met by the terms until 2026-10-31T17:30:00.000Z" in found.arithmetic
     edits = {what: evidence.verify(changed).ok for what, changed in every_edit(pack, pack["earlier"], ("earlier",))}
     assert edits
     assert [what for what, ok in edits.items() if ok] == []
     other = signed_anew(edited_at(pack, ("earlier", 0, "hash"), "sha256:other"))
-    assert [check.name for check in evidence.verify(other).checks if not check.ok] == ["earlier agreement"]
+    until = "agreement until 2026-10-31T17:30:00.000Z"
+    assert [check.name for check in evidence.verify(other).checks if not check.ok] == [until]
+    foreign = edited_at(pack, ("earlier", 0, "text", "metadata", "id"), "another")
+    assert until in [check.name for check in evidence.verify(signed_anew(foreign)).checks if not check.ok]
+
+    # Who signs anew can put in another text, but not one that both parties signed.
+    now, before = pack["agreement"]["hash"], pack["earlier"][0]["hash"]
+    assert evidence.verify(pack, agreed=(now, before)).ok
+    assert [check.name for check in evidence.verify(pack, agreed=(now,)).checks if not check.ok] == [until]
 
 
 def edited_at(pack: dict[str, Any], path: tuple[Any, ...], value: Any) -> dict[str, Any]:
@@ -212,9 +220,9 @@ def test_an_object_of_very_many_fields_is_read_in_the_time_that_it_takes_to_read
 
 def test_who_signed_it_and_what_was_agreed_may_be_known_from_elsewhere() -> None:
     pack = packed("time")
-    key, agreed = signatures.public_key(KEY), pack["agreement"]["hash"]
+    key, agreed = signatures.public_key(KEY), [pack["agreement"]["hash"]]
     assert evidence.verify(pack, key, agreed).ok
-    for others, failed in (((signatures.public_key(OTHER), agreed), "signer"), ((key, "sha256:0"), "agreement")):
+    for others, failed in (((signatures.public_key(OTHER), agreed), "signer"), ((key, ["sha256:0"]), "agreement")):
         assert [check.name for check in evidence.verify(pack, *others).checks if not check.ok] == [failed]
 
 

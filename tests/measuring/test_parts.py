@@ -16,6 +16,7 @@ from sepakat_metrics.history import History
 from sepakat_metrics.parts import Part, Version, part_at, parts_at, parts_of
 from sepakat_metrics.terms import Adjustments, Terms
 from sepakat_shared.calendars import to_ms
+from sepakat_shared.contracts.texts import Indicator
 
 HOUR, DAY = 3_600_000, 86_400_000
 NOVEMBER = to_ms(datetime(2026, 11, 1, tzinfo=UTC))
@@ -197,9 +198,15 @@ def test_all_parts_of_a_split_month_are_found_from_any_of_them() -> None:
     assert parts_of([], rolling) == [rolling]
 
 
-def by_limit(number: int, starts: int, limit: str, **changes: Any) -> Version:
-    how = {"measure": "per-case", "threshold": {"atMost": limit}, "clock": {"from": "opened", "until": "resolved"}}
-    return version(number, starts, objective("95", **how), **changes)
+def by_limit(
+    number: int, starts: int, limit: str, target: str = "95", clock: dict[str, str] | None = None, **changes: Any
+) -> Version:
+    how = {
+        "measure": "per-case",
+        "threshold": {"atMost": limit},
+        "clock": clock or {"from": "opened", "until": "resolved"},
+    }
+    return version(number, starts, objective(target, **how), **changes)
 
 
 def test_cases_know_the_terms_of_before_where_these_judged_them_otherwise() -> None:
@@ -222,10 +229,31 @@ def test_cases_know_the_terms_of_before_where_these_judged_them_otherwise() -> N
     assert earlier([FIRST, by_limit(2, MIDDLE, "PT4H")], DECEMBER) == []
     known = part_at(versions, "o", JANUARY)
     assert known is not None
+    assert known.is_under_those_of(replace(known, period=(0, 1)))
+    assert not known.is_under_those_of(replace(known, earlier=known.earlier[1:]))
     terms = known.terms(None, Adjustments())
-    assert known.has(terms)
-    assert not replace(known, earlier=known.earlier[1:]).has(terms)
     assert [(until, of.clock.limit) for until, of in terms.earlier] == [(MIDDLE + DAY, 4 * HOUR), (JANUARY, 2 * HOUR)]
+    # Another target, or a title, judges no case otherwise.
+    assert earlier([versions[0], by_limit(2, MIDDLE, "PT4H", target="99", **AT_ONCE)], MIDDLE) == []
+
+
+def test_what_never_came_into_force_judges_no_case() -> None:
+    """Before, what was to begin with the next period judged what was opened until then, though others came first."""
+    first, next_month = by_limit(1, NOVEMBER - DAY, "PT4H"), by_limit(2, MIDDLE - DAY, "PT3H")
+    overtaken = part_at([first, next_month, by_limit(3, MIDDLE, "PT2H", **AT_ONCE)], "o", MIDDLE)
+    replaced = part_at([first, next_month, by_limit(3, MIDDLE, "PT2H")], "o", DECEMBER)
+    for part, until in ((overtaken, MIDDLE), (replaced, DECEMBER)):
+        assert part is not None
+        assert [(begin, each.number) for begin, each in part.earlier] == [(until, 1)]
+
+
+def test_terms_that_could_not_be_measured_do_not_keep_what_mends_them_from_being_measured() -> None:
+    indicator = Indicator.model_validate({"metadata": {"id": OF}, "kindOfEvents": "ticket"})
+    of_states = by_limit(1, NOVEMBER, "PT4H", clock={"from": "down", "until": "up"})
+    part = part_at([of_states, by_limit(2, MIDDLE, "PT4H", **AT_ONCE)], "o", MIDDLE)
+    assert part is not None
+    assert [each.number for _, each in part.earlier] == [1]
+    assert part.terms(indicator, Adjustments()).earlier == ()
 
 
 # -- whatever is amended -----------------------------------------------------------------------------------------------

@@ -47,7 +47,13 @@ def verify(
     key: Annotated[
         str | None, typer.Option(help="ed25519:…, the key that must have signed it; `/v1/evidence-key` tells it")
     ] = None,
-    agreed: Annotated[str | None, typer.Option(help="sha256:…, the hash of the text that both parties signed")] = None,
+    agreed: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="sha256:…, the hash of the text that both parties signed; "
+            "again for each version that cases of before an amendment are judged by"
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Recompute a verdict from its evidence, offline: print the arithmetic, and name whatever was edited.
@@ -58,7 +64,7 @@ def verify(
 
       sepakat verify november.json --agreed sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
     """
-    found = packs.verify(_read(pack), key, agreed)
+    found = packs.verify(_read(pack), key, agreed or ())
     if as_json:
         print_json(_as_json(found))
     else:

@@ -68,7 +68,7 @@ class Assessment:
         self._queue: list[tuple[datetime, str]] = []
         self._dirty: dict[str, Fact] = {}
         """Indicators to be judged, in order, with the event that makes it so."""
-        self._terms: dict[tuple[str, str], Terms] = {}
+        self._terms: dict[tuple[str, str], tuple[Part, Terms]] = {}
         self._known: set[str] = set()
         """Indicators of which was read what their objectives were told."""
         self._settled: dict[str, int] = {}
@@ -225,15 +225,15 @@ class Assessment:
         """The terms of a part, kept for as long as text and indicator are the same; of the past, only if they are."""
         key = part.version.agreement, part.objective.id
         indicator = self._registry.indicators.get(part.objective.indicator)
-        terms = self._terms.get(key)
-        if terms is None or not part.has(terms) or terms.indicator is not indicator:
+        of, terms = self._terms.get(key, (None, None))
+        if of is None or terms is None or not part.is_under_those_of(of) or terms.indicator is not indicator:
             try:
                 terms = part.terms(indicator, self._corrections.of(*key))
             except (Unsupported, NotApplicable) as error:
                 self._figures.refuse(part.version, part.objective, str(error))
                 return None
             if keep:
-                self._terms[key] = terms
+                self._terms[key] = part, terms
         return About(part.version.agreement, part.version.number, terms, self._public_url)
 
     def asked(self, id: str) -> Asked:

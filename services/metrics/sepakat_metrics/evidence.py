@@ -6,7 +6,7 @@ day (each hashed with the one before), and the figure. It is canonical JSON (RFC
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -114,11 +114,11 @@ def _named_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     return named
 
 
-def verify(given: Any, key: str | None = None, agreed: str | None = None) -> Verification:
+def verify(given: Any, key: str | None = None, agreed: Collection[str] = ()) -> Verification:
     """Recompute a pack from nothing but itself. Whatever is wrong with it is a check that failed, not an error.
 
     Whoever signs anew with a key of their own can change all of it: `key` is the one that must have signed it, and
-    `agreed` the hash of the text that both parties signed, as somebody knows them from elsewhere.
+    `agreed` the hashes of the texts that both parties signed, as somebody knows them from elsewhere.
     """
     if not isinstance(given, dict) or given.get("format") != FORMAT:
         return Verification((Check("format", False, f"is not {FORMAT}"),), None, ())
@@ -128,7 +128,7 @@ def verify(given: Any, key: str | None = None, agreed: str | None = None) -> Ver
         return Verification((Check("content", False, f"can't be read: {type(error).__name__}: {error}"),), None, ())
 
 
-def _verify(given: dict[str, Any], key: str | None, agreed: str | None) -> Verification:
+def _verify(given: dict[str, Any], key: str | None, agreed: Collection[str]) -> Verification:
     terms = _terms(given)
     span = to_ms(_instant(given["period"]["start"])), to_ms(_instant(given["period"]["end"]))
     as_of = to_ms(_instant(given["as_of"]))
@@ -136,8 +136,7 @@ def _verify(given: dict[str, Any], key: str | None, agreed: str | None) -> Verif
     history = _history(days)
     figure = evaluate(terms, history, as_of, span)
     recomputed = shown(terms.text, figure)
-    checks = [*_about_the_file(given), *_about_the_text(given, terms, agreed), *_about_the_key(given, terms, key)]
-    checks += _about_earlier_texts(given, terms)
+    checks = [*_about_the_file(given), *_about_the_texts(given, terms, agreed), *_about_the_key(given, terms, key)]
     checks.append(_about_time(given, terms, span))
     checks += _about_counting(given)
     differing = sorted(name for name in recomputed if recomputed[name] != given["figure"].get(name))
@@ -165,22 +164,25 @@ def _about_the_file(given: dict[str, Any]) -> Iterator[Check]:
     yield Check("signature", valid, f"{beside[0]} is no field of a signature" if beside else finding)
 
 
-def _about_the_text(given: dict[str, Any], terms: Terms, agreed: str | None) -> Iterator[Check]:
-    hashed, named = texts.text_hash(terms.text), given["agreement"]["hash"]
-    if hashed != named:
-        yield Check("agreement", False, f"the text is {hashed}, not the one that is named")
-    elif agreed is None:
-        yield Check("agreement", True, f"the text is {hashed}; compare that with what both parties signed")
-    else:
-        found = "the one that was agreed" if hashed == agreed else f"not {agreed}, which was agreed"
-        yield Check("agreement", hashed == agreed, f"the text is {hashed}, {found}")
-
-
-def _about_earlier_texts(given: dict[str, Any], terms: Terms) -> Iterator[Check]:
+def _about_the_texts(given: dict[str, Any], terms: Terms, agreed: Collection[str]) -> Iterator[Check]:
+    yield _about_a_text("agreement", terms.text, given["agreement"]["hash"], agreed)
     for named, (_, each) in zip(given.get("earlier", ()), terms.earlier, strict=True):
-        hashed, same = texts.text_hash(each.text), texts.text_hash(each.text) == named["hash"]
-        finding = f"the text until {named['until']} is {hashed}"
-        yield Check("earlier agreement", same, finding if same else f"{finding}, not the one that is named")
+        name = f"agreement until {named['until']}"
+        if each.text.metadata.id != terms.text.metadata.id:
+            yield Check(name, False, f"is another agreement, {each.text.metadata.id}")
+        else:
+            yield _about_a_text(name, each.text, named["hash"], agreed)
+
+
+def _about_a_text(name: str, text: texts.Agreement, named: str, agreed: Collection[str]) -> Check:
+    hashed = texts.text_hash(text)
+    if hashed != named:
+        return Check(name, False, f"the text is {hashed}, not the one that is named")
+    if not agreed:
+        return Check(name, True, f"the text is {hashed}; compare that with what both parties signed")
+    known = hashed in agreed
+    found = "one that was agreed" if known else f"not {' or '.join(sorted(agreed))}, which was agreed"
+    return Check(name, known, f"the text is {hashed}, {found}")
 
 
 def _about_the_key(given: dict[str, Any], terms: Terms, expected: str | None) -> Iterator[Check]:

@@ -47,11 +47,10 @@ def explained(terms: Terms, figure: Figure, lost: Sequence[Loss]) -> Iterator[st
     yield from _spent(terms, figure)
     if objective.measure != "per-case":  # each of its cases follows
         yield from _lost_at(figure, lost)
-    for until, _ in terms.earlier:
-        yield f"cases that began before {_when(until)} are judged by the terms of their time"
     for case in figure.cases:
         verdict = {True: "met", False: "missed", None: "open"}[case.met]
-        yield f"case {case.ticket}: {number(Fraction(case.elapsed, 1000))} s on its clock, {verdict}"
+        of = next((f" by the terms until {_when(until)}" for until, _ in terms.earlier if case.started < until), "")
+        yield f"case {case.ticket}: {number(Fraction(case.elapsed, 1000))} s on its clock, {verdict}{of}"
 
 
 def _compared(figure: Figure) -> Iterator[str]:

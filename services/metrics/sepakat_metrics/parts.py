@@ -1,12 +1,14 @@
 """Which version of an agreement governs which time: an amendment takes effect for each objective by itself. Pure."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
 from sepakat_metrics import windows
-from sepakat_metrics.terms import Adjustments, Terms
+from sepakat_metrics.profiles import NotApplicable
+from sepakat_metrics.terms import Adjustments, Terms, Unsupported
 from sepakat_metrics.windows import Interval
 from sepakat_shared.contracts.texts import Agreement, Indicator, Objective
 
@@ -54,19 +56,19 @@ class Part:
     """Of cases: until when (ms) other versions governed them, in their order. A case keeps the terms it began under."""
 
     def terms(self, indicator: Indicator | None, in_force: Adjustments) -> Terms:
-        """Raises Unsupported and NotApplicable as Terms does."""
-        earlier = tuple(
-            (until, Terms(version.text, governed, indicator, in_force))
-            for until, version in self.earlier if (governed := version.objective(self.objective.id)) is not None
-        )  # fmt: skip
-        return Terms(self.version.text, self.objective, indicator, in_force, earlier=earlier)
+        """Raises Unsupported and NotApplicable as Terms does. An earlier text that does has judged no case."""
+        earlier = []
+        for until, version in self.earlier:
+            objective = version.objective(self.objective.id)
+            if objective is not None:
+                with suppress(Unsupported, NotApplicable):
+                    earlier.append((until, Terms(version.text, objective, indicator, in_force)))
+        return Terms(self.version.text, self.objective, indicator, in_force, earlier=tuple(earlier))
 
-    def has(self, terms: Terms) -> bool:
-        """Whether terms that were made before say the same, but for what is in force."""
-        if terms.text is not self.version.text or len(terms.earlier) != len(self.earlier):
-            return False
-        pairs = zip(terms.earlier, self.earlier, strict=True)
-        return all(until == begin and of.text is version.text for (until, of), (begin, version) in pairs)
+    def is_under_those_of(self, other: "Part") -> bool:
+        """Whether the terms are the same, of this time or another one."""
+        texts, others = ([(until, each.text) for until, each in part.earlier] for part in (self, other))
+        return self.version.text is other.version.text and texts == others
 
 
 _ALWAYS = -(2**62)
@@ -131,14 +133,30 @@ def _part(begins: Sequence[tuple[int, Version]], ends: int | None, objective: st
 def _earlier(begins: Sequence[tuple[int, Version]], objective: Objective) -> tuple[tuple[int, Version], ...]:
     """The versions before the last one by which that objective's cases were judged otherwise, each with its end."""
     found: list[tuple[int, Version]] = []
-    for (_, version), (until, _) in pairwise(begins):
+    for i, (begin, version) in enumerate(begins[:-1]):
+        # What takes effect at once comes before what was to follow with the next period, and that may never begin.
+        until = min(later for later, _ in begins[i + 1 :])
         governed = version.objective(objective.id)
-        if governed is not None and (governed.measure, governed.indicator) == ("per-case", objective.indicator):
+        if begin < until and governed is not None and _are_cases(governed, objective):
             found.append((until, version))
     return tuple(
         (until, version) for (until, version), (_, after) in pairwise([*found, begins[-1]])
-        if not _same(version, after, objective.id) or version.text.maintenance != after.text.maintenance
+        if _judging(version, objective.id) != _judging(after, objective.id)
     )  # fmt: skip
+
+
+def _are_cases(governed: Objective, objective: Objective) -> bool:
+    return (governed.measure, governed.indicator) == ("per-case", objective.indicator)
+
+
+def _judging(version: Version, objective: str) -> list[object]:
+    """All of a text that says how a case is judged."""
+    text, of = version.text, version.objective(objective)
+    if of is None or of.clock is None:
+        return []
+    calendar = [each for each in text.calendars if each.id == of.clock.calendar]
+    of_time = text.term.time_zone, calendar, text.maintenance, text.services
+    return [of.clock, of.threshold, of.where, of.profile, *of_time]
 
 
 def _ends(versions: Sequence[Version]) -> int | None:
