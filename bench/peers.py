@@ -4,7 +4,7 @@ In each round one after another reads the topic from its beginning, with nothing
 every peer, a script of its own (`peers_*.py`) with the state store that it normally uses. Events per second are taken
 from the first record that one saw to the last that it counted, without the start of its process. A peer is done when it
 has counted, ours when it has stored. Who takes longer than `SECONDS` is measured by what it did till then. It takes
-about eight minutes; the first time `.venv-peers` is made, from a lock of its own.
+about ten minutes; the first time `.venv-peers` is made, from a lock of its own.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from stock import METRICS, Client, forget_what_was_read, publish, register, word
 from sepakat_cli.backends import BackendFailed, available
 from sepakat_shared.contracts import topics
 
-EVENTS = 100_000
+EVENTS = 300_000
 INDICATORS = [f"bench/i{i:03d}" for i in range(200)]
 STEP = timedelta(milliseconds=10)
 """Between two events: every indicator has one in two seconds."""

@@ -10,8 +10,12 @@ import msgspec
 from sepakat_shared.contracts.fact import Fact
 
 STRUCTURED = "application/cloudevents+json"
-_MOST_HAVE: Final = (("content-type", STRUCTURED.encode()),)
-"""The headers of an event that nobody traces: comparing them takes a third of looking through them."""
+BARE: Final = (("content-type", STRUCTURED.encode()),)
+"""The headers of a whole CloudEvent in JSON that nobody traces."""
+
+
+NOT_JSON: Final = (ValueError, RecursionError)
+"""What a decoder of JSON raises: also for letters that are none, and for what is nested beyond all bounds."""
 
 
 class Poison(Exception):
@@ -102,8 +106,6 @@ def text_headers(record: Record) -> dict[str, str]:
 
 def structured(record: Record) -> tuple[bool, str | None]:
     """Whether the record's value is a whole CloudEvent in JSON, and the trace that its own headers name."""
-    if record.headers == _MOST_HAVE:
-        return True, None
     is_structured, traceparent = False, None
     for name, value in record.headers:
         if value is None:
@@ -129,14 +131,16 @@ _json_object: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 def _structured(body: bytes, headers: dict[str, str]) -> Envelope:
     try:
         event = _json_object.decode(body)
+        # The data stays as it came: its numbers are exact, and reading them here would not be.
+        data = bytes(event.pop("data", b"null"))
+        texts = {name: bytes(value) for name, value in event.items()}
+        attributes = {
+            name: msgspec.json.decode(text, type=str) for name, text in texts.items() if text.startswith(b'"')
+        }
     except msgspec.ValidationError as error:
         raise Poison("body: a CloudEvent in JSON is an object") from error
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise Poison(f"body: not JSON: {error}") from error
-    # The data stays as it came: its numbers are exact, and reading them here would not be.
-    data = bytes(event.pop("data", b"null"))
-    texts = {name: bytes(value) for name, value in event.items()}
-    attributes = {name: msgspec.json.decode(text, type=str) for name, text in texts.items() if text.startswith(b'"')}
     return _envelope(attributes, data, headers)
 
 

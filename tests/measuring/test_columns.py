@@ -46,7 +46,7 @@ def in_columns(kind: str, unit: str | None = None, **columns: Sequence[Any]) -> 
 def read(body: bytes) -> list[Fact]:
     """By both ways, where it can be read quickly."""
     quickly = quick.read(body)
-    return [events.parse_line(body), *([quickly[0]] if quickly else [])]
+    return [events.parse_line(body), *([quickly] if quickly else [])]
 
 
 def terms(measure: str, **changes: Any) -> Terms:
@@ -131,7 +131,7 @@ def test_values_that_are_read_quickly_are_the_ones_that_were_written(values: lis
     body = body.replace(b'"@"', f"[{','.join(values)}]".encode())
     found = quick.read(body)
     if found is not None:
-        assert found[0] == events.parse_line(body)
+        assert found == events.parse_line(body)
 
 
 ODD = [[], [0], [1, 2], [1, 2, 3], [2**53 - 1, 2**53 - 1], [2**53, 1], [-1, 1], [0.5, 1], [True, 1], ["1", 1], None, 5,
@@ -156,8 +156,8 @@ def test_odd_columns_are_read_by_both_ways_or_by_the_careful_one_alone(
     if found is None:
         return
     careful = events.parse_line(body)
-    assert came_to([found[0]], []) == came_to([careful], [])
-    assert (found[0].values, found[0].instants) == (careful.values, careful.instants)
+    assert came_to([found], []) == came_to([careful], [])
+    assert (found.values, found.instants) == (careful.values, careful.instants)
 
 
 @pytest.mark.parametrize(

@@ -328,7 +328,7 @@ def test_the_quick_way_of_reading_reads_what_the_careful_one_does_and_refuses_no
     body = json.dumps({**base, **changes}).encode()
     found = quick.read(body)
     if found is not None:
-        assert_same(found[0], events.parse_line(body))
+        assert_same(found, events.parse_line(body))
 
 
 def assert_same(quickly: Fact, carefully: Fact) -> None:
@@ -358,9 +358,9 @@ def test_a_sample_from_the_future_is_noticed_in_a_batch_of_now(times: list[str])
     body, noon = json.dumps(event).encode(), datetime(2026, 11, 1, 12, tzinfo=UTC)
     quickly = quick.read(body)
     assert quickly is not None
-    assert events.is_from_the_future(quickly[0], events.latest(noon))
+    assert events.is_from_the_future(quickly, events.latest(noon))
     assert events.is_from_the_future(events.parse_line(body), events.latest(noon))
-    assert not events.is_from_the_future(quickly[0], events.latest(noon + timedelta(minutes=2)))
+    assert not events.is_from_the_future(quickly, events.latest(noon + timedelta(minutes=2)))
 
 
 @pytest.mark.parametrize(
@@ -377,6 +377,19 @@ def test_plain_events_are_read_the_quick_way(kind: str, data: dict[str, Any]) ->
     event = {"specversion": "1.0", "id": "1", "source": "/p", "type": f"sepakat.metric.{kind}.v1", "subject": "a/b",
              "time": "2026-11-01T00:00:00Z", "data": data}  # fmt: skip
     assert quick.read(json.dumps(event).encode()) is not None
+
+
+def test_what_no_decoder_takes_is_refused_and_small_letters_of_an_instant_are_taken() -> None:
+    head = b'{"specversion":"1.0","id":"1","source":"/p","type":"sepakat.metric.sample.v1","subject":"a/b",'
+    body = head + b'"time":"2026-11-01t00:00:00z","data":%s}'
+    for data in (b'{"good":1,"total":2,"indicator":"\xff"}', b"[" * 100_000):
+        assert quick.read(body % data) is None
+        with pytest.raises(events.BadEvent, match="is not JSON"):
+            events.parse_line(body % data)
+        with pytest.raises(events.BadEvent, match="is not JSON"):
+            events.fact_of(type="x", subject="a/b", source="/p", id="1", time="2026-11-01T00:00:00Z", data=data)
+    good = body % b'{"good":1,"total":2}'
+    assert (quick.read(good) or events.parse_line(good)).at == to_ms(datetime(2026, 11, 1, tzinfo=UTC))
 
 
 def test_numbers_beyond_all_bounds_are_refused_by_name_and_exact_ones_stay_exact() -> None:

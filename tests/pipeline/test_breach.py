@@ -140,8 +140,10 @@ async def test_events_wait_for_their_indicator_and_bad_ones_go_to_the_dead_lette
     await producer.start()
     try:
         headers = [("content-type", b"application/cloudevents+json"), ("odd", None), ("odder", b"\xff")]
-        for body in (b"{", json.dumps(world.event("6", "down", begun, source="/stranger")).encode(),
-                     json.dumps(world.event("7", "up", begun)).encode()):  # fmt: skip
+        foreign, last = world.event("6", "down", begun, source="/stranger"), world.event("7", "up", begun)
+        plain = json.dumps(last).encode()
+        nested = json.dumps({**last, "data": 0}).encode().replace(b"0}", b"[" * 100_000 + b"]" * 100_000 + b"}")
+        for body in (b"{", json.dumps(foreign).encode(), plain.replace(b'"up"', b'"\xff"'), nested, plain):
             await producer.send_and_wait("sepakat.metrics.v1", body, key=world.indicator.encode(), headers=headers)
     finally:
         await producer.stop()
@@ -149,10 +151,10 @@ async def test_events_wait_for_their_indicator_and_bad_ones_go_to_the_dead_lette
     async def letters() -> list[dict[str, Any]]:
         async with world.api("metrics") as http:
             items: list[dict[str, Any]] = (await http.get("/v1/operations/dead-letters")).json()["items"]
-            return items if len(items) == 2 else []
+            return items if len(items) == 4 else []
 
-    reasons = sorted(each["reason"].partition(":")[0] for each in await until("two dead letters", letters))
-    assert reasons == ["body", "source"]
+    reasons = sorted(each["reason"].partition(":")[0] for each in await until("four dead letters", letters))
+    assert reasons == ["body", "body", "data", "source"]
 
     async def seventh() -> bool:
         return (await world.send(world.event("7", "up", begun)))[0]["outcome"] == "duplicate"
@@ -166,8 +168,10 @@ async def test_requests_that_cannot_be_answered_say_why(world: World) -> None:
     async with world.api("metrics") as http:
         large = await http.post("/v1/events", content=b" " * 50_000_000)
         assert large.status_code == 413
-        broken = await http.post("/v1/events", content=b"{", headers={"content-type": "application/cloudevents+json"})
-        assert (broken.status_code, broken.json()["status"]) == (400, 400)
+        for content in (b"{", b"[" * 100_000):
+            told = {"content-type": "application/cloudevents+json"}
+            broken = await http.post("/v1/events", content=content, headers=told)
+            assert (broken.status_code, broken.json()["status"]) == (400, 400)
     async with world.api("agreements") as http:
         raw = json.dumps(refused())
         assert (await http.put("/v1/agreements/toko-refused", content=raw)).status_code == 201

@@ -183,8 +183,7 @@ class Folding:
 
 def _fact(line: bytes) -> events.Fact:
     """The careful reader takes several times as long: it is asked for what is not plain, or wrong."""
-    read = quick.read(line)
-    return events.parse_line(line) if read is None else read[0]
+    return quick.read(line) or events.parse_line(line)
 
 
 def _instant(text: str, option: str) -> datetime:

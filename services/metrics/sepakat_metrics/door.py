@@ -19,6 +19,7 @@ from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Malformed
 from sepakat_shared.expiry import forget_old
+from sepakat_shared.messages import NOT_JSON
 from sepakat_shared.mongo import Collection, Database, Document
 from sepakat_shared.telemetry import current_traceparent
 from sepakat_shared.web import Asking
@@ -112,7 +113,7 @@ def _events_in(body: bytes, content_type: str) -> Iterator[Any]:
         return
     try:
         parsed = json.loads(body)
-    except ValueError as error:
+    except NOT_JSON as error:
         raise Malformed(f"the body is not JSON: {error}") from error
     if kind == BATCH and not isinstance(parsed, list):
         raise Malformed(f"a body of {BATCH} is a list of events")
@@ -124,7 +125,7 @@ def _events_in(body: bytes, content_type: str) -> Iterator[Any]:
 def _json_or_text(line: bytes) -> Any:
     try:
         return json.loads(line)
-    except ValueError:
+    except NOT_JSON:
         return line.decode("utf-8", "replace")
 
 

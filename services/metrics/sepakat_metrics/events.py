@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from sepakat_shared.calendars import to_ms
+from sepakat_shared.messages import NOT_JSON
 
 MICRO: Final = 1_000_000
 MINUTE_MS: Final = 60_000
@@ -75,6 +76,7 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
     priority: str = ""
     reason: str = ""
     instants: tuple[int, ...] = ()
+    traceparent: str | None = None
 
     def minutes(self) -> int:
         """How many different minutes the `values` are of."""
@@ -125,7 +127,7 @@ def parse_line(line: bytes) -> Fact:
     """One line of NDJSON. Raises BadEvent."""
     try:
         raw = _json.decode(line)
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise BadEvent("body", f"is not JSON: {error}") from error
     return parse(raw)
 
@@ -136,7 +138,7 @@ def fact_of(*, type: str, subject: str | None, source: str, id: str, time: str |
         raise BadEvent("time", "is required: when the fact was, as RFC 3339")
     try:
         parsed = _json.decode(data)
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise BadEvent("data", f"is not JSON: {error}") from error
     return _fact(type, subject, source, id, time, parsed)
 
@@ -163,7 +165,7 @@ def is_from_the_future(fact: Fact, latest: int) -> bool:
 def instant(text: object, field: str) -> int:
     if isinstance(text, str) and len(text) >= SHORTEST_INSTANT:
         try:
-            at = datetime.fromisoformat(text)
+            at = datetime.fromisoformat(f"{text[:-1]}Z" if text[-1] == "z" else text)
         except ValueError:
             at = None
         if at is not None and at.tzinfo is not None:

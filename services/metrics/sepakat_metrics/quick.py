@@ -13,6 +13,7 @@ import msgspec
 from sepakat_metrics import events
 from sepakat_metrics.events import Fact
 from sepakat_shared.calendars import to_ms
+from sepakat_shared.messages import NOT_JSON
 
 _Count = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
 _Offset = Annotated[int, msgspec.Meta(ge=0, lt=events.LONGEST_OFFSET)]
@@ -86,30 +87,34 @@ _MINUTE: Final = timedelta(minutes=1)
 _event: Final = msgspec.json.Decoder(_OfCounts | _OfMeasurements | _OfState)
 
 
-def read(body: bytes) -> tuple[Fact, str | None] | None:
-    """A plain CloudEvent in JSON and its traceparent, read several times as fast as `parse` does; None for any other.
+def read(body: bytes) -> Fact | None:
+    """A plain CloudEvent in JSON, with its traceparent, read several times as fast as `parse` does; None for any other.
 
     Nothing is refused here: what is not read is for `events.parse` to read, or to say what is wrong with it.
     """
     try:
         event = _event.decode(body)
-        indicator = _same_indicator(event.subject, event.data.indicator)
-        if indicator is None or not event.id or not event.source:
+        subject, named = event.subject, event.data.indicator
+        indicator = subject if named is msgspec.UNSET else named
+        if indicator is None or not (subject is None or subject == indicator) or not _is_indicator(indicator):
+            return None
+        if not event.id or not event.source:
             return None
         time = datetime.fromisoformat(event.time)
         if time.tzinfo is None or len(event.time) < events.SHORTEST_INSTANT:
             return None
         at = to_ms(time)
         if isinstance(event, _OfCounts):
-            fact = _counted(event, indicator, at, body)
-        elif isinstance(event, _OfMeasurements):
-            fact = _measured(event, indicator, at)
-        else:
-            weight = events.WEIGHTS[event.data.state]
-            fact = Fact(indicator, event.source, event.id, at, "state", state=event.data.state, weight=weight)
-    except (ValueError, events.BadEvent, ArithmeticError):
+            return _counted(event, indicator, at, body)
+        if isinstance(event, _OfMeasurements):
+            return _measured(event, indicator, at)
+        state = event.data.state
+        return Fact(
+            indicator, event.source, event.id, at, "state", state=state, weight=events.WEIGHTS[state],
+            traceparent=event.traceparent,
+        )  # fmt: skip
+    except (*NOT_JSON, events.BadEvent, ArithmeticError):
         return None
-    return None if fact is None else (fact, event.traceparent)
 
 
 _Sums = tuple[tuple[int, int, int], ...]
@@ -124,16 +129,21 @@ def _counted(event: _OfCounts, indicator: str, at: int, body: bytes) -> Fact | N
     sums: _Sums | None = None
     if data.samples is not msgspec.UNSET:
         if data.columns is msgspec.UNSET and not is_one:
-            sums = _of_one_minute(data.samples, body) or _of_several_minutes(data.samples, body)
+            sums = _bounded(_of_one_minute(data.samples, body) or _of_several_minutes(data.samples, body))
     elif data.columns is not msgspec.UNSET:
         if not is_one and not data.columns.value:
             start = _start(data.columns, event, at)
-            sums = _of_columns(data.columns, start, _last(data.columns, start))
+            sums = _bounded(_of_columns(data.columns, start, _last(data.columns, start)))
     elif 0 <= data.good <= data.total:
-        return Fact(indicator, event.source, event.id, at, "ratio", ((at, data.good, data.total),))
-    if sums is None or max(total for _, _, total in sums) >= 2**53:
+        sums = ((at, data.good, data.total),)
+    if sums is None:
         return None
-    return Fact(indicator, event.source, event.id, at, "ratio", sums)
+    return Fact(indicator, event.source, event.id, at, "ratio", sums, traceparent=event.traceparent)
+
+
+def _bounded(sums: _Sums | None) -> _Sums | None:
+    """None where one is as large as no count may be."""
+    return None if sums is None or max(total for _, _, total in sums) >= 2**53 else sums
 
 
 def _of_one_minute(samples: list[_TimedSample], body: bytes) -> _Sums | None:
@@ -255,7 +265,7 @@ def _measured(event: _OfMeasurements, indicator: str, at: int) -> Fact | None:
         return None
     return Fact(
         indicator, event.source, event.id, at, "measurement", values=values, unit=events.base_unit(data.unit),
-        instants=instants,
+        instants=instants, traceparent=event.traceparent,
     )  # fmt: skip
 
 
@@ -265,13 +275,6 @@ def _in_digits(given: Sequence[msgspec.Raw], unit: str) -> tuple[int, ...] | Non
         return None
     numbers = [Decimal(each.decode()) for each in told]
     return None if max(numbers) >= 10**12 else tuple(events.to_micro(each, unit) for each in numbers)
-
-
-def _same_indicator(subject: str | None, named: str | msgspec.UnsetType) -> str | None:
-    indicator = subject if named is msgspec.UNSET else named
-    if indicator is None or (subject is not None and subject != indicator) or not _is_indicator(indicator):
-        return None
-    return indicator
 
 
 @lru_cache(maxsize=100_000)
