@@ -42,7 +42,7 @@ class Aggregates(Generic[S, E]):
         self._kind = kind
         self._events = {event.__name__: event for event in kind.events}
         self._recent: OrderedDict[str, Loaded[S]] = OrderedDict()
-        self._documents = StateDocuments(commits.db, kind)
+        self._documents = StateDocuments(commits.db, kind, commits.clock)
         self.states: Collection = self._documents.collection
         self._look = Shared(self._look_again)
         self._read = Together(self._read_some)

@@ -14,6 +14,7 @@ from pymongo.errors import DuplicateKeyError
 
 from sepakat_shared import mongo
 from sepakat_shared.aggregate import Kind, Loaded
+from sepakat_shared.clock import Clock
 from sepakat_shared.mongo import Collection, Database, Document
 from sepakat_shared.together import Together
 
@@ -31,10 +32,12 @@ class TooNew(Exception):
 
 
 class StateDocuments(Generic[S, E]):
-    """The state documents of one kind of aggregate. Besides the state they have the fields that readers query by."""
+    """The state documents of one kind of aggregate. Besides the state they have the fields that readers query by, and
+    `written_at`, for those who ask for what has changed lately."""
 
-    def __init__(self, db: Database, kind: Kind[S, E]) -> None:
+    def __init__(self, db: Database, kind: Kind[S, E], clock: Clock) -> None:
         self.collection: Collection = db[kind.name]
+        self._clock = clock
         self._kind = kind
         self._together = Together(self._write)
 
@@ -85,6 +88,7 @@ class StateDocuments(Generic[S, E]):
             **self._kind.fields(loaded.state),
             "schema": SCHEMA,
             "version": loaded.version,
+            "written_at": self._clock.now(),
             "head": loaded.head,
             "applied": [{"aggregate": name, "sequence": sequence} for name, sequence in loaded.applied.items()],
             "state": _renamed(msgspec.to_builtins(loaded.state), ".", _DOT),

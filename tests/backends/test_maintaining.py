@@ -74,6 +74,23 @@ async def hear(metrics: Metrics, told: Any) -> None:
     await metrics.maintaining.load()
 
 
+async def test_what_another_instance_wrote_lately_is_taken_up_and_nothing_older_is_read_again(db: Any) -> None:
+    clock = ManualClock(MONTH[1] + 25 * HOUR)
+    here, there = Metrics(db, clock), Metrics(db, clock)
+    for each in (here, there):
+        await each.begin()
+    clock.advance(timedelta(seconds=30))
+    await hear(here, fact(maintenance.MaintenanceAnnounced, 1, (DOWN, DOWN + HOUR)))
+    clock.advance(timedelta(seconds=20))
+    await there.maintaining.load()
+    assert there.corrections.of("toko-checkout", "availability").announced
+    clock.advance(timedelta(seconds=90))
+    await there.maintaining.load()
+    asked = there.maintaining._lately.query()
+    assert await db["announced_maintenance"].count_documents({}) == 1
+    assert await db["announced_maintenance"].count_documents(asked) == 0
+
+
 async def test_what_is_heard_of_late_corrects_a_closed_period_and_each_telling_does_so_once(db: Any) -> None:
     metrics = Metrics(db, ManualClock(MONTH[1] + 25 * HOUR))
     await metrics.begin()

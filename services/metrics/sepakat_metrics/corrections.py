@@ -17,6 +17,7 @@ from sepakat_metrics.figures import Figure
 from sepakat_metrics.granting import Grants
 from sepakat_metrics.history import History
 from sepakat_metrics.ingestion import Ingestion
+from sepakat_metrics.lately import Lately
 from sepakat_metrics.pace import Pace
 from sepakat_metrics.parts import Part, part_at
 from sepakat_metrics.registry import Registry
@@ -57,6 +58,7 @@ class Corrections:
         """What was just granted or withdrawn here."""
         self._pace = Pace(lambda: not self.ingestion.caught_up)
         self.ingestion: Ingestion
+        self._lately = Lately(clock, "written_at")
         self._known: dict[str, int] = {}
         self._by_agreement: dict[str, dict[str, Adjustment]] = {}
         self._listeners: list[Changed] = []
@@ -64,6 +66,7 @@ class Corrections:
     async def create_indexes(self) -> None:
         await self._adjustments.states.create_index([("parties", ASCENDING), ("agreement", ASCENDING)])
         await self._adjustments.states.create_index([("waiting", ASCENDING)])
+        await self._adjustments.states.create_index([("written_at", ASCENDING)])
 
     def on_change(self, listener: Changed) -> None:
         """Call `listener(agreement, objective)` when something else is in force for it."""
@@ -83,7 +86,8 @@ class Corrections:
 
     async def load(self) -> None:
         """Read what is in force: at the start, and what has changed since."""
-        stored = await self._adjustments.states.find({}, {"version": 1}).to_list(None)
+        written = self._lately.query()
+        stored = await self._adjustments.states.find(written, {"version": 1}).to_list(None)
         changed = [each["_id"] for each in stored if self._known.get(each["_id"], 0) < each["version"]]
         for id in changed:
             loaded = await self._adjustments.get(id)
@@ -92,6 +96,7 @@ class Corrections:
                 self._known[id] = loaded.version
             else:
                 await self._take(loaded.state)
+        self._lately.was_read(written)
 
     async def _take(self, adjustment: Adjustment) -> None:
         """Judge again what it touches, then count with it."""

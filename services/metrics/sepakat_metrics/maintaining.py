@@ -9,6 +9,7 @@ from pymongo import ASCENDING
 from sepakat_metrics import announced as domain
 from sepakat_metrics.announced import ANNOUNCEMENT, Announcement, announcement_id
 from sepakat_metrics.corrections import Corrections
+from sepakat_metrics.lately import Lately
 from sepakat_metrics.registry import Registry
 from sepakat_metrics.terms import Announced
 from sepakat_shared import retry
@@ -42,12 +43,14 @@ class Maintaining:
         self._wake = asyncio.Event()
         self._handed: list[str] = []
         """What was just heard of here."""
+        self._lately = Lately(clock, "written_at")
         self._known: dict[str, int] = {}
         self._by_agreement: dict[str, dict[str, tuple[Announced, ...]]] = {}
         corrections.announced = self.of
 
     async def create_indexes(self) -> None:
         await self._all.states.create_index([("agreement", ASCENDING)])
+        await self._all.states.create_index([("written_at", ASCENDING)])
 
     def reactions(self) -> list[Reaction]:
         return [Reaction(topics.AGREEMENTS, each, self.on_told) for each in _TOLD]
@@ -78,10 +81,12 @@ class Maintaining:
 
     async def load(self) -> None:
         """Read what is in force: at the start, and what has changed since."""
-        stored = await self._all.states.find({}, {"version": 1}).to_list(None)
+        written = self._lately.query()
+        stored = await self._all.states.find(written, {"version": 1}).to_list(None)
         for each in stored:
             if self._known.get(each["_id"], 0) < each["version"]:
                 await self._take(each["_id"])
+        self._lately.was_read(written)
 
     async def run(self) -> None:
         """Keep up with what is announced, as heard of here or by another instance, until cancelled."""

@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pymongo import ASCENDING
 
+from sepakat_metrics.lately import Lately
 from sepakat_metrics.parts import Version
 from sepakat_shared import retry
 from sepakat_shared.auth import Principal
@@ -20,9 +21,6 @@ from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Collection, Database, Document
 
 _RELOAD_EVERY = 2.0
-_ALL_EVERY = timedelta(minutes=1)
-_LATELY = timedelta(minutes=1)
-"""By how much the clocks of two instances, and a write that takes long, may differ before it is noticed later."""
 _AT_ONCE = 500
 
 
@@ -37,7 +35,7 @@ class Registry:
         self._listeners: list[Callable[[set[str]], None]] = []
         self._loading = asyncio.Lock()
         self._versions: dict[str, int] = {}
-        self._read_all_at: datetime | None = None
+        self._lately = Lately(clock, "at")
         self._changed: set[str] = set()
         """Indicators that the listeners are to be told of; more than one reading may fail before that."""
         self._coming: dict[str, datetime] = {}
@@ -62,14 +60,11 @@ class Registry:
         """
         # One after another: a load that read before a registration must not be the last one to say what is there.
         async with self._loading:
-            now = self._clock.now()
-            reads_all = self._read_all_at is None or now >= self._read_all_at + _ALL_EVERY
-            written = {} if reads_all else {"at": {"$gte": now - _LATELY}}
+            now, written = self._clock.now(), self._lately.query()
             await self._load_indicators(written)
             await self._load_texts(written, now)
             await self._load_ends(written, now)
-            if reads_all:
-                self._read_all_at = now
+            self._lately.was_read(written)
             changed, self._changed = self._changed, set()
         if changed:
             for listener in self._listeners:
@@ -77,7 +72,7 @@ class Registry:
 
     async def _load_indicators(self, written: Document) -> None:
         found = self._indicators
-        if self._read_all_at is None:
+        if not self._lately.has_read:
             async for each in found.find({}):
                 self._take_indicator(each)
             return
