@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
+from aiokafka.errors import MessageSizeTooLargeError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 
@@ -285,9 +286,12 @@ async def bury(bus: Bus, dead_letters: DeadLetters, record: Record, reason: str,
         "dlq-partition": str(record.partition),
         "dlq-offset": str(record.offset),
     }
-    await bus.broker.publish(
-        record.value or b"", topic=topics.dlq(record.topic, bus.group), key=record.key, headers=headers
-    )
+    try:
+        await bus.broker.publish(
+            record.value or b"", topic=topics.dlq(record.topic, bus.group), key=record.key, headers=headers
+        )
+    except MessageSizeTooLargeError:
+        _log.error("%s leaves the broker no room for the reason: it is kept in the database alone", _place(record))
     consumed.add(1, {"type": headers.get("ce_type", "unreadable"), "outcome": "dead letter"})
     _log.warning("%s went to the dead letters: %s", _place(record), reason)
 

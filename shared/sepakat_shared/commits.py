@@ -14,8 +14,9 @@ from typing import Any, Final
 
 import rfc8785
 from pymongo import ASCENDING
+from pymongo.errors import OperationFailure
 
-from sepakat_shared import mongo
+from sepakat_shared import mongo, retry
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.messages import Envelope, Message
@@ -71,7 +72,12 @@ class Commits:
         Others go together with it: one that can't be written has failed before, where it was made.
         """
         tried = _tried([commit])
-        made = await self._insert(commit)
+        try:
+            made = await self._insert(commit)
+        except OperationFailure as refused:
+            if not isinstance(refused, retry.TRANSIENT):
+                _forget_others(tried, [False])
+            raise
         _forget_others(tried, [made])
         return made
 

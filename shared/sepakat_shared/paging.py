@@ -10,6 +10,7 @@ from fastapi import Request
 from fastapi.responses import JSONResponse
 
 from sepakat_shared.errors import Malformed
+from sepakat_shared.messages import NOT_JSON
 
 _NO_CURSOR: Final = "cursor: take it from the Link header or `next` of the page before, unchanged"
 
@@ -24,7 +25,7 @@ def read_cursor(cursor: str | None) -> Any:
         return None
     try:
         return json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError as error:
+    except NOT_JSON as error:
         raise Malformed(_NO_CURSOR) from error
 
 

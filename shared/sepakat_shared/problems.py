@@ -70,7 +70,9 @@ async def _on_http_error(_request: Request, error: Exception) -> Response:
 
 async def _on_unavailable(_request: Request, error: Exception) -> Response:
     _log.warning("a request met a server that is away: %s", error)
-    response = problem_of(Unavailable("a server behind this one does not answer; nothing was changed; try again soon"))
+    # Whether anything was changed is not known: the answer to a commit may be what was lost.
+    again = "try again soon, with the same Idempotency-Key if there is one"
+    response = problem_of(Unavailable(f"a server behind this one does not answer; {again}"))
     response.headers["Retry-After"] = "2"
     return response
 

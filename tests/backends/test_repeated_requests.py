@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from pymongo import AsyncMongoClient
-from pymongo.errors import AutoReconnect
+from pymongo.errors import AutoReconnect, OperationFailure
 from pymongo.monitoring import CommandListener
 
 from sepakat_cli.backends import Backend
@@ -212,6 +212,23 @@ async def test_what_may_have_been_committed_is_looked_for_before_it_is_done_agai
         clock.advance(timedelta(minutes=3))
         later = await order(http, "k")
         assert (later.status_code, await commits.collection.count_documents({})) == (409 if is_made else 201, 1)
+    await client.close()
+
+
+async def test_what_the_database_has_refused_is_done_by_the_next_repeat(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(backend.mongo, tz_aware=True)
+    db, clock = client[f"repeated_{uuid.uuid4().hex[:8]}"], ManualClock(NOW)
+
+    async def refused(_collection: Any, documents: Any) -> Any:
+        return [OperationFailure("it is too large") for _ in documents]
+
+    async with door(IdempotentPosts(db), clock, [], Commits(db, clock)) as http:
+        with monkeypatch.context() as refusing:
+            refusing.setattr(mongo, "insert_missing", refused)
+            assert (await order(http, "k")).status_code == 500
+        assert (await order(http, "k")).status_code == 201
     await client.close()
 
 

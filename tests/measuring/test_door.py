@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import httpx
+import pytest
 
 from sepakat_metrics.door import Door, router
 from sepakat_shared import web
@@ -20,6 +21,13 @@ EVENT: dict[str, Any] = {
     "specversion": "1.0", "id": "e1", "source": "/probe", "type": "sepakat.metric.state.v1",
     "time": "2026-11-24T08:59:00Z", "data": {"indicator": "nusantara/checkout-state", "state": "down"},
 }  # fmt: skip
+
+
+def deep(levels: int) -> Any:
+    found: Any = 0
+    for _ in range(levels):
+        found = [found]
+    return found
 
 
 class Keys:
@@ -46,16 +54,44 @@ class Taken:
 
     def __init__(self) -> None:
         self.published: list[bytes] = []
+        self.headers: list[dict[str, str]] = []
         self.rejected: list[str] = []
         self.broker = self
         self.connected = asyncio.Event()
         self.connected.set()
 
-    async def publish(self, body: bytes, **_: Any) -> None:
+    async def publish(self, body: bytes, *, headers: dict[str, str], **_: Any) -> None:
         self.published.append(body)
+        self.headers.append(headers)
 
     async def insert_one(self, document: dict[str, Any]) -> None:
         self.rejected.append(document["reason"])
+
+
+def door_to(kept: Taken) -> Door:
+    registry, ingestion = SimpleNamespace(indicators={}), SimpleNamespace(seen=lambda *_: False)
+    return Door({"rejections": kept}, kept, registry, ingestion, ManualClock(NOW))  # type: ignore[arg-type, dict-item]
+
+
+NAN = {"indicator": "nusantara/latency", "unit": "ms", "value": float("nan")}
+ODD = [({"id": "\ud800"}, "?"), ({"data": {**EVENT["data"], "\ud800": 1}}, "e1"), ({"id": 10**23}, None),
+       ({"id": {"\0": 1}}, None), ({"data": NAN}, "e1"), ({"more": deep(200_000)}, "e1")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("odd", "id"), ODD)
+async def test_what_is_read_as_json_and_can_not_be_written_is_rejected_by_itself(odd: dict[str, Any], id: Any) -> None:
+    """Before, such an event ended the request, and whatever came with it."""
+    kept = Taken()
+    answer = await door_to(kept).take({**EVENT, **odd}, await Keys().principal(""), set())
+    assert (answer["id"], answer["outcome"]) == (id, "rejected")
+    json.dumps(answer, ensure_ascii=False).encode()
+    assert (len(kept.rejected), kept.published) == (1, [])
+
+
+async def test_a_trace_that_is_no_text_is_none() -> None:
+    kept = Taken()
+    answer = await door_to(kept).take({**EVENT, "traceparent": 5}, await Keys().principal(""), set())
+    assert (answer["outcome"], kept.headers) == ("parked", [{"content-type": "application/cloudevents+json"}])
 
 
 def by_columns(id: str, rows: int) -> dict[str, Any]:
@@ -66,8 +102,7 @@ def by_columns(id: str, rows: int) -> dict[str, Any]:
 
 async def test_an_event_is_published_without_spaces_and_one_that_is_too_large_is_rejected_by_itself() -> None:
     kept = Taken()
-    registry, ingestion = SimpleNamespace(indicators={}), SimpleNamespace(seen=lambda *_: False)
-    door = Door({"rejections": kept}, kept, registry, ingestion, ManualClock(NOW))  # type: ignore[arg-type, dict-item]
+    door = door_to(kept)
     operator, taken = await Keys().principal(""), set[tuple[str, str]]()
     answers = [await door.take(by_columns(id, rows), operator, taken) for id, rows in (("a", 75_000), ("b", 80_000))]
     assert [answer["outcome"] for answer in answers] == ["parked", "rejected"]

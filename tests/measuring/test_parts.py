@@ -199,14 +199,10 @@ def test_all_parts_of_a_split_month_are_found_from_any_of_them() -> None:
 
 
 def by_limit(
-    number: int, starts: int, limit: str, target: str = "95", clock: dict[str, str] | None = None, **changes: Any
+    number: int, starts: int, limit: str, target: str = "95", of: dict[str, Any] | None = None, **changes: Any
 ) -> Version:
-    how = {
-        "measure": "per-case",
-        "threshold": {"atMost": limit},
-        "clock": clock or {"from": "opened", "until": "resolved"},
-    }
-    return version(number, starts, objective(target, **how), **changes)
+    how = {"measure": "per-case", "clock": {"from": "opened", "until": "resolved"}, **(of or {})}
+    return version(number, starts, objective(target, threshold={"atMost": limit}, **how), **changes)
 
 
 def test_cases_know_the_terms_of_before_where_these_judged_them_otherwise() -> None:
@@ -233,6 +229,9 @@ def test_cases_know_the_terms_of_before_where_these_judged_them_otherwise() -> N
     assert not known.is_under_those_of(replace(known, earlier=known.earlier[1:]))
     terms = known.terms(None, Adjustments())
     assert [(until, of.clock.limit) for until, of in terms.earlier] == [(MIDDLE + DAY, 4 * HOUR), (JANUARY, 2 * HOUR)]
+    # Announced maintenance of another service is taken out.
+    other = by_limit(2, MIDDLE, "PT4H", of={"service": "checkout"}, **AT_ONCE)
+    assert earlier([versions[0], other], MIDDLE) == [(MIDDLE, 1)]
     # Another target, or a title, judges no case otherwise.
     assert earlier([versions[0], by_limit(2, MIDDLE, "PT4H", target="99", **AT_ONCE)], MIDDLE) == []
 
@@ -249,7 +248,7 @@ def test_what_never_came_into_force_judges_no_case() -> None:
 
 def test_terms_that_could_not_be_measured_do_not_keep_what_mends_them_from_being_measured() -> None:
     indicator = Indicator.model_validate({"metadata": {"id": OF}, "kindOfEvents": "ticket"})
-    of_states = by_limit(1, NOVEMBER, "PT4H", clock={"from": "down", "until": "up"})
+    of_states = by_limit(1, NOVEMBER, "PT4H", of={"clock": {"from": "down", "until": "up"}})
     part = part_at([of_states, by_limit(2, MIDDLE, "PT4H", **AT_ONCE)], "o", MIDDLE)
     assert part is not None
     assert [each.number for _, each in part.earlier] == [1]

@@ -1,6 +1,6 @@
 """Figures of cases that are kept from one look to the next are those of an oracle that looks at every second anew."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
@@ -139,14 +139,14 @@ def begun_under(
     found = []
     for ticket in {each.ticket for each in steps}:
         of_it = [each for each in steps if each.ticket == ticket]
-        governing = agreed[-1]
+        governing, ended = agreed[-1], None
         for objective, end in zip(agreed[:-1], ends, strict=False):
             if any(each.fact == objective.start and each.at < end * SECOND for each in of_it):
-                governing = objective
+                governing, ended = objective, end * SECOND
                 break
         case = by_seconds(of_it, governing.clock, lambda _: True, until, more if ticket == "T-1" else 0)
         if case is not None and start * SECOND <= (-1 if case.decided_at is None else case.decided_at) < until * SECOND:
-            found.append(case)
+            found.append(replace(case, agreed_until=ended))
     return sorted(found, key=lambda case: (case.started, case.ticket))
 
 

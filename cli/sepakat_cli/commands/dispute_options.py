@@ -8,6 +8,7 @@ import typer
 
 from sepakat_cli.files import text_of
 from sepakat_cli.output import BadInput
+from sepakat_shared.messages import NOT_JSON
 
 Words = Annotated[str, typer.Option("--statement", help="what you say to it; goes on record")]
 OptionalWords = Annotated[str | None, typer.Option("--statement", help="what you say to it; goes on record")]
@@ -76,6 +77,6 @@ def evidence_of(words: list[str] | None, packs: list[Path] | None) -> list[dict[
         try:
             pack = json.loads(text)
             found.append({"description": f"evidence pack {path.name}", "hash": pack["hash"]})
-        except (ValueError, KeyError, TypeError) as error:
+        except (*NOT_JSON, KeyError, TypeError) as error:
             raise BadInput(f"--pack: {path} is not an evidence pack; `sepakat evidence` gets one") from error
     return found

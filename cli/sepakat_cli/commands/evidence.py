@@ -11,6 +11,7 @@ from sepakat_cli.commands.figure_options import OfAgreement, OfObjective, OfPeri
 from sepakat_cli.files import text_of, why_not
 from sepakat_cli.output import FAILED, AsJson, BadInput, print_json, print_line, print_table, say
 from sepakat_metrics import evidence as packs
+from sepakat_shared.messages import NOT_JSON
 
 
 def evidence(
@@ -83,7 +84,7 @@ def verify(
 def _read(path: str) -> Any:
     try:
         return packs.read(text_of(Path(path)))
-    except ValueError as error:
+    except NOT_JSON as error:
         raise BadInput(f"{path} is no evidence pack, which is JSON: {error}; `sepakat evidence` gets one") from error
 
 

@@ -71,6 +71,8 @@ class Case:
     decided_at: int | None
     """The instant that says which period it belongs to: its stop, or when it went over the limit if that came first. A
     clock that stands at the limit may still be stopped in time, even in another period."""
+    agreed_until: int | None = None
+    """Of one that keeps earlier terms: until when (ms) these were in force."""
 
 
 def cases(

@@ -50,15 +50,15 @@ class Door:
 
     async def take(self, raw: Any, asking: Principal, taken: set[tuple[str, str]]) -> dict[str, Any]:
         """What became of one event: accepted, duplicate, parked, or rejected with the reason."""
-        id = raw.get("id") if isinstance(raw, dict) else None
+        id = _text(raw, "id")
         try:
+            body = _body(raw)
             fact = events.parse(raw)
             events.check_time(fact, self._clock.now())
             _may_feed(asking, fact)
             indicator = self._registry.indicators.get(fact.indicator)
             if indicator is not None:
                 self._ingestion.check(fact, indicator)
-            body = _body(raw)
         except events.BadEvent as error:
             await self._rejections.insert_one(
                 {"key": asking.id, "event": id, "reason": str(error), "at": self._clock.now()}
@@ -74,7 +74,7 @@ class Door:
         if not self._bus.connected.is_set():
             raise ConnectionError("the broker is not reached yet")
         headers = {"content-type": SINGLE}
-        traceparent = raw.get("traceparent") or current_traceparent()
+        traceparent = _text(raw, "traceparent") or current_traceparent()
         if traceparent:
             headers["traceparent"] = traceparent
         await self._bus.broker.publish(body, topic=topics.METRICS, key=indicator.encode(), headers=headers)
@@ -95,9 +95,19 @@ def _may_feed(asking: Principal, fact: events.Fact) -> None:
         raise events.BadEvent("source", f"this key may not publish as {fact.source!r}")
 
 
-def _body(raw: dict[str, Any]) -> bytes:
-    """As it is published. Raises BadEvent for what no record has room for: it would be as large whenever it is sent."""
-    body = json.dumps(raw, separators=(",", ":")).encode()
+def _text(raw: Any, name: str) -> str | None:
+    """Of what somebody sent; letters that are none are replaced."""
+    value = raw.get(name) if isinstance(raw, dict) else None
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else None
+
+
+def _body(raw: Any) -> bytes:
+    """As it is published. Raises BadEvent for what is no JSON, though it was read as such, and for what no record has
+    room for: it would be as large whenever it is sent."""
+    try:
+        body = json.dumps(raw, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except NOT_JSON as error:
+        raise events.BadEvent("body", f"is not JSON: {error}") from error
     if len(body) > _MOST_BYTES:
         raise events.BadEvent("data", f"the event has {len(body)} bytes, at most {_MOST_BYTES} are taken: send several")
     return body

@@ -49,7 +49,7 @@ def explained(terms: Terms, figure: Figure, lost: Sequence[Loss]) -> Iterator[st
         yield from _lost_at(figure, lost)
     for case in figure.cases:
         verdict = {True: "met", False: "missed", None: "open"}[case.met]
-        of = next((f" by the terms until {_when(until)}" for until, _ in terms.earlier if case.started < until), "")
+        of = "" if case.agreed_until is None else f" by the terms until {_when(case.agreed_until)}"
         yield f"case {case.ticket}: {number(Fraction(case.elapsed, 1000))} s on its clock, {verdict}{of}"
 
 

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import MessageSizeTooLargeError
 from aiokafka.partitioner import murmur2
 from faststream import AckPolicy
 from pymongo.errors import OperationFailure
@@ -74,6 +75,9 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         self._partitions: dict[int, Partition] = {}
         self._lock = asyncio.Lock()
         self._outcomes: Counter[str] = Counter()
+        self._touched: dict[str, Fact] = {}
+        self._urgent: set[str] = set()
+        """What was added and not handed on yet: folding a batch may fail in the middle, and goes on from there."""
         self.traceparents: dict[str, str] = {}
         """The trace that last changed an indicator: what follows from it belongs to that trace."""
         self.partitions_of_topic = 0
@@ -112,6 +116,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def _forget(self) -> None:
         self._partitions.clear()
+        self._touched, self._urgent = {}, set()
         self._memory.clear()
         self._forget_feeds()
         self._on_lost()
@@ -158,8 +163,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
             # While the database is away, what waits for it must not grow with every batch.
             if any(held.pending.is_full for held in self._partitions.values()):
                 await self._flush()
-            touched: dict[str, Fact] = {}
-            urgent: set[str] = set()
+            touched, urgent = self._touched, self._urgent
             now = self._clock.now()
             latest = events.latest(now)
             left: tuple[FreshRecord, ...] = ()
@@ -193,6 +197,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
                 _events.add(count, {"outcome": outcome})
             self._outcomes.clear()
             await self._on_folded(touched, urgent)
+            self._touched, self._urgent = {}, set()
             return left
 
     def _asked_for(self, batch: tuple[Record, ...]) -> list[str]:
@@ -231,7 +236,12 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
             self._outcomes["rejected"] += 1
             return None
         if self._partition_of(fact.indicator) != record.partition:
-            await self._forward(record, fact.indicator)
+            try:
+                await self._forward(record, fact.indicator)
+            except MessageSizeTooLargeError as error:
+                reason = f"another partition is its indicator's, and it does not go there: {error}"
+                await bury(self._bus, self._dead_letters, record, reason, blocks=False)
+                self._outcomes["rejected"] += 1
             return None
         feed = self._feeds[fact.indicator] = await self._feed(indicator)
         return feed, fact, traceparent

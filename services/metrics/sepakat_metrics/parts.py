@@ -155,7 +155,7 @@ def _judging(version: Version, objective: str) -> list[object]:
     if of is None or of.clock is None:
         return []
     calendar = [each for each in text.calendars if each.id == of.clock.calendar]
-    of_time = text.term.time_zone, calendar, text.maintenance, text.services
+    of_time = text.term.time_zone, calendar, text.maintenance, of.service, [each.id for each in text.services]
     return [of.clock, of.threshold, of.where, of.profile, *of_time]
 
 

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Collection
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -64,9 +65,11 @@ class Decided:
 
     def _judge(self, ticket: str, as_of: int) -> Case | None:
         steps = self._history.steps[ticket]
-        terms = self._governing(steps)
+        until, terms = self._governing(steps)
         running = terms.clock_timeline.counted
         case = next(iter(cases.cases(steps, terms.clock, running, as_of, self._corrections)), None)
+        if case is not None and until is not None:
+            case = replace(case, agreed_until=until)
         last = max(step.at for step in steps)
         if ticket in self._open and last <= as_of and (case is None or case.stopped is not None):
             self._open.remove(ticket)
@@ -76,12 +79,12 @@ class Decided:
                 self._by_decision.append((case.decided_at, ticket))
         return case
 
-    def _governing(self, steps: Collection[Step]) -> Terms:
-        """The terms under which the clock of a ticket began."""
+    def _governing(self, steps: Collection[Step]) -> tuple[int | None, Terms]:
+        """The terms under which the clock of a ticket began, and until when they were in force if they are earlier."""
         for until, terms in self._terms.earlier:
             if any(step.fact == terms.clock.start and step.at < until for step in steps):
-                return terms
-        return self._terms
+                return until, terms
+        return None, self._terms
 
 
 def _belongs(case: Case, start: int, until: int) -> bool:

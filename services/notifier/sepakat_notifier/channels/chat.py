@@ -24,6 +24,7 @@ from sepakat_notifier.routing import asks_to_acknowledge, fact_of, subject_of
 from sepakat_notifier.store import Notifications
 from sepakat_notifier.vault import Vault
 from sepakat_shared.contracts.incidents import IncidentAcknowledged, IncidentClosed, IncidentMerged, IncidentResolved
+from sepakat_shared.messages import NOT_JSON
 
 _JSON: Final = {"content-type": "application/json; charset=utf-8", "user-agent": "Sepakat"}
 _NO_MORE: Final = ("message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found")
@@ -117,7 +118,7 @@ class ChatSender:
             if answered["ok"]:
                 return f"{answered['channel']}/{answered['ts']}"
             error = str(answered.get("error"))
-        except (ValueError, KeyError, TypeError, AttributeError) as unread:
+        except (*NOT_JSON, KeyError, TypeError, AttributeError) as unread:
             raise Unreachable("the API of Slack answered what is none of its answers") from unread
         if error in _NO_MORE:
             raise _CannotChange
