@@ -54,6 +54,7 @@ class Pending:
             delta = self.deltas[fact.indicator] = Delta(thresholds)
             self.weight += _OF_AN_INDICATOR
         delta.add(fact)
+        # Of most events it is this product, without a call.
         self.weight += OF_A_SAMPLE * len(fact.samples) or weight_of(fact, len(thresholds))
         self.ids += id
         if self.weight >= _MOST_WEIGHT:
