@@ -40,7 +40,11 @@ def evidence(
         output.write_text(json.dumps(pack, ensure_ascii=False), encoding="utf-8")
     except OSError as error:
         raise BadInput(f"{output} can't be written: {why_not(error)}") from error
-    say(f"{output}: evidence {pack['hash']}, {len(pack['buckets'])} days of buckets")
+    span, number = pack["period"], pack["agreement"]["version"]
+    say(
+        f"{output}: evidence {pack['hash']} of {span['start']} to {span['end']} by version {number}, "
+        f"{len(pack['buckets'])} days of buckets"
+    )
 
 
 def verify(

@@ -31,4 +31,7 @@ def explain(
         print_line(step)
     if len(told["parts"]) > 1:
         spans = ", ".join(f"{each['period']['start']}/{each['period']['end']}" for each in told["parts"])
-        say(f"an amendment split that period: {spans}; --period with a day in a part is of that one")
+        say(
+            f"an amendment split that period: {spans}; this is by version {told['version']}. --period with an instant "
+            "in a part is of that one; START/END is judged by the text in force at START"
+        )

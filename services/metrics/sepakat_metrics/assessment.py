@@ -44,6 +44,8 @@ _SHARE, _SAVED = 0.1, 0.5
 _STEP, _AT_MOST = 0.01, 0.1
 """Seconds of judging at a time: less is not worth beginning, more would keep heartbeats and checkpoints waiting."""
 _READ_AT_ONCE = 50
+_QUIET_MS, _QUIET_AT_MOST_MS = 20_000, 3_600_000
+"""How long (ms) nothing must have been told of a period that is closed late; how long that is waited for at most."""
 
 
 class Assessment:
@@ -73,6 +75,8 @@ class Assessment:
         """Indicators of which was read what their objectives were told."""
         self._settled: dict[str, int] = {}
         """By verdict of a period that is over: up to where its indicator's changes have been looked at."""
+        self._told_late: dict[str, tuple[int, int]] = {}
+        """By verdict that should be closed by now: since when and until when (ms) something was told of it."""
         self._wake = asyncio.Event()
         self._sleeps_until = clock.now()
         self._allowance = Allowance(_SHARE, _SAVED, monotonic())
@@ -110,6 +114,7 @@ class Assessment:
         self._known.clear()
         self._told.forget()
         self._settled.clear()
+        self._told_late.clear()
         self._now_due(set(self._registry.served))
 
     async def on_folded(self, touched: Mapping[str, Fact], urgent: set[str]) -> None:
@@ -205,7 +210,9 @@ class Assessment:
                         soonest = min(soonest, due)
                         commands += decided
                 if before is not None and before.objective.indicator == id:
-                    commands += await self._close(before, history, at, cause)
+                    due, decided = await self._close(before, history, at, cause)
+                    soonest = min(soonest, due)
+                    commands += decided
             for abouts in current.values():
                 commands += await self._told.judge_impairment(abouts, history, at, cause)
             if commands:
@@ -282,23 +289,36 @@ class Assessment:
         commands = await self._judge(about, figure, cause)
         return from_ms(verdicts.next_instant(about, figure, history)), commands
 
-    async def _close(self, before: Part, history: History, at: int, cause: str) -> list[Command]:
-        """A calendar period stays open for late events until its lateness has passed; then it is closed."""
+    async def _close(self, before: Part, history: History, at: int, cause: str) -> tuple[datetime, list[Command]]:
+        """A calendar period stays open for late events until its lateness has passed; then it is closed.
+
+        What is told of it after that, as when somebody hands in the events of a month at once, is waited for: with the
+        first of many it would be closed for good. Returns when to look again, and what is to be told.
+        """
+        later = from_ms(at) + _LATEST
         if before.objective.window.calendar is None:
-            return []
+            return later, []
         id = _verdict_of(before)
         told = await self._told.last(id)
         earliest, cursor = history.changes.since(self._settled.get(id, 0))
         unchanged = id in self._settled and (earliest is None or earliest >= before.period[1])
         if (told is not None and told.closed) or (unchanged and at < before.period[1] + verdicts.LATENESS_MS):
             self._settled[id] = cursor
-            return []
+            return later, []
         self._settled[id] = cursor
+        if at >= before.period[1] + verdicts.LATENESS_MS:
+            first, last = self._told_late.get(id, (at, at))
+            if not unchanged:
+                self._told_late[id] = first, last = first, at
+            closes = min(last + _QUIET_MS, first + _QUIET_AT_MOST_MS)
+            if id in self._told_late and at < closes:
+                return from_ms(closes), []
+            self._told_late.pop(id, None)
         about = self._about(before, keep=False)
         if about is None:
-            return []
+            return later, []
         figure = evaluate(about.terms, history, at, before.period)
-        return [] if figure.holds is None else await self._judge(about, figure, cause)
+        return later, [] if figure.holds is None else await self._judge(about, figure, cause)
 
     async def _know(self, indicators: Iterable[str]) -> None:
         """Read what is stored of indicators and what was told of them, many at once: after a rebalance it is all of

@@ -14,8 +14,9 @@ from sepakat_metrics.figures import Figure, shown, span_of
 from sepakat_metrics.history import History
 from sepakat_metrics.losses import as_json, greatest, losses
 from sepakat_metrics.parts import Part, Version, part_at, parts_of
+from sepakat_metrics.profiles import NotApplicable
 from sepakat_metrics.registry import Registry
-from sepakat_metrics.terms import Terms, asks_since
+from sepakat_metrics.terms import Terms, Unsupported, asks_since
 from sepakat_metrics.verdicts import VERDICT, VerdictNoted, VerdictTold, verdict_id
 from sepakat_metrics.windows import Interval
 from sepakat_shared.aggregates import Aggregates
@@ -24,7 +25,7 @@ from sepakat_shared.calendars import from_ms, to_ms
 from sepakat_shared.clock import Clock
 from sepakat_shared.commits import Commits
 from sepakat_shared.contracts.fact import rfc3339
-from sepakat_shared.errors import Invalid, NotFound
+from sepakat_shared.errors import Conflict, Invalid, NotFound
 
 _NAMED = 100
 """Losses in one answer: whoever wants more asks for a shorter period."""
@@ -73,9 +74,12 @@ class Attainments:
         return terms, await self._archive.stored(part.objective.indicator, since, span[1])
 
     def terms(self, part: Part) -> Terms:
-        """A part's terms with what is granted and corrected now."""
+        """A part's terms with what is granted and corrected now. Raises Conflict where its events can't answer it."""
         indicator = self._registry.indicators.get(part.objective.indicator)
-        return part.terms(indicator, self._corrections.of(part.version.agreement, part.objective.id))
+        try:
+            return part.terms(indicator, self._corrections.of(part.version.agreement, part.objective.id))
+        except (Unsupported, NotApplicable) as error:
+            raise Conflict(str(error)) from error
 
     async def revisions(
         self, asking: Principal, agreement: str, objective: str, period: str | None, known_at: datetime | None

@@ -111,7 +111,7 @@ def to_micro(value: Decimal, unit: str) -> int:
 def parse(raw: Any) -> Fact:
     """One CloudEvent in JSON, as an object. Raises BadEvent."""
     if not isinstance(raw, Mapping):
-        raise BadEvent("body", "a CloudEvent in JSON is an object")
+        raise BadEvent("body", "is not a JSON object; a CloudEvent is one, and as NDJSON each is whole in its line")
     if raw.get("specversion") != "1.0":
         raise BadEvent("specversion", 'must be "1.0" (CloudEvents)')
     for name in ("id", "source", "type", "time"):
