@@ -232,8 +232,10 @@ class Assessment:
         """The terms of a part, kept for as long as text and indicator are the same; of the past, only if they are."""
         key = part.version.agreement, part.objective.id
         indicator = self._registry.indicators.get(part.objective.indicator)
-        of, terms = self._terms.get(key, (None, None))
-        if of is None or terms is None or not part.is_under_those_of(of) or terms.indicator is not indicator:
+        kept = self._terms.get(key)
+        if kept is not None and part.is_under_those_of(kept[0]) and kept[1].indicator is indicator:
+            terms = kept[1]
+        else:
             try:
                 terms = part.terms(indicator, self._corrections.of(*key))
             except (Unsupported, NotApplicable) as error:
@@ -307,11 +309,8 @@ class Assessment:
             return later, []
         self._settled[id] = cursor
         if at >= before.period[1] + verdicts.LATENESS_MS:
-            first, last = self._told_late.get(id, (at, at))
-            if not unchanged:
-                self._told_late[id] = first, last = first, at
-            closes = min(last + _QUIET_MS, first + _QUIET_AT_MOST_MS)
-            if id in self._told_late and at < closes:
+            closes = self._quiet_from(id, at, not unchanged)
+            if at < closes:
                 return from_ms(closes), []
             self._told_late.pop(id, None)
         about = self._about(before, keep=False)
@@ -319,6 +318,16 @@ class Assessment:
             return later, []
         figure = evaluate(about.terms, history, at, before.period)
         return later, [] if figure.holds is None else await self._judge(about, figure, cause)
+
+    def _quiet_from(self, verdict: str, at: int, is_told: bool) -> int:
+        """From when on (ms) a period that should be closed is quiet; `is_told` where something of it is told now."""
+        if is_told:
+            first, _ = self._told_late.get(verdict, (at, at))
+            self._told_late[verdict] = first, at
+        if verdict not in self._told_late:
+            return at
+        first, last = self._told_late[verdict]
+        return min(last + _QUIET_MS, first + _QUIET_AT_MOST_MS)
 
     async def _know(self, indicators: Iterable[str]) -> None:
         """Read what is stored of indicators and what was told of them, many at once: after a rebalance it is all of

@@ -35,7 +35,7 @@ class Feed:
             fact.kind == self._kind and partition == self._partition
             and (not self._sources or fact.source in self._sources)
             and (not self._units or fact.kind != "measurement" or self._units == {fact.unit})
-            and (not fact.instants or fits(fact, len(self.thresholds)))
+            and fits(fact, len(self.thresholds))
         )  # fmt: skip
 
 

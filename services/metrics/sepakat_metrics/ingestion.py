@@ -207,9 +207,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def _plain(self, record: Record, latest: int) -> _Taken | None:
         """A plain event of an indicator that is known well, of `latest` (ms) or before; None for any other record."""
-        # Most records have these very headers, and to compare them takes a third of looking through them.
-        bare = record.headers == messages.BARE
-        is_structured, traceparent = (True, None) if bare else messages.structured(record)
+        is_structured, traceparent = messages.structured(record)
         fact = quick.read(record.value) if is_structured and record.value else None
         if fact is None:
             return None
@@ -232,16 +230,13 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
             if not isinstance(error, Poison | events.BadEvent):
                 _log.exception("reading %s/%d failed", held.name, record.offset)
                 reason = f"{type(error).__name__}: {error}"
-            await bury(self._bus, self._dead_letters, record, reason, blocks=False)
-            self._outcomes["rejected"] += 1
+            await self._bury(record, reason)
             return None
         if self._partition_of(fact.indicator) != record.partition:
             try:
                 await self._forward(record, fact.indicator)
             except MessageSizeTooLargeError as error:
-                reason = f"another partition is its indicator's, and it does not go there: {error}"
-                await bury(self._bus, self._dead_letters, record, reason, blocks=False)
-                self._outcomes["rejected"] += 1
+                await self._bury(record, f"another partition is its indicator's, and it does not go there: {error}")
             return None
         feed = self._feeds[fact.indicator] = await self._feed(indicator)
         return feed, fact, traceparent
@@ -275,6 +270,10 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         )  # fmt: skip
         events.check_time(fact, now)
         return fact, envelope.traceparent
+
+    async def _bury(self, record: Record, reason: str) -> None:
+        await bury(self._bus, self._dead_letters, record, reason, blocks=False)
+        self._outcomes["rejected"] += 1
 
     def _park(self, held: Partition, record: Record, indicator: str) -> None:
         headers, place = messages.text_headers(record), f"{held.name}/{record.offset:020d}"

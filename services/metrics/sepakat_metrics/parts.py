@@ -133,20 +133,17 @@ def _part(begins: Sequence[tuple[int, Version]], ends: int | None, objective: st
 def _earlier(begins: Sequence[tuple[int, Version]], objective: Objective) -> tuple[tuple[int, Version], ...]:
     """The versions before the last one by which that objective's cases were judged otherwise, each with its end."""
     found: list[tuple[int, Version]] = []
+    its_cases = "per-case", objective.indicator
     for i, (begin, version) in enumerate(begins[:-1]):
         # What takes effect at once comes before what was to follow with the next period, and that may never begin.
         until = min(later for later, _ in begins[i + 1 :])
         governed = version.objective(objective.id)
-        if begin < until and governed is not None and _are_cases(governed, objective):
+        if begin < until and governed is not None and (governed.measure, governed.indicator) == its_cases:
             found.append((until, version))
     return tuple(
         (until, version) for (until, version), (_, after) in pairwise([*found, begins[-1]])
         if _judging(version, objective.id) != _judging(after, objective.id)
     )  # fmt: skip
-
-
-def _are_cases(governed: Objective, objective: Objective) -> bool:
-    return (governed.measure, governed.indicator) == ("per-case", objective.indicator)
 
 
 def _judging(version: Version, objective: str) -> list[object]:

@@ -132,8 +132,7 @@ def _counted(event: _OfCounts, indicator: str, at: int, body: bytes) -> Fact | N
             sums = _bounded(_of_one_minute(data.samples, body) or _of_several_minutes(data.samples, body))
     elif data.columns is not msgspec.UNSET:
         if not is_one and not data.columns.value:
-            start = _start(data.columns, event, at)
-            sums = _bounded(_of_columns(data.columns, start, _last(data.columns, start)))
+            sums = _bounded(_of_columns(data.columns, *_span(data.columns, event, at)))
     elif 0 <= data.good <= data.total:
         sums = ((at, data.good, data.total),)
     if sums is None:
@@ -200,16 +199,13 @@ def _is_rounded(body: bytes) -> bool:
     return _FINER_THAN_MICROSECONDS.search(body) is not None
 
 
-def _start(columns: _Columns, event: _Event, at: int) -> int:
-    return at if columns.start == event.time else events.instant(columns.start, "data.columns.start")
-
-
-def _last(columns: _Columns, start: int) -> int:
-    """The latest instant of the rows. Raises BadEvent for one that no calendar has."""
+def _span(columns: _Columns, event: _Event, at: int) -> tuple[int, int]:
+    """What offsets are from, and the latest instant of the rows. Raises BadEvent for one that no calendar has."""
+    start = at if columns.start == event.time else events.instant(columns.start, "data.columns.start")
     last = start + max(columns.offset)
     if last > events.LATEST:
         raise events.BadEvent("data.columns.offset", "is of an instant after the year 9999")
-    return last
+    return start, last
 
 
 def _of_columns(columns: _Columns, start: int, last: int) -> _Sums | None:
@@ -256,8 +252,7 @@ def _measured(event: _OfMeasurements, indicator: str, at: int) -> Fact | None:
             return None
         if len(columns.value) != len(columns.offset):
             return None
-        start = _start(columns, event, at)
-        _last(columns, start)
+        start, _ = _span(columns, event, at)
         values, instants = _in_micro(columns.value, data.unit), tuple([start + offset for offset in columns.offset])
     else:
         values = None if data.values and bytes(data.value) else _in_digits(data.values or [data.value], data.unit)
