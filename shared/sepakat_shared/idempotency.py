@@ -73,7 +73,7 @@ class IdempotentPosts:
             if answer is not None:
                 return _again(first, answer, fingerprint)
             first_at = first["at"]
-            done = [] if repeatable else await self._made(id, first_at)
+            done = [] if repeatable else await self._made_by(id, first_at)
             if done:
                 return await self._answer(id, first_at, _took_effect(done))
         this = Handled(id)
@@ -82,7 +82,7 @@ class IdempotentPosts:
             response = await do()
         except BaseException as error:
             if this.commits and not repeatable:
-                if done := await self._made(id, first_at, this.commits):
+                if done := await self._made_of(this):
                     told = problem_of(error) if isinstance(error, SepakatError) else _took_effect(done)
                     await self._answer(id, first_at, told)
             # After its time another one may do it: that it has taken over from this one must stay known.
@@ -93,15 +93,17 @@ class IdempotentPosts:
             handled.reset(token)
         return await self._answer(id, first_at, response)
 
-    async def _made(self, request: str, since: datetime, tried: Sequence[str] | None = None) -> list[str]:
-        """The commits that a request has led to, or those of them that it `tried`.
+    async def _made_of(self, this: Handled) -> list[str]:
+        """The commits that a request has tried and made."""
+        found = await find_by_id(self._commits, this.commits, {"request": 1})
+        return [each["_id"] for each in found if each is not None and each.get("request") == this.name]
 
-        All of them are looked for without an index, which each commit would pay for: that is asked once after a process
-        was killed. A key may be used again after a day.
+    async def _made_by(self, request: str, since: datetime) -> list[str]:
+        """The commits that a request has led to, as its process can't say any more.
+
+        Without an index, which each commit would pay for: this is asked once after a process was killed. A key may be
+        used again after a day.
         """
-        if tried is not None:
-            found = await find_by_id(self._commits, tried, {"request": 1})
-            return [each["_id"] for each in found if each is not None and each.get("request") == request]
         query = {"request": request, "committed_at": {"$gte": since - _CLOCKS_DIFFER}}
         return [each["_id"] for each in await self._commits.find(query, {"_id": 1}).to_list(None)]
 
