@@ -1,8 +1,6 @@
 """Making back-tests from a real database: by two instances at once, and where something goes wrong on the way."""
 
 import asyncio
-import uuid
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,12 +8,10 @@ from typing import Any, cast
 import pytest
 from samples import agreement_dict
 
-from sepakat_cli.backends import Backend
 from sepakat_metrics.archive import Archive
 from sepakat_metrics.backtests import Backtests
 from sepakat_metrics.corrections import Corrections
 from sepakat_metrics.registry import Registry
-from sepakat_shared import mongo
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import SystemClock
 from sepakat_shared.commits import Commits
@@ -23,22 +19,14 @@ from sepakat_shared.contracts.agreements import BacktestRequested
 from sepakat_shared.contracts.texts import Indicator
 from sepakat_shared.errors import NotFound
 from sepakat_shared.messages import Envelope
-from sepakat_shared.settings import ServiceSettings
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
 CLOCK = SystemClock()
 CAUSE = Envelope("e1", "/sepakat/agreements", BacktestRequested.type, "b1", None, b"", "00000001.000")
 
 
-@pytest.fixture
-async def db(backend: Backend) -> AsyncIterator[Any]:
-    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
-    yield client[f"backtests_{uuid.uuid4().hex[:8]}"]
-    await mongo.close_client(client)
-
-
-async def instance(db: Any) -> Backtests:
-    registry, commits, archive = Registry(db, CLOCK), Commits(db, CLOCK), Archive(db)
+async def instance(database: Any) -> Backtests:
+    registry, commits, archive = Registry(database, CLOCK), Commits(database, CLOCK), Archive(database)
     given = {"metadata": {"id": "nusantara/checkout-state"}, "kindOfEvents": "state"}
     await registry.register(Indicator.model_validate(given), None)
     made = Backtests(commits, registry, Corrections(commits, registry, archive, CLOCK, "http://x"), archive, CLOCK)
@@ -55,33 +43,33 @@ def request() -> BacktestRequested:
     )  # fmt: skip
 
 
-async def committed(db: Any) -> list[str]:
-    found = await db["commits"].find({"aggregate": "backtest/b1"}).sort("n", 1).to_list(None)
+async def committed(database: Any) -> list[str]:
+    found = await database["commits"].find({"aggregate": "backtest/b1"}).sort("n", 1).to_list(None)
     return [event["type"] for commit in found for event in commit["events"]]
 
 
-async def test_two_instances_that_make_one_back_test_tell_one_result(db: Any) -> None:
-    one, other = await instance(db), await instance(db)
+async def test_two_instances_that_make_one_back_test_tell_one_result(database: Any) -> None:
+    one, other = await instance(database), await instance(database)
     await asyncio.gather(one.on_requested(request(), CAUSE), other.on_requested(request(), CAUSE))
     await asyncio.gather(one._make_pending(), other._make_pending())
-    assert await committed(db) == ["Requested", "Completed"]
+    assert await committed(database) == ["Requested", "Completed"]
     await other.on_requested(request(), CAUSE)
     await other._make_pending()
-    assert await committed(db) == ["Requested", "Completed"]
+    assert await committed(database) == ["Requested", "Completed"]
 
 
-async def test_one_that_is_not_this_instances_waits(db: Any) -> None:
-    one = await instance(db)
+async def test_one_that_is_not_this_instances_waits(database: Any) -> None:
+    one = await instance(database)
     await one.on_requested(request(), CAUSE)
     one.ingestion = cast(Any, SimpleNamespace(owns=lambda _id: False, caught_up=True))
     await one._make_pending()
-    assert await committed(db) == ["Requested"]
+    assert await committed(database) == ["Requested"]
 
 
 async def test_a_bug_ends_the_back_test_and_a_database_that_is_away_does_not(
-    db: Any, monkeypatch: pytest.MonkeyPatch
+    database: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = await instance(db)
+    one = await instance(database)
     await one.on_requested(request(), CAUSE)
     read, away = one._archive.stored, [ConnectionError("away"), ConnectionError("away")]
 
@@ -93,7 +81,7 @@ async def test_a_bug_ends_the_back_test_and_a_database_that_is_away_does_not(
     monkeypatch.setattr(one._archive, "stored", stored)
     monkeypatch.setattr("sepakat_metrics.backtesting.evaluate", lambda *_: 1 / 0)
     await one._make_pending()
-    assert (away, await committed(db)) == ([], ["Requested", "Failed"])
+    assert (away, await committed(database)) == ([], ["Requested", "Failed"])
     party = Principal("k", "toko-maju", frozenset({"customer"}), frozenset({"compliance:read"}))
     backtest = await one.visible("b1", party)
     assert backtest.reason == "this is a bug of ours (ZeroDivisionError); the log has the trace"

@@ -1,7 +1,5 @@
 """Periods that are neither the present one nor the one before are closed too, on a real database, each once."""
 
-import uuid
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -10,12 +8,9 @@ from judged import Judged
 from measuring.test_adjusting import history
 from samples import agreement_dict
 
-from sepakat_cli.backends import Backend
 from sepakat_metrics.closing import Closing
-from sepakat_shared import mongo
 from sepakat_shared.calendars import to_ms
 from sepakat_shared.clock import ManualClock
-from sepakat_shared.settings import ServiceSettings
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
 HOUR = timedelta(hours=1)
@@ -48,12 +43,10 @@ class Metrics(Judged):
 
 
 @pytest.fixture
-async def metrics(backend: Backend) -> AsyncIterator[Metrics]:
-    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
-    metrics = Metrics(client[f"closing_{uuid.uuid4().hex[:8]}"], ManualClock(DAY[0] + 3 * HOUR))
+async def metrics(database: Any) -> Metrics:
+    metrics = Metrics(database, ManualClock(DAY[0] + 3 * HOUR))
     await metrics.begin()
-    yield metrics
-    await mongo.close_client(client)
+    return metrics
 
 
 async def test_a_day_is_closed_once_when_its_lateness_has_passed(metrics: Metrics) -> None:

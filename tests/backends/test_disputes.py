@@ -1,8 +1,6 @@
 """Disputes over HTTP, on a real database: who may raise one, when, and what becomes of two at once."""
 
 import asyncio
-import uuid
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +9,6 @@ import msgspec
 import pytest
 from samples import agreement_dict
 
-from sepakat_cli.backends import Backend
 from sepakat_incidents import dispute_api
 from sepakat_incidents import line as lines
 from sepakat_incidents.contacts import Contacts
@@ -25,7 +22,7 @@ from sepakat_incidents.rotation_store import Rotations
 from sepakat_incidents.showing import shown
 from sepakat_incidents.store import Incidents
 from sepakat_incidents.wordings import Wordings
-from sepakat_shared import mongo, web
+from sepakat_shared import web
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import ManualClock
 from sepakat_shared.commits import Commits
@@ -34,7 +31,6 @@ from sepakat_shared.contracts.agreements import AgreementTextPublished
 from sepakat_shared.contracts.fact import Fact, PeriodSpan, rfc3339
 from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.messages import Envelope
-from sepakat_shared.settings import ServiceSettings
 from sepakat_shared.timers import Timers
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
@@ -138,9 +134,8 @@ def verdict(kind: type[compliance._ObjectiveEvent], **changes: Any) -> Any:
 
 
 @pytest.fixture
-async def incident(backend: Backend) -> AsyncIterator[Incident]:
-    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
-    made = Incident(client[f"disputes_{uuid.uuid4().hex[:8]}"])
+async def incident(database: Any) -> Incident:
+    made = Incident(database)
     for part in (made.commits, made.incidents, made.docket, made.disputables, made.timers):
         await part.create_indexes()  # type: ignore[attr-defined]
     text = agreement_dict(disputes=AGREED, priorities={"P1": {"restore": "PT4H"}}, escalation={})
@@ -149,8 +144,7 @@ async def incident(backend: Backend) -> AsyncIterator[Incident]:
         AgreementTextPublished(agreement="toko-checkout", version=1, hash="h", effective_from=START, text=text),
     )
     await made.hears(topics.COMPLIANCE, verdict(compliance.ObjectiveBreached), id="breach")
-    yield made
-    await mongo.close_client(client)
+    return made
 
 
 async def test_a_dispute_is_raised_answered_and_settled_and_each_party_sees_whose_turn_it_is(

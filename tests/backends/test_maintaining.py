@@ -1,7 +1,5 @@
 """Announced maintenance as `metrics` takes it on a real database: closed periods are judged again, each time once."""
 
-import uuid
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,16 +8,13 @@ from judged import Judged
 from measuring.test_adjusting import history
 from samples import agreement_dict
 
-from sepakat_cli.backends import Backend
 from sepakat_metrics.maintaining import Maintaining
-from sepakat_shared import mongo
 from sepakat_shared.calendars import to_ms
 from sepakat_shared.clock import ManualClock
 from sepakat_shared.contracts import maintenance
 from sepakat_shared.contracts.fact import PeriodSpan
 from sepakat_shared.contracts.maintenance import Excluded
 from sepakat_shared.messages import Envelope
-from sepakat_shared.settings import ServiceSettings
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
 HOUR = timedelta(hours=1)
@@ -29,20 +24,13 @@ DOWN = MONTH[0] + 30 * HOUR
 UP = 1_000_000
 
 
-@pytest.fixture
-async def db(backend: Backend) -> AsyncIterator[Any]:
-    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
-    yield client[f"maintaining_{uuid.uuid4().hex[:8]}"]
-    await mongo.close_client(client)
-
-
 class Metrics(Judged):
     """It knows an agreement and an indicator that was down for an hour of November."""
 
-    def __init__(self, db: Any, clock: ManualClock) -> None:
+    def __init__(self, database: Any, clock: ManualClock) -> None:
         start = to_ms(MONTH[0])
         known = history((start, "up", UP), (to_ms(DOWN), "down", 0), (to_ms(DOWN + HOUR), "up", UP))
-        super().__init__(db, clock, known, agreement_dict(), MONTH)
+        super().__init__(database, clock, known, agreement_dict(), MONTH)
         self.maintaining = Maintaining(self.commits, self.registry, self.corrections, clock)
 
     async def begin(self) -> None:
@@ -74,9 +62,9 @@ async def hear(metrics: Metrics, told: Any) -> None:
     await metrics.maintaining.load()
 
 
-async def test_what_another_instance_wrote_lately_is_taken_up_and_nothing_older_is_read_again(db: Any) -> None:
+async def test_what_another_instance_wrote_lately_is_taken_up_and_nothing_older_is_read_again(database: Any) -> None:
     clock = ManualClock(MONTH[1] + 25 * HOUR)
-    here, there = Metrics(db, clock), Metrics(db, clock)
+    here, there = Metrics(database, clock), Metrics(database, clock)
     for each in (here, there):
         await each.begin()
     clock.advance(timedelta(seconds=30))
@@ -87,12 +75,12 @@ async def test_what_another_instance_wrote_lately_is_taken_up_and_nothing_older_
     clock.advance(timedelta(seconds=90))
     await there.maintaining.load()
     asked = there.maintaining._lately.query()
-    assert await db["announced_maintenance"].count_documents({}) == 1
-    assert await db["announced_maintenance"].count_documents(asked) == 0
+    assert await database["announced_maintenance"].count_documents({}) == 1
+    assert await database["announced_maintenance"].count_documents(asked) == 0
 
 
-async def test_what_is_heard_of_late_corrects_a_closed_period_and_each_telling_does_so_once(db: Any) -> None:
-    metrics = Metrics(db, ManualClock(MONTH[1] + 25 * HOUR))
+async def test_what_is_heard_of_late_corrects_a_closed_period_and_each_telling_does_so_once(database: Any) -> None:
+    metrics = Metrics(database, ManualClock(MONTH[1] + 25 * HOUR))
     await metrics.begin()
     await metrics.judge()
     await hear(metrics, fact(maintenance.MaintenanceAnnounced, 1))
@@ -104,7 +92,7 @@ async def test_what_is_heard_of_late_corrects_a_closed_period_and_each_telling_d
     assert await metrics.told_since() == [("corrected", True), ("breach_retracted", True)]
     assert metrics.corrections.of("toko-checkout", "availability").announced
 
-    again = Metrics(db, metrics.clock)
+    again = Metrics(database, metrics.clock)
     await again.begin()
     assert again.corrections.of("toko-checkout", "availability").announced, "also after a restart"
     await hear(again, fact(maintenance.MaintenanceAnnounced, 1))
@@ -120,8 +108,8 @@ async def test_what_is_heard_of_late_corrects_a_closed_period_and_each_telling_d
     )
 
 
-async def test_what_is_told_in_time_corrects_nothing(db: Any) -> None:
-    metrics = Metrics(db, ManualClock(DOWN - HOUR))
+async def test_what_is_told_in_time_corrects_nothing(database: Any) -> None:
+    metrics = Metrics(database, ManualClock(DOWN - HOUR))
     await metrics.begin()
     await hear(metrics, fact(maintenance.MaintenanceAnnounced, 1, (DOWN, DOWN + HOUR)))
     metrics.clock.set(MONTH[1] + 25 * HOUR)

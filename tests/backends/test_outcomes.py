@@ -1,18 +1,14 @@
 """What a dispute has ended in, as `metrics` grants it on a real database: every part, and each once."""
 
-import uuid
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from sepakat_cli.backends import Backend
 from sepakat_metrics import outcomes
 from sepakat_metrics.archive import Archive
 from sepakat_metrics.corrections import Corrections
 from sepakat_metrics.registry import Registry
-from sepakat_shared import mongo
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import SystemClock
 from sepakat_shared.commits import Commits
@@ -21,7 +17,6 @@ from sepakat_shared.contracts.fact import PeriodSpan
 from sepakat_shared.contracts.obligations import ObligationExcused, ObligationMet
 from sepakat_shared.errors import Forbidden
 from sepakat_shared.messages import Envelope
-from sepakat_shared.settings import ServiceSettings
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
 CLOCK = SystemClock()
@@ -43,16 +38,9 @@ def settled(*adjustments: Adjustment) -> DisputeSettled:
     )  # fmt: skip
 
 
-@pytest.fixture
-async def db(backend: Backend) -> AsyncIterator[Any]:
-    client = mongo.open_client(ServiceSettings(kafka=backend.kafka, mongo=backend.mongo))
-    yield client[f"outcomes_{uuid.uuid4().hex[:8]}"]
-    await mongo.close_client(client)
-
-
-async def test_an_outcome_that_comes_again_grants_nothing_more(db: Any) -> None:
-    commits = Commits(db, CLOCK)
-    made = Corrections(commits, Registry(db, CLOCK), Archive(db), CLOCK, "http://x").grants
+async def test_an_outcome_that_comes_again_grants_nothing_more(database: Any) -> None:
+    commits = Commits(database, CLOCK)
+    made = Corrections(commits, Registry(database, CLOCK), Archive(database), CLOCK, "http://x").grants
     now = CLOCK.now()
     fact = settled(
         Adjustment(kind="events", objectives=("availability",), start=now, good=0, total=5),
@@ -80,14 +68,14 @@ def test_an_outcome_about_a_clock_counts_in_the_objectives_of_that_clock_alone()
     assert len(list(outcomes.asked_by(settled(named, of_none)))) == 2
 
 
-async def test_an_outcome_without_adjustments_changes_no_figure(db: Any) -> None:
-    made = Corrections(Commits(db, CLOCK), Registry(db, CLOCK), Archive(db), CLOCK, "http://x").grants
+async def test_an_outcome_without_adjustments_changes_no_figure(database: Any) -> None:
+    made = Corrections(Commits(database, CLOCK), Registry(database, CLOCK), Archive(database), CLOCK, "http://x").grants
     await made.on_settled(settled(), cause(3))
     assert await made.page(CUSTOMER, None, None, 10) == []
 
 
-async def test_a_credit_that_a_dispute_has_ended_in_is_granted_for_its_period_once(db: Any) -> None:
-    made = Corrections(Commits(db, CLOCK), Registry(db, CLOCK), Archive(db), CLOCK, "http://x").grants
+async def test_a_credit_that_a_dispute_has_ended_in_is_granted_for_its_period_once(database: Any) -> None:
+    made = Corrections(Commits(database, CLOCK), Registry(database, CLOCK), Archive(database), CLOCK, "http://x").grants
     span = PeriodSpan(start=CLOCK.now() - timedelta(days=30), end=CLOCK.now())
     about = {"subject_kind": "credit", "objective": "availability", "period": span}
     fact = settled().model_copy(update={**about, "remedy": Remedy(credit_percent="7.5")})
@@ -101,8 +89,8 @@ async def test_a_credit_that_a_dispute_has_ended_in_is_granted_for_its_period_on
         await made.withdraw(granted.granted.id, PROVIDER)
 
 
-async def test_the_time_in_which_an_obligation_was_unmet_is_excluded_from_what_it_pauses_once(db: Any) -> None:
-    made = Corrections(Commits(db, CLOCK), Registry(db, CLOCK), Archive(db), CLOCK, "http://x").grants
+async def test_the_time_in_which_an_obligation_was_unmet_is_excluded_from_what_it_pauses_once(database: Any) -> None:
+    made = Corrections(Commits(database, CLOCK), Registry(database, CLOCK), Archive(database), CLOCK, "http://x").grants
     span = PeriodSpan(start=CLOCK.now() - timedelta(hours=2), end=CLOCK.now())
     about: dict[str, Any] = {
         "occurrence": "toko-checkout.contact.k1", "agreement": "toko-checkout", "version": 1, "provider": "nusantara",

@@ -147,13 +147,12 @@ async def test_what_a_killed_process_left_undone_is_done_by_one_of_the_repeats_o
     await client.close()
 
 
-async def test_what_was_committed_is_not_done_again_when_its_answer_was_lost(backend: Backend) -> None:
-    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(backend.mongo, tz_aware=True)
-    db, clock, faults = client[f"repeated_{uuid.uuid4().hex[:8]}"], ManualClock(NOW), list[Exception]()
-    commits = Commits(db, clock)
-    async with door(IdempotentPosts(db), clock, faults, commits) as http:
+async def test_what_was_committed_is_not_done_again_when_its_answer_was_lost(database: Any) -> None:
+    clock, faults = ManualClock(NOW), list[Exception]()
+    commits = Commits(database, clock)
+    async with door(IdempotentPosts(database), clock, faults, commits) as http:
         await order(http, "killed")
-        await db["idempotency"].delete_one({"_id": {"$regex": "/answer$"}})
+        await database["idempotency"].delete_one({"_id": {"$regex": "/answer$"}})
         clock.advance(timedelta(minutes=3))
         told = await order(http, "killed")
         assert told.status_code == 409
@@ -173,12 +172,11 @@ async def test_what_was_committed_is_not_done_again_when_its_answer_was_lost(bac
         assert (await order(http, "another")).json() == {"done": 2}
 
         # A key may be used again when its request is forgotten: what it led to then is of no concern.
-        await db["idempotency"].delete_many({})
+        await database["idempotency"].delete_many({})
         clock.advance(timedelta(days=30))
-        await db["idempotency"].insert_one(held(http, "killed", clock))
+        await database["idempotency"].insert_one(held(http, "killed", clock))
         clock.advance(timedelta(minutes=3))
         assert (await order(http, "killed")).json() == {"done": 3}
-    await client.close()
 
 
 def held(http: httpx.AsyncClient, key: str, clock: ManualClock) -> dict[str, Any]:
@@ -190,11 +188,10 @@ def held(http: httpx.AsyncClient, key: str, clock: ManualClock) -> dict[str, Any
 
 @pytest.mark.parametrize("is_made", [True, False])
 async def test_what_may_have_been_committed_is_looked_for_before_it_is_done_again(
-    backend: Backend, monkeypatch: pytest.MonkeyPatch, is_made: bool
+    database: Any, monkeypatch: pytest.MonkeyPatch, is_made: bool
 ) -> None:
-    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(backend.mongo, tz_aware=True)
-    db, clock = client[f"repeated_{uuid.uuid4().hex[:8]}"], ManualClock(NOW)
-    commits = Commits(db, clock)
+    clock = ManualClock(NOW)
+    commits = Commits(database, clock)
     insert = mongo.insert_missing
 
     async def broken(collection: Any, documents: Any) -> Any:
@@ -202,7 +199,7 @@ async def test_what_may_have_been_committed_is_looked_for_before_it_is_done_agai
             await insert(collection, documents)
         raise AutoReconnect("the connection was lost")
 
-    async with door(IdempotentPosts(db), clock, [], commits) as http:
+    async with door(IdempotentPosts(database), clock, [], commits) as http:
         with monkeypatch.context() as lost:
             lost.setattr(mongo, "insert_missing", broken)
             assert (await order(http, "k")).status_code == 503
@@ -212,24 +209,21 @@ async def test_what_may_have_been_committed_is_looked_for_before_it_is_done_agai
         clock.advance(timedelta(minutes=3))
         later = await order(http, "k")
         assert (later.status_code, await commits.collection.count_documents({})) == (409 if is_made else 201, 1)
-    await client.close()
 
 
 async def test_what_the_database_has_refused_is_done_by_the_next_repeat(
-    backend: Backend, monkeypatch: pytest.MonkeyPatch
+    database: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(backend.mongo, tz_aware=True)
-    db, clock = client[f"repeated_{uuid.uuid4().hex[:8]}"], ManualClock(NOW)
+    clock = ManualClock(NOW)
 
     async def refused(_collection: Any, documents: Any) -> Any:
         return [OperationFailure("it is too large") for _ in documents]
 
-    async with door(IdempotentPosts(db), clock, [], Commits(db, clock)) as http:
+    async with door(IdempotentPosts(database), clock, [], Commits(database, clock)) as http:
         with monkeypatch.context() as refusing:
             refusing.setattr(mongo, "insert_missing", refused)
             assert (await order(http, "k")).status_code == 500
         assert (await order(http, "k")).status_code == 201
-    await client.close()
 
 
 async def test_what_an_earlier_version_answered_is_answered_so_still(backend: Backend) -> None:

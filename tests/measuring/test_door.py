@@ -30,6 +30,13 @@ def deep(levels: int) -> Any:
     return found
 
 
+def door_to(bus: Any, rejections: Any) -> Door:
+    db: Any = {"rejections": rejections}
+    registry: Any = SimpleNamespace(indicators={})
+    ingestion: Any = SimpleNamespace(seen=lambda *_: False)
+    return Door(db, bus, registry, ingestion, ManualClock(NOW))
+
+
 class Keys:
     async def principal(self, _secret: str) -> Principal:
         return Principal("op", None, frozenset({"operator"}), frozenset())
@@ -39,8 +46,7 @@ async def test_an_event_that_comes_before_the_broker_is_reached_is_to_be_sent_ag
     settings = ServiceSettings(kafka="127.0.0.1:1", mongo="mongodb://127.0.0.1:1")
     clock = ManualClock(NOW)
     bus = Bus(settings, "metrics", clock, None, [])  # type: ignore[arg-type]
-    registry, ingestion = SimpleNamespace(indicators={}), SimpleNamespace(seen=lambda *_: False)
-    door = Door({"rejections": None}, bus, registry, ingestion, clock)  # type: ignore[arg-type, dict-item]
+    door = door_to(bus, None)
     app = web.application("metrics", "of a test", Keys(), 1 << 20)  # type: ignore[arg-type]
     app.include_router(router(door))
     headers = {"Authorization": "Bearer x", "Content-Type": "application/cloudevents+json"}
@@ -68,11 +74,6 @@ class Taken:
         self.rejected.append(document["reason"])
 
 
-def door_to(kept: Taken) -> Door:
-    registry, ingestion = SimpleNamespace(indicators={}), SimpleNamespace(seen=lambda *_: False)
-    return Door({"rejections": kept}, kept, registry, ingestion, ManualClock(NOW))  # type: ignore[arg-type, dict-item]
-
-
 NAN = {"indicator": "nusantara/latency", "unit": "ms", "value": float("nan")}
 ODD = [({"id": "\ud800"}, "?"), ({"data": {**EVENT["data"], "\ud800": 1}}, "e1"), ({"id": 10**23}, None),
        ({"id": {"\0": 1}}, None), ({"data": NAN}, "e1"), ({"more": deep(200_000)}, "e1")]  # fmt: skip
@@ -82,7 +83,7 @@ ODD = [({"id": "\ud800"}, "?"), ({"data": {**EVENT["data"], "\ud800": 1}}, "e1")
 async def test_what_is_read_as_json_and_can_not_be_written_is_rejected_by_itself(odd: dict[str, Any], id: Any) -> None:
     """Before, such an event ended the request, and whatever came with it."""
     kept = Taken()
-    answer = await door_to(kept).take({**EVENT, **odd}, await Keys().principal(""), set())
+    answer = await door_to(kept, kept).take({**EVENT, **odd}, await Keys().principal(""), set())
     assert (answer["id"], answer["outcome"]) == (id, "rejected")
     json.dumps(answer, ensure_ascii=False).encode()
     assert (len(kept.rejected), kept.published) == (1, [])
@@ -90,7 +91,7 @@ async def test_what_is_read_as_json_and_can_not_be_written_is_rejected_by_itself
 
 async def test_a_trace_that_is_no_text_is_none() -> None:
     kept = Taken()
-    answer = await door_to(kept).take({**EVENT, "traceparent": 5}, await Keys().principal(""), set())
+    answer = await door_to(kept, kept).take({**EVENT, "traceparent": 5}, await Keys().principal(""), set())
     assert (answer["outcome"], kept.headers) == ("parked", [{"content-type": "application/cloudevents+json"}])
 
 
@@ -102,7 +103,7 @@ def by_columns(id: str, rows: int) -> dict[str, Any]:
 
 async def test_an_event_is_published_without_spaces_and_one_that_is_too_large_is_rejected_by_itself() -> None:
     kept = Taken()
-    door = door_to(kept)
+    door = door_to(kept, kept)
     operator, taken = await Keys().principal(""), set[tuple[str, str]]()
     answers = [await door.take(by_columns(id, rows), operator, taken) for id, rows in (("a", 75_000), ("b", 80_000))]
     assert [answer["outcome"] for answer in answers] == ["parked", "rejected"]
