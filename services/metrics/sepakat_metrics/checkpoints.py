@@ -19,7 +19,7 @@ from pymongo.errors import OperationFailure
 
 from sepakat_metrics.buckets import Delta
 from sepakat_metrics.events import Fact
-from sepakat_metrics.sizes import weight_of
+from sepakat_metrics.sizes import OF_A_SAMPLE, weight_of
 from sepakat_shared.mongo import Collection, Database, Document, insert_missing, insert_new, replace_many
 
 ID_BYTES = 8
@@ -54,7 +54,8 @@ class Pending:
             delta = self.deltas[fact.indicator] = Delta(thresholds)
             self.weight += _OF_AN_INDICATOR
         delta.add(fact)
-        self.weight += weight_of(fact, len(thresholds))
+        # Of most events it is this product, without a call.
+        self.weight += OF_A_SAMPLE * len(fact.samples) or weight_of(fact, len(thresholds))
         self.ids += id
         if self.weight >= _MOST_WEIGHT:
             self.is_full = True

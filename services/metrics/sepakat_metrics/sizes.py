@@ -8,6 +8,10 @@ MOST_OF_AN_EVENT: Final = 6_000_000
 """With a checkpoint that is just not full, and both with a day that is not, it fits into the 16 MB of a document."""
 
 
+OF_A_SAMPLE: Final = 64
+"""Bytes that one takes at most in what is stored."""
+
+
 def weight_of(fact: Fact, thresholds: int) -> int:
     """How many bytes a fact takes at most in what is stored: a letter has up to four, a number up to nine.
 
@@ -15,7 +19,7 @@ def weight_of(fact: Fact, thresholds: int) -> int:
     stores its bin, in five bytes for the first of a bin and less for those that follow.
     """
     if fact.kind == "ratio":
-        return 64 * len(fact.samples)
+        return OF_A_SAMPLE * len(fact.samples)
     if fact.kind == "measurement":
         return fact.minutes() * (64 + 40 * thresholds) + 8 * len(fact.values)
     words = len(fact.source) + len(fact.id) + len(fact.ticket) + len(fact.priority) + len(fact.reason)
