@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -76,13 +76,13 @@ class World:
         return body["items"] if body else []
 
     async def post(self, service: str, path: str, key: str, **body: Any) -> Any:
-        """The body of an answer, or None while the service is away or does not know the key yet."""
+        """The body of an answer, or None while the service is away."""
         try:
             async with self.api(service, key) as http:
                 answer = await http.post(path, json=body)
         except httpx.TransportError:
             return None
-        assert answer.is_success or answer.status_code in (401, 503), answer.text
+        assert answer.is_success or answer.status_code == 503, answer.text
         return answer.json() if answer.is_success else None
 
     # -- agreeing -----------------------------------------------------------------------------------------------------
@@ -148,16 +148,17 @@ class World:
         self.desk.secret = await until("the webhook endpoint", post)
 
     async def key_of(self, party: str, *scopes: str) -> str:
-        """A new API key of a party, known to `metrics` already."""
+        """A new API key of a party, known to every service already."""
         wanted = {"id": f"{party}-{secrets.token_hex(4)}", "party": party, "roles": ["customer"], "scopes": scopes}
         async with self.api("agreements") as http:
             secret: str = (await http.post("/v1/keys", json=wanted)).json()["secret"]
 
-        async def known() -> bool:
-            async with self.api("metrics", secret) as http:
+        async def known_to(service: str) -> bool:
+            async with self.api(service, secret) as http:
                 return (await http.get("/v1/operations/whoami")).status_code == 200
 
-        await until("the key to be known", known)
+        for service in self.cluster.urls:
+            await until(f"the key to be known to {service}", partial(known_to, service))
         return secret
 
     # -- sending and seeing -------------------------------------------------------------------------------------------

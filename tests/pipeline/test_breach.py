@@ -184,15 +184,7 @@ async def test_requests_that_cannot_be_answered_say_why(world: World) -> None:
         assert stale.status_code == 412
         unknown = await http.put("/v1/agreements/toko-refused", content=json.dumps(refused(extra=1)))
         assert unknown.json()["errors"][0]["pointer"] == "/extra"
-        issued = await http.post("/v1/keys", json={"id": "other", "party": "other", "roles": ["customer"],
-                                                   "scopes": ["agreements:read"]})  # fmt: skip
-        secret = issued.json()["secret"]
-
-    async def known() -> bool:
-        async with world.api("agreements", secret) as http:
-            return (await http.get("/v1/agreements")).status_code == 200
-
-    await until("the key to be known", known)
+    secret = await world.key_of("other", "agreements:read")
     async with world.api("agreements", secret) as http:
         assert (await http.get("/v1/agreements/toko-refused")).status_code == 404
         assert (await http.get("/v1/agreements")).json()["items"] == []
