@@ -30,7 +30,7 @@ PARTY = "apiVersion: sepakat/v1\nkind: Party\nmetadata: {id: a}\nname: A\n"
 def test_a_syntax_error_has_its_line_and_what_to_do(text: str, line: int, words: str) -> None:
     with pytest.raises(structure.Unreadable) as refused:
         structure.read(text)
-    assert refused.value.line == line
+    assert refused.value.lines == {"": line}
     assert words in refused.value.detail
     assert "expected" not in refused.value.detail and "<unicode string>" not in refused.value.detail
 
@@ -39,6 +39,13 @@ def test_validate_names_the_line_of_a_syntax_error(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("kind: Party\nname: A: B\n")
     result = CliRunner().invoke(app, ["validate", str(tmp_path / "a.yaml")])
     assert (result.exit_code, result.stdout.startswith(f"{tmp_path / 'a.yaml'}:2: ")) == (1, True)
+
+
+def test_validate_names_the_line_of_what_no_reader_takes_alike(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("kind: Party\nterm:\n  from: 2026-01-01\n  until: 2026-13-31\nname: *a\n")
+    result = CliRunner().invoke(app, ["validate", str(tmp_path / "a.yaml")])
+    assert f"{tmp_path / 'a.yaml'}:4: /term/until: '2026-13-31' can't be read" in result.stdout
+    assert f"{tmp_path / 'a.yaml'}:5: /name: aliases (*a) are not allowed" in result.stdout
 
 
 @pytest.mark.parametrize("before", ["", "---\n" + PARTY + "---\n"])

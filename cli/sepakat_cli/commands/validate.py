@@ -61,11 +61,9 @@ def _read(path: Path) -> _File:
     text = text_of(path)
     try:
         found = structure.read(text)
-    except structure.Unreadable as error:
-        file.problems, file.lines = [FieldProblem("", error.detail)], {"": error.line or 1}
-        return file
     except Malformed as error:
         file.problems = list(error.problems) or [FieldProblem("", error.detail)]
+        file.lines = dict(error.lines) if isinstance(error, structure.Unreadable) else {}
         return file
     file.lines = found.lines
     if not found.documents:

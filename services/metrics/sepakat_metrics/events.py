@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from sepakat_shared.calendars import to_ms
+from sepakat_shared.contracts.units import MILLISECONDS_PER, base_unit
 from sepakat_shared.messages import NOT_JSON
 
 MICRO: Final = 1_000_000
@@ -24,8 +25,6 @@ LATEST: Final = to_ms(datetime.max.replace(tzinfo=UTC))
 UP: Final = MICRO
 FUTURE = timedelta(minutes=5)
 INDICATOR = re.compile(r"[a-z0-9][a-z0-9-]{0,62}/[a-z0-9][a-z0-9-]{0,62}")
-_MILLISECONDS_PER: Final = {"us": Decimal("0.001"), "ms": Decimal(1), "s": Decimal(1000), "min": Decimal(60_000),
-                            "h": Decimal(3_600_000)}  # fmt: skip
 
 
 def _decimal(text: str) -> Decimal:
@@ -97,14 +96,9 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
         return dict(found)
 
 
-def base_unit(unit: str) -> str:
-    """The unit that values of `unit` are kept in: every unit of time is kept in milliseconds."""
-    return "ms" if unit in _MILLISECONDS_PER else unit
-
-
 def to_micro(value: Decimal, unit: str) -> int:
     """`value` in `unit` as whole millionths of its base unit, rounded half-even."""
-    exact = value * _MILLISECONDS_PER.get(unit, Decimal(1)) * MICRO
+    exact = value * MILLISECONDS_PER.get(unit, Decimal(1)) * MICRO
     return int(exact.to_integral_value(ROUND_HALF_EVEN))
 
 

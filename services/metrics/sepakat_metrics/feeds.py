@@ -7,6 +7,7 @@ from sepakat_metrics.events import Fact
 from sepakat_metrics.history import History
 from sepakat_metrics.sizes import check_size, fits
 from sepakat_shared.contracts import texts
+from sepakat_shared.contracts.units import base_unit
 
 
 class Asked(NamedTuple):
@@ -57,4 +58,4 @@ def check(fact: Fact, indicator: texts.Indicator, asked: Asked) -> None:
 
 def _units(indicator: texts.Indicator, asked: Asked) -> frozenset[str]:
     """The base unit of measurements: the indicator's, else what they are compared in; of several, none can be taken."""
-    return asked.units if indicator.unit is None else frozenset([events.base_unit(indicator.unit)])
+    return asked.units if indicator.unit is None else frozenset([base_unit(indicator.unit)])

@@ -12,6 +12,7 @@ from sepakat_metrics.windows import Interval
 from sepakat_shared.calendars import from_ms
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.contracts.texts import Agreement, Limit, Objective
+from sepakat_shared.contracts.units import MILLISECONDS_PER
 
 
 @dataclass(frozen=True)
@@ -177,11 +178,7 @@ def value_of(figure: Figure) -> tuple[str | None, str | None]:
     if figure.value is None or not isinstance(figure.objective.target, Limit):
         return None, unit
     in_base = figure.value / MICRO
-    return decimal(in_base / _PER_MS[unit] if unit in _PER_MS else in_base), unit
-
-
-_PER_MS = {"us": Fraction(1, 1000), "ms": Fraction(1), "s": Fraction(1000), "min": Fraction(60_000),
-           "h": Fraction(3_600_000)}  # fmt: skip
+    return decimal(in_base / Fraction(MILLISECONDS_PER.get(unit or "", Decimal(1)))), unit
 
 
 def attainment_of(figure: Figure) -> dict[str, str | None]:

@@ -13,6 +13,7 @@ import msgspec
 from sepakat_metrics import events
 from sepakat_metrics.events import Fact
 from sepakat_shared.calendars import to_ms
+from sepakat_shared.contracts.units import base_unit
 from sepakat_shared.messages import NOT_JSON
 
 _Count = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
@@ -259,7 +260,7 @@ def _measured(event: _OfMeasurements, indicator: str, at: int) -> Fact | None:
     if values is None:
         return None
     return Fact(
-        indicator, event.source, event.id, at, "measurement", values=values, unit=events.base_unit(data.unit),
+        indicator, event.source, event.id, at, "measurement", values=values, unit=base_unit(data.unit),
         instants=instants, traceparent=event.traceparent,
     )  # fmt: skip
 

@@ -10,12 +10,13 @@ from typing import Any, Final, TypeVar, cast
 
 from sepakat_metrics import profiles, windows
 from sepakat_metrics.cases import Clock
-from sepakat_metrics.events import UP, base_unit, to_micro
+from sepakat_metrics.events import UP, to_micro
 from sepakat_metrics.history import History
 from sepakat_metrics.ledger import Ledger, Sums
 from sepakat_metrics.timeline import Timeline
 from sepakat_metrics.windows import Interval
 from sepakat_shared.contracts.texts import Agreement, Indicator, Limit, Objective
+from sepakat_shared.contracts.units import base_unit
 
 KINDS: Final = {
     "occurrences": ("ratio",),
@@ -117,7 +118,8 @@ class Terms:
         if kept is not None and self.unit not in (None, base_unit(kept)):
             field = "threshold" if measure == "share" else "target"
             raise Unsupported(
-                f"objective {id}: {field}: is in {self.unit}, but {self.objective.indicator} is measured in {kept}"
+                f"objective {id}: {field}: is in {self.unit or 'no unit'}, "
+                f"but {self.objective.indicator} is measured in {kept}"
             )
         if self.kind in ("ticket", "state") and measure in ("mean", "per-case"):
             between_states = clock is not None and (clock.from_, clock.until) in _STATE_CLOCKS
@@ -196,7 +198,7 @@ class Terms:
         limit = self.objective.threshold if self.objective.measure == "share" else self.objective.target
         if not isinstance(limit, Limit):
             return None
-        return "ms" if isinstance(limit.amount, timedelta) else base_unit(limit.unit or "")
+        return limit.base_unit
 
     @property
     def clock(self) -> Clock:

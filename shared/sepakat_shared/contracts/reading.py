@@ -161,6 +161,8 @@ class _Pruned:
         self.left: dict[str, Any] = _copied(raw)
         self._gone: dict[tuple[str, ...], list[int]] = {}
         """By list, as sent: the places that were taken out of it."""
+        self._less: set[str] = set()
+        """Pointers to what has a field less."""
         self._names: set[str] = set()
         """What others may refer to in what was taken out: that it is missing is no fault of theirs."""
 
@@ -226,6 +228,7 @@ class _Pruned:
         else:
             gone = here.pop(at[-1])
             self._names.add(at[-1])
+            self._less.add("".join("/" + escaped(part) for part in sent[:-1]))
         self._names |= set(_names(gone))
 
     def as_sent(self, pointer: str) -> str:
@@ -245,7 +248,9 @@ class _Pruned:
         return "".join("/" + escaped(part) for part in sent)
 
     def follows(self, pointer: str) -> bool:
-        """Whether that place is only wrong because of what was taken out: it is gone itself, or refers to it."""
+        """Whether that place is only wrong because of what was taken out: it is gone, lacks it, or refers to it."""
+        if pointer in self._less:
+            return True
         here: Any = self._raw
         for part in _steps(pointer):
             key = int(part) if isinstance(here, list) and part.isdigit() else part

@@ -4,7 +4,7 @@ YAML can say things in ways that no two readers take alike, or that grow without
 that are not text, aliases, merge keys and tags; and what is too long, too deep or has too many values.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -43,11 +43,11 @@ class Structure:
 
 
 class Unreadable(Malformed):
-    """A syntax error; `line` is where it is, counted from 1, or None where that is not known."""
+    """Syntax errors; `lines` has where their pointers are, counted from 1, as far as that is known."""
 
-    def __init__(self, detail: str, line: int | None) -> None:
-        super().__init__(detail)
-        self.line = line
+    def __init__(self, detail: str, problems: Sequence[FieldProblem], lines: Mapping[str, int]) -> None:
+        super().__init__(detail, problems)
+        self.lines = lines
 
 
 class _Loader(yaml.SafeLoader):
@@ -89,14 +89,15 @@ def read(text: str) -> Structure:
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         line = _line_of(error, text)
         at = f"line {line}: " if line is not None else ""
-        raise Unreadable(f"this is not readable YAML: {at}{in_words(error)}", line) from error
+        detail = f"this is not readable YAML: {at}{in_words(error)}"
+        raise Unreadable(detail, [], {} if line is None else {"": line}) from error
     found, problems = Structure(), list[FieldProblem]()
     for i, node in enumerate(nodes):
         at = f"/{i}" if len(nodes) > 1 else ""
         found.documents.append(_value(loader, node, at, found.lines, problems))
     if problems:
         shown = sentence_of(problems, 5)
-        raise Malformed(f"this is not readable YAML: {shown}", problems)
+        raise Unreadable(f"this is not readable YAML: {shown}", problems, found.lines)
     return found
 
 

@@ -7,7 +7,7 @@ targets, amounts and shares are written as text (`"99.9"`). Durations are ISO 86
 import hashlib
 import re
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -27,6 +27,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from sepakat_shared.contracts.fact import Title
+from sepakat_shared.contracts.units import base_unit
 
 API_VERSION: Final = "sepakat/v1"
 
@@ -36,6 +37,11 @@ API_VERSION: Final = "sepakat/v1"
 def _exact(value: object) -> object:
     if isinstance(value, float):
         raise ValueError(f'write it as text ("{value}"), so that it stays exact')
+    if isinstance(value, str):
+        try:
+            return Decimal(value)
+        except InvalidOperation:
+            raise ValueError('write a number in digits with a point, such as "99.9", and no unit or % in it') from None
     return value
 
 
@@ -117,11 +123,24 @@ Hours = Annotated[
 ]
 
 
+def _amount(value: object) -> object:
+    if isinstance(value, str) and "P" not in value:
+        try:
+            Decimal(value)
+        except InvalidOperation:
+            raise ValueError("write a duration, such as PT4H, or a number with its `unit` beside it") from None
+    return value
+
+
 def _is_duration(value: object) -> str:
     return "duration" if isinstance(value, timedelta) or (isinstance(value, str) and "P" in value) else "number"
 
 
-Amount = Annotated[Annotated[Exact, Tag("number")] | Annotated[Duration, Tag("duration")], Discriminator(_is_duration)]
+Amount = Annotated[
+    Annotated[Exact, Tag("number")] | Annotated[Duration, Tag("duration")],
+    Discriminator(_is_duration),
+    BeforeValidator(_amount),
+]
 
 
 class Text(BaseModel):
@@ -386,6 +405,11 @@ class Limit(Text):
         if amount is None:
             raise ValueError("a limit names one of `atMost` and `atLeast`")
         return amount
+
+    @property
+    def base_unit(self) -> str:
+        """The base unit of what it is compared with."""
+        return "ms" if isinstance(self.amount, timedelta) else base_unit(self.unit or "")
 
 
 def _is_limit(value: object) -> str:

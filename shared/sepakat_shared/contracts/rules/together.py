@@ -1,10 +1,12 @@
 """Documents that come together: an agreement beside its parties and indicators."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Final
 
 from sepakat_shared.contracts.rules.naming import Broken, known, parties_of
-from sepakat_shared.contracts.texts import Agreement, Document, Indicator, Level, Party
+from sepakat_shared.contracts.texts import Agreement, Document, Indicator, Level, Limit, Party
+from sepakat_shared.contracts.units import base_unit
 
 _KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "occurrences": ("ratio",), "time": ("state",), "timeslices": ("ratio", "state"),
@@ -26,7 +28,8 @@ def check(documents: Sequence[Document]) -> Iterator[tuple[int, str, str]]:
     parties = {each.metadata.id: each for each in documents if isinstance(each, Party)}
     for i, document in enumerate(documents):
         if isinstance(document, Agreement):
-            broken = *_check_owners(document), *_check_kinds(document, indicators), *_check_contacts(document, parties)
+            broken = (*_check_owners(document), *_check_kinds(document, indicators),
+                      *_check_units(document, indicators), *_check_contacts(document, parties))  # fmt: skip
             for pointer, rule in broken:
                 yield i, pointer, rule
 
@@ -51,6 +54,20 @@ def _check_kinds(text: Agreement, indicators: Mapping[str, Indicator]) -> Iterat
                 f"{objective.measure} is of {' or '.join(needed)} events, and {objective.indicator} takes "
                 f"{indicator.kind_of_events}; choose another measure or indicator",
             )
+
+
+def _check_units(text: Agreement, indicators: Mapping[str, Indicator]) -> Iterator[Broken]:
+    for i, objective in enumerate(text.objectives):
+        indicator = indicators.get(objective.indicator)
+        if indicator is None or indicator.kind_of_events != "measurement" or indicator.unit is None:
+            continue
+        for name, limit in (("target", objective.target), ("threshold", objective.threshold)):
+            if not isinstance(limit, Limit) or limit.at_most is limit.at_least is None:
+                continue
+            if limit.base_unit != base_unit(indicator.unit):
+                given = "a duration" if isinstance(limit.amount, timedelta) else f"in {limit.unit or 'no unit'}"
+                rule = f"is {given}, and {objective.indicator} is measured in {indicator.unit}: name a number in that"
+                yield f"/objectives/{i}/{name}", rule
 
 
 def _check_contacts(text: Agreement, parties: Mapping[str, Party]) -> Iterator[Broken]:
