@@ -100,7 +100,9 @@ def test_differences_are_told_in_indonesian_too() -> None:
     assert said(merge("charges/fee", None), merge("objectives/availability", {"credits": None}))[0] == (
         "biaya fee dihapus"
     )
-    assert said(merge("creditRules", {"mode": "on-claim"})) == ["aturan kredit ditambahkan"]
+    assert said(merge("creditRules", {"mode": "on-claim"})) == [
+        "aturan kredit ditambahkan: cara atas klaim; gangguan yang sama yang tertinggi"
+    ]
 
 
 def test_what_is_told_in_english_from_a_kept_difference_is_what_was_kept() -> None:
@@ -118,7 +120,11 @@ def test_clauses_come_and_go() -> None:
         "charge fee is removed",
         "credits of availability: of fee; tiers below 99.9 %; percent 10 % → nothing",
     ]
-    assert words(merge("creditRules", {"mode": "on-claim"})) == ["credit rules is added"]
+    assert words(merge("creditRules", {"mode": "on-claim"})) == [
+        "credit rules is added: mode on claim; same outage the highest"
+    ]
+    at_once = {"effectiveFrom": "2026-12-15", "takesEffect": "at-once"}
+    assert words(merge("amendment", at_once)) == ["amendment is added: effective from 2026-12-15; takes effect at once"]
     assert words(merge("creditRules", None), creditRules={"mode": "on-claim"}) == ["credit rules is removed"]
     level = {"levels": [{"notify": ["rina"], "acknowledgeWithin": "PT1H"}]}
     assert words(merge("escalation/normal", level)) == ["escalation policy normal is added"]

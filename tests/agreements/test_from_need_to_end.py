@@ -86,7 +86,9 @@ async def amended_within_march(world: Agreeing) -> None:
         assert [each["closed"]["outcome"] for each in shown["proposals"]] == outcomes
     moved = await world.get("/diff", **{"from": 1, "to": 2})
     assert [each["words"] for each in moved["differences"]] == [
-        "target of availability: 99.95 % → 99.96 %", "amendment is added"]  # fmt: skip
+        "target of availability: 99.95 % → 99.96 %",
+        "amendment is added: effective from 2026-03-16; takes effect at once",
+    ]
     assert (await world.get("/versions/1"))["hash"] == first["hash"]
 
 

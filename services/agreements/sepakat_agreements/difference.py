@@ -70,6 +70,15 @@ _LANGUAGES: Final = ("en", "id")
 _DURATION: Final = re.compile(
     r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?)?"
 )
+_WORDS: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
+    ("takesEffect", "at-once"): ("at once", "seketika"),
+    ("takesEffect", "next-period"): ("with the next period", "mulai periode berikutnya"),
+    ("mode", "automatic"): ("automatic", "otomatis"),
+    ("mode", "on-claim"): ("on claim", "atas klaim"),
+    ("sameOutage", "highest"): ("the highest", "yang tertinggi"),
+    ("sameOutage", "each"): ("each", "masing-masing"),
+}
+"""By field and value: words of the texts' own, which are no names that somebody gave."""
 _UNITS: Final[Mapping[Language, Sequence[str]]] = {
     "en": ("year", "month", "week", "day", "hour", "minute", "second"),
     "id": ("tahun", "bulan", "minggu", "hari", "jam", "menit", "detik"),
@@ -95,7 +104,9 @@ class _Said:
         if not path:
             name = f"{part(section, self.language) or section} {id}" if id else self._label(section)
             if before is None:
-                return name + self.say(" is added", " ditambahkan")
+                flat = isinstance(after, dict) and not any(isinstance(each, dict | list) for each in after.values())
+                told = f": {self._object(after)}" if flat and not id else ""
+                return name + self.say(" is added", " ditambahkan") + told
             if after is None:
                 return name + self.say(" is removed", " dihapus")
             return f"{name}: {self._value(section, before)} → {self._value(section, after)}"
@@ -132,6 +143,8 @@ class _Said:
             return self._object(value)
         if field in _IN_PERCENT and isinstance(value, str):
             return f"{value.replace('.', self.say('.', ','))} %"
+        if (field, value) in _WORDS:
+            return self.say(*_WORDS[field, value])
         return self._duration(value) if isinstance(value, str) else str(value)
 
     def _object(self, value: Mapping[str, Any]) -> str:
