@@ -40,7 +40,7 @@ def test_every_rejection_has_its_line_and_reason(stand: Stand, run: Run) -> None
     result = run("events", "send", "-", "--json", input=lines(2) + b"\n\r\n" + lines(3, 4))
     assert result.exit_code == 4
     assert json.loads(result.stdout) == {
-        "accepted": 2, "duplicate": 0, "parked": 0, "rejected": 1,
+        "accepted": 2, "duplicate": 0, "parked": 0, "waiting": {}, "rejected": 1,
         "rejections": [{"line": 4, "id": "3", "reason": "data.n: is odd"}],
     }  # fmt: skip
     assert stand.asked[0].headers["content-type"] == "application/x-ndjson"
@@ -112,3 +112,27 @@ def test_a_text_sent_as_events_is_told_from_its_first_lines(stand: Stand, run: R
     assert "looks like YAML" in result.stderr and "sepakat apply -f agreement.yaml" in " ".join(result.stderr.split())
     Path("events.csv").write_text("at,state\n")
     assert "each line is a JSON object" in " ".join(run("events", "send", "events.csv").stderr.split())
+
+
+def test_what_is_parked_is_named_since_a_name_may_have_a_slip(stand: Stand, run: Run) -> None:
+    names = ["a/x", "a/x", "a/y"]
+    results = [{"id": str(n), "outcome": "parked", "indicator": name} for n, name in enumerate(names)]
+    stand.on("POST", DOOR, lambda _asked: answer({"results": results}, 202))
+    result = run("events", "send", "-", input=lines(1, 2, 3))
+    assert (result.exit_code, result.stdout) == (0, "0 accepted, 0 duplicate, 3 parked, 0 rejected\n")
+    assert "see how it is spelt): 2 for a/x, 1 for a/y" in result.stderr
+    many = [{"id": str(n), "outcome": "parked", "indicator": f"a/{n}"} for n in range(7)]
+    stand.on("POST", DOOR, lambda _asked: answer({"results": many}, 202))
+    assert "1 for a/4 and 2 more" in run("events", "send", "-", input=lines(*range(7))).stderr
+
+
+def test_what_waits_and_what_was_rejected_are_listed(stand: Stand, run: Run) -> None:
+    at = "2026-11-24T08:00:00.000Z"
+    waits = {"indicator": "a/x", "events": 3, "first": at, "last": at, "keptUntil": "2026-12-01T08:00:00.000Z"}
+    stand.on("GET", "/v1/events/parked", lambda _asked: answer({"items": [waits]}))
+    assert "2026-12-01T08:00:00.000Z" in run("events", "parked").stdout
+    assert json.loads(run("events", "parked", "--json").stdout) == {"items": [waits]}
+    refused = {"at": at, "event": None, "reason": "body: is not JSON"}
+    stand.on("GET", "/v1/events/rejected", lambda _asked: answer({"items": [refused]}))
+    assert "body: is not JSON" in run("events", "rejected").stdout
+    assert json.loads(run("events", "rejected", "--json").stdout) == {"items": [refused]}

@@ -48,7 +48,7 @@ async def test_an_event_that_comes_before_the_broker_is_reached_is_to_be_sent_ag
     bus = Bus(settings, "metrics", clock, None, [])  # type: ignore[arg-type]
     door = door_to(bus, None)
     app = web.application("metrics", "of a test", Keys(), 1 << 20)  # type: ignore[arg-type]
-    app.include_router(router(door))
+    app.include_router(router(door, None))  # type: ignore[arg-type]
     headers = {"Authorization": "Bearer x", "Content-Type": "application/cloudevents+json"}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://metrics") as http:
         answer = await http.post("/v1/events", json=EVENT, headers=headers)
@@ -107,6 +107,7 @@ async def test_an_event_is_published_without_spaces_and_one_that_is_too_large_is
     operator, taken = await Keys().principal(""), set[tuple[str, str]]()
     answers = [await door.take(by_columns(id, rows), operator, taken) for id, rows in (("a", 75_000), ("b", 80_000))]
     assert [answer["outcome"] for answer in answers] == ["parked", "rejected"]
+    assert answers[0]["indicator"] == "nusantara/latency"
     size = len(json.dumps(by_columns("b", 80_000), separators=(",", ":")))
     reason = f"data: the event has {size} bytes, at most 1000000 are taken: send several"
     assert (answers[1]["reason"], kept.rejected) == (reason, [reason])

@@ -115,7 +115,17 @@ async def test_events_wait_for_their_indicator_and_bad_ones_go_to_the_dead_lette
     await world.agree()
     begun = datetime.now(UTC)
     early = await world.send(world.event("1", "up", begun - timedelta(minutes=10)))
-    assert [each["outcome"] for each in early] == ["parked"]
+    assert [(each["outcome"], each["indicator"]) for each in early] == [("parked", world.indicator)]
+    provider, customer = [await world.key_of(party, "events:write") for party in ("nusantara", "toko-maju")]
+
+    async def waiting(key: str) -> list[dict[str, Any]]:
+        async with world.api("metrics", key) as http:
+            items: list[dict[str, Any]] = (await http.get("/v1/events/parked")).json()["items"]
+        return [each for each in items if each["indicator"] == world.indicator]
+
+    (waits,) = await until("the event to be parked", lambda: waiting(provider))
+    assert (waits["events"], waits["first"]) == (1, waits["last"])
+    assert await waiting(customer) == []
     await world.register(sources=["/probe"])
 
     async def counted() -> bool:

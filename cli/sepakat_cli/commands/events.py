@@ -1,7 +1,8 @@
-"""`sepakat events send`: metric events from a file or a pipe, with an account of every line."""
+"""`sepakat events`: metric events from a file or a pipe, with an account of every line, and what became of them."""
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from sepakat_cli.output import (
     explained,
     print_json,
     print_line,
+    print_table,
     say,
     words,
 )
@@ -34,7 +36,7 @@ events = typer.Typer(
 
 LINES = "application/x-ndjson"
 _BATCH_LINES, _BATCH_BYTES = 500, 1_000_000
-_LOOKED_AT = 5
+_LOOKED_AT, _NAMED = 5, 5
 _TRIES, _FIRST_PAUSE = 6, 0.5
 _BUSY = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.BAD_GATEWAY, httpx.codes.SERVICE_UNAVAILABLE,
          httpx.codes.GATEWAY_TIMEOUT)  # fmt: skip
@@ -50,11 +52,14 @@ class Line:
 
 @dataclass
 class Account:
-    """What became of the events so far. `rejections` are {line, id, reason}."""
+    """What became of the events so far. `rejections` are {line, id, reason}; `waiting` counts what is parked by
+    indicator.
+    """
 
     accepted: int = 0
     duplicate: int = 0
     parked: int = 0
+    waiting: Counter[str] = field(default_factory=Counter)
     rejections: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -67,10 +72,14 @@ class Account:
             self.rejections.append({"line": line.number, "id": result.get("id"), "reason": result["reason"]})
         else:
             setattr(self, outcome, getattr(self, outcome) + 1)
+        if outcome == "parked":
+            self.waiting[result["indicator"]] += 1
 
     def shown(self) -> dict[str, Any]:
-        return {"accepted": self.accepted, "duplicate": self.duplicate, "parked": self.parked,
-                "rejected": len(self.rejections), "rejections": self.rejections}  # fmt: skip
+        return {
+            "accepted": self.accepted, "duplicate": self.duplicate, "parked": self.parked,
+            "waiting": dict(self.waiting), "rejected": len(self.rejections), "rejections": self.rejections,
+        }  # fmt: skip
 
 
 @events.command("send")
@@ -231,4 +240,42 @@ def _report(account: Account, as_json: bool) -> None:
     shown = account.shown()
     print_line(", ".join(f"{shown[name]} {name}" for name in ("accepted", "duplicate", "parked", "rejected")))
     if account.parked:
-        say("parked events wait for their indicator to be registered (`sepakat apply`)")
+        most = account.waiting.most_common(_NAMED)
+        named = ", ".join(f"{count} for {indicator}" for indicator, count in most)
+        more = f" and {len(account.waiting) - _NAMED} more" if len(account.waiting) > _NAMED else ""
+        say(f"parked until their indicator is registered (`sepakat apply`; see how it is spelt): {named}{more}")
+
+
+@events.command("parked")
+def parked(url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False) -> None:
+    """List the indicators that nobody has registered and that events wait for: often, a name with a slip in it.
+
+    **Example**
+
+      sepakat events parked --api-key-file rina.key
+    """
+    with Client.of(url, api_key_file) as client:
+        items = client.get("metrics", "/v1/events/parked")["items"]
+    if as_json:
+        print_json({"items": items})
+        return
+    columns = ("indicator", "events", "first", "last", "kept until")
+    rows = ((each["indicator"], each["events"], each["first"], each["last"], each["keptUntil"]) for each in items)
+    print_table(columns, rows, "no event waits for an indicator")
+
+
+@events.command("rejected")
+def rejected(url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False) -> None:
+    """List the latest events that were sent with this key and not taken, with the reason.
+
+    **Example**
+
+      sepakat events rejected --api-key-file probe.key
+    """
+    with Client.of(url, api_key_file) as client:
+        items = client.get("metrics", "/v1/events/rejected")["items"]
+    if as_json:
+        print_json({"items": items})
+        return
+    rows = ((each["at"], each["event"] or "", each["reason"]) for each in items)
+    print_table(("at", "event", "reason"), rows, "no event was rejected")

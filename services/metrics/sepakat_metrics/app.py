@@ -91,6 +91,6 @@ def build(settings: MetricsSettings) -> FastAPI:
         api.router(registry, figures, parking, attainments, packs, corrections, service.posts, service.clock)
     )
     app.include_router(backtest_routes(backtests))
-    app.include_router(door.router(http))
+    app.include_router(door.router(http, parking))
     app.state.bus = bus
     return app

@@ -11,6 +11,7 @@ from pymongo import DESCENDING
 
 from sepakat_metrics import events
 from sepakat_metrics.ingestion import Ingestion
+from sepakat_metrics.parking import Parking
 from sepakat_metrics.registry import Registry
 from sepakat_shared.auth import Principal
 from sepakat_shared.bus import Bus
@@ -26,6 +27,7 @@ from sepakat_shared.web import Asking
 
 SINGLE, BATCH, LINES = "application/cloudevents+json", "application/cloudevents-batch+json", "application/x-ndjson"
 _KEEP_REJECTIONS = timedelta(days=7)
+_MOST_WAITING = 200
 _MOST_BYTES = 1_000_000
 """Of one event: a record of the topic may have 1 MiB, its key and headers among it."""
 
@@ -49,7 +51,7 @@ class Door:
         await forget_old(self._rejections, _KEEP_REJECTIONS, self._clock)
 
     async def take(self, raw: Any, asking: Principal, taken: set[tuple[str, str]]) -> dict[str, Any]:
-        """What became of one event: accepted, duplicate, parked, or rejected with the reason."""
+        """What became of one event: accepted, duplicate, parked for an indicator, or rejected with the reason."""
         id = _text(raw, "id")
         try:
             body = _body(raw)
@@ -68,7 +70,9 @@ class Door:
             return {"id": id, "outcome": "duplicate"}
         taken.add((fact.source, fact.id))
         await self._publish(raw, body, fact.indicator)
-        return {"id": id, "outcome": "accepted" if indicator is not None else "parked"}
+        if indicator is None:
+            return {"id": id, "outcome": "parked", "indicator": fact.indicator}
+        return {"id": id, "outcome": "accepted"}
 
     async def _publish(self, raw: dict[str, Any], body: bytes, indicator: str) -> None:
         if not self._bus.connected.is_set():
@@ -88,11 +92,15 @@ class Door:
 def _may_feed(asking: Principal, fact: events.Fact) -> None:
     if asking.is_operator:
         return
-    party = fact.indicator.partition("/")[0]
+    party = _party(fact.indicator)
     if asking.party != party:
         raise events.BadEvent("data.indicator", f"this key acts for {asking.party!r}, not for {party!r}")
     if asking.sources and fact.source not in asking.sources:
         raise events.BadEvent("source", f"this key may not publish as {fact.source!r}")
+
+
+def _party(indicator: str) -> str:
+    return indicator.partition("/")[0]
 
 
 def _text(raw: Any, name: str) -> str | None:
@@ -139,7 +147,7 @@ def _json_or_text(line: bytes) -> Any:
         return line.decode("utf-8", "replace")
 
 
-def router(door: Door) -> APIRouter:
+def router(door: Door, parking: Parking) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["events"])
 
     @routes.post("/events", status_code=202)
@@ -159,6 +167,19 @@ def router(door: Door) -> APIRouter:
         asking.require("events:write")
         items = await door.rejected(asking, 100)
         return {"items": [{**each, "at": rfc3339(each["at"])} for each in items]}
+
+    @routes.get("/events/parked")
+    async def get_parked(asking: Asking) -> dict[str, Any]:
+        """The indicators that nobody has registered and that events wait for: how many, since when, kept until when."""
+        asking.require("events:write")
+        items = await parking.waiting(lambda name: asking.is_operator or _party(name) == asking.party, _MOST_WAITING)
+        return {
+            "items": [
+                {"indicator": each.indicator, "events": each.events, "first": rfc3339(each.first),
+                 "last": rfc3339(each.last), "keptUntil": rfc3339(each.kept_until)}
+                for each in items
+            ]
+        }  # fmt: skip
 
     return routes
 

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pymongo import ASCENDING
+from pymongo import ASCENDING, DESCENDING
 
 from sepakat_shared import retry
 from sepakat_shared.clock import Clock
@@ -14,6 +15,17 @@ from sepakat_shared.telemetry import meter
 _LOOK_EVERY = 2.0
 _AT_ONCE = 500
 _dropped = meter.create_counter("sepakat_parked_dropped", description="parked events whose indicator never came")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many events wait for an indicator, when the first and the last of them came, and until when they are kept."""
+
+    indicator: str
+    events: int
+    first: datetime
+    last: datetime
+    kept_until: datetime
 
 
 class Parking:
@@ -47,8 +59,21 @@ class Parking:
         """Keep them; one that is kept already stays as it is. Raises what the database has against one."""
         await insert_new(self._collection, documents)
 
-    async def count(self) -> int:
-        return int(await self._collection.count_documents({}))
+    async def waiting(self, visible: Callable[[str], bool], limit: int) -> list[Waiting]:
+        """By indicator, as many as `limit`: those whose name is `visible`, by name."""
+        names = sorted(filter(visible, await self._collection.distinct("indicator")))
+        found = [await self._waiting(name) for name in names[:limit]]
+        # One that has been put back meanwhile waits no more.
+        return [each for each in found if each is not None]
+
+    async def _waiting(self, indicator: str) -> Waiting | None:
+        of_it = {"indicator": indicator}
+        first = await self._collection.find_one(of_it, sort=[("_id", ASCENDING)])
+        last = await self._collection.find_one(of_it, sort=[("_id", DESCENDING)])
+        if first is None or last is None:
+            return None
+        count = await self._collection.count_documents(of_it)
+        return Waiting(indicator, count, first["at"], last["at"], first["at"] + self._keep)
 
     async def run(
         self, registered: Callable[[], Iterable[str]], put_back: Callable[[Document], Awaitable[None]]
