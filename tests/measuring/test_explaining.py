@@ -22,7 +22,7 @@ from sepakat_metrics.terms import Adjustments
 from sepakat_shared.auth import Principal
 from sepakat_shared.calendars import to_ms
 from sepakat_shared.clock import ManualClock
-from sepakat_shared.errors import Invalid
+from sepakat_shared.errors import Invalid, NotFound
 
 CLOCK = ManualClock(datetime(2026, 11, 24, tzinfo=UTC))
 OPERATOR = Principal("op", None, frozenset({"operator"}), frozenset())
@@ -93,3 +93,10 @@ async def test_nobody_may_ask_for_more_than_a_year_at_once() -> None:
 async def test_a_period_of_the_objective_may_be_longer() -> None:
     told = await attainments("P800D").explained(OPERATOR, "toko", "o", None)
     assert told["period"]["end"] == "2026-11-24T00:00:00.000Z"
+
+
+async def test_what_is_not_there_is_named() -> None:
+    asked = attainments()
+    for id, objective, there in (("tokko", "o", "agreement 'tokko'"), ("toko", "p", "objective 'p'")):
+        with pytest.raises(NotFound, match=f"there is no {there}"):
+            await asked.explained(OPERATOR, id, objective, None)

@@ -192,6 +192,13 @@ def test_the_greatest_come_first_and_the_others_are_summed() -> None:
     assert (len(steps), steps[-1]) == (11, "lost 600.0000 seconds at 4 other times")
 
 
+def test_a_verdict_before_the_end_is_one_so_far() -> None:
+    terms, known = judged("state", [state(0, "up")], measure="time", target="99.9")
+    for until, words in ((29 * DAY, "so far the target is met"), (30 * DAY, "so the target is met")):
+        figure = evaluate(terms, known, NOVEMBER + until, (NOVEMBER, NOVEMBER + 30 * DAY))
+        assert words in explained(terms, figure, [])
+
+
 def test_losses_that_are_alike_are_each_of_them_counted() -> None:
     alike = Adjustments(events=tuple((NOVEMBER + HOUR, 1, 3) for _ in range(12)))
     terms, known = judged("ratio", [], alike, measure="occurrences", target="99")

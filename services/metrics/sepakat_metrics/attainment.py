@@ -105,14 +105,13 @@ class Attainments:
         """The versions of an agreement that `asking` is a party of. Raises NotFound."""
         versions = self._registry.agreements.get(agreement, [])
         parties = {party for each in versions for party in (each.text.parties.provider, each.text.parties.customer)}
-        if not asking.sees(parties):
+        if not versions or not asking.sees(parties):
             raise NotFound(f"there is no agreement {agreement!r} in force that you may see")
         return versions
 
     def part(self, versions: list[Version], objective: str, period: str | None) -> tuple[Part, Interval]:
         """The part that a period names, and the span to judge. Raises NotFound or Invalid."""
-        zone = versions[-1].text.term.time_zone if versions else "UTC"
-        span = _span(period, zone)
+        span = _span(period, versions[-1].text.term.time_zone)
         at = to_ms(self._clock.now()) if span is None else span[0]
         part = part_at(versions, objective, at)
         if part is None:

@@ -69,7 +69,8 @@ def _compared(figure: Figure) -> Iterator[str]:
     elif figure.met is None:
         yield "too little was observed to call it a verdict"
     else:
-        yield f"so the target is {'met' if figure.met else 'missed'}"
+        so = "so far" if figure.as_of < figure.period[1] else "so"
+        yield f"{so} the target is {'met' if figure.met else 'missed'}"
 
 
 def _spent(terms: Terms, figure: Figure) -> Iterator[str]:
