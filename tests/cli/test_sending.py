@@ -128,7 +128,7 @@ def test_what_is_parked_is_named_since_a_name_may_have_a_slip(stand: Stand, run:
 
 def test_what_waits_and_what_was_rejected_are_listed(stand: Stand, run: Run) -> None:
     at = "2026-11-24T08:00:00.000Z"
-    waits = {"indicator": "a/x", "events": 3, "first": at, "last": at, "keptUntil": "2026-12-01T08:00:00.000Z"}
+    waits = {"indicator": "a/x", "events": 3, "first": at, "last": at, "kept_until": "2026-12-01T08:00:00.000Z"}
     stand.on("GET", "/v1/events/parked", lambda _asked: answer({"items": [waits]}))
     assert "2026-12-01T08:00:00.000Z" in run("events", "parked").stdout
     assert json.loads(run("events", "parked", "--json").stdout) == {"items": [waits]}

@@ -260,7 +260,7 @@ def parked(url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = 
         print_json({"items": items})
         return
     columns = ("indicator", "events", "first", "last", "kept until")
-    rows = ((each["indicator"], each["events"], each["first"], each["last"], each["keptUntil"]) for each in items)
+    rows = ((each["indicator"], each["events"], each["first"], each["last"], each["kept_until"]) for each in items)
     print_table(columns, rows, "no event waits for an indicator")
 
 

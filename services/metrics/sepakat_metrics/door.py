@@ -176,7 +176,7 @@ def router(door: Door, parking: Parking) -> APIRouter:
         return {
             "items": [
                 {"indicator": each.indicator, "events": each.events, "first": rfc3339(each.first),
-                 "last": rfc3339(each.last), "keptUntil": rfc3339(each.kept_until)}
+                 "last": rfc3339(each.last), "kept_until": rfc3339(each.kept_until)}
                 for each in items
             ]
         }  # fmt: skip
