@@ -111,6 +111,8 @@ AT = "2026-11-24T15:00:00+07:00"
         (MetricState, {**OF}, False),
         (MetricTicket, {**OF, "ticket": "T-1", "fact": "opened", "priority": "P1"}, True),
         (MetricTicket, {**OF, "ticket": "T-1", "fact": "responded"}, True),
+        (MetricTicket, {**OF, "ticket": "T-1", "fact": "responded", "agreement": "toko-checkout"}, True),
+        (MetricTicket, {**OF, "ticket": "T-1", "fact": "responded", "agreement": "Toko"}, False),
         (MetricTicket, {**OF, "ticket": "T-1", "fact": "paused", "reason": "waiting-for-customer"}, True),
         (MetricTicket, {**OF, "ticket": "T-1", "fact": "prioritised", "priority": "P2"}, True),
         (MetricTicket, {**OF, "ticket": "T-1", "fact": "paused"}, False),

@@ -366,3 +366,4 @@ def test_each_step_is_told_as_a_fact_of_a_ticket_at_its_own_time() -> None:
         ("restored", "2026-11-24T08:02:30.000Z"), ("resolved", "2026-11-24T08:03:00.000Z"),
     ]  # fmt: skip
     assert {each.key for each in tickets} == {each.subject for each in tickets} == {"nusantara/checkout-tickets"}
+    assert {each.data["agreement"] for each in tickets if each.data} == {line.about.agreement}

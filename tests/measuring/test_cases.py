@@ -556,3 +556,5 @@ def test_gaps_are_what_looking_at_every_second_gives(told: list[list[Step]], sto
             gap = next(gap for gap in range(END) if any(second - gap == span.stop for span in earlier))
             expected.append((second * SECOND, gap * SECOND))
     assert gaps(steps, stop, as_of * SECOND) == expected
+    others = [step._replace(ticket="T-9", agreement="other") for step in steps]
+    assert gaps([*steps, *others], stop, as_of * SECOND, "toko-checkout") == expected

@@ -66,9 +66,22 @@ def packed(
     for each in FACTS[measure]:
         whole.add(each)
     span = NOVEMBER, DECEMBER
-    pack = evidence.pack(terms, "toko-checkout", 1, evidence.within(whole.by_day(), span), span, DECEMBER, KEY)
+    pack = evidence.pack(
+        terms, "toko-checkout", 1, evidence.within(whole.by_day(), span, "toko-checkout"), span, DECEMBER, KEY
+    )
     read: dict[str, Any] = json.loads(json.dumps(pack))
     return read
+
+
+def test_a_pack_holds_no_ticket_of_another_agreement() -> None:
+    """The indicator of a provider's service may serve several customers, and none may read of another's tickets."""
+    day = Delta()
+    for ticket, of, step in (("T-1", "", "opened"), ("T-2", "toko-checkout", "opened"),
+                             ("T-3", "other", "opened"), ("T-3", "", "responded")):  # fmt: skip
+        day.add(fact(1, NOVEMBER, "ticket", ticket=ticket, step=step, agreement=of))
+    own = evidence.within(day.by_day(), (NOVEMBER, DECEMBER), "toko-checkout")
+    kept = [step for delta in own.values() for step in delta.to_document()["steps"]]
+    assert [(step[3], len(step), step[-1]) for step in kept] == [("T-1", 7, ""), ("T-2", 8, "toko-checkout")]
 
 
 def edited(pack: dict[str, Any], path: tuple[Any, ...]) -> dict[str, Any]:

@@ -61,6 +61,10 @@ looks = st.lists(st.tuples(st.integers(0, 4), st.integers(1, 24), st.integers(0,
 """(how many facts came before it, as of when, the period's begin and its length, in seconds)."""
 
 
+owners = st.fixed_dictionaries({each: st.sampled_from(["", "toko-checkout", "other"]) for each in ("T-1", "T-2")})
+"""The agreement that each ticket names."""
+
+
 def expected(objective: Objective, steps: list[Step], start: int, until: int) -> list[Case]:
     """The cases decided in `[start, until)` seconds as of then, and behind them the open ones."""
     found = []
@@ -76,12 +80,15 @@ def expected(objective: Objective, steps: list[Step], start: int, until: int) ->
     return [*within, *(case for case in found if case.decided_at is None)]
 
 
-@given(st.lists(told_steps, min_size=2, max_size=14), objectives, looks)
+@given(st.lists(told_steps, min_size=2, max_size=14), objectives, looks, owners)
 @tried(60)
 def test_cases_of_a_period_are_what_looking_at_every_second_gives_however_often_one_looks(
-    told: list[Step], objective: Objective, looked: list[tuple[int, int, int, int]]
+    told: list[Step], objective: Objective, looked: list[tuple[int, int, int, int]], of: dict[str, str]
 ) -> None:
+    """Those of tickets that name another agreement are none."""
     text, steps = objective.text, named([*told, Step(0, "a", "", "T-1", "opened", "P1", "")])
+    steps = [step._replace(agreement=of[step.ticket]) for step in steps]
+    own = [ticket for ticket, agreement in of.items() if agreement != "other"]
     in_force = Adjustments(cases=(("T-1", objective.correction * SECOND),))
     terms, known = Terms(text, text.objectives[0], None, in_force, "ticket"), History()
     heard = 0
@@ -91,7 +98,7 @@ def test_cases_of_a_period_are_what_looking_at_every_second_gives_however_often_
         heard = min(len(steps), heard + more)
         until = max(start, min(start + length, as_of))
         figure = evaluate(terms, known, as_of * SECOND, (start * SECOND, (start + length) * SECOND))
-        wanted = expected(objective, steps[:heard], start, until)
+        wanted = expected(objective, [each for each in steps[:heard] if each.ticket in own], start, until)
         assert list(figure.cases) == wanted
         decided = [case for case in wanted if case.decided_at is not None]
         met = sum(case.met is True for case in decided)
@@ -178,7 +185,7 @@ def holds(objective: Objective, met: int, total: int) -> bool | None:
 
 def fact_of(step: Step) -> Fact:
     return Fact("p/i", step.source, step.id, step.at, "ticket", ticket=step.ticket, step=step.fact,
-                priority=step.priority, reason=step.reason)  # fmt: skip
+                priority=step.priority, reason=step.reason, agreement=step.agreement)  # fmt: skip
 
 
 def test_what_is_over_is_not_gone_through_again(monkeypatch: Any) -> None:

@@ -14,7 +14,8 @@ from sepakat_shared.messages import Message
 
 
 def facts(event: Event, incident: Incident) -> Iterable[Message]:
-    """They feed the indicator `provider/service-tickets`, where that has the source `/sepakat/incidents`.
+    """They feed the indicator `provider/service-tickets`, where that has the source `/sepakat/incidents`. Several
+    agreements may measure by it, so each fact names its own.
 
     Only who is responsible has responded, or told how it goes. Each has the time at which it was so, also where
     both parties agree on that later.
@@ -50,5 +51,6 @@ def facts(event: Event, incident: Incident) -> Iterable[Message]:
 
 def _fact(incident: Incident, fact: str, at: datetime, **more: str) -> Message:
     indicator = f"{incident.about.provider}/{incident.about.service}-tickets"
-    data = {"indicator": indicator, "ticket": incident.id, "fact": fact, **more}
+    of = {"ticket": incident.id, "agreement": incident.about.agreement}
+    data = {"indicator": indicator, **of, "fact": fact, **more}
     return Message(topics.METRICS, indicator, MetricTicket.type, data, subject=indicator, at=rfc3339(at))

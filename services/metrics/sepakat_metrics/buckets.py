@@ -148,7 +148,8 @@ class Delta:
                 for minute, each in self.measured.items()
             ],
             "transitions": [list(transition) for transition in sorted(self.transitions, key=order)],
-            "steps": [list(step) for step in sorted(self.steps)],
+            # What names no agreement is as it was before tickets could: packs of then are still what they were.
+            "steps": [list(step if step.agreement else step[:-1]) for step in sorted(self.steps)],
         }
 
     @classmethod
@@ -187,4 +188,4 @@ def transition_of(fact: Fact) -> Transition:
 
 
 def step_of(fact: Fact) -> Step:
-    return Step(fact.at, fact.source, fact.id, fact.ticket, fact.step, fact.priority, fact.reason)
+    return Step(fact.at, fact.source, fact.id, fact.ticket, fact.step, fact.priority, fact.reason, fact.agreement)

@@ -27,7 +27,7 @@ Running = Callable[[int, int], list[Interval]]
 
 
 class Step(NamedTuple):
-    """One fact of a ticket, as kept; `priority` and `reason` are empty where none was told."""
+    """One fact of a ticket, as kept; `priority`, `reason` and `agreement` are empty where none was told."""
 
     at: int
     source: str
@@ -36,6 +36,7 @@ class Step(NamedTuple):
     fact: str
     priority: str
     reason: str
+    agreement: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class Clock:
     """None for means."""
     priority: str | None
     """The only priority that counts; None: all."""
+    agreement: str | None = None
+    """The agreement whose tickets count, with those that name none; None: all."""
 
 
 @dataclass(frozen=True)
@@ -89,18 +92,24 @@ def cases(
     return [case for case in found if clock.priority in (None, case.priority)]
 
 
-def gaps(steps: Iterable[Step], stop: str, as_of: int) -> list[tuple[int, int]]:
+def gaps(steps: Iterable[Step], stop: str, as_of: int, agreement: str | None = None) -> list[tuple[int, int]]:
     """The time between failures, as (opened at, ms since all that opened before was over).
 
     Cases that open while another is open make no gap; those that open at one instant are one failure. As a reopening
     voids the stop before it, a reopened case was open all the while.
     """
     ends: dict[int, int] = {}
-    for course in _courses(steps, Clock("opened", stop, frozenset(), None, None), as_of):
+    for course in _courses(steps, Clock("opened", stop, frozenset(), None, None, agreement), as_of):
         end = as_of + 1 if course.stopped is None else course.stopped
         ends[course.started] = max(end, ends.get(course.started, end))
     over = list(accumulate(ends.values(), max))
     return [(opened, opened - end) for opened, end in zip(list(ends)[1:], over, strict=False) if opened >= end]
+
+
+def is_of(steps: Iterable[Step], agreement: str | None) -> bool:
+    """Whether a ticket counts for `agreement`: one that names no agreement does for each that its indicator serves."""
+    named = {step.agreement for step in steps if step.agreement}
+    return agreement is None or not named or agreement in named
 
 
 @dataclass(frozen=True)
@@ -116,7 +125,8 @@ class _Course:
 
 
 def _courses(steps: Iterable[Step], clock: Clock, as_of: int) -> list[_Course]:
-    """The courses of the tickets known to have started by `as_of`, in that order; cancelled ones do not count."""
+    """The courses of the tickets known to have started by `as_of`, in that order. Those that were cancelled, or are of
+    another agreement, do not count."""
     tickets: dict[str, list[Step]] = defaultdict(list)
     for step in sorted({step for step in steps if step.at <= as_of}, key=_order):
         tickets[step.ticket].append(step)
@@ -125,6 +135,7 @@ def _courses(steps: Iterable[Step], clock: Clock, as_of: int) -> list[_Course]:
         for known in tickets.values()
         if (started := next((step.at for step in known if step.fact == clock.start), None)) is not None
         and all(step.fact != "cancelled" for step in known)
+        and is_of(known, clock.agreement)
     ]
     return sorted(found, key=lambda course: (course.started, course.known[0].ticket))
 

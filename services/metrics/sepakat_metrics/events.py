@@ -24,6 +24,7 @@ SHORTEST_INSTANT: Final = len("2026-11-24T08:00:00Z")
 LATEST: Final = to_ms(datetime.max.replace(tzinfo=UTC))
 UP: Final = MICRO
 FUTURE = timedelta(minutes=5)
+AGREEMENT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 INDICATOR = re.compile(r"[a-z0-9][a-z0-9-]{0,62}/[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -56,8 +57,8 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
 
     `samples` are (instant, good, total) of a `ratio`; `values` millionths of `unit` of a `measurement` (time in
     milliseconds), each at its own of `instants`, or all at `at` where there are none; `state` with `weight` of a
-    `state`: the millionths that count as up, None where it is unknown; `ticket`, `step`, `priority` and `reason` (""
-    where none is told) of a `ticket`.
+    `state`: the millionths that count as up, None where it is unknown; `ticket`, `step`, `priority`, `reason` and
+    `agreement` ("" where none is told) of a `ticket`.
     """
 
     indicator: str
@@ -74,6 +75,7 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
     step: str = ""
     priority: str = ""
     reason: str = ""
+    agreement: str = ""
     instants: tuple[int, ...] = ()
     traceparent: str | None = None
 
@@ -300,7 +302,7 @@ def _state(data: dict[str, Any], indicator: str, source: str, id: str, at: int) 
 
 
 def _ticket(data: dict[str, Any], indicator: str, source: str, id: str, at: int) -> Fact:
-    _only(data, "indicator", "ticket", "fact", "priority", "reason")
+    _only(data, "indicator", "ticket", "fact", "priority", "reason", "agreement")
     ticket, step = _word(data, "ticket"), data.get("fact")
     if step not in FACTS:
         raise BadEvent("data.fact", f"must be one of {', '.join(FACTS)}")
@@ -310,7 +312,13 @@ def _ticket(data: dict[str, Any], indicator: str, source: str, id: str, at: int)
         raise BadEvent("data.priority", "is required for `prioritised`, such as P1")
     if (step == "paused") != bool(reason):
         raise BadEvent("data.reason", "belongs to `paused`, and only there: what is waited for")
-    return Fact(indicator, source, id, at, "ticket", ticket=ticket, step=step, priority=priority, reason=reason)
+    agreement = data.get("agreement")
+    if agreement is not None and not (isinstance(agreement, str) and AGREEMENT.fullmatch(agreement)):
+        raise BadEvent("data.agreement", "is the id of the agreement that it is of: small letters, digits and hyphens")
+    return Fact(
+        indicator, source, id, at, "ticket", ticket=ticket, step=step, priority=priority, reason=reason,
+        agreement=agreement or "",
+    )  # fmt: skip
 
 
 def _word(data: Mapping[str, Any], name: str) -> str:

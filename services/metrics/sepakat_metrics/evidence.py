@@ -6,6 +6,7 @@ day (each hashed with the one before), and the figure. It is canonical JSON (RFC
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sepakat_metrics.buckets import Delta
+from sepakat_metrics.cases import Step, is_of
 from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.explanation import explained
 from sepakat_metrics.figures import shown, span_of
@@ -289,14 +291,19 @@ def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def within(days: Mapping[str, Delta], span: Interval) -> dict[str, Delta]:
-    """What of the days a pack for `span` needs: nothing that came after it."""
+def within(days: Mapping[str, Delta], span: Interval, agreement: str) -> dict[str, Delta]:
+    """What of the days a pack for `span` needs: nothing that came after it, and no ticket of another agreement."""
+    tickets: dict[str, list[Step]] = defaultdict(list)
+    for delta in days.values():
+        for step in delta.steps:
+            tickets[step.ticket].append(step)
+    own = {ticket for ticket, steps in tickets.items() if is_of(steps, agreement)}
     found: dict[str, Delta] = {}
     for day, delta in days.items():
         part = Delta()
         part.counts = {minute: each for minute, each in delta.counts.items() if minute * 60_000 < span[1]}
         part.measured = {minute: each for minute, each in delta.measured.items() if minute * 60_000 < span[1]}
         part.transitions = {each for each in delta.transitions if each[0] < span[1]}
-        part.steps = {each for each in delta.steps if each.at < span[1]}
+        part.steps = {each for each in delta.steps if each.at < span[1] and each.ticket in own}
         found[day] = part
     return found

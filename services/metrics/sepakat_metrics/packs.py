@@ -63,12 +63,13 @@ class Packs:
         days = await self._archive.days(part.objective.indicator, since, span[1])
         now = to_ms(self._clock.now())
         version = part.version
+
+        def pack() -> dict[str, Any]:
+            own = evidence.within(days, span, agreement)
+            return evidence.pack(terms, agreement, version.number, own, span, now, self.key, version.counting)
+
         # In a thread: the event loop goes on beside it, however long the period is.
-        return await asyncio.to_thread(
-            lambda: evidence.pack(
-                terms, agreement, version.number, evidence.within(days, span), span, now, self.key, version.counting
-            )
-        )
+        return await asyncio.to_thread(pack)
 
 
 def _private(encoded: str) -> Ed25519PrivateKey:

@@ -22,8 +22,8 @@ def weight_of(fact: Fact, thresholds: int) -> int:
         return OF_A_SAMPLE * len(fact.samples)
     if fact.kind == "measurement":
         return fact.minutes() * (64 + 40 * thresholds) + 8 * len(fact.values)
-    words = len(fact.source) + len(fact.id) + len(fact.ticket) + len(fact.priority) + len(fact.reason)
-    return 64 + 4 * words
+    words = fact.source + fact.id + fact.ticket + fact.priority + fact.reason + fact.agreement
+    return 64 + 4 * len(words)
 
 
 def fits(fact: Fact, thresholds: int) -> bool:

@@ -210,7 +210,7 @@ class Terms:
         if self.objective.measure == "per-case" and threshold is not None:
             limit = (micro(threshold) or 0) // UP
         priority = self.objective.where.get("priority")
-        return Clock(clock.from_, clock.until, frozenset(clock.pause_while), limit, priority)
+        return Clock(clock.from_, clock.until, frozenset(clock.pause_while), limit, priority, self.text.metadata.id)
 
     @property
     def silence(self) -> tuple[int, int | None] | None:

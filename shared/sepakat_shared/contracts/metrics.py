@@ -124,7 +124,11 @@ Word = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class _OfTicket(_OfIndicator):
+    """`agreement` is the one that the ticket is of, which one of its facts at least names; without it, it counts for
+    each agreement that the indicator serves."""
+
     ticket: Word
+    agreement: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")] | None = None
 
 
 class TicketFact(_OfTicket):

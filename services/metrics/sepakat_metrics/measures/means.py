@@ -59,7 +59,8 @@ def _of_cases(terms: Terms, history: History, start: int, until: int) -> list[in
     clock = terms.clock
     if clock.stop == "opened":
         steps = [step for each in history.steps.values() for step in each]
-        return [gap for opened, gap in cases.gaps(steps, clock.start, until) if start <= opened < until]
+        gaps = cases.gaps(steps, clock.start, until, clock.agreement)
+        return [gap for opened, gap in gaps if start <= opened < until]
     # Without a limit, a case is decided when it is stopped.
     return [case.elapsed for case in percase.decided(terms, history, start, until) if case.stopped is not None]
 
