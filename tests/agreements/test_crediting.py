@@ -127,13 +127,14 @@ async def test_what_is_not_claimed_lapses_and_each_party_lists_its_own_page_by_p
         await credits.tell(compliance.PeriodCorrected, "25", month=3)
         await credits.tell(compliance.PeriodClosed, None, month=1)
         await world.until(day(2026, 4, 1))
+        await credits.tell(compliance.PeriodCorrected, "25", month=3, final=False)
         await credits.tell(compliance.PeriodClosed, "25", month=3, met=None)
         first = await world.ask("toko-maju", "GET", PATH, params={"agreement": "toko-checkout", "limit": 1})
         second = await world.ask("nusantara", "GET", PATH, params={"limit": 1, "cursor": first["next"]})
         assert [each["period"]["start"][:10] for each in first["items"] + second["items"]] == [
             "2025-12-31", "2026-01-31",
         ]  # fmt: skip
-        assert "next" not in second, "of a month that is running, or was hardly seen, nothing is owed"
+        assert "next" not in second, "of a month that is running, is not closed, or was hardly seen, nothing is owed"
         assert (await world.ask("stranger", "GET", PATH))["items"] == []
 
         assert await credits.until(day(2026, 4, 2) - timedelta(seconds=1)) == 0

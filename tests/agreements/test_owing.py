@@ -205,6 +205,8 @@ async def test_repeated_misses_demand_a_plan_that_is_kept_and_permit_to_terminat
         [right] = (await world.get("/standing"))["rights"]
         assert (right["id"], right["party"], right["stands"]) == ("1", "toko-maju", True)
         corrected = {"kind": compliance.PeriodCorrected, "met": True}
+        await closed(world, january, february, **corrected, final=False)
+        assert [each["stands"] for each in (await world.get("/standing"))["rights"]] == [True]
         await closed(world, january, february, **corrected)
         assert [each["stands"] for each in (await world.get("/standing"))["rights"]] == [False]
         notice = {"last_day": "2026-06-30", "ground": "cause", "reason": "missed thrice", "right": "1"}

@@ -144,6 +144,7 @@ def test_an_exclusion_retracts_the_breach_of_a_closed_period_and_both_figures_ar
     assert (data["attainment"], data["attainment_before"]) == ("100.0000", "99.8611")
     assert (data["met"], data["met_before"], data["state_before"]) == (True, False, "breached")
     assert corrected(after, known, granted())[1] == []
+    assert (data["final"], corrected(replace(before, closed=False), known, granted())[2]["final"]) == (True, False)
 
 
 def test_what_an_outcome_changes_names_its_dispute() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from sepakat_agreements import crediting, term
+from sepakat_agreements import crediting, figure, term
 from sepakat_agreements.agreement import Agreement
 from sepakat_agreements.credit import Account, Event
 from sepakat_agreements.credit_store import CreditAccounts
@@ -30,8 +30,8 @@ class CreditReactions:
         ]
 
     async def on_figure(self, fact: Fact, cause: Envelope) -> None:
-        """A correction of a period that still runs waits for its end: the figure that closes it holds it already."""
-        if fact.credit_percent is None or fact.at < fact.period.end:
+        """A correction of a period that is not closed waits for that: the figure that closes it holds it already."""
+        if fact.credit_percent is None or not figure.is_final(fact):
             return
         loaded = await self._agreements.all.find(fact.agreement)
         if loaded is None:

@@ -71,6 +71,12 @@ def apply(_figure: Figure | None, event: FigureTold) -> Figure:
     return event.figure
 
 
+def is_final(fact: compliance.PeriodClosed | compliance.PeriodCorrected) -> bool:
+    """Whether the period is closed. Corrections of before that was told are final once it has ended."""
+    is_open = isinstance(fact, compliance.PeriodCorrected) and fact.final is False
+    return fact.at >= fact.period.end and not is_open
+
+
 def told(known: Figure | None, fact: Fact) -> list[FigureTold]:
     """What is known of the period with that fact."""
     figure = replace(

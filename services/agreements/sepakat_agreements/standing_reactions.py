@@ -1,6 +1,6 @@
 """What counts as a miss: a period that closed with its target missed, an obligation that was not met in time."""
 
-from sepakat_agreements import shortfalls
+from sepakat_agreements import figure, shortfalls
 from sepakat_agreements.agreement import Version
 from sepakat_agreements.shortfalls import Terms
 from sepakat_agreements.standing import Miss
@@ -32,8 +32,8 @@ class StandingReactions:
         ]
 
     async def on_figure(self, fact: _Figure, cause: Envelope) -> None:
-        """A correction of a period that still runs waits for its end. What was seen too little of is no miss."""
-        if fact.at < fact.period.end:
+        """A correction of a period that is not closed waits for that. What was seen too little of is no miss."""
+        if not figure.is_final(fact):
             return
         terms = shortfalls.of_target(await self._version(fact.agreement, fact.version), fact.objective)
         id = f"{fact.objective}/{rfc3339(fact.period.start)}"

@@ -221,7 +221,9 @@ def decide_correction(
     episodes = verdict.episodes + (breached and not verdict.breached)
     corrected = objective_fact(compliance.PeriodCorrected, about, figure, figure.as_of, episodes, cause)
     before = {f"{name}_before": verdict.figure.get(name) for name in ("attainment", "exact", "value", "met", "state")}
-    told = corrected.model_copy(update={**before, "credit_percent_before": credit_before, "dispute": dispute})
+    final = verdict.closed or about.objective.window.rolling is not None
+    more = {"credit_percent_before": credit_before, "dispute": dispute, "final": final}
+    told = corrected.model_copy(update={**before, **more})
     events = [VerdictTold(tell(told, about, from_ms(figure.as_of)))]
     if breached != verdict.breached:
         kind = compliance.ObjectiveBreached if breached else compliance.BreachRetracted

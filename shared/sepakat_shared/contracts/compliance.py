@@ -157,9 +157,14 @@ class PeriodClosed(_ObjectiveEvent):
 
 
 class PeriodCorrected(_ObjectiveEvent):
-    """An exclusion was granted or withdrawn, or a correction made: the figure now, and as it was told before."""
+    """An exclusion was granted or withdrawn, or a correction made: the figure now, and as it was told before.
+
+    It is not `final` while the period is open for late events: the figure that closes it holds the correction. Of
+    before that was told, it is None.
+    """
 
     type: ClassVar[str] = "sepakat.period.corrected.v1"
+    final: bool | None = None
     attainment_before: str | None = None
     exact_before: str | None = None
     value_before: str | None = None
