@@ -8,7 +8,10 @@ from judged import Judged
 from measuring.test_adjusting import history
 from samples import agreement_dict
 
+from sepakat_metrics.buckets import Delta
 from sepakat_metrics.closing import Closing
+from sepakat_metrics.events import Fact
+from sepakat_metrics.late import Late
 from sepakat_shared.calendars import to_ms
 from sepakat_shared.clock import ManualClock
 
@@ -29,13 +32,19 @@ class Metrics(Judged):
 
     def __init__(self, db: Any, clock: ManualClock) -> None:
         super().__init__(db, clock, KNOWN, TEXT, DAY)
-        self.closing = Closing(self.commits, self.corrections, clock)
+        self.late = Late(db, self.registry, clock)
+        self.closing = Closing(self.commits, self.corrections, self.late, clock)
         self.closing.ingestion = cast(Any, self.ingestion)
 
     async def begin(self) -> None:
         await self.closing.create_indexes()
         await super().begin()
-        await self.judge()
+
+    async def came(self, at: datetime) -> None:
+        """Events of that time were read, and are about to be stored."""
+        delta = Delta()
+        delta.add(Fact("nusantara/checkout-state", "/p", "1", to_ms(at), "state", state="up", weight=1_000_000))
+        await self.late.note({"nusantara/checkout-state": delta})
 
     async def closed(self) -> list[Any]:
         """The attainments of closed periods, as they were told."""
@@ -45,6 +54,15 @@ class Metrics(Judged):
 @pytest.fixture
 async def metrics(database: Any) -> Metrics:
     metrics = Metrics(database, ManualClock(DAY[0] + 3 * HOUR))
+    await metrics.begin()
+    await metrics.judge()
+    return metrics
+
+
+@pytest.fixture
+async def later(database: Any) -> Metrics:
+    """It begins five days later, and has judged nothing."""
+    metrics = Metrics(database, ManualClock(DAY[0] + timedelta(days=5, hours=3)))
     await metrics.begin()
     return metrics
 
@@ -68,3 +86,50 @@ async def test_a_period_that_ended_long_ago_is_closed_by_whoever_holds_its_indic
         assert await metrics.closed() == []
     await metrics.closing.close()
     assert await metrics.closed() == ["95.8333"]
+
+
+async def test_periods_of_long_ago_are_closed_when_all_of_their_events_have_come(later: Metrics) -> None:
+    await later.came(DAY[0] + HOUR)
+    for seconds in (0, 15):
+        later.clock.advance(timedelta(seconds=seconds))
+        await later.came(DAY[0] + 2 * HOUR)
+        await later.closing.close()
+        assert await later.closed() == [], "with the first of many it would be closed for good"
+    later.clock.advance(timedelta(seconds=20))
+    for _ in range(2):
+        await later.closing.close()
+        # The third until the sixth of November; the seventh is the day before, which judging comes to.
+        assert await later.closed() == ["95.8333", "100.0000", "100.0000", "100.0000"]
+    assert await later.late.marks() == []
+
+
+async def test_what_judging_comes_to_is_not_late_and_nothing_is_said_of_what_was_before_the_term(
+    later: Metrics,
+) -> None:
+    await later.came(DAY[0] + timedelta(days=4, hours=1))
+    assert await later.late.marks() == []
+    later.ingestion.known = history()
+    await later.came(DAY[0] - timedelta(days=2000))
+    later.clock.advance(timedelta(seconds=20))
+    await later.closing.close()
+    assert (await later.closed(), await later.late.marks()) == ([], [])
+
+
+async def test_what_was_judged_is_not_closed_while_its_events_still_come(metrics: Metrics) -> None:
+    metrics.clock.advance(timedelta(days=40))
+    await metrics.came(DAY[0] + HOUR)
+    await metrics.closing.close()
+    assert await metrics.closed() == []
+    metrics.clock.advance(timedelta(seconds=20))
+    await metrics.closing.close()
+    assert (await metrics.closed()).count("95.8333") == 1
+
+
+async def test_what_never_stops_coming_is_closed_after_an_hour(later: Metrics) -> None:
+    for _ in range(60):
+        await later.came(DAY[0] + HOUR)
+        later.clock.advance(timedelta(minutes=1))
+        await later.came(DAY[0] + HOUR)
+    assert await later.closed() == []
+    await later.closing.close()
+    assert len(await later.closed()) == 4

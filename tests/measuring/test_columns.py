@@ -70,7 +70,7 @@ def came_to(facts: Sequence[Fact], of: Sequence[Terms]) -> list[Any]:
         known.add(fact)
     days = whole.by_day()
     figures = [evaluate(each, known, SPAN[1], SPAN) for each in of]
-    packs = [evidence.pack(each, "a", 1, evidence.within(days, SPAN), SPAN, SPAN[1], KEY) for each in of]
+    packs = [evidence.pack(each, "a", 1, evidence.within(days, SPAN, "a"), SPAN, SPAN[1], KEY) for each in of]
     return [{day: json.dumps(each.to_document(), sort_keys=True) for day, each in days.items()}, figures, packs]
 
 

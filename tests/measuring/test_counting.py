@@ -49,7 +49,7 @@ def packed(name: str, signed_with: str | None = None, key: Ed25519PrivateKey = K
     for each in FACTS[of]:
         whole.add(each)
     span = NOVEMBER, DECEMBER
-    days = evidence.within(whole.by_day(), span)
+    days = evidence.within(whole.by_day(), span, "toko-checkout")
     return evidence.pack(terms, "toko-checkout", 1, days, span, DECEMBER, key, signed_with)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 
 from sepakat_metrics import checkpoints
 from sepakat_metrics.checkpoints import Pending
@@ -78,9 +79,10 @@ async def test_a_megabyte_of_columns_is_stored_in_as_many_checkpoints_as_fit_int
         indicators={"nusantara/latency": LATENCY}, on_change=lambda _call: None, is_served=lambda _id: True
     )  # fmt: skip
     stored, known = Stored(), Known()
+    late: Any = SimpleNamespace(note=AsyncMock())
     ingestion = Ingestion(
         MetricsSettings(kafka="127.0.0.1:1", mongo="mongodb://127.0.0.1:1"), bus, None, stored, known, None,  # type: ignore[arg-type]
-        registry, ManualClock(NOW), on_folded, lambda: None, lambda _id: Asked(THRESHOLDS, frozenset({"ms"})),
+        late, registry, ManualClock(NOW), on_folded, lambda: None, lambda _id: Asked(THRESHOLDS, frozenset({"ms"})),
     )  # fmt: skip
     ingestion.partitions_of_topic = 1
     ingestion._partitions[0] = Partition("c/t/0", 0, 1_000)

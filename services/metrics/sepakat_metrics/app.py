@@ -15,6 +15,7 @@ from sepakat_metrics.closing import Closing
 from sepakat_metrics.corrections import Corrections
 from sepakat_metrics.door import Door
 from sepakat_metrics.ingestion import Ingestion
+from sepakat_metrics.late import Late
 from sepakat_metrics.maintaining import Maintaining
 from sepakat_metrics.memory import Memory
 from sepakat_metrics.packs import Packs
@@ -41,7 +42,8 @@ def build(settings: MetricsSettings) -> FastAPI:
     maintaining = Maintaining(service.commits, registry, corrections, service.clock)
     attainments = Attainments(service.commits, registry, corrections, archive, service.clock)
     packs = Packs(service.db, settings, attainments, archive, service.clock)
-    closing = Closing(service.commits, corrections, service.clock)
+    late = Late(service.db, registry, service.clock)
+    closing = Closing(service.commits, corrections, late, service.clock)
     backtests = Backtests(service.commits, registry, corrections, archive, service.clock)
     bus = service.start(
         [
@@ -59,7 +61,7 @@ def build(settings: MetricsSettings) -> FastAPI:
     assessment = Assessment(service.commits, registry, corrections, figures, service.clock, settings.public_url)
     memory = Memory(archive, registry, assessment.needed_since)
     ingestion = Ingestion(
-        settings, bus, service.dead_letters, checkpoints, memory, parking, registry, service.clock,
+        settings, bus, service.dead_letters, checkpoints, memory, parking, late, registry, service.clock,
         assessment.on_folded, assessment.forget, assessment.asked,
     )  # fmt: skip
     assessment.ingestion = backtests.ingestion = corrections.ingestion = closing.ingestion = ingestion

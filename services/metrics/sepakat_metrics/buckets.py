@@ -119,6 +119,12 @@ class Delta:
         self.transitions |= other.transitions
         self.steps |= other.steps
 
+    def earliest(self) -> int | None:
+        """The instant (ms) of the first of it; of counts and measurements, the minute. None where it is empty."""
+        minutes = [min(each) * MINUTE_MS for each in (self.counts, self.measured) if each]
+        instants = [transition[0] for transition in self.transitions] + [step.at for step in self.steps]
+        return min([*minutes, *instants], default=None)
+
     def by_day(self) -> dict[str, "Delta"]:
         """The same by UTC day (days since 1970, as text)."""
         days: dict[int, Delta] = {}

@@ -1,10 +1,12 @@
 """Closing periods that judging does not come to any more.
 
 Judging looks at the present period and at the one before. A day is the one before only while its lateness lasts, and a
-long stop leaves more of them behind: what was written down of such a period is closed here, from what is stored.
+long stop leaves more of them behind; events may come of periods that were over long ago, too. Such a period is closed
+here, from what is stored.
 """
 
 import asyncio
+from collections.abc import Container
 from datetime import timedelta
 from typing import Final
 
@@ -12,7 +14,10 @@ from pymongo import ASCENDING
 
 from sepakat_metrics.corrections import Corrections
 from sepakat_metrics.ingestion import Ingestion
-from sepakat_metrics.verdicts import OF_TIME, VERDICT, Since, decide_verdict
+from sepakat_metrics.late import Late
+from sepakat_metrics.profiles import NotApplicable
+from sepakat_metrics.terms import Unsupported
+from sepakat_metrics.verdicts import OF_TIME, VERDICT, Since, decide_verdict, verdict_id
 from sepakat_shared import retry
 from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.calendars import to_ms
@@ -20,16 +25,17 @@ from sepakat_shared.clock import Clock
 from sepakat_shared.commits import Commits
 from sepakat_shared.mongo import up_to
 
-_EVERY: Final = timedelta(minutes=1)
+_EVERY: Final = timedelta(seconds=20)
 _LEFT_TO_JUDGING: Final = timedelta(minutes=2)
 
 
 class Closing:
     """Every period is closed once: by whoever holds its indicator, and not while events of it may wait to be read."""
 
-    def __init__(self, commits: Commits, corrections: Corrections, clock: Clock) -> None:
+    def __init__(self, commits: Commits, corrections: Corrections, late: Late, clock: Clock) -> None:
         self._verdicts = Aggregates(commits, VERDICT)
         self._corrections = corrections
+        self._late = late
         self._clock = clock
         self.ingestion: Ingestion
 
@@ -43,25 +49,43 @@ class Closing:
             await self._clock.wait(asyncio.Event(), self._clock.now() + _EVERY)
 
     async def close(self) -> None:
-        """Close what judging has left open, the oldest first."""
+        """Close what judging has left open or never came to, the oldest first."""
         if not self.ingestion.caught_up:
             return
+        now, still_coming = self._clock.now(), set()
+        for mark in await self._late.marks():
+            if not self.ingestion.owns(mark.indicator):
+                continue
+            if not mark.is_quiet(now):
+                still_coming.add(mark.indicator)
+                continue
+            for part in sorted(self._late.periods(mark.indicator, mark.since), key=lambda each: each.period):
+                objective = part.objective
+                id = verdict_id(part.version.agreement, objective, part.period)
+                await self._close(part.version.agreement, objective.id, id)
+            await self._late.forget(mark)
         overdue = self._verdicts.states.find({"closes_at": up_to(self._clock.now() - _LEFT_TO_JUDGING)}, {"_id": 1})
         for each in await overdue.sort("closes_at", ASCENDING).to_list(None):
             agreement, _, rest = each["_id"].partition("/")
-            await self._close(agreement, rest.rpartition("/")[0], each["_id"])
+            await self._close(agreement, rest.rpartition("/")[0], each["_id"], still_coming)
 
-    async def _close(self, agreement: str, objective: str, verdict: str) -> None:
+    async def _close(self, agreement: str, objective: str, verdict: str, but: Container[str] = ()) -> None:
+        """`but` for indicators that events of older periods still come of."""
         part = self._corrections.part_of(agreement, objective, verdict)
-        if part is None or not self.ingestion.owns(part.objective.indicator):
+        if part is None or not self.ingestion.owns(part.objective.indicator) or part.objective.indicator in but:
             return
         # One at a time with adjustments, so that none is granted between the figure and its telling.
         async with self._corrections.alone:
             in_force, at = self._corrections.of(agreement, objective), to_ms(self._clock.now())
-            found = await self._corrections.measured(agreement, objective, verdict, in_force, at)
+            try:
+                found = await self._corrections.measured(agreement, objective, verdict, in_force, at)
+            except (Unsupported, NotApplicable):
+                return  # as judging tells of the objective by itself
             if found is None:
                 return
             about, figure = found
+            if figure.holds is None and await self._verdicts.find(verdict) is None:
+                return  # nothing was said of it, and nothing is to be
             await self.ingestion.store_events_of(about.objective.indicator)
             await self._verdicts.execute(
                 verdict,

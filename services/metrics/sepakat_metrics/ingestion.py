@@ -25,6 +25,7 @@ from sepakat_metrics.checkpoints import Checkpoints, Pending
 from sepakat_metrics.events import Fact
 from sepakat_metrics.feeds import Asked, Feed, check
 from sepakat_metrics.history import History
+from sepakat_metrics.late import Late
 from sepakat_metrics.memory import Memory
 from sepakat_metrics.parking import Parking
 from sepakat_metrics.partition import Partition
@@ -56,7 +57,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def __init__(
         self, settings: MetricsSettings, bus: Bus, dead_letters: DeadLetters, checkpoints: Checkpoints,
-        memory: Memory, parking: Parking, registry: Registry, clock: Clock,
+        memory: Memory, parking: Parking, late: Late, registry: Registry, clock: Clock,
         on_folded: Callable[[Mapping[str, Fact], set[str]], Awaitable[None]], on_lost: Callable[[], None],
         asked: Callable[[str], Asked],
     ) -> None:  # fmt: skip
@@ -66,6 +67,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         self._checkpoints = checkpoints
         self._memory = memory
         self._parking = parking
+        self._late = late
         self._registry = registry
         self._clock = clock
         self._on_folded = on_folded
@@ -362,6 +364,8 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         parked = [document for held in waiting.values() for document in held.pending.parked]
         if parked:
             await self._parking.add(parked)
+        for held in waiting.values():
+            await self._late.note(held.pending.deltas)
         answers = await self._checkpoints.insert(
             {name: held.pending for name, held in waiting.items()}, self._clock.now()
         )  # fmt: skip
