@@ -54,7 +54,8 @@ class Story:
         for event in verdicts.decide_verdict(self.verdict, self.about, figure, self.since, "x"):
             self.verdict = verdicts.apply_verdict(self.verdict, event)
             if isinstance(event, VerdictTold):
-                told.append(".".join(event.told.type.split(".")[1:-1]))
+                late = " late" if event.told.data and event.told.data.get("late") else ""
+                told.append(".".join(event.told.type.split(".")[1:-1]) + late)
         return told
 
 
@@ -112,6 +113,12 @@ def test_a_share_below_its_target_at_the_end_is_breached_and_closed_after_the_la
     assert story.look(DECEMBER + 24 * HOUR, (NOVEMBER, DECEMBER)) == ["period.closed"]
     story.count(NOVEMBER + MINUTE, 100_000, 100_000)
     assert story.look(DECEMBER + 25 * HOUR, (NOVEMBER, DECEMBER)) == []
+
+
+def test_a_breach_that_is_found_out_when_the_period_closes_is_late() -> None:
+    story = Story("occurrences", "90")
+    story.count(NOVEMBER, 50, 100)
+    assert story.look(DECEMBER + 24 * HOUR, (NOVEMBER, DECEMBER)) == ["objective.breached late", "period.closed"]
 
 
 def test_late_data_before_the_close_retracts_a_breach() -> None:

@@ -38,13 +38,14 @@ def with_words(it: Handled) -> None:
     it.app.include_router(postmortem_api.router(it.incidents, postmortems, it.wordings, it.posts, it.clock))
 
 
-async def breached(it: Handled) -> None:
-    """The month's budget is spent, while the outage goes on."""
+async def breached(it: Handled, late: bool | None = None) -> None:
+    """The month's budget is spent, while the outage goes on; or a month of long ago was missed, as is found out now."""
     at = it.clock.now()
     fact = compliance.ObjectiveBreached(
         agreement="toko-checkout", version=1, objective="availability", service="checkout", provider="nusantara",
         customer="toko-maju", indicator="nusantara/checkout", at=at, cause="x", state="breached", target="99.9",
         period=compliance.PeriodSpan(start=at, end=at), episode="toko-checkout/availability/2026-11",
+        late=late,
     )  # fmt: skip
     cause = it.cause("toko-checkout.availability")
     for _ in range(2):
@@ -54,6 +55,8 @@ async def breached(it: Handled) -> None:
 async def test_a_day_of_incidents(backend: Backend) -> None:
     async with opened(backend, TEXT, more=with_words) as it:
         await it.contact("nusantara", "rina")
+        await breached(it, late=True)
+        assert (await it.ask("operator", "GET", "/v1/incidents"))["items"] == [], "nobody is called for what is over"
         id = await it.impaired()
         await it.after(minutes=5)
         await breached(it)

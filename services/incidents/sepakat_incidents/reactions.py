@@ -110,6 +110,9 @@ class Reactions:
         await self._begin(fact, cause, _objective_trigger("risk", fact, cause, _AT_RISK), "P2")
 
     async def on_breach(self, fact: compliance.ObjectiveBreached, cause: Envelope) -> None:
+        """One that was told as its period closed is on record with both parties: nobody is called for what is over."""
+        if fact.late:
+            return
         await self._begin(fact, cause, _objective_trigger("breach", fact, cause, _MISSED), "P1")
 
     async def _begin(self, fact: compliance._About, cause: Envelope, trigger: Trigger, wanted: str) -> None:

@@ -135,7 +135,8 @@ def decide_verdict(
     told = verdict or Verdict((), None)
     found = _changes(told, figure, since)
     episodes = told.episodes + any(kind is compliance.ObjectiveBreached for kind, _ in found)
-    events: list[VerdictEvent] = [_fact_told(kind, about, figure, at, episodes, cause) for kind, at in found]
+    closes = any(kind is compliance.PeriodClosed for kind, _ in found)
+    events: list[VerdictEvent] = [_fact_told(kind, about, figure, at, episodes, cause, closes) for kind, at in found]
     if not events and notes and (told.known_at is None or from_ms(figure.as_of) - told.known_at >= _NOTED_EVERY):
         if figure.holds is None:
             return []
@@ -189,8 +190,13 @@ def _calms_after(figure: Figure) -> int:
     return min([_RECOVERS_AFTER_MS, *(burn.short for burn in figure.burns)])
 
 
-def _fact_told(kind: FactKind, about: About, figure: Figure, at: int, episodes: int, cause: str) -> VerdictTold:
-    return VerdictTold(tell(objective_fact(kind, about, figure, at, episodes, cause), about, from_ms(at)))
+def _fact_told(
+    kind: FactKind, about: About, figure: Figure, at: int, episodes: int, cause: str, closes: bool
+) -> VerdictTold:
+    fact = objective_fact(kind, about, figure, at, episodes, cause)
+    if closes and isinstance(fact, compliance.ObjectiveBreached):
+        fact = fact.model_copy(update={"late": True})
+    return VerdictTold(tell(fact, about, from_ms(at)))
 
 
 def _noted(about: About, figure: Figure) -> VerdictNoted:

@@ -133,9 +133,14 @@ class ObjectiveRegained(_ObjectiveEvent):
 
 
 class ObjectiveBreached(_ObjectiveEvent):
-    """The period's target is missed since `at`; provisional until the period closes."""
+    """The period's target is missed since `at`; provisional until the period closes.
+
+    It is `late` where it is told only as the period closes, of events that came a day after its end or later: that is
+    for the record, and nothing can be restored any more.
+    """
 
     type: ClassVar[str] = "sepakat.objective.breached.v1"
+    late: bool | None = None
 
 
 class ObjectiveRecovered(_ObjectiveEvent):
