@@ -15,6 +15,7 @@ from samples import agreement
 from sepakat_cli.backends import Backend
 from sepakat_incidents import answer_api, api, deadlines, ladder_api
 from sepakat_incidents import line as domain
+from sepakat_incidents.contacts import Contacts
 from sepakat_incidents.handling import handling
 from sepakat_incidents.incident import About, Trigger
 from sepakat_incidents.rotation_store import Rotations
@@ -24,9 +25,10 @@ from sepakat_shared.auth import KnownKeys, digest
 from sepakat_shared.clock import ManualClock
 from sepakat_shared.commits import Commits
 from sepakat_shared.contracts import texts
-from sepakat_shared.contracts.agreements import KeyIssued
+from sepakat_shared.contracts.agreements import ContactRecorded, KeyIssued
 from sepakat_shared.contracts.notifications import NotificationAnswered
 from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.messages import Envelope
 from sepakat_shared.settings import ServiceSettings
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
@@ -92,7 +94,10 @@ async def opened(backend: Backend) -> AsyncIterator[World]:
     app = web.application("incidents", "", keys, 10_000)
     app.include_router(api.router(incidents, timedelta(0), clock))
     app.include_router(answer_api.router(incidents, text_of, posts, clock))
-    app.include_router(ladder_api.router(incidents, posts, clock))
+    contacts, heard = Contacts(db), Envelope("e", "/test", "t", None, None, b"")
+    for party, contact in (("nusantara", "tia"), ("toko-maju", "budi")):
+        await contacts.on_contact(ContactRecorded(party=party, contact=contact, name=contact), heard)
+    app.include_router(ladder_api.router(incidents, contacts, posts, clock))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://incidents") as http:
         yield World(http, incidents, clock)
     await mongo.close_client(client)
@@ -162,6 +167,15 @@ async def test_who_may_and_who_may_not(backend: Backend) -> None:
         for what, body in (("acknowledge", {}), ("updates", {"note": "x"}), ("escalate", {}), ("pause", {})):
             closed = await world.post("nusantara", what, 409, **body)
             assert "closed" in closed["detail"]
+
+
+async def test_it_is_handed_to_a_contact_of_the_responsible_party_and_to_nobody_else(backend: Backend) -> None:
+    async with opened(backend) as world:
+        for nobody in ("nosuch", "budi"):
+            (error,) = (await world.post("nusantara", "hand-over", 422, to=nobody))["errors"]
+            assert error["pointer"] == "/to"
+            assert error["detail"] == f"'{nobody}' is not a contact of nusantara, and must be one"
+        assert (await world.post("nusantara", "hand-over", to="tia"))["asked"] == ["tia"]
 
 
 async def test_of_two_who_acknowledge_at_once_one_has_it_and_both_are_answered(backend: Backend) -> None:

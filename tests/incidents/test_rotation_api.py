@@ -13,14 +13,16 @@ from samples import agreement
 
 from sepakat_cli.backends import Backend
 from sepakat_incidents import calendar_link_api, rotation_api
+from sepakat_incidents.contacts import Contacts
 from sepakat_incidents.rotation_store import Rotations
 from sepakat_shared import mongo, web
 from sepakat_shared.auth import KnownKeys, digest
 from sepakat_shared.calendar_links import CalendarLinks
 from sepakat_shared.clock import ManualClock
 from sepakat_shared.commits import Commits
-from sepakat_shared.contracts.agreements import KeyIssued
+from sepakat_shared.contracts.agreements import ContactRecorded, KeyIssued
 from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.messages import Envelope
 from sepakat_shared.settings import ServiceSettings
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
@@ -59,8 +61,11 @@ async def opened(backend: Backend, clock: ManualClock) -> AsyncIterator[dict[str
     for party in parties:
         await keys.on_issued(KeyIssued(key=party, digest=digest(f"spk_{party}"), party=party, scopes=scopes))
     await rotations.declare(agreement(rotations=[ROTATION]), 1, NOW - timedelta(days=1))
+    contacts, heard = Contacts(db), Envelope("e", "/test", "t", None, None, b"")
+    for party, contact in (("nusantara", "dewi"), ("nusantara", "ana"), ("toko-maju", "budi")):
+        await contacts.on_contact(ContactRecorded(party=party, contact=contact, name=contact), heard)
     app = web.application("incidents", "", keys, 10_000)
-    app.include_router(rotation_api.router(rotations, posts, clock))
+    app.include_router(rotation_api.router(rotations, contacts, posts, clock))
     links = CalendarLinks(commits, "calendar-link", "rotation")
     app.include_router(calendar_link_api.router(links, rotations, "http://incidents/", clock))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://incidents") as http:
@@ -101,6 +106,16 @@ async def test_an_override_is_the_partys_own_is_made_once_and_is_taken_back_with
         etag = (await desks["nusantara"].ask("GET")).headers["ETag"]
         left = await desks["nusantara"].ask("DELETE", path, headers={"If-Match": etag})
         assert (left.json()["on_call"], left.json()["overrides"][0]["end"]) == ("budi", "2026-11-24T10:00:00.000Z")
+
+
+@pytest.mark.parametrize("contact", ["nosuch", "budi"])
+async def test_nobody_is_put_on_call_who_is_no_contact_of_the_party(backend: Backend, contact: str) -> None:
+    given = {"contact": contact, "end": "2026-11-24T12:00:00Z"}
+    async with opened(backend, ManualClock(NOW)) as desks:
+        refused = await desks["nusantara"].ask("POST", PATH + "/overrides", json=given)
+    (error,) = refused.json()["errors"]
+    assert (refused.status_code, error["pointer"]) == (422, "/contact")
+    assert error["detail"] == f"'{contact}' is not a contact of nusantara, and must be one"
 
 
 async def test_a_calendar_program_reads_every_shift(backend: Backend) -> None:

@@ -99,8 +99,8 @@ POLICY: dict[str, Any] = {
 
 
 def with_ladders(it: Handled) -> None:
-    it.app.include_router(ladder_api.router(it.incidents, it.posts, it.clock))
-    it.app.include_router(rotation_api.router(it.rotations, it.posts, it.clock))
+    it.app.include_router(ladder_api.router(it.incidents, it.contacts, it.posts, it.clock))
+    it.app.include_router(rotation_api.router(it.rotations, it.contacts, it.posts, it.clock))
 
 
 @pytest.mark.servers

@@ -238,7 +238,7 @@ def escalate(
 @incidents.command("hand-over")
 def hand_over(
     id: Id,
-    to: Annotated[str, typer.Argument(help="a contact of the responsible party, or a rotation of the agreement")],
+    to: Annotated[str, typer.Argument(help="a contact of the responsible party, or one of its rotations")],
     note: Note = None,
     url: Urls = None,
     api_key_file: ApiKeyFile = None,

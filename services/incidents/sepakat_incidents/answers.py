@@ -1,7 +1,8 @@
 """What people answer to an incident: they take it up, tell how it goes, say how urgent it is. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import reduce
 
 from sepakat_incidents import escalation, timing
 from sepakat_incidents.escalation import NOBODY, Rosters
@@ -15,6 +16,7 @@ from sepakat_incidents.events import (
     Unreached,
     Updated,
 )
+from sepakat_incidents.folding import apply
 from sepakat_incidents.handling import WAITING_FOR_CUSTOMER, Handling
 from sepakat_incidents.incident import Incident, Line, Status, find_open
 from sepakat_incidents.rotations import people
@@ -107,6 +109,18 @@ def unreached(
     if (rung is not None and rung.webhooks) or {*incident.unreached, contact} != set(incident.asked):
         return [told]
     return [told, *escalation.climb(incident.ladder, incident.level, incident.round, now, rosters, "unreached")]
+
+
+def none_reaches(
+    line: Line | None, id: str, reasons: Mapping[str, str], now: datetime, rosters: Rosters = NOBODY
+) -> Sequence[Event]:
+    """The same of several contacts, each with the reason."""
+    events: list[Event] = []
+    for contact, reason in reasons.items():
+        told = unreached(line, id, contact, reason, now, rosters)
+        line = reduce(apply, told, line)
+        events.extend(told)
+    return events
 
 
 def must_be_responsible(incident: Incident, party: str | None, what: str) -> None:

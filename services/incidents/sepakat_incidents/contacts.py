@@ -1,4 +1,6 @@
-"""Which contacts a party has: their ids alone, so that nobody is made an owner who is unknown or has left."""
+"""Which contacts a party has: their ids alone, so that nobody is given anything who is unknown or has left."""
+
+from collections.abc import Iterable, Sequence
 
 from sepakat_shared.contracts.agreements import ContactRecorded
 from sepakat_shared.errors import Invalid
@@ -23,9 +25,22 @@ class Contacts:
         """Raise Invalid, naming the field, unless `contact` is one of `party` today."""
         found = await self._contacts.find_one({"_id": f"{party}/{contact}"})
         if found is None:
-            rule = f"{contact!r} is not a contact of {party}, which is responsible"
+            rule = f"{contact!r} is not a contact of {party}, and must be one"
         elif found["left"]:
             rule = f"{contact!r} is a contact of {party} no longer"
         else:
             return
         raise Invalid.at(pointer, rule)
+
+    async def unreachable(self, parties: Sequence[str], contacts: Iterable[str]) -> dict[str, str]:
+        """Those of `contacts` who are of none of `parties` today, each with why no message will reach them."""
+        asked = list(contacts)
+        ids = [f"{party}/{contact}" for contact in asked for party in parties]
+        found = await self._contacts.find({"_id": {"$in": ids}}).to_list(None)
+        left = {each["_id"]: each["left"] for each in found}
+        reasons = {}
+        for contact in asked:
+            known = [left[id] for id in (f"{party}/{contact}" for party in parties) if id in left]
+            if all(known):
+                reasons[contact] = "the contact has left" if known else f"no contact of {' or '.join(parties)}"
+        return reasons

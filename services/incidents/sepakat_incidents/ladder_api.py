@@ -8,8 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sepakat_incidents import answers, snoozing
 from sepakat_incidents.commands import Commands, party_of
+from sepakat_incidents.contacts import Contacts
+from sepakat_incidents.incident import Incident
 from sepakat_incidents.store import Incidents
 from sepakat_shared.clock import Clock
+from sepakat_shared.errors import Invalid
 from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.web import Asking
 
@@ -33,10 +36,12 @@ class SnoozeIn(BaseModel):
 class HandOverIn(EscalateIn):
     """Who goes on with it."""
 
-    to: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="a contact, or a rotation of the agreement")
+    to: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="a contact of the responsible party, or one of its rotations"
+    )
 
 
-def router(incidents: Incidents, posts: IdempotentPosts, clock: Clock) -> APIRouter:
+def router(incidents: Incidents, contacts: Contacts, posts: IdempotentPosts, clock: Clock) -> APIRouter:
     routes = APIRouter(prefix="/v1/incidents", tags=["incidents"])
     commands = Commands(incidents, clock)
 
@@ -60,6 +65,8 @@ def router(incidents: Incidents, posts: IdempotentPosts, clock: Clock) -> APIRou
         rosters = await incidents.rosters(incident.ladder)
 
         async def do() -> JSONResponse:
+            answers.must_be_responsible(incident, asking.party, "hand it over")
+            await _check_heir(contacts, incident, given.to)
             return await commands.run(
                 id, asking,
                 lambda line, now: answers.hand_over(
@@ -98,3 +105,12 @@ def router(incidents: Incidents, posts: IdempotentPosts, clock: Clock) -> APIRou
         )
 
     return routes
+
+
+async def _check_heir(contacts: Contacts, incident: Incident, to: str) -> None:
+    """Raise Invalid unless `to` is a contact of the responsible party today, or one of its rotations."""
+    rotation = incident.ladder.rotations.get(to)
+    if rotation is None:
+        await contacts.check("/to", incident.responsible, to)
+    elif rotation.partition("/")[0] != incident.responsible:
+        raise Invalid.at("/to", f"{to!r} is a rotation of another party than {incident.responsible}")

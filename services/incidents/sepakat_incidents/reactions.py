@@ -17,7 +17,7 @@ from sepakat_incidents.wordings import Wordings
 from sepakat_shared.contracts import compliance, texts, topics
 from sepakat_shared.contracts.agreements import AgreementTextPublished, ContactRecorded
 from sepakat_shared.contracts.fact import Title
-from sepakat_shared.contracts.incidents import Cause, IncidentMerged
+from sepakat_shared.contracts.incidents import Cause, IncidentEscalated, IncidentHandedOver, IncidentMerged
 from sepakat_shared.contracts.lasting import AgreementEnded
 from sepakat_shared.contracts.notifications import (
     NotificationAcknowledged,
@@ -60,6 +60,8 @@ class Reactions:
             Reaction(topics.COMPLIANCE, compliance.ObjectiveRecovered, self.on_recovered),
             Reaction(topics.COMPLIANCE, compliance.BreachRetracted, self.on_recovered),
             Reaction(topics.INCIDENTS, IncidentMerged, self.on_merged),
+            Reaction(topics.INCIDENTS, IncidentEscalated, self.on_asked),
+            Reaction(topics.INCIDENTS, IncidentHandedOver, self.on_asked),
             Reaction(topics.NOTIFICATIONS, NotificationAcknowledged, self.on_acknowledged),
             Reaction(topics.NOTIFICATIONS, NotificationAnswered, self.on_answered),
             Reaction(topics.NOTIFICATIONS, NotificationGivenUp, self.on_undelivered),
@@ -166,6 +168,17 @@ class Reactions:
     async def on_answered(self, fact: NotificationAnswered, cause: Envelope) -> None:
         """Somebody pressed another link in a message. What came too late, or is not theirs to do, changes nothing."""
         await self._episodes.pressed(fact, cause)
+
+    async def on_asked(self, fact: IncidentEscalated | IncidentHandedOver, cause: Envelope) -> None:
+        """Who was never a contact, or has left, is unreached at once: nobody waits for their answer."""
+        reasons = await self._contacts.unreachable((fact.provider, fact.customer), fact.contacts)
+        if not reasons:
+            return
+
+        def decide(line: Line | None, now: datetime, rosters: Rosters) -> list[Event]:
+            return list(answers.none_reaches(line, fact.incident, reasons, now, rosters))
+
+        await self._incidents.on_ladder(line_of(fact.incident), decide, by=cause.source, cause=cause)
 
     async def on_undelivered(self, fact: NotificationGivenUp | NotificationSuppressed, cause: Envelope) -> None:
         """Somebody who was asked will never know: they have left, or their server takes nothing."""

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from sepakat_incidents import rotations as domain
+from sepakat_incidents.contacts import Contacts
 from sepakat_incidents.oncall import Shift
 from sepakat_incidents.oncall_calendar import as_icalendar
 from sepakat_incidents.rotation_store import Rotations, rotation_id
@@ -35,15 +36,15 @@ class OverrideIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    contact: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="the contact's id")
+    contact: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="a contact of the rotation's party")
     start: RequestedInstant | None = Field(None, description="now, where it is not said")
     end: RequestedInstant
 
 
-def router(rotations: Rotations, posts: IdempotentPosts, clock: Clock) -> APIRouter:
+def router(rotations: Rotations, contacts: Contacts, posts: IdempotentPosts, clock: Clock) -> APIRouter:
     routes = APIRouter(prefix="/v1/rotations", tags=["on call"])
     _reading_routes(routes, rotations, clock)
-    _override_routes(routes, rotations, posts, clock)
+    _override_routes(routes, rotations, contacts, posts, clock)
     return routes
 
 
@@ -88,7 +89,9 @@ def _reading_routes(routes: APIRouter, rotations: Rotations, clock: Clock) -> No
         return calendar_of((await rotations.visible(party, id, asking)).state, start, until, clock.now())
 
 
-def _override_routes(routes: APIRouter, rotations: Rotations, posts: IdempotentPosts, clock: Clock) -> None:
+def _override_routes(
+    routes: APIRouter, rotations: Rotations, contacts: Contacts, posts: IdempotentPosts, clock: Clock
+) -> None:
     @routes.post("/{party}/{id}/overrides", status_code=201)
     async def post_override(party: str, id: str, given: OverrideIn, request: Request, asking: Asking) -> Response:
         """Put somebody on call for a while, whoever's turn it is. The party's own keys alone may."""
@@ -97,6 +100,7 @@ def _override_routes(routes: APIRouter, rotations: Rotations, posts: IdempotentP
         await rotations.visible(party, id, asking)
 
         async def do() -> JSONResponse:
+            await contacts.check("/contact", party, given.contact)
             name = secrets.token_hex(8)
             loaded = await rotations.all.execute(
                 rotation_id(party, id),
