@@ -1,6 +1,7 @@
 """The ladder, widened: who is asked when, why, and what moves it; stories with a clock that the test owns."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -261,3 +262,32 @@ def test_an_incident_that_an_earlier_version_wrote_still_loads_and_goes_on() -> 
     assert deadlines.due_at(line.incident) == datetime(2026, 11, 24, 8, 15, tzinfo=UTC)
     (event,) = deadlines.fire(line, datetime(2026, 11, 24, 8, 16, tzinfo=UTC))
     assert isinstance(event, Escalated) and event.contacts == ("rina",)
+
+
+def test_the_deepest_level_that_was_ever_told_is_kept_whatever_begins_anew() -> None:
+    steep = story(FIRST, SECOND, Rung(("head",), 900), repeat=1, lasts_seconds=3600)
+    assert (steep.incident.deepest_level, steep.incident.last_round) == (1, 1)
+    steep.at("08:16")
+    assert steep.incident.deepest_level == 2
+    steep.at("09:01")
+    assert (steep.incident.level, steep.incident.round) == (1, 2)
+    assert (steep.incident.deepest_level, steep.incident.last_round) == (3, 2)
+    steep.do(answers.acknowledge, "rina", PROVIDER).do(answers.release, "rina", PROVIDER)
+    assert (steep.incident.level, steep.incident.round) == (1, 1)
+    assert (steep.incident.deepest_level, steep.incident.last_round) == (3, 2)
+    calm = story(FIRST, Rung(("head",), 900, left=Left("restore", percent="50")), clocks=(Terms("restore", 1200),))
+    calm.do(answers.acknowledge, "rina", PROVIDER).at("08:11")
+    assert (calm.incident.level, calm.incident.deepest_level) == (1, 2), "told by time left"
+
+
+def test_what_was_told_before_it_was_kept_follows_as_far_as_it_can() -> None:
+    old = replace(story(FIRST, SECOND, repeat=1).at("08:46").incident, deepest=0, rounds=0)
+    assert (old.level, old.round, old.deepest_level, old.last_round) == (1, 2, 2, 2)
+    assert replace(old, level=2, round=1).deepest_level == 2
+
+
+def test_another_ladder_does_not_make_the_one_before_deeper() -> None:
+    twice = story(FIRST, SECOND, repeat=1).at("08:46").do(answers.acknowledge, "rina", PROVIDER)
+    graver = Handling("P0", Ladder((FIRST, SECOND, FIRST, SECOND)), version=1)
+    twice.do(answers.prioritise, graver, "budi", CUSTOMER, "it spreads")
+    assert (twice.incident.round, twice.incident.deepest_level) == (2, 2)

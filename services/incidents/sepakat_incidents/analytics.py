@@ -39,7 +39,7 @@ class Took:
 class Handled:
     """Incidents that began in a span of time; `between_failures` in seconds, None where none began.
 
-    `levels` counts incidents by the highest level of their ladder's last round, 0 where nobody was told.
+    `levels` counts incidents by the deepest level that was ever told, in whichever round, 0 where nobody was.
     """
 
     count: int
@@ -102,8 +102,8 @@ def handled(known: Iterable[Incident], start: datetime, end: datetime) -> Handle
         restore=Took.of(restored),
         impact_seconds=impact,
         between_failures=(whole - impact) / len(incidents) if incidents else None,
-        levels=dict(sorted(Counter(each.level for each in incidents).items())),
-        repeated=sum(each.round > 1 for each in incidents),
+        levels=dict(sorted(Counter(each.deepest_level for each in incidents).items())),
+        repeated=sum(each.last_round > 1 for each in incidents),
         impact=Took.of([_seconds(e.impact_started_at, e.impact_ended_at) for e in incidents if e.impact_ended_at]),
         reopened=sum(each.reopened > 0 for each in incidents),
     )

@@ -59,7 +59,8 @@ def router(incidents: Incidents, docket: Docket, discussions: Discussions, clock
     ) -> Response:  # fmt: skip
         """A row for each incident whose impact began in the time asked for, the latest first.
 
-        Of comments the numbers of each party and the last times, of those that the key may read.
+        `level` is the deepest level of the ladder that was ever told, `round` the last round that was ever walked. Of
+        comments the numbers of each party and the last times, of those that the key may read.
         """
         asking.require("incidents:read")
         begin, end = _span(start, until, clock.now())
@@ -140,7 +141,7 @@ def _incident_row(incident: Incident) -> list[Any]:
     title = incident.title.get("en") or next(iter(incident.title.values()), "")
     return [
         incident.id, incident.number, about.agreement, about.service, title, incident.cause, incident.priority,
-        incident.status.value, incident.level, incident.round,
+        incident.status.value, incident.deepest_level, incident.last_round,
         *[_instant(getattr(incident, name)) for name in _INSTANTS],
     ]  # fmt: skip
 

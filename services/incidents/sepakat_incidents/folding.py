@@ -41,7 +41,7 @@ from sepakat_incidents.events import (
     Updated,
     Woken,
 )
-from sepakat_incidents.incident import Incident, Line, Status, waits, with_cause
+from sepakat_incidents.incident import Incident, Line, Status, as_told, waits, with_cause
 from sepakat_incidents.record import RecordEvent
 from sepakat_incidents.timing import silent_since
 
@@ -110,7 +110,9 @@ def _in_episode(incident: Incident, event: Attached | Planned | Raised | Passed 
         case Planned(priority, ladder, version):
             return replace(incident, priority=priority, ladder=ladder, version=version)
         case Raised(_, priority, ladder, title, _, version):
-            return replace(incident, priority=priority, ladder=ladder, title=title, version=version or incident.version)
+            return replace(
+                as_told(incident), priority=priority, ladder=ladder, title=title, version=version or incident.version
+            )  # fmt: skip
         case Passed(subject):
             return replace(incident, waiting=tuple(each for each in incident.waiting if each != subject))
         case Resolved(_, impact_ended_at, at, closes_at):
@@ -129,15 +131,16 @@ def _on_ladder(
 ) -> Incident:
     match event:
         case Escalated(reason="time-left"):
-            return replace(incident, foretold=(*incident.foretold, event.level))
+            return as_told(replace(incident, foretold=(*incident.foretold, event.level)))
         case Escalated(level, round, contacts, acknowledge_by):
-            return replace(
-                incident, status=Status.OPEN, level=level, round=round, due_at=event.next_at or acknowledge_by,
+            told = replace(
+                as_told(incident), status=Status.OPEN, level=level, round=round, due_at=event.next_at or acknowledge_by,
                 asked=contacts, unreached=(),
             )  # fmt: skip
+            return as_told(told)
         case Waits(until):
             return replace(
-                incident, status=Status.OPEN, level=0, round=1, due_at=until, asked=(), unreached=()
+                as_told(incident), status=Status.OPEN, level=0, round=1, due_at=until, asked=(), unreached=()
             )  # fmt: skip
         case Exhausted():
             return replace(incident, due_at=None)
@@ -188,7 +191,7 @@ def _answered(incident: Incident, event: Acknowledged | Updated | Prioritised) -
             waits = incident.status is Status.OPEN and ladder != incident.ladder
             due_at = None if waits else incident.due_at
             return replace(
-                incident, priority=priority, ladder=ladder, version=version, foretold=(), due_at=due_at
+                as_told(incident), priority=priority, ladder=ladder, version=version, foretold=(), due_at=due_at
             )  # fmt: skip
 
 

@@ -172,6 +172,9 @@ class Incident:
     """Impact and urgency are the first words of whoever opened it: nobody has sorted it since."""
     agreed: tuple[AgreedTime, ...] = ()
     """What disputes have made of its clocks, beside what was recorded."""
+    deepest: int = 0
+    rounds: int = 0
+    """The deepest level and the last round that were ever told; 0 for those of before this was kept."""
 
     @property
     def responsible(self) -> str:
@@ -182,6 +185,20 @@ class Incident:
     def needed(self) -> int:
         """How many must acknowledge to stop the ladder where it stands."""
         return self.ladder.rungs[self.level - 1].needed if 1 <= self.level <= len(self.ladder.rungs) else 1
+
+    @property
+    def deepest_level(self) -> int:
+        """The deepest level that was ever told, 0 where nobody was.
+
+        Of what was told before it was kept as much is known as still follows: a second round was told every level.
+        """
+        whole = len(self.ladder.rungs) if self.round > 1 and not self.deepest else 0
+        return max(self.deepest, self.level, whole, *self.foretold)
+
+    @property
+    def last_round(self) -> int:
+        """The last round of its ladder that was ever walked."""
+        return max(self.rounds, self.round)
 
     @property
     def pause(self) -> Pause | None:
@@ -228,6 +245,11 @@ class Line:
         line, _, number = id.rpartition(".")
         same = self.incident is not None and self.incident.id.rpartition(".")[0] == line
         return same and number.isdigit() and 1 <= int(number) <= self.episodes
+
+
+def as_told(incident: Incident) -> Incident:
+    """It keeps how far its ladder has gone so far, whatever becomes of that."""
+    return replace(incident, deepest=incident.deepest_level, rounds=incident.last_round)
 
 
 def with_cause(incident: Incident, event: str) -> Incident:

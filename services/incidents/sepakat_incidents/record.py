@@ -9,7 +9,18 @@ from datetime import datetime
 from typing import assert_never
 
 from sepakat_incidents import clocks
-from sepakat_incidents.incident import AgreedTime, Incident, Line, Link, LinkKind, Status, Trigger, waits, with_cause
+from sepakat_incidents.incident import (
+    AgreedTime,
+    Incident,
+    Line,
+    Link,
+    LinkKind,
+    Status,
+    Trigger,
+    as_told,
+    waits,
+    with_cause,
+)
 from sepakat_shared.contracts.matrix import Degree
 
 # -- sorted ------------------------------------------------------------------------------------------------------------
@@ -174,8 +185,8 @@ def changed(incident: Incident, event: RecordEvent) -> Incident:
             return replace(incident, alerts=count, impact_started_at=impact_started_at)
         case Reopened(by, _, _, at):
             return replace(
-                incident, status=Status.OPEN, level=0, round=1, due_at=None, acknowledged_by=None, acknowledgers=(),
-                foretold=(), asked=(), unreached=(), impact_ended_at=None, resolved_at=None,
+                as_told(incident), status=Status.OPEN, level=0, round=1, due_at=None, acknowledged_by=None,
+                acknowledgers=(), foretold=(), asked=(), unreached=(), impact_ended_at=None, resolved_at=None,
                 clocks=tuple(clocks.resumed(each, incident.pauses, at) for each in incident.clocks),
                 reopened=incident.reopened + 1, begun_anew_at=at, waiting=_waiting_anew(incident, by),
             )  # fmt: skip
