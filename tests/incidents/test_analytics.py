@@ -77,6 +77,17 @@ def test_impact_of_before_lasts_into_the_span_and_each_service_has_its_own_time(
     assert analytics.handled([elsewhere], NOW - timedelta(hours=2), NOW).between_failures is None
 
 
+def test_a_service_has_no_time_before_its_agreement_began_nor_after_it_ended() -> None:
+    of_old = replace(FOUND[1], about=About("old", "checkout", "nusantara", "toko-maju"))
+    terms = {"toko": (NOW - 6 * DAY, None), "old": (NOW - 90 * DAY, NOW - 5 * DAY + 25 * MINUTE)}
+    found = analytics.handled([FOUND[3], of_old], NOW - 90 * DAY, NOW, terms)
+    assert found.impact_seconds == (65 + 60) * 60
+    # Six days less 65 minutes; 85 days and 25 minutes less the half hour of impact before its end.
+    assert found.between_failures == ((6 * 1440 - 65) + (85 * 1440 + 25 - 30)) * 60 / 2
+    by = analytics.grouped([FOUND[3], of_old], "agreement", NOW - 90 * DAY, NOW, terms)
+    assert by["toko"].between_failures == (6 * 1440 - 65) * 60
+
+
 def test_nothing_that_happened_has_no_mean_and_no_time_between() -> None:
     found = analytics.handled([], NOW - DAY, NOW)
     assert (found.acknowledge, found.between_failures, found.impact_seconds) == (Took(0, None, None, None), None, 0)
@@ -107,6 +118,13 @@ class NoDisputes:
         return []
 
 
+class Agreed:
+    """The agreement began ten days ago."""
+
+    async def terms(self, agreements: set[str]) -> dict[str, tuple[datetime, datetime | None]]:
+        return dict.fromkeys(agreements, (NOW - 10 * DAY, None))
+
+
 class Said:
     """The customer has said something for its own eyes, both have said something to each other."""
 
@@ -123,8 +141,8 @@ class Keys:
 
 async def ask(path: str, key: str = "budi", **params: str) -> httpx.Response:
     app = web.application("analytics", "of a test", Keys(), 1 << 20)  # type: ignore[arg-type]
-    routes = analytics_api.router(Everything(), NoDisputes(), Said(), ManualClock(NOW))  # type: ignore[arg-type]
-    app.include_router(routes)
+    stored: Any = Everything(), NoDisputes(), Said(), Agreed()
+    app.include_router(analytics_api.router(*stored, ManualClock(NOW)))
     transport, headers = httpx.ASGITransport(app), {"Authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://incidents", headers=headers) as http:
         return await http.get(f"/v1/analytics{path}", params=params)
@@ -134,6 +152,7 @@ async def test_the_figures_are_answered_with_what_they_are_of() -> None:
     body = (await ask("", by="cause", **{"from": "2026-11-04T08:00:00Z"})).json()
     assert (body["from"], body["until"]) == ("2026-11-04T08:00:00.000Z", "2026-11-24T08:00:00.000Z")
     assert (body["total"]["mtta_seconds"], body["total"]["mttr_seconds"]) == (600.0, 2000.0)
+    assert body["total"]["mtbf_seconds"] == (10 * 1440 - 150) * 60 / 4, "ten days, less 150 minutes"
     assert [(each["cause"], each["incidents"]) for each in body["groups"]] == [("breach", 1), ("impairment", 3)]
     assert body["disputes"] == {
         "raised": 0, "open": 0, "results": {}, "took": {"count": 0, "mean": None, "median": None, "longest": None}

@@ -99,7 +99,7 @@ def test_a_quarter_in_figures() -> None:
 def with_figures(it: Handled) -> None:
     discussions = Discussions(it.commits)
     it.app.include_router(comment_api.router(it.incidents, discussions, it.posts, it.clock))
-    it.app.include_router(analytics_api.router(it.incidents, Docket(it.commits), discussions, it.clock))
+    it.app.include_router(analytics_api.router(it.incidents, Docket(it.commits), discussions, it.wordings, it.clock))
 
 
 @pytest.mark.servers

@@ -41,8 +41,9 @@ def analytics(
 ) -> None:
     """Show how problems were handled: MTTA, MTTR and MTBF, how far escalations went, what disputes came to.
 
-    MTTA is the mean time from the opening to the acknowledgement, MTTR from the opening to the end of the impact, MTBF
-    the mean time without impact between two incidents. A cause is the kind of what opened an incident, a named cause
+    MTTA is the mean time from the opening to the acknowledgement, MTTR from the opening to the end of the impact. MTBF
+    is the time of the services within their agreements' terms, less that of impact, by the number of incidents. A level
+    is the deepest one that was told. A cause is the kind of what opened an incident, a named cause
     what alerts or people have called it.
 
     **Examples**

@@ -3,7 +3,8 @@
 The terms are the field's. Time to acknowledge runs from the opening to the first acknowledgement that stopped the
 ladder, time to restore from the opening to the end of the impact. How long the impact itself lasted goes by its own
 times, as they were corrected, and incidents belong to the month in which it began. Time between failures is the time
-that the services were without impact, divided by how many incidents began in it. Durations are seconds.
+of the services within their agreements' terms, less that of impact, divided by how many incidents began. Durations are
+seconds.
 A duplicate counts with the incident that it was merged into.
 """
 
@@ -78,30 +79,34 @@ _BY: Final[Mapping[str, Callable[[Incident], str]]] = {
 }
 """What incidents are grouped by: `cause` is the kind of what opened them, `named-cause` what somebody has called it."""
 GROUPINGS: Final = tuple(_BY)
+Terms = Mapping[str, tuple[datetime, datetime | None]]
+"""By agreement, when it began and ended; None: it has not. One that is missing has no bounds."""
+_UNBOUNDED: Final[Terms] = {}
 
 
 def began_in(incidents: Iterable[Incident], start: datetime, end: datetime) -> list[Incident]:
     return [each for each in incidents if start <= each.impact_started_at < end]
 
 
-def handled(known: Iterable[Incident], start: datetime, end: datetime) -> Handled:
+def handled(known: Iterable[Incident], start: datetime, end: datetime, terms: Terms = _UNBOUNDED) -> Handled:
     """Those of `known` that began in `[start, end)`.
 
-    Impact is also that of what began before; where it has not ended, it lasts until `end`.
+    Impact is also that of what began before; where it has not ended, it lasts until `end`. A service's time is counted
+    within its agreement's term.
     """
     known = [each for each in known if each.merged_into is None]
     incidents = began_in(known, start, end)
     acknowledged = [_seconds(each.opened_at, each.acknowledged_at) for each in incidents if each.acknowledged_at]
     restored = [_seconds(each.opened_at, each.impact_ended_at) for each in incidents if each.impact_ended_at]
-    impacts = _impacts(known, start, end)
-    impact, whole = sum(impacts), len(impacts) * _seconds(start, end)
+    impacts = _impacts(known, to_ms(start), to_ms(end))
+    healthy = sum(_without_impact(impacts[of], _within(terms.get(of[0]), start, end)) for of in impacts)
     return Handled(
         count=len(incidents),
         open=sum(each.is_open for each in incidents),
         acknowledge=Took.of(acknowledged),
         restore=Took.of(restored),
-        impact_seconds=impact,
-        between_failures=(whole - impact) / len(incidents) if incidents else None,
+        impact_seconds=sum(length(each) for each in impacts.values()) / 1000,
+        between_failures=healthy / 1000 / len(incidents) if incidents else None,
         levels=dict(sorted(Counter(each.deepest_level for each in incidents).items())),
         repeated=sum(each.last_round > 1 for each in incidents),
         impact=Took.of([_seconds(e.impact_started_at, e.impact_ended_at) for e in incidents if e.impact_ended_at]),
@@ -109,12 +114,14 @@ def handled(known: Iterable[Incident], start: datetime, end: datetime) -> Handle
     )
 
 
-def grouped(incidents: Iterable[Incident], by: str, start: datetime, end: datetime) -> dict[str, Handled]:
+def grouped(
+    incidents: Iterable[Incident], by: str, start: datetime, end: datetime, terms: Terms = _UNBOUNDED
+) -> dict[str, Handled]:
     """By one of `GROUPINGS`, in the order of the groups' names; those in which something began."""
     groups: dict[str, list[Incident]] = {}
     for each in incidents:
         groups.setdefault(_BY[by](each), []).append(each)
-    found = {name: handled(groups[name], start, end) for name in sorted(groups)}
+    found = {name: handled(groups[name], start, end, terms) for name in sorted(groups)}
     return {name: each for name, each in found.items() if each.count}
 
 
@@ -131,14 +138,25 @@ def disputed(disputes: Iterable[Dispute], start: datetime, end: datetime) -> Dis
     )
 
 
-def _impacts(incidents: Iterable[Incident], start: datetime, end: datetime) -> list[float]:
-    """By service: the seconds of `[start, end)` in which it was impaired."""
+def _impacts(incidents: Iterable[Incident], start: int, end: int) -> dict[tuple[str, str], list[Interval]]:
+    """By agreement and service: the parts of `[start, end)` in which it was impaired."""
     by_service: dict[tuple[str, str], list[Interval]] = {}
     for each in incidents:
-        until = each.impact_ended_at or end
+        until = end if each.impact_ended_at is None else to_ms(each.impact_ended_at)
         spans = by_service.setdefault((each.about.agreement, each.about.service), [])
-        spans.append((to_ms(each.impact_started_at), to_ms(until)))
-    return [length(clip(unite(spans), to_ms(start), to_ms(end))) / 1000 for spans in by_service.values()]
+        spans.append((to_ms(each.impact_started_at), until))
+    return {of: clip(unite(spans), start, end) for of, spans in by_service.items()}
+
+
+def _within(term: tuple[datetime, datetime | None] | None, start: datetime, end: datetime) -> Interval:
+    """The part of `[start, end)` that is in the term."""
+    begins, ends = term or (start, None)
+    return to_ms(max(begins, start)), to_ms(min(ends or end, end))
+
+
+def _without_impact(impact: Sequence[Interval], span: Interval) -> int:
+    """In milliseconds."""
+    return max(0, span[1] - span[0]) - length(clip(impact, *span))
 
 
 def _seconds(start: datetime, end: datetime) -> float:

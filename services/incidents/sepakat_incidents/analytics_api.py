@@ -18,6 +18,7 @@ from sepakat_incidents.dispute import Dispute
 from sepakat_incidents.docket import Docket
 from sepakat_incidents.incident import Incident
 from sepakat_incidents.store import Incidents
+from sepakat_incidents.wordings import Wordings
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
@@ -30,7 +31,9 @@ _From = Annotated[RequestedInstant | None, Query(alias="from", description="90 d
 _Until = Annotated[RequestedInstant | None, Query(description="now if missing")]
 
 
-def router(incidents: Incidents, docket: Docket, discussions: Discussions, clock: Clock) -> APIRouter:
+def router(
+    incidents: Incidents, docket: Docket, discussions: Discussions, wordings: Wordings, clock: Clock
+) -> APIRouter:
     routes = APIRouter(prefix="/v1/analytics", tags=["analytics"])
 
     @routes.get("")
@@ -38,14 +41,18 @@ def router(incidents: Incidents, docket: Docket, discussions: Discussions, clock
         asking: Asking, by: Literal["priority", "service", "cause", "named-cause", "agreement", "month"] = "priority",
         agreement: str | None = None, start: _From = None, until: _Until = None,
     ) -> dict[str, Any]:  # fmt: skip
-        """MTTA, MTTR, MTBF and how far escalations went, for incidents whose impact began in the time asked for."""
+        """MTTA, MTTR, MTBF and how far escalations went, for incidents whose impact began in the time asked for.
+
+        MTBF is the time of their services within the terms of the agreements, less that of impact, by their number.
+        """
         asking.require("incidents:read")
         begin, end = _span(start, until, clock.now())
         found = await incidents.all(asking, agreement, None)
-        groups = analytics.grouped(found, by, begin, end)
+        terms = await wordings.terms({each.about.agreement for each in found})
+        groups = analytics.grouped(found, by, begin, end, terms)
         answer = {
             "from": rfc3339(begin), "until": rfc3339(end), "by": by,
-            "total": _handled(analytics.handled(found, begin, end)),
+            "total": _handled(analytics.handled(found, begin, end, terms)),
             "groups": [{by: name, **_handled(each)} for name, each in groups.items()],
         }  # fmt: skip
         if asking.may("disputes:read"):

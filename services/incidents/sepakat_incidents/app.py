@@ -107,7 +107,7 @@ def build(settings: IncidentsSettings) -> FastAPI:
     app.include_router(record_api.router(incidents, wordings, reactions.text, service.posts, service.clock))
     app.include_router(rotation_api.router(rotations, contacts, service.posts, service.clock))
     app.include_router(calendar_link_api.router(links, rotations, settings.public_url, service.clock))
-    app.include_router(analytics_api.router(incidents, docket, discussions, service.clock))
+    app.include_router(analytics_api.router(incidents, docket, discussions, wordings, service.clock))
     app.include_router(dispute_api.router(docket, disputables, matters, service.posts, service.clock))
     app.include_router(report_api.router(reports, incidents, forms, wordings, service.posts, service.clock))
     app.include_router(postmortem_api.router(incidents, postmortems, wordings, service.posts, service.clock))

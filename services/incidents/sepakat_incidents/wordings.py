@@ -5,13 +5,15 @@ That an agreement has ended stands beside its versions: whoever asks for those l
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from pymongo import DESCENDING
 
+from sepakat_shared.calendars import from_ms, local_midnight
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.agreements import AgreementTextPublished
@@ -92,6 +94,19 @@ class Wordings:
         versions = await self._versions(agreement)
         last = next((each["version"] for each in versions), _NO_VERSION)
         return await self.find(agreement, last) if last != _NO_VERSION else None
+
+    async def terms(self, agreements: Iterable[str]) -> dict[str, tuple[datetime, datetime | None]]:
+        """When each of those that are known here began, and when it ended; None: it has not."""
+        found = {}
+        for agreement in sorted(agreements):
+            versions = await self._versions(agreement)
+            first = min((each["version"] for each in versions if each["version"] != _NO_VERSION), default=_NO_VERSION)
+            wording = await self.find(agreement, first) if first != _NO_VERSION else None
+            if wording is not None:
+                term = wording.text.term
+                begins = from_ms(local_midnight(term.from_, ZoneInfo(term.time_zone)))
+                found[agreement] = begins, _ended_at(versions)
+        return found
 
     async def _read_versions(self, agreement: str) -> list[Document]:
         """Which there are, the latest first; then whether it has ended."""
