@@ -467,3 +467,15 @@ async def test_a_breach_of_a_rolling_window_that_was_none_is_over_and_noted_by_o
     assert known.status.value == "resolved"
     told = [each["what"] for each in await incident.incidents.timeline(known)]
     assert (told.count("Passed"), told.count("Noted")) == (1, 1), told
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [({"statement": "   "}, "/statement"), ({"asked": {"terms": " \n "}}, "/asked/terms")],
+)
+async def test_blanks_say_nothing(incident: Incident, changes: dict[str, Any], pointer: str) -> None:
+    body = {**RAISE, "subject": {"kind": "clause", "clause": "services"}, "asked": {"terms": "by nine"}, **changes}
+    refused = await incident.asks("budi", "POST", "disputes", body)
+    assert (refused.status_code, refused.json()["errors"]) == (
+        422, [{"pointer": pointer, "detail": "must not be empty"}]
+    )  # fmt: skip

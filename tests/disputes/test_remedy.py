@@ -51,3 +51,8 @@ def test_what_leaves_something_out_is_a_part_and_what_adds_a_day_is_not(asked: R
 def test_a_part_of_a_part_is_a_part(first: Remedy, second: Remedy, third: Remedy) -> None:
     if not exceeds(first, second, None) and not exceeds(second, third, None):
         assert not exceeds(first, third, None)
+
+
+def test_words_that_are_blank_are_nothing_to_settle_for() -> None:
+    assert Remedy(terms=" \n").is_empty
+    assert not Remedy(terms="by nine").is_empty

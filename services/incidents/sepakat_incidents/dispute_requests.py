@@ -3,13 +3,21 @@
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from sepakat_incidents.dispute import Evidence, Statement
 from sepakat_incidents.remedy import Adjustment, Bounds, Remedy
 from sepakat_shared.web import RequestedInstant
 
-Words = Annotated[str, Field(min_length=1, max_length=4000)]
+
+def _something(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("words", "must not be empty")
+    return text
+
+
+Words = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_something)]
 
 
 class _Sent(BaseModel):

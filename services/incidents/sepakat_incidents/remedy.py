@@ -47,7 +47,7 @@ class Remedy:
 
     @property
     def is_empty(self) -> bool:
-        return not self.adjustments and self.credit_percent is None and not self.terms
+        return not self.adjustments and self.credit_percent is None and not (self.terms or "").strip()
 
 
 NOTHING: Final = Remedy()
