@@ -209,6 +209,21 @@ def test_an_override_changes_no_past(start: datetime | None, end: datetime, poin
     assert refused.value.problems[0].pointer == pointer
 
 
+def test_two_people_are_not_put_on_call_at_once_by_overrides() -> None:
+    (put,) = rotations.override(rotation(), "o1", "dewi", NOW + DAY, NOW + 2 * DAY, NOW)
+    known = rotations.apply(rotation(), put)
+    half = timedelta(hours=12)
+    for start, end in ((NOW + half, NOW + DAY + half), (NOW + DAY + half, NOW + 3 * DAY), (NOW, NOW + 9 * DAY)):
+        with pytest.raises(Conflict, match=r"override o1 puts dewi on call from 2026-\S+Z until 2026-\S+Z; take"):
+            rotations.override(known, "o2", "rina", start, end, NOW)
+    for contact, start, end in (
+        ("rina", NOW, NOW + DAY),
+        ("rina", NOW + 2 * DAY, NOW + 3 * DAY),
+        ("dewi", NOW, NOW + 3 * DAY),
+    ):
+        assert rotations.override(known, "o2", contact, start, end, NOW), "beside it, or the same person for longer"
+
+
 @pytest.mark.parametrize(
     ("changes", "pointer"),
     [

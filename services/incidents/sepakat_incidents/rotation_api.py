@@ -94,7 +94,10 @@ def _override_routes(
 ) -> None:
     @routes.post("/{party}/{id}/overrides", status_code=201)
     async def post_override(party: str, id: str, given: OverrideIn, request: Request, asking: Asking) -> Response:
-        """Put somebody on call for a while, whoever's turn it is. The party's own keys alone may."""
+        """Put somebody on call for a while, whoever's turn it is. The party's own keys alone may.
+
+        Overrides that put two people on call at once are refused: take the other one back first.
+        """
         asking.require("incidents:write")
         asking.require_party(party)
         await rotations.visible(party, id, asking)

@@ -12,6 +12,7 @@ from itertools import pairwise
 from sepakat_incidents import oncall
 from sepakat_incidents.oncall import Layer, Override, Shift
 from sepakat_shared.contracts import texts
+from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Conflict, Invalid, NotFound
 
 _LATE = timedelta(minutes=5)
@@ -131,7 +132,10 @@ def override(
     rotation: Rotation | None, id: str, contact: str, start: datetime | None, end: datetime, now: datetime,
     by: str = "",
 ) -> Sequence[Event]:  # fmt: skip
-    """Put `contact` on call from `start` (now, where it is not said) to `end`. Raises Invalid or Conflict."""
+    """Put `contact` on call from `start` (now, where it is not said) to `end`.
+
+    Raises Invalid, or Conflict where another override has put somebody else on call meanwhile.
+    """
     if rotation is None:
         raise Conflict("there is no such rotation")
     begins = start or now
@@ -139,6 +143,14 @@ def override(
         raise Invalid.at("/start", "must not be in the past: who was on call then is on record")
     if end <= max(begins, now):
         raise Invalid.at("/end", "must be after the start, and in the future")
+    other = next(
+        (e for e in rotation.overrides if e.contact != contact and max(e.start, begins, now) < min(e.end, end)), None
+    )
+    if other is not None:
+        span = f"from {rfc3339(other.start)} until {rfc3339(other.end)}"
+        raise Conflict(
+            f"override {other.id} puts {other.contact} on call {span}; take that back, or leave its time out"
+        )
     given = Override(id, contact, begins, end)
     return [Overridden(given, now, by, _others(rotation, contact, begins, end))]
 
