@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import icalendar
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from samples import agreement, agreement_dict
 
 from sepakat_incidents import oncall, rotations
 from sepakat_incidents.oncall import Layer, Override, Shift
+from sepakat_incidents.oncall_calendar import as_icalendar
 from sepakat_incidents.rotation_facts import of_rotation
 from sepakat_incidents.rotations import Rotation
 from sepakat_shared.contracts import reading, texts
@@ -255,3 +257,35 @@ def test_an_override_says_whose_turns_it_takes_and_its_end_says_who_is_called_ag
     assert [(each.data or {}).get("again") for each in told] == [None, list(back.again)]
     of_before = rotations.Withdrawn("o1", NOW)
     assert list(of_rotation(of_before, known)) == [], "what was written before says nothing of whom it was about"
+
+
+def test_a_shift_is_known_from_its_own_beginning_however_long_ago_that_was() -> None:
+    for at in (NOW + timedelta(hours=1), NOW + timedelta(hours=7, microseconds=5000)):
+        (first, *_) = rotations.whole_shifts(rotation(), at, at + 3 * DAY)
+        assert (first.contact, first.start) == ("budi", NOW)
+    alone = {**DECLARED, "layers": [{**DECLARED["layers"][0], "participants": ["ana"]}]}  # type: ignore[index]
+    (declared,) = rotations.declared_in(agreement(rotations=[alone]), 1, NOW - 300 * DAY)
+    always = rotations.apply(None, declared)
+    (only,) = rotations.whole_shifts(always, NOW + 400 * DAY, NOW + 401 * DAY)
+    assert (only.contact, only.start) == ("ana", always.declarations[0].layers[0].begins)
+    before = only.start - 9 * DAY
+    (nobody, _) = rotations.whole_shifts(always, before, only.start + DAY)
+    assert (nobody.contact, nobody.start) == (None, before), "that nobody was on call has no beginning"
+
+
+def test_after_an_override_a_turn_goes_on_from_its_end() -> None:
+    hour = timedelta(hours=1)
+    (put,) = rotations.override(rotation(), "o1", "dewi", NOW, NOW + hour, NOW)
+    known = rotations.apply(rotation(), put)
+    assert told(rotations.whole_shifts(known, NOW + 2 * hour, NOW + 3 * hour)) == [("budi", NOW + hour)]
+    assert told(rotations.whole_shifts(known, NOW + hour / 2, NOW + hour)) == [("dewi", NOW)]
+
+
+def test_no_event_of_the_calendar_ends_when_it_begins_and_no_two_have_one_name() -> None:
+    instants = [NOW + timedelta(milliseconds=each) for each in (0, 100, 400, 900, 1700, 60_000)]
+    found = [Shift(*span, who, who) for span, who in zip(pairwise(instants), "abcde", strict=True)]
+    calendar = icalendar.Calendar.from_ical(as_icalendar("nusantara/primary", "Primary", found, NOW))
+    events = calendar.walk("VEVENT")
+    assert [str(each["summary"])[0] for each in events] == ["d", "e"]
+    assert all(each.decoded("dtstart") < each.decoded("dtend") for each in events)
+    assert len({str(each["uid"]) for each in events}) == len(events)

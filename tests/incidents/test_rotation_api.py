@@ -132,6 +132,18 @@ async def test_a_calendar_program_reads_every_shift(backend: Backend) -> None:
     assert len({str(each["uid"]) for each in events}) == 3
 
 
+async def test_what_runs_has_the_same_beginning_and_name_with_each_look(backend: Backend) -> None:
+    clock, looks = ManualClock(NOW), []
+    async with opened(backend, clock) as desks:
+        for _ in range(2):
+            on_call = (await desks["nusantara"].ask("GET", PATH + "/oncall")).json()
+            assert (on_call["now"]["start"], on_call["now"]["contact"]) == ("2026-11-24T02:00:00.000Z", "budi")
+            calendar = icalendar.Calendar.from_ical((await desks["nusantara"].ask("GET", PATH + "/oncall.ics")).content)
+            looks.append([(str(each["uid"]), each.decoded("dtstart")) for each in calendar.walk("VEVENT")])
+            clock.advance(timedelta(minutes=7))
+    assert looks[0] == looks[1]
+
+
 async def test_a_calendar_program_subscribes_by_a_link_until_it_is_revoked(backend: Backend) -> None:
     clock = ManualClock(NOW)
     async with opened(backend, clock) as desks:

@@ -32,6 +32,11 @@ class Layer:
     every_seconds: float
     hours: dict[str, tuple[str, ...]]
 
+    @property
+    def begins(self) -> datetime:
+        """When the first turn begins."""
+        return _instant(datetime.fromisoformat(self.since), ZoneInfo(self.time_zone))
+
     @classmethod
     def of(cls, layer: texts.Layer) -> "Layer":
         since = datetime.combine(layer.from_, time.fromisoformat(layer.at))
@@ -146,8 +151,7 @@ def _open(layer: Layer, start: int, end: int) -> list[Interval]:
 
 def _every_turn(layer: Layer, start: datetime, end: datetime) -> Iterator[Shift]:
     zone, every = ZoneInfo(layer.time_zone), timedelta(seconds=layer.every_seconds)
-    first = datetime.fromisoformat(layer.first)
-    begins = _instant(datetime.fromisoformat(layer.since), zone)
+    first, begins = datetime.fromisoformat(layer.first), layer.begins
     # Where the clocks skip a time, two handovers may fall together or change places: the later one holds.
     number = max(0, (_wall(start, zone) - _MOST_MOVED - first) // every)
     last = (_wall(end, zone) + _MOST_MOVED - first) // every

@@ -9,13 +9,16 @@ from sepakat_incidents.oncall import Shift
 
 
 def as_icalendar(rotation: str, title: str, shifts: Iterable[Shift], now: datetime) -> bytes:
-    """One event a shift that has somebody. Its UID follows from rotation and start: a later copy replaces it."""
+    """One event a shift that has somebody. Its UID follows from rotation and start: a later copy replaces it.
+
+    Instants have whole seconds there, and an event must end after its start: what does not is left out.
+    """
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//Sepakat//On call//EN")
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", title)
     for each in shifts:
-        if each.contact is None:
+        if each.contact is None or each.start.replace(microsecond=0) == each.end.replace(microsecond=0):
             continue
         event = icalendar.Event()
         event.add("uid", f"{each.start:%Y%m%dT%H%M%SZ}-{rotation.replace('/', '.')}@sepakat")

@@ -84,7 +84,10 @@ def _reading_routes(routes: APIRouter, rotations: Rotations, clock: Clock) -> No
 
     @routes.get("/{party}/{id}/oncall.ics", response_class=Response)
     async def get_calendar(party: str, id: str, asking: Asking, start: From = None, until: Until = None) -> Response:
-        """The shifts for calendar programs: from a week ago to sixty days ahead, where nothing else is said."""
+        """The shifts for calendar programs: from a week ago to sixty days ahead, where nothing else is said.
+
+        The first one has its own beginning, also where that is earlier.
+        """
         asking.require("incidents:read")
         return calendar_of((await rotations.visible(party, id, asking)).state, start, until, clock.now())
 
@@ -134,7 +137,7 @@ def _override_routes(
 def calendar_of(rotation: Rotation, start: datetime | None, until: datetime | None, now: datetime) -> Response:
     """The shifts as iCalendar; from a week ago to sixty days ahead, where nothing else is said. Raises Invalid."""
     since = start or now - _BEFORE
-    found = domain.shifts(rotation, *_span(since, until or since + _BEFORE + _AHEAD))
+    found = domain.whole_shifts(rotation, *_span(since, until or since + _BEFORE + _AHEAD))
     name = rotation_id(rotation.party, rotation.id)
     return Response(as_icalendar(name, _title(rotation, now), found, now), media_type="text/calendar")
 
@@ -149,7 +152,7 @@ def _span(start: datetime, end: datetime) -> tuple[datetime, datetime]:
 
 
 def _now_and_next(rotation: Rotation, at: datetime) -> dict[str, Any]:
-    now, *later = domain.shifts(rotation, at, at + _AHEAD)
+    now, *later = domain.whole_shifts(rotation, at, at + _AHEAD)
     following = next((each for each in later if each.contact is not None), None)
     return {"at": rfc3339(at), "now": _shift(now), "next": _shift(following) if following else None}
 

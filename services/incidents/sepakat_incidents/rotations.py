@@ -15,6 +15,8 @@ from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Conflict, Invalid, NotFound
 
+_LOOK_BACK = timedelta(days=8)
+"""For the beginning of a shift, at first: longer than a week, in which most turns are taken."""
 _LATE = timedelta(minutes=5)
 """How long ago an override may begin: whoever takes over now may have written so before sending it."""
 
@@ -186,6 +188,27 @@ def shifts(rotation: Rotation, start: datetime, end: datetime) -> list[Shift]:
         layers = in_force(rotation, since).layers
         found.extend(oncall.shifts(layers, rotation.overrides, since, until))
     return oncall.joined(found)
+
+
+def whole_shifts(rotation: Rotation, start: datetime, end: datetime) -> list[Shift]:
+    """The same, but that the first one begins where it really does, be that before `start`."""
+    found = shifts(rotation, start, end)
+    if not found:
+        return []
+    first, earliest, back = found[0], _earliest(rotation), _LOOK_BACK
+    while earliest < first.start:
+        since = max(earliest, start - back)
+        first = shifts(rotation, since, found[0].end)[-1]
+        if first.start > since or since == earliest:
+            break
+        back *= 4
+    return [first, *found[1:]]
+
+
+def _earliest(rotation: Rotation) -> datetime:
+    """Before this nobody was ever on call."""
+    turns = [layer.begins for each in rotation.declarations for layer in each.layers]
+    return min([*turns, *(each.start for each in rotation.overrides)])
 
 
 def on_call(rotation: Rotation, at: datetime) -> str | None:
