@@ -1,6 +1,7 @@
 """Whatever goes wrong in a request, as problem details (RFC 9457): a stable type, and each field with its rule."""
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -48,11 +49,23 @@ async def _on_our_error(_request: Request, error: Exception) -> Response:
 async def _on_invalid_request(_request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
-    problems = tuple(FieldProblem(_pointer(each["loc"]), each["msg"]) for each in error.errors())
+    problems = tuple(_read(each) for each in error.errors())
     unreadable = any(each["type"] == "json_invalid" for each in error.errors())
     kind = Malformed if unreadable else Invalid
     detail = sentence_of(problems, 5)
     return problem_of(kind(detail, problems))
+
+
+def _read(error: Mapping[str, Any]) -> FieldProblem:
+    """Pydantic's finding, in words for people."""
+    if error["type"] == "json_invalid":
+        place, why = error["loc"][-1], error["ctx"]["error"]
+        return FieldProblem("", f"the body is no JSON; at character {place}: {why}")
+    rule: str = error["msg"]
+    if error["type"] == "too_short":
+        least = error["ctx"]["min_length"]
+        rule = f"must have at least {least} {'entry' if least == 1 else 'entries'}"
+    return FieldProblem(_pointer(error["loc"]), rule.removeprefix("Value error, "))
 
 
 def _pointer(location: tuple[Any, ...]) -> str:

@@ -479,3 +479,57 @@ async def test_blanks_say_nothing(incident: Incident, changes: dict[str, Any], p
     assert (refused.status_code, refused.json()["errors"]) == (
         422, [{"pointer": pointer, "detail": "must not be empty"}]
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("who", "changes", "status", "pointer", "rule"),
+    [
+        ("budi", {"asked": {"credit_percent": "101"}}, 422, "/asked/credit_percent", "must be 100 at most"),
+        ("budi", {"subject": {"kind": "verdict", "objective": "none"}}, 422, "/subject/objective",
+         "'none' is not an objective of toko-checkout; it has availability"),
+        ("budi", {"subject": {"kind": "verdict", "objective": "availability", "period": "2026-10-01T00:00:00Z"}}, 404,
+         "/subject/period", "no figure of 'availability' was told of that time yet"),
+        ("budi", {"agreement": "none"}, 404, "/agreement", "there is no agreement 'none' of yours"),
+        ("stranger", {}, 404, "/agreement", "there is no agreement 'toko-checkout' of yours"),
+    ],
+)  # fmt: skip
+async def test_what_is_wrong_with_a_dispute_names_its_field_and_the_rule(
+    incident: Incident, who: str, changes: dict[str, Any], status: int, pointer: str, rule: str
+) -> None:
+    refused = await incident.asks(who, "POST", "disputes", {**RAISE, **changes})
+    assert (refused.status_code, refused.json()["errors"]) == (status, [{"pointer": pointer, "detail": rule}])
+
+
+@pytest.mark.parametrize("who", ["operator", "mediator"])
+async def test_whoever_acts_for_no_party_is_told_so_whatever_they_name(incident: Incident, who: str) -> None:
+    nothing = {**RAISE, "subject": {"kind": "verdict", "objective": "none"}}
+    refused = await incident.asks(who, "POST", "disputes", nothing)
+    assert (refused.status_code, "a dispute is a party's" in refused.text) == (403, True)
+
+
+async def test_an_offer_of_more_credit_than_was_asked_names_what_it_may_be(incident: Incident) -> None:
+    credit = {**RAISE, "subject": {"kind": "credit", "objective": "availability"}, "asked": {"credit_percent": "25"}}
+    id = (await incident.asks("budi", "POST", "disputes", credit)).json()["id"]
+    more = {"statement": "x", "offer": {"credit_percent": "50"}}
+    refused = await incident.asks("rina", "POST", f"disputes/{id}/answer", more)
+    assert refused.json()["errors"] == [
+        {"pointer": "/offer/credit_percent", "detail": "must be from 10 to 25: what is owed and what was asked"}
+    ]
+
+
+async def test_a_clause_is_disputed_again_when_the_text_is_another(incident: Incident) -> None:
+    clause = {**RAISE, "subject": {"kind": "clause", "clause": "services"}, "asked": {"terms": "by nine"}}
+    id = (await incident.asks("budi", "POST", "disputes", clause)).json()["id"]
+    await incident.asks("rina", "POST", f"disputes/{id}/accept", {"offer": 1})
+    again = await incident.asks("budi", "POST", "disputes", clause)
+    assert (again.status_code, "again on another version of the text" in again.text) == (409, True)
+
+
+async def test_a_body_that_is_no_json_is_said_to_be_none(incident: Incident) -> None:
+    transport = httpx.ASGITransport(incident.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://incidents") as http:
+        headers = {"Authorization": "Bearer budi", "Content-Type": "application/json"}
+        answer = await http.post("/v1/disputes", content='{"a', headers=headers)
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["pointer"]) == (400, "")
+    assert error["detail"].startswith("the body is no JSON; at character 1: ")

@@ -54,7 +54,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("/term/termination/notice", "P800000D", "100 years"),
         ("/priorities/P1/escalation", "nobody", "escalation policy"),
         ("/escalation/critical/levels/0/acknowledgeWithin", "15 minutes", "ISO 8601"),
-        ("/escalation/critical/levels/0/notify", [], "at least 1"),
+        ("/escalation/critical/levels/0/notify", [], "must have at least 1 entry"),
     ],
 )
 def test_a_broken_rule_is_named_with_its_field(path: str, value: Any, words: str) -> None:

@@ -101,6 +101,8 @@ def _raising_route(routes: APIRouter, docket: Docket, matters: Matters, posts: I
     async def post_dispute(given: RaiseIn, request: Request, asking: Asking) -> Response:
         """Dispute a verdict, a credit, an incident's clock or a clause, within the agreement's time."""
         asking.require("disputes:write")
+        if asking.party is None:
+            raise Forbidden("a dispute is a party's: use a key that acts for one of the agreement's")
 
         async def raise_() -> JSONResponse:
             matter = await _matter(matters, given, asking, clock.now())

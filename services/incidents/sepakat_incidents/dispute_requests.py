@@ -1,9 +1,9 @@
 """What callers may send about disputes, and what it means. Pure."""
 
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from sepakat_incidents.dispute import Evidence, Statement
@@ -18,6 +18,15 @@ def _something(text: str) -> str:
 
 
 Words = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_something)]
+
+
+def _a_share(percent: str) -> str:
+    if Decimal(percent) > 100:
+        raise PydanticCustomError("share", "must be 100 at most")
+    return percent
+
+
+Share = Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,6})?$"), AfterValidator(_a_share)]
 
 
 class _Sent(BaseModel):
@@ -40,16 +49,8 @@ class RemedyIn(_Sent):
     """What is asked, offered or granted."""
 
     adjustments: list[AdjustmentIn] = Field([], max_length=100)
-    credit_percent: str | None = Field(
-        None, pattern=r"^\d{1,3}(\.\d{1,6})?$", description="of the charge, for a dispute about a credit"
-    )
+    credit_percent: Share | None = Field(None, description="of the charge, for a dispute about a credit")
     terms: Words | None = Field(None, description="in words, for what is no figure")
-
-    @model_validator(mode="after")
-    def _is_a_share(self) -> Self:
-        if self.credit_percent is not None and Decimal(self.credit_percent) > 100:
-            raise ValueError("credit_percent is 100 at most")
-        return self
 
     def remedy(self, bounds: Bounds) -> Remedy:
         """As it is kept: for the objective that is disputed, or for the incident's ticket in those of its clock."""

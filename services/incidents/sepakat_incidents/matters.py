@@ -14,7 +14,7 @@ from sepakat_incidents.store import Incidents, line_id
 from sepakat_incidents.wordings import Wording, Wordings
 from sepakat_shared.auth import Principal
 from sepakat_shared.contracts.texts import Agreement
-from sepakat_shared.errors import Conflict, Invalid, NotFound
+from sepakat_shared.errors import Conflict, FieldProblem, Invalid, NotFound, SepakatError
 
 
 class Matters:
@@ -32,9 +32,20 @@ class Matters:
         """The verdict on a period of an objective, or its credit; the latest told, or the one that holds `period`."""
         found = await self._disputables.find(asking, agreement, objective, period)
         if found is None:
-            raise NotFound(f"no figure of objective {objective!r} of agreement {agreement!r} was told for that period")
+            raise await self._unknown_figure(asking, agreement, objective, period)
         wording = await self._wordings.get(agreement, found.version)
         return await self.of_disputable(found, kind, _procedure(wording))
+
+    async def _unknown_figure(
+        self, asking: Principal, agreement: str, objective: str, period: datetime | None
+    ) -> SepakatError:
+        """What is wrong with naming that one. Raises NotFound for an agreement of others."""
+        known = [each.id for each in (await self._governing(asking, agreement)).text.objectives]
+        if objective not in known:
+            rule = f"{objective!r} is not an objective of {agreement}; it has {', '.join(known) or 'none'}"
+            return Invalid.at("/subject/objective", rule)
+        pointer = "/subject/objective" if period is None else "/subject/period"
+        return _missing(pointer, f"no figure of {objective!r} was told {'' if period is None else 'of that time '}yet")
 
     async def of_disputable(
         self, found: Disputable, kind: Literal["verdict", "credit"], procedure: Procedure
@@ -90,10 +101,8 @@ class Matters:
 
     async def of_clause(self, asking: Principal, agreement: str, clause: str) -> Matter:
         """A clause by `section` or `section/id`, as `objectives/availability`; it may be disputed at any time."""
-        wording = await self._wordings.in_force(agreement)
+        wording = await self._governing(asking, agreement)
         text = wording.text
-        if not asking.sees([text.parties.provider, text.parties.customer]):
-            raise _unknown(agreement)
         if not _has_clause(text, clause):
             rule = f"{clause!r} is not a clause of this agreement; name one as objectives/ID, or a section"
             raise Invalid.at("/subject/clause", rule)
@@ -104,6 +113,16 @@ class Matters:
             _procedure(wording), told_at=wording.effective_from,
         )  # fmt: skip
 
+    async def _governing(self, asking: Principal, agreement: str) -> Wording:
+        """Raises NotFound also for an agreement of others, and names the field."""
+        try:
+            wording = await self._wordings.in_force(agreement)
+        except NotFound as error:
+            raise _missing("/agreement", error.detail) from error
+        if not asking.sees([wording.text.parties.provider, wording.text.parties.customer]):
+            raise _missing("/agreement", f"there is no agreement {agreement!r} of yours")
+        return wording
+
 
 def _procedure(wording: Wording) -> Procedure:
     found = procedure_of(wording.text)
@@ -112,8 +131,8 @@ def _procedure(wording: Wording) -> Procedure:
     return found
 
 
-def _unknown(agreement: str) -> NotFound:
-    return NotFound(f"there is no agreement {agreement!r} of yours")
+def _missing(pointer: str, rule: str) -> NotFound:
+    return NotFound(f"{pointer}: {rule}", [FieldProblem(pointer, rule)])
 
 
 def _has_clause(text: Agreement, clause: str) -> bool:

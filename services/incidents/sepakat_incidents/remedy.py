@@ -119,19 +119,30 @@ def _outside(adjustment: Adjustment, bounds: Bounds, at: str) -> Iterator[FieldP
 
 def exceeds(offered: Remedy, asked: Remedy, measured_credit: str | None) -> bool:
     """Whether `offered` is more, or something else, than `asked`. Words are not weighed."""
-    for kind in ("exclusion", "downtime"):
-        if not _covered(_spans(offered, kind), _spans(asked, kind)):
-            return True
-    if offered.credit_percent is not None and not _between(offered.credit_percent, asked, measured_credit):
-        return True
-    return _more(_failed(offered), _failed(asked)) or _more(_added(offered), _added(asked))
+    return any(_excess(offered, asked, measured_credit, ""))
 
 
-def _between(offered: str, asked: Remedy, measured: str | None) -> bool:
+def check_within(offered: Remedy, asked: Remedy, measured_credit: str | None, at: str) -> None:
+    """The same, of the remedy at that JSON Pointer. Raises Invalid with every field and its rule."""
+    problems = list(_excess(offered, asked, measured_credit, at))
+    if problems:
+        raise Invalid.of(problems)
+
+
+def _excess(offered: Remedy, asked: Remedy, measured: str | None, at: str) -> Iterator[FieldProblem]:
+    spans = all(_covered(_spans(offered, kind), _spans(asked, kind)) for kind in ("exclusion", "downtime"))
+    if not spans or _more(_failed(offered), _failed(asked)) or _more(_added(offered), _added(asked)):
+        yield FieldProblem(f"{at}/adjustments", "must be within what was asked; more is a dispute of its own")
+    if offered.credit_percent is None:
+        return
     if asked.credit_percent is None:
-        return False
-    ends = Decimal(measured or 0), Decimal(asked.credit_percent)
-    return min(ends) <= Decimal(offered) <= max(ends)
+        yield FieldProblem(f"{at}/credit_percent", "must be left out: no credit was asked for")
+        return
+    least, most = sorted((Decimal(measured or 0), Decimal(asked.credit_percent)))
+    if not least <= Decimal(offered.credit_percent) <= most:
+        yield FieldProblem(
+            f"{at}/credit_percent", f"must be from {least:f} to {most:f}: what is owed and what was asked"
+        )
 
 
 def _spans(remedy: Remedy, kind: str) -> list[Span]:

@@ -5,10 +5,10 @@ that comes after it, whether or not a timer has noticed yet. Each party has one 
 accepts of it is the outcome.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import reduce
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
 from sepakat_incidents import procedure as agreed
 from sepakat_incidents.dispute import (
@@ -19,6 +19,7 @@ from sepakat_incidents.dispute import (
     Dispute,
     Event,
     How,
+    Kind,
     Offer,
     Outcome,
     Raised,
@@ -34,7 +35,7 @@ from sepakat_incidents.dispute import (
     awaited,
 )
 from sepakat_incidents.procedure import Procedure, Turn
-from sepakat_incidents.remedy import NOTHING, Remedy, check, exceeds
+from sepakat_incidents.remedy import NOTHING, Remedy, check, check_within
 from sepakat_shared.errors import Conflict, Forbidden, Invalid
 
 # -- decisions: the parties' -------------------------------------------------------------------------------------------
@@ -150,8 +151,7 @@ def _granted(dispute: Dispute, result: Result, remedy: Remedy | None) -> Remedy:
 def _offer(dispute: Dispute, party: str, offered: Remedy) -> Offer:
     check(offered, dispute.about.subject.bounds, "/offer")
     measured = (dispute.measured or {}).get("credit_percent")
-    if exceeds(offered, dispute.asked, measured):
-        raise Invalid.at("/offer/adjustments", "must be within what was asked; more is a dispute of its own")
+    check_within(offered, dispute.asked, measured, "/offer")
     return Offer(dispute.count + 1, party, offered)
 
 
@@ -221,6 +221,12 @@ def recalculated(
 # -- once more ---------------------------------------------------------------------------------------------------------
 
 
+_AGAIN: Final[Mapping[Kind, str]] = {
+    "verdict": "on a new figure", "credit": "on a new figure", "clause": "on another version of the text",
+    "clock": "once the incident was opened and resolved again",
+}  # fmt: skip
+
+
 def may_raise_again(previous: Dispute, party: str, told_at: datetime | None, told_by: str | None) -> None:
     """`told_at` is when the subject's figure was last published, `told_by` the dispute that made it so.
 
@@ -229,11 +235,11 @@ def may_raise_again(previous: Dispute, party: str, told_at: datetime | None, tol
     """
     if previous.is_open:
         raise Conflict(f"dispute {previous.number} about this is open ({previous.id}): one at a time")
-    ended = previous.ended_at
+    ended, again = previous.ended_at, f"it may be raised again {_AGAIN[previous.about.subject.kind]}"
     if ended is not None and told_at is not None and told_at > ended and told_by != previous.id:
         return
     if previous.status is Status.WITHDRAWN:
         if party == previous.about.raised_by:
-            raise Conflict(f"you withdrew dispute {previous.number} about this; it may be raised again on a new figure")
+            raise Conflict(f"you withdrew dispute {previous.number} about this; {again}")
         return
-    raise Conflict(f"dispute {previous.number} about this is settled; it may be raised again on a new figure")
+    raise Conflict(f"dispute {previous.number} about this is settled; {again}")

@@ -122,6 +122,9 @@ def _rule(error: Mapping[str, Any]) -> str:
             return "must be text; put it in quotes"
         case "string_pattern_mismatch":
             return f"must be like {error['ctx']['pattern']}"
+        case "too_short":
+            least = error["ctx"]["min_length"]
+            return f"must have at least {least} {'entry' if least == 1 else 'entries'}"
         case "union_tag_invalid":
             return f"must be one of {error['ctx']['expected_tags']}"
         case "union_tag_not_found":
