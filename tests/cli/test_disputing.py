@@ -89,11 +89,15 @@ def test_answers_offers_and_ends_go_where_they_belong(stand: Stand, run: Run) ->
 
 def test_both_figures_the_offers_and_what_was_said_are_shown(stand: Stand, run: Run) -> None:
     stand.on("GET", "/v1/disputes/d.0001", answer({**SETTLED, "agreed": {"attainment": "100.0000", "met": True}}))
-    said = [{"at": "2026-12-02T02:00:00Z", "what": "Raised", "by": "budi", "statement": {"text": "it was down"}}]
+    pack = {"description": "the pack of November", "url": "https://files.example/p.json", "hash": "sha256:" + "0" * 64}
+    statement = {"text": "it was down", "evidence": [pack, {"description": "our log", "url": None, "hash": None}]}
+    said = [{"at": "2026-12-02T02:00:00Z", "what": "Raised", "by": "budi", "statement": statement}]
     stand.on("GET", "/v1/disputes/d.0001/history", answer({"items": said}))
     shown = run("disputes", "show", "d.0001").stdout
     for words in ("99.8990 against 99.9, breached", "100.0000", "offer 1 (toko-maju)", "it was down", "an apology"):
         assert words in shown
+    lines = shown.splitlines()
+    assert f"evidence of budi: {', '.join(pack.values())}" in lines and "evidence of budi: our log" in lines
     assert json.loads(run("disputes", "show", "d.0001", "--json").stdout)["history"] == said
 
 

@@ -1,5 +1,6 @@
 """Disputes, and what may be disputed, as lines and rows."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -105,6 +106,16 @@ def without_period(told: list[dict[str, Any]], objective: str) -> str:
 def said(entry: dict[str, Any]) -> str:
     statement = entry.get("statement")
     return str(statement["text"] if isinstance(statement, dict) else statement or entry.get("result") or "")
+
+
+def evidence(history: Iterable[dict[str, Any]]) -> list[str]:
+    """What was brought forward, by whom: a line each, with where it is and the hash by which it is told."""
+    said = [(each["by"], each["statement"]) for each in history if isinstance(each.get("statement"), dict)]
+    return [
+        f"evidence of {by}: " + ", ".join(each[name] for name in ("description", "url", "hash") if each.get(name))
+        for by, statement in said
+        for each in statement.get("evidence") or ()
+    ]
 
 
 def plain(value: Any) -> str:

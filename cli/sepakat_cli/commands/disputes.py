@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
-from sepakat_cli.commands.dispute_rows import fields, open_row, plain, row, said
-from sepakat_cli.output import AsJson, explained, none_yet, print_json, print_table
+from sepakat_cli.commands.dispute_rows import evidence, fields, open_row, plain, row, said
+from sepakat_cli.output import AsJson, explained, none_yet, print_json, print_line, print_table
 
 disputes = typer.Typer(
     no_args_is_help=True,
@@ -66,7 +66,9 @@ def list_disputables(
 
 @disputes.command("show")
 def show(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJson = False) -> None:
-    """Show a dispute: the measured and the agreed figure, the offers, and all that was said, in order.
+    """Show a dispute: the measured and the agreed figure, the offers, all that was said, in order, and the evidence.
+
+    Whether a pack is of what is disputed is for the parties to look at: `sepakat verify` prints what it is of.
 
     **Example**
 
@@ -85,3 +87,5 @@ def show(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJ
         ((each["at"], each["what"], each["by"], said(each)) for each in history),
         "nothing has happened yet",
     )
+    for line in evidence(history):
+        print_line(line)
