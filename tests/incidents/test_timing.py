@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from samples import agreement
-from story import OPENED, Story
+from story import DAY, OPENED, Story
 
 from sepakat_incidents import answers, deadlines, pauses
 from sepakat_incidents import line as domain
@@ -227,3 +227,23 @@ def test_an_incident_that_opened_before_its_text_came_is_timed_from_its_opening(
         ("08:30", "first-response", 50), ("08:30", "first-response", 75), ("08:30", "first-response", 90),
         ("08:30", "first-response", "missed"),
     ]  # fmt: skip
+
+
+def test_a_clock_that_is_put_back_ends_nothing_before_it_began_and_makes_good_no_miss() -> None:
+    late = Story(Handling("P1", clocks=(Terms("first-response", 600), Terms("restore", 3600)), version=1)).at("09:30")
+    began, missed = late.incident.impact_started_at, late.clock.now() - timedelta(minutes=30)
+    late.clock.set(began - timedelta(days=3))
+    late.do(answers.acknowledge, "rina", "nusantara").do(answers.update, "rina", "nusantara", "restarted").resolve()
+    known = late.incident
+    assert known.acknowledged_at is not None and known.impact_ended_at is not None and known.resolved_at is not None
+    assert began <= missed <= known.acknowledged_at <= known.impact_ended_at <= known.resolved_at
+    assert [(each.measures, each.met) for each in late.events if isinstance(each, Stopped)] == [
+        ("first-response", False), ("restore", False),
+    ]  # fmt: skip
+    assert all(at >= "08:00" for _, at in late.tickets())
+
+
+def test_what_ends_by_measurement_before_its_impact_began_ends_as_it_began() -> None:
+    early = Story(Handling("P1", version=1)).at("08:30")
+    early.take(domain.passed(early.line, "impairment:x", OPENED - timedelta(hours=1), early.clock.now(), DAY))
+    assert early.incident.impact_ended_at == early.incident.impact_started_at

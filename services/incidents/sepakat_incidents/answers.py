@@ -18,7 +18,7 @@ from sepakat_incidents.events import (
 )
 from sepakat_incidents.folding import apply
 from sepakat_incidents.handling import WAITING_FOR_CUSTOMER, Handling
-from sepakat_incidents.incident import Incident, Line, Status, find_open
+from sepakat_incidents.incident import Incident, Line, Status, find_open, not_before
 from sepakat_incidents.rotations import people
 from sepakat_shared.errors import Conflict, Forbidden, Invalid
 
@@ -30,6 +30,7 @@ def acknowledge(line: Line, id: str, by: str, party: str, now: datetime) -> Sequ
     Of two that come at once one is first, and the second changes nothing.
     """
     incident = find_open(line, id)
+    now = not_before(incident, now)
     if party != incident.responsible:
         return [Acknowledged(by, party, False, now)]
     again = by in incident.acknowledgers
@@ -136,6 +137,7 @@ def update(line: Line, id: str, by: str, party: str, note: str, now: datetime) -
     the waiting for the customer.
     """
     incident = find_open(line, id)
+    now = not_before(incident, now)
     goes_on = party == incident.responsible and incident.status is Status.ACKNOWLEDGED
     events: list[Event] = [Updated(by, party, note, now, _lapses(incident, now) if goes_on else None)]
     waiting = incident.pause is not None and incident.pause.reason == WAITING_FOR_CUSTOMER

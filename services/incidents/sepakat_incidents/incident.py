@@ -247,6 +247,16 @@ class Line:
         return same and number.isdigit() and 1 <= int(number) <= self.episodes
 
 
+def not_before(incident: Incident, now: datetime) -> datetime:
+    """`now`, but never before what is on record of its beginning, of its acknowledgement and of what it has missed.
+
+    A clock that was put back since then ends nothing before it began, and makes good nothing that was told as missed.
+    """
+    missed = [each.missed_at for each in incident.clocks if each.missed_at is not None]
+    taken_up = [] if incident.acknowledged_at is None else [incident.acknowledged_at]
+    return max([now, incident.opened_at, incident.impact_started_at, *taken_up, *missed])
+
+
 def as_told(incident: Incident) -> Incident:
     """It keeps how far its ladder has gone so far, whatever becomes of that."""
     return replace(incident, deepest=incident.deepest_level, rounds=incident.last_round)

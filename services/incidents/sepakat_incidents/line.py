@@ -23,7 +23,7 @@ from sepakat_incidents.events import (
     Resolved,
 )
 from sepakat_incidents.handling import Handling
-from sepakat_incidents.incident import KEPT_PAST, About, Incident, Line, Status, Trigger, find, waits
+from sepakat_incidents.incident import KEPT_PAST, About, Incident, Line, Status, Trigger, find, not_before, waits
 from sepakat_shared.errors import Conflict
 
 
@@ -131,7 +131,8 @@ def passed(line: Line | None, subject: str, at: datetime, now: datetime, close_a
         return []
     # The impact has ended when nothing impairs the service any more: a burn rate falls for hours after that.
     left = [each for each in incident.waiting if each != subject and not each.startswith("risk:")]
-    over = [] if left else _resolved(incident, Resolved("sepakat", at, now, now + close_after))
+    now, ended = not_before(incident, now), max(at, incident.impact_started_at)
+    over = [] if left else _resolved(incident, Resolved("sepakat", ended, now, now + close_after))
     return [Passed(subject, at), *over]
 
 
@@ -142,6 +143,7 @@ def resolve(line: Line, id: str, by: str, note: str | None, now: datetime, close
         raise Conflict(f"incident {incident.number} is closed")
     if incident.status is Status.RESOLVED:
         return []
+    now = not_before(incident, now)
     return _resolved(incident, Resolved(by, now, now, now + close_after, note))
 
 
@@ -173,7 +175,8 @@ def retracted(
         if cause in incident.causes:
             noted = Noted(incident.id, f"breach retracted: {why}", dispute, now)
             alone = incident == line.incident and incident.is_open and incident.cause_count == 1
-            over = _resolved(incident, Resolved("sepakat", now, now, now + close_after)) if alone else []
+            ended = not_before(incident, now)
+            over = _resolved(incident, Resolved("sepakat", ended, ended, ended + close_after)) if alone else []
             return [noted, *over]
     return []
 
