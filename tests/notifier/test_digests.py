@@ -142,3 +142,23 @@ async def test_a_storm_about_one_incident_is_a_few_mails_and_a_summary_in_their_
     found = [each for each in await notifier.all() if each.occasion.id.startswith("e")]
     assert {each.status.value for each in found} == {"delivered"}
     assert sum(each.within is not None for each in found) == 35
+
+
+async def test_what_foretells_a_deadline_is_told_in_the_middle_of_a_storm(
+    pair: tuple[Instance, Instance], mail: Inbox
+) -> None:
+    notifier, _ = pair
+    await notifier.introduce(("toko-maju", "budi"), ("nusantara", "rina"))
+    async with notifier.sending() as at:
+        await notifier.hear(incident(incidents.IncidentOpened), "e0")
+        for n in range(9):
+            await notifier.hear(incident(incidents.IncidentCommented, party="toko-maju", by="budi"), f"e{n + 1}")
+        mail.received.clear()
+        await notifier.hear(incident(incidents.ClockForecast, due_at=NOW + timedelta(minutes=1)), "soon")
+        soon = incident(incidents.IncidentSnoozed, by="ana", until=NOW + timedelta(minutes=1))
+        await notifier.hear(soon, "off for a minute")
+        await notifier.hear(incident(incidents.IncidentSnoozed, by="ana"), "off for half an hour")
+        await at(NOW + timedelta(seconds=1))
+        told = [each["Subject"] for each in mail.mails() if each["To"].startswith("Rina")]
+        assert len(told) == 2, told
+        assert "75 %" in told[0] and "Put off until" in told[1]

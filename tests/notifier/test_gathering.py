@@ -96,6 +96,27 @@ def test_what_is_urgent_owed_or_asks_for_an_answer_never_waits() -> None:
     assert preference.told(patient, low, NOW) == [Tell("rina", subscription.due(WEEKLY, NOW), WEEKLY)]
 
 
+def test_what_foretells_a_deadline_comes_before_it() -> None:
+    """By itself, in the night where that outlasts it, and in no digest that would."""
+    night = QuietHours(time(22), time(7), "Asia/Jakarta", but_highest=False)
+    patient = Preference("nusantara", "rina", quiet=night, subscriptions=(Subscription(digest=DAILY),))
+    midnight, morning = datetime(2026, 11, 24, 17, tzinfo=UTC), datetime(2026, 11, 25, 0, tzinfo=UTC)
+    soon = incident(incidents.ClockForecast, priority="P3", due_at=midnight + timedelta(hours=1))
+    assert not preference.may_be_gathered(soon) and preference.is_news(soon.type)
+    assert preference.told(patient, soon, midnight) == [Tell("rina")]
+    later = soon.model_copy(update={"due_at": morning + timedelta(minutes=1)})
+    assert preference.told(patient, later, midnight) == [Tell("rina", morning)]
+    assert preference.told(Preference("nusantara", "rina", muted=True), soon, midnight) == [
+        LeaveOut("rina", "unsubscribed from news")
+    ]
+    snoozed = incident(incidents.IncidentSnoozed, priority="P3", until=midnight + timedelta(minutes=30))
+    assert preference.told(patient, snoozed, midnight) == [Tell("rina")]
+    until_ten = snoozed.model_copy(update={"until": morning + timedelta(hours=3)})
+    assert preference.told(patient, until_ten, midnight) == [Tell("rina", morning + timedelta(hours=1), DAILY)]
+    in_chat = Preference("nusantara", "rina", subscriptions=(Subscription(ways=("room",)),))
+    assert preference.told(in_chat, soon, midnight) == [Tell("rina", ways=("room",))], "news by chat stay there"
+
+
 def test_what_is_left_out_is_in_no_digest_and_quiet_hours_put_one_off() -> None:
     low = incident(incidents.IncidentResolved, priority="P3")
     muted = Preference("nusantara", "rina", muted=True, subscriptions=(Subscription(digest=DAILY),))

@@ -1,7 +1,8 @@
 """How one person wants to be told: in which language, of what at least, when not, and who instead. Pure.
 
 What the agreement owes somebody is not theirs to leave out: contractual notices, and whatever asks them to act, are
-told whatever they have muted. Nothing that asks for an acknowledgement waits for the morning.
+told whatever they have muted. Nothing that asks for an acknowledgement waits for the morning, nor does what foretells
+something that comes before it.
 """
 
 from collections.abc import Sequence
@@ -149,8 +150,27 @@ def may_be_left_out(fact: Fact) -> bool:
 
 
 def may_be_gathered(fact: Fact) -> bool:
-    """Whether it may come with other news in one message, where no link of its own is: a question has one."""
-    return isinstance(fact, _NEWS)
+    """Whether it may come with other news in one message, where no link of its own is: a question has one.
+
+    What foretells a deadline may not: it is of use before that alone.
+    """
+    return isinstance(fact, _NEWS) and not isinstance(fact, incidents.ClockForecast)
+
+
+def is_too_late(fact: Fact, at: datetime) -> bool:
+    """Whether what it foretells has come by then."""
+    ahead = _what_is_ahead(fact)
+    return ahead is not None and ahead <= at
+
+
+def _what_is_ahead(fact: Fact) -> datetime | None:
+    match fact:
+        case incidents.ClockForecast(due_at=due_at):
+            return due_at
+        case incidents.IncidentSnoozed(until=until):
+            return until
+        case _:
+            return None
 
 
 def told(preference: Preference, fact: Fact, now: datetime) -> list[Tell | LeaveOut]:
@@ -170,11 +190,12 @@ def told(preference: Preference, fact: Fact, now: datetime) -> list[Tell | Leave
         if priority is not None and least is not None and priority > least:
             return [LeaveOut(preference.contact, f"{priority} is below {least}, the least that is wanted")]
     chosen = subscription.fitting(preference.subscriptions, fact)
-    ways = subscription.ways_of(chosen, may_be_gathered(fact))
+    ways = subscription.ways_of(chosen, is_news(fact.type))
     if chosen is not None and chosen.digest is not None and subscription.may_wait(fact, may_be_gathered(fact)):
         due = subscription.due(chosen.digest, now)
         put_off = _put_off(preference.quiet, fact, due) or due
-        return [Tell(preference.contact, put_off, chosen.digest, ways)]
+        if not is_too_late(fact, put_off):
+            return [Tell(preference.contact, put_off, chosen.digest, ways)]
     return [Tell(preference.contact, _put_off(preference.quiet, fact, now), ways=ways)]
 
 
@@ -184,7 +205,8 @@ def _put_off(quiet: QuietHours | None, fact: Fact, now: datetime) -> datetime | 
         return None
     if quiet.but_highest and getattr(fact, "priority", None) == HIGHEST:
         return None
-    return quiet_until(quiet, now)
+    ends = quiet_until(quiet, now)
+    return None if ends is not None and is_too_late(fact, ends) else ends
 
 
 def quiet_until(quiet: QuietHours, now: datetime) -> datetime | None:

@@ -104,7 +104,7 @@ class Reactions:
             zone = digest.digest.time_zone
             within = gathering.digest(digest.digest.every, room.party, room.id, zone, digest.at)
         elif room.service not in CHANGES and preference.may_be_gathered(fact):
-            within = await self._summary("chat", room.id, subject)
+            within = await self._summary("chat", room.id, fact, subject)
         await self._planning.plan(
             "chat", room.id, room.party, (room.party,), (subject.about, subject.about_type), occasion_of(cause), cause,
             within=within, due_at=digest.at if digest is not None and within is None else None,
@@ -206,7 +206,7 @@ class Reactions:
         due_at = wish.at if isinstance(wish, Tell) else None
         within = None if left_out else _digest(wish, party)
         if isinstance(wish, Tell) and not left_out and wish.at is None and preference.may_be_gathered(fact):
-            within = await self._summary("email", wish.contact, subject)
+            within = await self._summary("email", wish.contact, fact, subject)
         await self._planning.plan(
             "email", wish.contact, party, subject.parties, (subject.about, subject.about_type), occasion_of(cause),
             cause, once_for=f"{cause.id} {party}" if is_shared else None, due_at=due_at, left_out=left_out,
@@ -218,11 +218,13 @@ class Reactions:
         chosen = [each for each in wish.ways if each != subscription.MAIL]
         return await self._endpoints.chats_of(party, chosen) if chosen and party is not None else []
 
-    async def _summary(self, channel: Channel, recipient: str, subject: Subject) -> Gathering | None:
-        """What sums news up, where so much was told of late that one message is better than many."""
+    async def _summary(self, channel: Channel, recipient: str, fact: Fact, subject: Subject) -> Gathering | None:
+        """What sums news up, where so much was told of late that one message is better than many, and soon enough."""
         now = self._clock.now()
         recent = await self._notifications.sent_of_late(channel, recipient, now - 2 * self._rules.window)
-        return gathering.summary(recent, (subject.about, subject.about_type), subject.agreement, self._rules, now)
+        about = subject.about, subject.about_type
+        found = gathering.summary(recent, about, subject.agreement, self._rules, now)
+        return None if found is None or preference.is_too_late(fact, found.due_at) else found
 
 
 @dataclass
