@@ -128,7 +128,7 @@ def test_no_text_is_longer_than_a_service_takes(told: Said) -> None:
 
 
 def test_what_people_wrote_is_shown_and_not_read_as_markup() -> None:
-    told = Said(HARMFUL, [HARMFUL], [("Service", HARMFUL)], "bad", HARMFUL, [("", [Line("now", HARMFUL)])])
+    told = Said(HARMFUL, [HARMFUL], [("Service", HARMFUL)], "bad", HARMFUL, [("", [Line("now", HARMFUL, HARMFUL)])])
     slack = chat_formats.slack(told)
     texts = [each["text"]["text"] for each in slack["blocks"] if each["type"] == "section" and "text" in each]
     assert all("<!channel>" not in each and "&lt;!channel&gt;" in each for each in [*texts, slack["text"]])

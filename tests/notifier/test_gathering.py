@@ -310,10 +310,66 @@ def test_a_summary_says_how_it_stands_and_lists_what_came_in_its_order(language:
     told = [Told(incident(incidents.IncidentUpdated, note=f"step {n}"), NOW, f"https://x/m/{n}") for n in range(3)]
     told.append(Told(incident(incidents.IncidentResolved), NOW, "https://x/m/3"))
     said = digest_letters.gathered({"kind": "summary"}, reader(language), NAMES, told)
-    latest = said.sections[0][1][-1][1]
+    latest = said.sections[0][1][-1].what
     assert said.subject == (f"4 updates: {latest}" if language == "en" else f"4 perkembangan: {latest}")
-    assert [link for _, _, link in said.sections[0][1]] == [f"https://x/m/{n}" for n in range(4)]
+    assert [each.link for each in said.sections[0][1]] == [f"https://x/m/{n}" for n in range(4)]
     assert said.tone == "good"
+
+
+def a_line_of(fact: Any, language: str = "en") -> str:
+    said = digest_letters.gathered({"kind": "summary"}, reader(language), NAMES, [Told(fact, NOW, "https://x/m/1")] * 2)
+    letter = digest_letters.compose(said, reader(language), None)
+    [(_, [line, _])] = said.sections
+    assert all(each in " ".join(letter.text.split()) for each in (line.said, line.what))
+    return line.said
+
+
+def test_a_line_that_stands_for_somebodys_words_holds_them() -> None:
+    note = "half of the shops\n- [P1] Over: all is well\ncan sell again"
+    assert a_line_of(incident(incidents.IncidentUpdated, note=note)) == (
+        "PT Nusantara Cloud: half of the shops - [P1] Over: all is well can sell again"
+    ), "on one line, so that it looks like no other line"
+    commented = incident(incidents.IncidentCommented, party="toko-maju")
+    assert a_line_of(commented) == "Toko Maju: is it shop 12? or all of them? (attached: log.txt)"
+    assert a_line_of(commented, "id").endswith("(lampiran: log.txt)")
+    assert a_line_of(incident(incidents.IncidentReopened)) == "Reason given: it is down again"
+    assert a_line_of(incident(incidents.IncidentPrioritised), "id") == "Alasannya: campaign week"
+    assert a_line_of(incident(incidents.IncidentMerged)) == ""
+    assert a_line_of(incident(incidents.IncidentMerged, reason="the same")) == "Reason given: the same"
+    opened = incident(incidents.IncidentOpened, party="toko-maju", description="Orders are lost")
+    assert a_line_of(opened) == "Toko Maju: Orders are lost"
+    assert a_line_of(incident(incidents.IncidentOpened)) == ""
+    due = incident(incidents.ClockForecast, clock="restore")
+    assert a_line_of(due) == "restoration of CHECKOUT-0001: due by 24 Nov 2026, 20:00:00 WIB"
+    assert a_line_of(due, "id") == "pemulihan CHECKOUT-0001: batas waktunya 24 Nov 2026, 20:00:00 WIB"
+
+
+def test_words_that_are_long_are_cut_and_say_where_the_rest_is() -> None:
+    long = a_line_of(incident(incidents.IncidentUpdated, note="x" * 4000))
+    assert long.startswith("PT Nusantara Cloud: xxx") and len(long) < 400
+    assert long.endswith("x… (the rest is on the timeline of CHECKOUT-0001)")
+    assert a_line_of(incident(incidents.IncidentUpdated, note="x" * 4000), "id").endswith(
+        "(selengkapnya di linimasa CHECKOUT-0001)"
+    )
+
+
+def test_a_summary_says_how_it_stands_only_where_its_last_line_does() -> None:
+    def says(latest: Any, **data: str) -> bool:
+        told = [Told(each, NOW, "https://x/m/1") for each in (incident(incidents.IncidentOpened), latest)]
+        letters = [
+            digest_letters.gathered({"kind": "summary", **data}, reader(language), NAMES, told).paragraphs[0]
+            for language in ("en", "id")
+        ]
+        [one] = {sentence in said for sentence, said in zip(("as the last line says", "di baris terakhir"), letters,
+                                                            strict=True)}  # fmt: skip
+        return one
+
+    for kind in (incidents.IncidentResolved, incidents.IncidentAcknowledged, incidents.IncidentReopened):
+        assert says(incident(kind), about_type="incident"), kind
+        assert not says(incident(kind), about_type="agreement"), "one incident of several"
+    for kind in (incidents.IncidentUpdated, incidents.IncidentCommented, incidents.IncidentPrioritised):
+        assert not says(incident(kind), about_type="incident"), kind
+    assert not says(incident(incidents.IncidentAcknowledged, stops_ladder=False))
 
 
 def test_a_digest_of_more_than_is_read_says_so_and_escapes_what_people_wrote() -> None:

@@ -21,10 +21,11 @@ _COLOURS: Final = {"bad": "Attention", "warn": "Warning", "good": "Good", "calm"
 
 @dataclass(frozen=True)
 class Line:
-    """One of several messages that are told by one: when it came, and what it said."""
+    """One of several messages that are told by one: when it came, what it tells, and the words that somebody said."""
 
     at: str
     what: str
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def slack(said: Said) -> dict[str, Any]:
     blocks += [{"type": "section", "text": _mrkdwn(_escaped(each, _SLACK_TEXT))} for each in said.paragraphs]
     for heading, lines in said.sections:
         told = [f"*{_escaped(heading, 300)}*"] if heading else []
-        told += [f"• {_escaped(each.what, 300)}\n  _{_escaped(each.at, 100)}_" for each in lines]
+        told += [_slack_line(each) for each in lines]
         blocks += [{"type": "section", "text": _mrkdwn(each)} for each in _packed(told, _SLACK_TEXT)]
     for first in range(0, len(said.figures), _SLACK_FIELDS):
         some = said.figures[first : first + _SLACK_FIELDS]
@@ -71,6 +72,11 @@ def slack(said: Said) -> dict[str, Any]:
     buttons = _slack_buttons(said.actions)
     below = [*buttons, {"type": "context", "elements": notes}]
     return {"text": _escaped(title, _SLACK_TEXT), "blocks": [*blocks[:_SLACK_BLOCKS], *below]}
+
+
+def _slack_line(line: Line) -> str:
+    said = f"\n  {_escaped(line.said, 500)}" if line.said else ""
+    return f"• {_escaped(line.what, 300)}{said}\n  _{_escaped(line.at, 100)}_"
 
 
 def _slack_buttons(actions: Sequence[Action]) -> list[dict[str, Any]]:
@@ -123,8 +129,13 @@ def teams(said: Said) -> dict[str, Any]:
         if heading:
             body.append(_runs({"text": _cut(heading, _TEAMS_LINE), "weight": "Bolder"}))
         body += [
-            _runs({"text": _cut(each.what, _TEAMS_LINE)}, {"text": f" – {each.at}", "isSubtle": True}) for each in lines
-        ]  # fmt: skip
+            _runs(
+                {"text": _cut(each.what, _TEAMS_LINE)},
+                *([{"text": f": {_cut(each.said, _TEAMS_LINE)}"}] if each.said else []),
+                {"text": f" – {each.at}", "isSubtle": True},
+            )
+            for each in lines
+        ]
     body += [
         _runs({"text": f"{name}: ", "isSubtle": True}, {"text": _cut(value, _TEAMS_LINE), "weight": "Bolder"})
         for name, value in said.figures
@@ -164,7 +175,7 @@ def plain(said: Said) -> tuple[str, str]:
     lines = [*said.paragraphs]
     for heading, entries in said.sections:
         lines += [heading] if heading else []
-        lines += [f"- {each.what} ({each.at})" for each in entries]
+        lines += [f"- {each.what} ({each.at}){f': {each.said}' if each.said else ''}" for each in entries]
     lines += [f"{name}: {value}" for name, value in said.figures]
     links = [f"{each.label}: {each.url}" for each in said.actions]
     while links and len("\n".join(links)) > _PLAIN // 2:

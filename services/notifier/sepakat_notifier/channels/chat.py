@@ -17,6 +17,7 @@ from sepakat_notifier.digests import Digests
 from sepakat_notifier.directory import Directory, Reader
 from sepakat_notifier.endpoint import Endpoint
 from sepakat_notifier.endpoints import Endpoints
+from sepakat_notifier.excerpts import excerpt
 from sepakat_notifier.gathering import GATHERED
 from sepakat_notifier.notification import Notification, order
 from sepakat_notifier.preference import is_news
@@ -138,8 +139,9 @@ class ChatSender:
         )
         lines = []
         for each in told:
-            gist = gists.gist_of(fact_of(each), reader, names)
-            lines.append(Line(gist.words.when(each.created_at), gist.subject))
+            fact = fact_of(each)
+            gist = gists.gist_of(fact, reader, names)
+            lines.append(Line(gist.words.when(each.created_at), gist.subject, excerpt(fact, gist.words, names)))
         asked = _still_asked([notification, *told])
         actions, in_name = await self._links.of(asked, endpoint) if asked is not None else ((), "")
         sections = [*said.sections, (_EARLIER[endpoint.language], lines)]
@@ -163,7 +165,8 @@ class ChatSender:
             return await self._said(members[0], endpoint)
         gathered = await self._digests.gathered(notification, members, await self._reader(endpoint))
         sections = [
-            (heading, [Line(at, what) for at, what, _ in entries]) for heading, entries in gathered.sections
+            (heading, [Line(each.at, each.what, each.said) for each in entries])
+            for heading, entries in gathered.sections
         ]  # fmt: skip
         return Said(gathered.subject, gathered.paragraphs, [], gathered.tone, gathered.reason, sections)
 

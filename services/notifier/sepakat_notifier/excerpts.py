@@ -1,0 +1,44 @@
+"""What somebody has said, as far as one line of a digest or a summary holds it. Pure."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from sepakat_notifier.words import Words
+from sepakat_shared.contracts import incidents
+from sepakat_shared.contracts.fact import Fact
+
+LONGEST: Final = 300
+"""Characters; the rest is read elsewhere."""
+_REASON: Final = {"en": "Reason given: {}", "id": "Alasannya: {}"}
+_REST: Final = {"en": "{}… (the rest is on the timeline of {})", "id": "{}… (selengkapnya di linimasa {})"}
+_ATTACHED: Final = {"en": "{} (attached: {})", "id": "{} (lampiran: {})"}
+_DUE: Final = {"en": "{} of {}: due by {}", "id": "{} {}: batas waktunya {}"}
+
+
+def excerpt(fact: Fact, words: Words, names: Mapping[str, str]) -> str:
+    """Whose words and which, on one line, or what a forecast is of; nothing where its subject says it all.
+
+    `names` are those of the parties.
+    """
+    said = " ".join(_said(fact, words, names).split())
+    if len(said) <= LONGEST or not isinstance(fact, incidents._IncidentEvent):
+        return said
+    return _REST[words.language].format(said[:LONGEST].rstrip(), fact.number)
+
+
+def _said(fact: Fact, words: Words, names: Mapping[str, str]) -> str:
+    match fact:
+        case incidents.IncidentUpdated(party=party, note=note):
+            return f"{names.get(party, party)}: {note}"
+        case incidents.IncidentCommented(party=party, body=body):
+            attached = ", ".join(each.name for each in fact.attachments)
+            said = _ATTACHED[words.language].format(body, attached) if attached else body
+            return f"{names.get(party, party)}: {said}"
+        case incidents.IncidentOpened(party=str(party), description=str(description)):
+            return f"{names.get(party, party)}: {description}"
+        case incidents.IncidentReopened() | incidents.IncidentPrioritised() | incidents.IncidentMerged() if fact.reason:
+            return _REASON[words.language].format(fact.reason)
+        case incidents.ClockForecast(due_at=due_at) if due_at is not None:
+            return _DUE[words.language].format(words.clock(fact.clock), fact.number, words.when(due_at))
+        case _:
+            return ""
