@@ -336,6 +336,10 @@ def test_a_line_that_stands_for_somebodys_words_holds_them() -> None:
     assert a_line_of(incident(incidents.IncidentPrioritised), "id") == "Alasannya: campaign week"
     assert a_line_of(incident(incidents.IncidentMerged)) == ""
     assert a_line_of(incident(incidents.IncidentMerged, reason="the same")) == "Reason given: the same"
+    over = incident(incidents.IncidentResolved, by="sari", party="nusantara", note="a bigger disk")
+    assert (
+        a_line_of(over) == "PT Nusantara Cloud: a bigger disk" and a_line_of(incident(incidents.IncidentResolved)) == ""
+    )
     opened = incident(incidents.IncidentOpened, party="toko-maju", description="Orders are lost")
     assert a_line_of(opened) == "Toko Maju: Orders are lost"
     assert a_line_of(incident(incidents.IncidentOpened)) == ""

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from facts import NAMES, NOW, agreed, dispute, every_fact, incident, notification, objective, on_call, report
@@ -409,6 +410,23 @@ def test_a_link_is_there_only_when_somebody_is_asked() -> None:
     assert link in asked.text and f'href="{link}"' in asked.html
     assert "level 2 is told" in asked.text
     assert "http" not in letters.compose(objective(), reader(), NAMES, None).text
+
+
+def test_a_letter_says_who_says_that_it_is_over_and_how_and_that_it_works_only_where_that_was_measured() -> None:
+    def said(language: str, **changes: Any) -> str:
+        letter = letters.compose(incident(incidents.IncidentResolved, **changes), reader(language), NAMES, None)
+        return " ".join(letter.text.split())
+
+    assert "Checkout works as agreed again" in said("en") and "reopen" not in said("en")
+    by_hand = {"by": "sari", "party": "nusantara", "note": "The disk was full.\nIt is bigger <b>now</b>."}
+    english, indonesian = said("en", **by_hand), said("id", **by_hand)
+    assert "sari of PT Nusantara Cloud says that it is over, and writes: The disk was full. It is bigger" in english
+    assert "works as agreed again" not in english and "sepakat incidents reopen toko.checkout.0001" in english
+    assert "sari dari PT Nusantara Cloud menyatakan gangguan ini sudah selesai, dan menulis: The disk" in indonesian
+    assert "kembali berjalan" not in indonesian
+    assert "root says that it is over." in said("en", by="root"), "an operator, and an event of before"
+    html = letters.compose(incident(incidents.IncidentResolved, **by_hand), reader(), NAMES, None).html
+    assert "<b>" not in html and html.count("<p ") >= 5, "a line that somebody wrote is a paragraph"
 
 
 def test_an_escalation_says_why_it_comes_now() -> None:

@@ -72,8 +72,9 @@ def router(incidents: Incidents, close_after: timedelta, clock: Clock, beside: S
     async def post_resolve(id: str, given: ResolveIn, asking: Asking) -> Response:
         """Say that the impact is over."""
         return await commands.run(
-            id, asking, lambda line, now: domain.resolve(line, id, asking.id, given.note, now, close_after)
-        )
+            id, asking,
+            lambda line, now: domain.resolve(line, id, asking.id, given.note, now, close_after, asking.party),
+        )  # fmt: skip
 
     @routes.post("/{id}/close")
     async def post_close(id: str, asking: Asking) -> Response:

@@ -60,6 +60,8 @@ class Resolved:
     at: datetime
     closes_at: datetime
     note: str | None = None
+    party: str | None = None
+    """Of whoever said so; None for what was measured, for an operator, and for what was before this was kept."""
 
 
 @dataclass(frozen=True)

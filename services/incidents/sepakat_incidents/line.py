@@ -136,15 +136,20 @@ def passed(line: Line | None, subject: str, at: datetime, now: datetime, close_a
     return [Passed(subject, at), *over]
 
 
-def resolve(line: Line, id: str, by: str, note: str | None, now: datetime, close_after: timedelta) -> Sequence[Event]:
-    """Say that the impact is over. Raises Conflict when it is closed; again, nothing happens."""
+def resolve(
+    line: Line, id: str, by: str, note: str | None, now: datetime, close_after: timedelta, party: str | None = None
+) -> Sequence[Event]:
+    """Say that the impact is over, as somebody of `party`; None is an operator.
+
+    Raises Conflict when it is closed; again, nothing happens.
+    """
     incident = find(line, id)
     if incident.status is Status.CLOSED:
         raise Conflict(f"incident {incident.number} is closed")
     if incident.status is Status.RESOLVED:
         return []
     now = not_before(incident, now)
-    return _resolved(incident, Resolved(by, now, now, now + close_after, note))
+    return _resolved(incident, Resolved(by, now, now, now + close_after, note, party))
 
 
 def _resolved(incident: Incident, event: Resolved) -> Sequence[Event]:

@@ -31,7 +31,7 @@ def decide(line: Line, fact: NotificationAnswered, now: datetime, close_after: t
             return snoozing.snooze(line, fact.incident, fact.contact, fact.party, fact.until or now, now)
         case "resolve":
             must_be_responsible(find_open(line, fact.incident), fact.party, "resolve it")
-            return domain.resolve(line, fact.incident, fact.contact, fact.note, now, close_after)
+            return domain.resolve(line, fact.incident, fact.contact, fact.note, now, close_after, fact.party)
         case _:
             assert_never(fact.answer)
 

@@ -112,6 +112,8 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
                 by=by,
                 impact_ended_at=ended,
                 seconds_to_resolve=_seconds(at - incident.opened_at),
+                party=event.party,
+                note=event.note,
             )
         case happened.Closed(at):
             yield contract.IncidentClosed(**_about(incident, at))

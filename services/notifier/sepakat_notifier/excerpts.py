@@ -34,6 +34,8 @@ def _said(fact: Fact, words: Words, names: Mapping[str, str]) -> str:
             attached = ", ".join(each.name for each in fact.attachments)
             said = _ATTACHED[words.language].format(body, attached) if attached else body
             return f"{names.get(party, party)}: {said}"
+        case incidents.IncidentResolved(note=str(note)):
+            return f"{names.get(fact.party, fact.party) if fact.party else fact.by}: {note}"
         case incidents.IncidentOpened(party=str(party), description=str(description)):
             return f"{names.get(party, party)}: {description}"
         case incidents.IncidentReopened() | incidents.IncidentPrioritised() | incidents.IncidentMerged() if fact.reason:

@@ -112,12 +112,17 @@ class IncidentAcknowledged(_IncidentEvent):
 
 
 class IncidentResolved(_IncidentEvent):
-    """The impact is over."""
+    """The impact is over: `by` is `sepakat` where that was measured, or the cause was none after all.
+
+    Else somebody of `party`, or an operator where that is missing, has said so, with the `note` that they wrote.
+    """
 
     type: ClassVar[str] = "sepakat.incident.resolved.v1"
     by: str
     impact_ended_at: Instant | None = None
     seconds_to_resolve: str
+    party: str | None = None
+    note: str | None = None
 
 
 class IncidentClosed(_IncidentEvent):
