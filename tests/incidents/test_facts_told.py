@@ -5,11 +5,15 @@ from typing import Any
 
 from story import Story
 
-from sepakat_incidents import pressed
+from sepakat_incidents import line as domain
+from sepakat_incidents import pressed, reopening
+from sepakat_incidents.escalation import Ladder, Rung
 from sepakat_incidents.handling import Handling
+from sepakat_incidents.incident import About, Trigger
 from sepakat_shared.contracts.notifications import NotificationAnswered
 
-PROVIDER = "nusantara"
+PROVIDER, CUSTOMER = "nusantara", "toko-maju"
+CALLED = Ladder((Rung(("oncall",), 900),))
 
 
 def facts(story: Story, type: str) -> list[dict[str, Any]]:
@@ -29,3 +33,44 @@ def test_that_it_is_over_says_who_of_whom_has_said_so_and_how() -> None:
     assert (over["by"], over["party"], over["note"]) == ("rina", PROVIDER, "a bigger disk")
     [over] = facts(Story(Handling("P1")).resolve(), "resolved")
     assert "party" not in over and "note" not in over, "an operator, without a word"
+
+
+def opened(trigger: Trigger) -> Story:
+    story = Story(Handling("P2", CALLED))
+    story.line, story.told = None, []
+    about = About("toko-checkout", "checkout", PROVIDER, CUSTOMER)
+    story.take(domain.begin(None, "toko-checkout.checkout", about, trigger, Handling("P2", CALLED), story.clock.now()))
+    return story
+
+
+def test_who_is_asked_hears_what_opened_it_and_what_was_written_then() -> None:
+    now = Story(Handling("P2")).clock.now()
+    title = {"en": "Orders are lost"}
+    [asked] = facts(opened(Trigger("api", "api:1", "api/1", now, title, party=CUSTOMER, description="since\nnine")),
+                    "escalated")  # fmt: skip
+    assert (asked["cause"], asked["opened_by"], asked["description"]) == ("report", CUSTOMER, "since\nnine")
+    [asked] = facts(opened(Trigger("alert", "alerts:x", "alertmanager/1", now, title, description="97 %")), "escalated")
+    assert (asked["cause"], asked["via"], asked["description"]) == ("report", "alertmanager", "97 %")
+    assert "opened_by" not in asked and "reopened" not in asked
+    [asked] = facts(opened(Trigger("impairment", "impairment:x", "e1", now, title)), "escalated")
+    assert asked["cause"] == "impairment" and "via" not in asked
+
+
+def test_who_is_asked_after_a_reopening_hears_of_it_and_why() -> None:
+    story = Story(Handling("P1", CALLED)).at("08:05").resolve().at("08:10")
+    story.do(lambda line, id, now: reopening.reopen(line, id, "budi", CUSTOMER, "down again", timedelta(days=1), now))
+    _, asked = facts(story, "escalated")
+    assert asked["reopened"] == {"by": "budi", "party": CUSTOMER, "reason": "down again", "times": 1}
+
+
+def test_that_it_is_worse_says_whom_another_ladder_asks_by_that() -> None:
+    worse = Trigger("breach", "breach:a", "e2", Story(Handling("P2")).clock.now(), {"en": "A target is missed"})
+
+    def raised_to(how: Handling) -> list[str]:
+        story = Story(Handling("P2", CALLED))
+        story.take(domain.attached(story.incident, worse, how, story.clock.now()))
+        [raised] = facts(story, "raised")
+        return list(raised.get("asks", []))
+
+    assert raised_to(Handling("P1", Ladder((Rung(("oncall", "rina"), 300),)))) == ["oncall", "rina"]
+    assert raised_to(Handling("P1", CALLED)) == [], "who was asked is asked still"

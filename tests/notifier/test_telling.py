@@ -429,6 +429,43 @@ def test_a_letter_says_who_says_that_it_is_over_and_how_and_that_it_works_only_w
     assert "<b>" not in html and html.count("<p ") >= 5, "a line that somebody wrote is a paragraph"
 
 
+ASKING = (incidents.IncidentEscalated, incidents.IncidentHandedOver, incidents.SnoozeEnded)
+
+
+@pytest.mark.parametrize("kind", ASKING)
+def test_who_is_asked_reads_what_is_known_and_since_when(kind: type[Fact]) -> None:
+    def said(language: str, **changes: Any) -> str:
+        return " ".join(letters.compose(incident(kind, **changes), reader(language), NAMES, "https://x/a").text.split())
+
+    words = "Orders are lost\n<b>paid</b>, and not in the list"
+    by_party = {"cause": "report", "opened_by": "toko-maju", "description": words}
+    assert "Toko Maju has opened this incident, and writes: Orders are lost <b>paid</b>, and" in said("en", **by_party)
+    assert "Toko Maju membuka insiden ini, dan menulis: Orders are lost" in said("id", **by_party)
+    by_alert = {"cause": "report", "via": "alertmanager", "description": "Disk 3 is at 97 %"}
+    assert "An alert has opened this incident, and says: Disk 3 is at 97 %" in said("en", **by_alert)
+    assert "has opened this incident." in said("en", cause="report", via="alertmanager")
+    assert "a target is at risk" in said("en", cause="risk") and "target terancam" in said("id", cause="risk")
+    since = "24 Nov 2026, 15:58:00 WIB"
+    assert since in said("en").partition("Incident: ")[0] and since in said("id").partition("Insiden: ")[0]
+    assert "opened" not in said("en"), "an event of before says nothing of it"
+
+
+def test_who_is_asked_after_a_reopening_reads_that_and_why() -> None:
+    again = {"by": "budi", "party": "toko-maju", "reason": "it is down again", "times": 2}
+    asked = incident(incidents.IncidentEscalated, reopened=again)
+    english, indonesian = (letters.compose(asked, reader(each), NAMES, "https://x/a") for each in LANGUAGES)
+    assert english.subject == "[P1] Open again, please take this up: Checkout is down"
+    assert indonesian.subject == "[P1] Dibuka lagi, mohon ditangani: Kasir mati"
+    why = "It was over, and Toko Maju has opened it again, for the 2. time. Reason given: it is down again"
+    assert why in " ".join(english.text.split())
+    assert "dibuka lagi oleh Toko Maju, untuk ke-2 kalinya. Alasannya: it is" in " ".join(indonesian.text.split())
+
+
+def test_who_is_asked_anew_because_it_is_worse_is_not_told_that_besides() -> None:
+    worse = incident(incidents.IncidentRaised, asks=("oncall",))
+    assert routing.mails(worse, {}, ["budi", "oncall"]) == ["budi"]
+
+
 def test_an_escalation_says_why_it_comes_now() -> None:
     link = "https://sla.example/a/token"
     asked = incident(incidents.IncidentEscalated)

@@ -156,17 +156,18 @@ class AlertDoor:
     async def _begin_by(self, place: _Place, fresh: Sequence[Alert], by: str, now: datetime) -> Incident:
         """By the gravest of them."""
         text = place.wording.text
-        priority, _, _, words = min(
-            (priority_of(text, *domain.gravity(each)), each.started_at, each.fingerprint, each.words) for each in fresh
+        priority, _, _, words, details = min(
+            (priority_of(text, *domain.gravity(each)), each.started_at, each.fingerprint, each.words, each.details)
+            for each in fresh
         )
-        return await self._begin(place, priority, {"en": words, "id": words}, domain.begins(fresh, now), by)
+        return await self._begin(place, priority, {"en": words, "id": words}, domain.begins(fresh, now), by, details)
 
     async def _begin(
-        self, place: _Place, priority: str, title: dict[str, str], at: datetime, by: str
+        self, place: _Place, priority: str, title: dict[str, str], at: datetime, by: str, details: str = ""
     ) -> Incident:  # fmt: skip
         """The last incident of the line after alerts of that priority have begun, or joined, one."""
         event = f"alertmanager/{secrets.token_hex(8)}"
-        trigger = Trigger("alert", domain.subject(place.line), event, at, title)
+        trigger = Trigger("alert", domain.subject(place.line), event, at, title, description=details or None)
         how = handling(place.wording.text, place.wording.version, place.about.service, priority)
         line = await self._episodes.begin(place.line, place.about, trigger, how, by)
         if line is None or line.incident is None:

@@ -13,6 +13,7 @@ from typing import Final
 from sepakat_incidents.events import Event
 from sepakat_incidents.incident import Line
 from sepakat_incidents.record import Counted
+from sepakat_incidents.words import in_lines
 from sepakat_shared.contracts.matrix import DEGREES, Degree
 from sepakat_shared.errors import FieldProblem
 
@@ -25,6 +26,7 @@ ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 ID_RULE: Final = "must be an id: lower-case letters, digits and hyphens, 63 at most"
 _WORDS = 200
 """The longest title that is made of an alert's words."""
+_DETAILS = 4000
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ class Alert:
     def words(self) -> str:
         said = self.annotations.get("summary") or self.labels.get("alertname") or self.labels.get(SERVICE, "")
         return " ".join(said.split())[:_WORDS]
+
+    @property
+    def details(self) -> str:
+        """What its rule says of it beside that."""
+        return in_lines(self.annotations.get("description", "")).strip()[:_DETAILS]
 
 
 @dataclass(frozen=True)

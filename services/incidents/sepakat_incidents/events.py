@@ -43,6 +43,8 @@ class Raised:
     title: dict[str, str]
     at: datetime
     version: int = 0
+    asks: tuple[str, ...] = ()
+    """The contacts whom another ladder asks by that, with the next event."""
 
 
 @dataclass(frozen=True)

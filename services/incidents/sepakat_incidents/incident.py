@@ -104,6 +104,15 @@ class AgreedTime:
 
 
 @dataclass(frozen=True)
+class Reopening:
+    """Why it was opened again, by whom; `party` is None for an operator, and where something of a duplicate goes on."""
+
+    by: str
+    party: str | None
+    reason: str
+
+
+@dataclass(frozen=True)
 class Incident:
     """`waiting` are the causes that must pass before it resolves by itself.
 
@@ -158,6 +167,11 @@ class Incident:
     links: tuple[Link, ...] = ()
     reopened: int = 0
     """How often."""
+    opened_by: str | None = None
+    description: str | None = None
+    """The party that opened it itself, and the words of whoever opened it."""
+    reopening: Reopening | None = None
+    """The last time that it was opened again."""
     joined: tuple[str, ...] = ()
     """Who works on it beside whoever took it up, in the order in which they came."""
     snoozed_until: datetime | None = None

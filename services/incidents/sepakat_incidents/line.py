@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sepakat_incidents import escalation, timing
-from sepakat_incidents.escalation import NOBODY, Rosters
+from sepakat_incidents.escalation import NOBODY, Escalated, Rosters
 from sepakat_incidents.events import (
     Attached,
     Closed,
@@ -57,6 +57,8 @@ def begin(
         impact=trigger.impact,
         urgency=trigger.urgency,
         unsorted=trigger.kind == "api",
+        opened_by=trigger.party,
+        description=trigger.description or None,
     )
     return [
         *closed,
@@ -100,10 +102,12 @@ def raised(
         return []
     ladder = handling.ladder if handling.ladder.rungs else incident.ladder
     anew = ladder != incident.ladder and incident.status is Status.OPEN
+    steps = escalation.start(ladder, now, rosters) if anew else []
+    asked = tuple(each for step in steps if isinstance(step, Escalated) for each in step.contacts)
     return [
-        Raised(incident.priority, handling.priority, ladder, title, now, handling.version),
+        Raised(incident.priority, handling.priority, ladder, title, now, handling.version, asked),
         *(timing.anew(handling.clocks, incident, now) if handling.version else []),
-        *(escalation.start(ladder, now, rosters) if anew else []),
+        *steps,
     ]
 
 

@@ -9,7 +9,7 @@ from sepakat_incidents import events as happened
 from sepakat_incidents.clocks import Clock
 from sepakat_incidents.events import Event
 from sepakat_incidents.identity import Identity, titled
-from sepakat_incidents.incident import Incident, Line, PauseRequest, Trigger, find
+from sepakat_incidents.incident import Incident, Kind, Line, PauseRequest, Trigger, find
 from sepakat_incidents.record import RecordEvent, Reopened
 from sepakat_shared.contracts import incidents as contract
 from sepakat_shared.contracts import topics
@@ -42,9 +42,15 @@ def _about(incident: Incident, at: datetime) -> dict[str, Any]:
 
 def _cause(trigger: Trigger) -> dict[str, Any]:
     return {
-        "cause": "report" if trigger.kind in ("alert", "api") else trigger.kind, "cause_event": trigger.event,
-        "via": "alertmanager" if trigger.kind == "alert" else None, "party": trigger.party,
+        **_opened_by(trigger.kind), "cause_event": trigger.event, "party": trigger.party,
         "description": trigger.description or None,
+    }  # fmt: skip
+
+
+def _opened_by(kind: Kind | None) -> dict[str, Any]:
+    """What kind of thing, in words that readers of before know."""
+    return {
+        "cause": "report" if kind in ("alert", "api") else kind, "via": "alertmanager" if kind == "alert" else None,
     }  # fmt: skip
 
 
@@ -59,7 +65,7 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
                 objective_title=titled(trigger.objective_title), attainment=trigger.attainment, target=trigger.target,
             )  # fmt: skip
         case happened.Raised(previous, _, _, _, at):
-            yield contract.IncidentRaised(**_about(incident, at), previous_priority=previous)
+            yield contract.IncidentRaised(**_about(incident, at), previous_priority=previous, asks=event.asks or None)
         case happened.Prioritised(previous, _, _, _, by, reason, at):
             about = _about(incident, at)
             yield contract.IncidentPrioritised(**about, by=by, previous_priority=previous, reason=reason)
@@ -92,7 +98,8 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
             yield contract.IncidentJoined(**_about(incident, at), by=by, party=party)
         case happened.Snoozed(by, party, until, goes_on_at, _, at):
             yield contract.IncidentSnoozed(
-                **_about(incident, at), by=by, party=party, until=until, goes_on_at=goes_on_at, **_asked_of(incident),
+                **_about(incident, at), by=by, party=party, until=until, goes_on_at=goes_on_at,
+                responsible=incident.responsible, may_snooze_seconds=_left_to_snooze(incident),
             )  # fmt: skip
         case happened.Woken(contacts, goes_on_at, at):
             following = escalation.following(incident.ladder, incident.level, incident.round)
@@ -126,9 +133,24 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
 
 
 def _asked_of(incident: Incident) -> dict[str, Any]:
-    """Whose it is to take it up, and how long they may still put it off."""
+    """Whose it is to take it up, how long they may still put it off, and what is known of it."""
+    return {
+        "responsible": incident.responsible, "may_snooze_seconds": _left_to_snooze(incident),
+        **_opened_by(incident.cause), "opened_by": incident.opened_by, "description": incident.description,
+        "reopened": _reopened(incident),
+    }  # fmt: skip
+
+
+def _left_to_snooze(incident: Incident) -> str | None:
     left = snoozing.left_to_snooze(incident)
-    return {"responsible": incident.responsible, "may_snooze_seconds": _seconds(left) if left else None}
+    return _seconds(left) if left else None
+
+
+def _reopened(incident: Incident) -> contract.Reopening | None:
+    again = incident.reopening
+    if again is None:
+        return None
+    return contract.Reopening(by=again.by, party=again.party, reason=again.reason, times=incident.reopened)
 
 
 def _request(request: PauseRequest) -> dict[str, Any]:

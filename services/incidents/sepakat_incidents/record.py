@@ -15,6 +15,7 @@ from sepakat_incidents.incident import (
     Line,
     Link,
     LinkKind,
+    Reopening,
     Status,
     Trigger,
     as_told,
@@ -183,12 +184,13 @@ def changed(incident: Incident, event: RecordEvent) -> Incident:
             return replace(incident, owner=owner)
         case Counted(count, impact_started_at):
             return replace(incident, alerts=count, impact_started_at=impact_started_at)
-        case Reopened(by, _, _, at):
+        case Reopened(by, party, reason, at):
             return replace(
                 as_told(incident), status=Status.OPEN, level=0, round=1, due_at=None, acknowledged_by=None,
                 acknowledgers=(), foretold=(), asked=(), unreached=(), impact_ended_at=None, resolved_at=None,
                 clocks=tuple(clocks.resumed(each, incident.pauses, at) for each in incident.clocks),
                 reopened=incident.reopened + 1, begun_anew_at=at, waiting=_waiting_anew(incident, by),
+                reopening=Reopening(by, party, reason),
             )  # fmt: skip
         case ImpactCorrected(_, started_at, ended_at):
             return replace(incident, impact_started_at=started_at, impact_ended_at=ended_at)

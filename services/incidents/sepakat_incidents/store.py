@@ -243,5 +243,5 @@ def _said(trigger: Document) -> Document:
     return {"title": trigger["words"]["en"], "impact_started_at": trigger["at"], **said}
 
 
-_NOT_TOLD = ("at", "incident", "ladder", "title", "version", "request", "pause", "text")
+_NOT_TOLD = ("at", "incident", "ladder", "title", "version", "request", "pause", "text", "asks")
 """What the timeline leaves out: what it has already, or what is the agreement's."""

@@ -36,8 +36,8 @@ def _said(fact: Fact, words: Words, names: Mapping[str, str]) -> str:
             return f"{names.get(party, party)}: {said}"
         case incidents.IncidentResolved(note=str(note)):
             return f"{names.get(fact.party, fact.party) if fact.party else fact.by}: {note}"
-        case incidents.IncidentOpened(party=str(party), description=str(description)):
-            return f"{names.get(party, party)}: {description}"
+        case incidents.IncidentOpened(party=party, description=str(description)):
+            return f"{names.get(party, party)}: {description}" if party else description
         case incidents.IncidentReopened() | incidents.IncidentPrioritised() | incidents.IncidentMerged() if fact.reason:
             return _REASON[words.language].format(fact.reason)
         case incidents.ClockForecast(due_at=due_at) if due_at is not None:

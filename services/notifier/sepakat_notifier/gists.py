@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sepakat_notifier import dispute_words, maintenance_words, month_words
+from sepakat_notifier import dispute_words, incident_words, maintenance_words, month_words
 from sepakat_notifier.directory import Reader
 from sepakat_notifier.rendering import has_template, rendered
 from sepakat_notifier.routing import Agreed
@@ -17,7 +17,14 @@ from sepakat_shared.contracts.credits import _CreditEvent
 from sepakat_shared.contracts.disputes import DisputedFigure, DisputeRaised, _DisputeEvent
 from sepakat_shared.contracts.fact import Fact, PeriodSpan
 from sepakat_shared.contracts.feedback import IncidentFeedbackAsked
-from sepakat_shared.contracts.incidents import IncidentEscalated, IncidentHandedOver, SnoozeEnded, _IncidentEvent
+from sepakat_shared.contracts.incidents import (
+    IncidentEscalated,
+    IncidentHandedOver,
+    IncidentOpened,
+    SnoozeEnded,
+    _AskingEvent,
+    _IncidentEvent,
+)
 from sepakat_shared.contracts.maintenance import _MaintenanceEvent
 from sepakat_shared.contracts.obligations import _ObligationEvent
 from sepakat_shared.contracts.oncall import _OnCallEvent
@@ -71,6 +78,8 @@ def gist_of(fact: Fact, reader: Reader, names: Mapping[str, str]) -> Gist:
         "lines": lambda text: "\n\n".join(text.split("\n")),
         "remedy": lambda remedy: dispute_words.remedy(remedy, words),
         "turn": dispute_words.turn(fact, words, names) if isinstance(fact, _DisputeEvent) else "",
+        "known": incident_words.what_is_known(fact, words, names) if isinstance(fact, _AskingEvent) else "",
+        "opened_by": incident_words.opened_by(fact, words, names) if isinstance(fact, IncidentOpened) else "",
         "times": lambda spans: maintenance_words.times(spans, words),
         **(_of_maintenance(fact, words) if isinstance(fact, _MaintenanceEvent) else {}),
         "glance": month_words.glance(fact, words) if isinstance(fact, MonthlyReportCompiled) else "",

@@ -221,6 +221,13 @@ _SAID_BY_ONE = incidents.IncidentAcknowledged | incidents.IncidentUpdated | inci
 """Whoever said it knows it."""
 
 
+def _know_it_already(fact: Fact) -> tuple[str, ...]:
+    """Whoever said it; of what became worse, those whom that asks to take it up, by a message of its own."""
+    if isinstance(fact, incidents.IncidentRaised):
+        return fact.asks or ()
+    return (fact.by,) if isinstance(fact, _SAID_BY_ONE) else ()
+
+
 def mails(fact: Fact, signatories: Mapping[str, Sequence[str]], told: Collection[str]) -> list[str]:
     """The ids of the contacts to write to: `signatories` by party, `told` who has heard of the incident before."""
     if isinstance(fact, reports._ReportEvent):
@@ -236,8 +243,8 @@ def mails(fact: Fact, signatories: Mapping[str, Sequence[str]], told: Collection
     if isinstance(fact, incidents.IncidentOwnerChanged):
         return [fact.owner] if fact.owner is not None and fact.owner != fact.by else []
     if tells_those_told_before(fact):
-        knows = fact.by if isinstance(fact, _SAID_BY_ONE) else None
-        return sorted(contact for contact in told if contact != knows)
+        know = _know_it_already(fact)
+        return sorted(contact for contact in told if contact not in know)
     if isinstance(fact, incidents.ClockForecast | incidents.ClockMissed):
         return _mails_of_clock(fact, signatories, told)
     if isinstance(fact, incidents.IncidentCommented):

@@ -20,6 +20,7 @@ _WORTH: Final[dict[str, Any]] = {
     "service_title": {"en": "Checkout", "id": "Kasir"}, "title": {"en": "Checkout is down", "id": "Kasir mati"},
     "objective": "availability", "objective_title": {"en": "Availability per month", "id": "Ketersediaan per bulan"},
     "incident": "toko-checkout.checkout.0001", "number": "CHECKOUT-0001", "incident_number": "CHECKOUT-0001",
+    "opened_by": "toko-maju", "description": "Orders are paid, and not in the list.",
     "into": "toko-checkout.search.0007", "into_number": "SEARCH-0007", "priority": "P2", "previous_priority": "P3",
     "opened_at": _AT, "at": _AT, "impact_started_at": _AT, "start": _AT, "end": _LATER, "due_at": _LATER,
     "acknowledge_by": _LATER, "deadline": _LATER, "answer_by": _LATER, "impact_ended_at": _LATER,

@@ -57,13 +57,36 @@ class CauseAttached(_IncidentEvent):
 
 
 class IncidentRaised(_IncidentEvent):
-    """What attached is worse than what opened it: `priority` and `title` are those of the worse one from now on."""
+    """What attached is worse than what opened it: `priority` and `title` are those of the worse one from now on.
+
+    `asks` are the contacts whom another ladder asks by that to take it up.
+    """
 
     type: ClassVar[str] = "sepakat.incident.raised.v1"
     previous_priority: str
+    asks: tuple[str, ...] | None = None
 
 
-class IncidentEscalated(_IncidentEvent):
+class Reopening(Part):
+    """Why what was over is not: by whom, of which party, where it is not an operator, and for the how manieth time."""
+
+    by: str
+    party: str | None = None
+    reason: str
+    times: int
+
+
+class _AskingEvent(_IncidentEvent):
+    """What whoever is asked must know: what opened it and whose words these are, and why it was opened again last."""
+
+    cause: Cause | None = None
+    via: Literal["alertmanager"] | None = None
+    opened_by: str | None = None
+    description: str | None = None
+    reopened: Reopening | None = None
+
+
+class IncidentEscalated(_AskingEvent):
     """A level is told: `contacts` are asked to acknowledge before `acknowledge_by`, and `webhooks` are called.
 
     `reason` is why: its turn has come (`delay`), a clock runs out, somebody wanted it, nobody below could be reached.
@@ -143,7 +166,7 @@ class IncidentUnacknowledged(_IncidentEvent):
     responsible: str | None = None
 
 
-class IncidentHandedOver(_IncidentEvent):
+class IncidentHandedOver(_AskingEvent):
     """`contacts` (behind `to`, a contact or a rotation) are asked to go on with it."""
 
     type: ClassVar[str] = "sepakat.incident.handed_over.v1"
@@ -179,7 +202,7 @@ class IncidentSnoozed(_IncidentEvent):
     may_snooze_seconds: str | None = None
 
 
-class SnoozeEnded(_IncidentEvent):
+class SnoozeEnded(_AskingEvent):
     """It was put off until now: `contacts`, who were asked before, are asked again to acknowledge."""
 
     type: ClassVar[str] = "sepakat.incident.snooze_ended.v1"
