@@ -88,9 +88,10 @@ def test_each_event_has_its_readers() -> None:
     for kind, contacts in wanted.items():
         assert routing.mails(incident(kind), SIGNATORIES, told) == contacts, kind
     assert routing.mails(incident(incidents.ClockForecast, percent=50), SIGNATORIES, told) == []
-    assert routing.mails(incident(incidents.ClockMissed, clock="update"), SIGNATORIES, told) == ["rina", "oncall"]
-    for late in (postmortems.PostmortemReminded, postmortems.FollowUpReminded):
-        assert routing.mails(incident(late, late=True), SIGNATORIES, told) == ["rina", "budi"]
+    late = incident(incidents.ClockMissed, clock="update")
+    assert routing.mails(late, SIGNATORIES, told) == ["rina", "budi", "oncall"], "both parties hear what is late"
+    for note in (postmortems.PostmortemReminded, postmortems.FollowUpReminded):
+        assert routing.mails(incident(note, late=True), SIGNATORIES, told) == ["rina", "budi"]
     assert routing.mails(objective(), SIGNATORIES, []) == ["rina", "budi"]
     assert routing.mails(objective(compliance.ObjectiveAtRisk), SIGNATORIES, []) == ["rina"]
 
@@ -541,6 +542,18 @@ def test_times_that_stand_still_for_what_is_owed_say_what_that_is_and_whose() ->
     assert f"{NAMES['toko-maju']} has not met in its time: Announce the load" in " ".join(english.text.split())
     assert f"Menunggu {NAMES['toko-maju']}" in indonesian.subject
     assert "tidak memenuhi pada waktunya: Umumkan beban" in " ".join(indonesian.text.split())
+
+
+def test_who_must_tell_how_it_goes_is_asked_to_and_who_waits_for_it_is_told_that_it_is_late() -> None:
+    late = incident(incidents.ClockMissed, clock="update", limit_seconds="1800")
+    for responsible, asked in (("nusantara", True), ("toko-maju", False)):
+        fact = late.model_copy(update={"responsible": responsible})
+        said = [" ".join(letters.compose(fact, reader(each), NAMES, None).text.split()) for each in LANGUAGES]
+        assert [each in words for each, words in zip(("Please tell", "Mohon kabarkan"), said, strict=True)] == [
+            asked
+        ] * 2
+        waited = ("Toko Maju should have told", "Toko Maju seharusnya sudah mengabarkan")
+        assert [each in words for each, words in zip(waited, said, strict=True)] == [not asked] * 2
 
 
 def test_one_of_two_acknowledgements_does_not_stop_the_escalation() -> None:

@@ -172,10 +172,10 @@ _FORETOLD_BY_MAIL = 75
 
 
 def _who_must_know(fact: incidents.ClockForecast | incidents.ClockMissed) -> tuple[str, ...]:
-    """The party that must hurry, and the one that waits for what is late."""
+    """The party that must hurry; of what is late the one that waits for it too."""
     if isinstance(fact, incidents.ClockForecast):
         return (fact.responsible,) if fact.percent >= _FORETOLD_BY_MAIL else ()
-    return (fact.responsible,) if fact.clock == "update" else (fact.provider, fact.customer)
+    return fact.provider, fact.customer
 
 
 def _mails_of_clock(
