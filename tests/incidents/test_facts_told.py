@@ -3,10 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from story import Story
+from story import OPENED, Story
 
 from sepakat_incidents import line as domain
-from sepakat_incidents import pressed, reopening
+from sepakat_incidents import pauses, pressed, reopening
+from sepakat_incidents.clocks import Terms
 from sepakat_incidents.escalation import Ladder, Rung
 from sepakat_incidents.handling import Handling
 from sepakat_incidents.incident import About, Trigger
@@ -74,3 +75,18 @@ def test_that_it_is_worse_says_whom_another_ladder_asks_by_that() -> None:
 
     assert raised_to(Handling("P1", Ladder((Rung(("oncall", "rina"), 300),)))) == ["oncall", "rina"]
     assert raised_to(Handling("P1", CALLED)) == [], "who was asked is asked still"
+
+
+def test_a_request_says_until_when_it_can_be_answered_where_the_incident_is_over() -> None:
+    waits = Terms("restore", 3600.0, None, ("waiting-for-customer",))
+    span = OPENED, OPENED + timedelta(minutes=1)
+
+    def asked(story: Story) -> dict[str, Any]:
+        known, now = story.known, story.clock.now()
+        story.take(pauses.request(known, story.incident.id, PROVIDER, "waiting-for-customer", span, None, "rina", now))
+        [asked] = facts(story, "pause_requested")
+        return asked
+
+    assert "answer_by" not in asked(Story(Handling("P1", CALLED, (waits,))).at("08:05"))
+    over = asked(Story(Handling("P1", CALLED, (waits,))).at("08:05").resolve())
+    assert over["answer_by"] == "2026-11-25T08:05:00.000Z"

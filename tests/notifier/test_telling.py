@@ -544,6 +544,23 @@ def test_times_that_stand_still_for_what_is_owed_say_what_that_is_and_whose() ->
     assert "tidak memenuhi pada waktunya: Umumkan beban" in " ".join(indonesian.text.split())
 
 
+def test_a_request_to_agree_that_clocks_stood_still_says_how_to_answer_until_when_and_what_was_waited_for() -> None:
+    asked = incident(incidents.PauseRequested, note="we had no log <b>", request="2")
+    english, indonesian = (letters.compose(asked, reader(each), NAMES, None) for each in LANGUAGES)
+    said = " ".join(english.text.split())
+    assert "16:00:00 WIB: waiting for Toko Maju." in said and "PT Nusantara Cloud writes: we had no log" in said
+    assert ": menunggu Toko Maju." in " ".join(indonesian.text.split())
+    for letter in (english, indonesian):
+        assert "waiting-for" not in letter.text and "<b>" not in letter.html
+        for answer in ("--agree", "--refuse"):
+            assert f"sepakat incidents answer-pause toko.checkout.0001 2 {answer}" in letter.text.splitlines()
+    assert "until the record of the incident is closed" in said and "Please answer by" not in english.text
+    closing = asked.model_copy(update={"answer_by": LATER, "reason": "waiting-for-parts", "incident": "x" * 70})
+    letter = letters.compose(closing, reader(), NAMES, None)
+    assert "Please answer by: 24 Nov 2026, 16:01:00 WIB" in letter.text and "reason “waiting-for-parts”" in letter.text
+    assert f"sepakat incidents answer-pause {'x' * 70} 2 --agree" in letter.text.splitlines(), "a command is one line"
+
+
 def test_who_must_tell_how_it_goes_is_asked_to_and_who_waits_for_it_is_told_that_it_is_late() -> None:
     late = incident(incidents.ClockMissed, clock="update", limit_seconds="1800")
     for responsible, asked in (("nusantara", True), ("toko-maju", False)):

@@ -9,7 +9,7 @@ from sepakat_incidents import events as happened
 from sepakat_incidents.clocks import Clock
 from sepakat_incidents.events import Event
 from sepakat_incidents.identity import Identity, titled
-from sepakat_incidents.incident import Incident, Kind, Line, PauseRequest, Trigger, find
+from sepakat_incidents.incident import Incident, Kind, Line, PauseRequest, Status, Trigger, find
 from sepakat_incidents.record import RecordEvent, Reopened
 from sepakat_shared.contracts import incidents as contract
 from sepakat_shared.contracts import topics
@@ -125,7 +125,8 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
         case happened.Closed(at):
             yield contract.IncidentClosed(**_about(incident, at))
         case happened.PauseRequested(request, by, at):
-            yield contract.PauseRequested(**_about(incident, at), **_request(request), by=by)
+            closes_at = incident.due_at if incident.status is Status.RESOLVED else None
+            yield contract.PauseRequested(**_about(incident, at), **_request(request), by=by, answer_by=closes_at)
         case happened.PauseAnswered(request, granted, by, at):
             yield contract.PauseAnswered(**_about(incident, at), **_request(request), by=by, granted=granted)
         case _:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from sepakat_notifier.incident_words import waited_for
 from sepakat_notifier.words import Words
 from sepakat_shared.contracts import incidents
 from sepakat_shared.contracts.fact import Fact
@@ -40,6 +41,8 @@ def _said(fact: Fact, words: Words, names: Mapping[str, str]) -> str:
             return f"{names.get(party, party)}: {description}" if party else description
         case incidents.IncidentReopened() | incidents.IncidentPrioritised() | incidents.IncidentMerged() if fact.reason:
             return _REASON[words.language].format(fact.reason)
+        case incidents.ClocksPaused(owed_by=None):
+            return waited_for(fact.reason, names.get(fact.customer, fact.customer), words)
         case incidents.ClockForecast(due_at=due_at) if due_at is not None:
             return _DUE[words.language].format(words.clock(fact.clock), fact.number, words.when(due_at))
         case _:

@@ -21,6 +21,7 @@ from sepakat_shared.contracts.incidents import (
     IncidentEscalated,
     IncidentHandedOver,
     IncidentOpened,
+    PauseRequested,
     SnoozeEnded,
     _AskingEvent,
     _IncidentEvent,
@@ -78,6 +79,7 @@ def gist_of(fact: Fact, reader: Reader, names: Mapping[str, str]) -> Gist:
         "lines": lambda text: "\n\n".join(text.split("\n")),
         "remedy": lambda remedy: dispute_words.remedy(remedy, words),
         "turn": dispute_words.turn(fact, words, names) if isinstance(fact, _DisputeEvent) else "",
+        "waited_for": lambda reason: incident_words.waited_for(reason, names[fact.customer], words),
         "known": incident_words.what_is_known(fact, words, names) if isinstance(fact, _AskingEvent) else "",
         "opened_by": incident_words.opened_by(fact, words, names) if isinstance(fact, IncidentOpened) else "",
         "times": lambda spans: maintenance_words.times(spans, words),
@@ -149,7 +151,7 @@ def _figures(fact: _Told, words: Words, agreement: str, names: Mapping[str, str]
             figures.append(("since", words.when(fact.impact_started_at)))
         if isinstance(fact, IncidentEscalated | IncidentHandedOver | SnoozeEnded) and fact.acknowledge_by is not None:
             figures.append(("answer_by", words.when(fact.acknowledge_by)))
-        return figures
+        return [*figures, *(_by_when(fact, words) if isinstance(fact, PauseRequested) else [])]
     figures = [("objective", words.title(fact.objective_title, fact.objective)), *_measured(fact, words)]
     figures.append(("target", f"{words.decimal(fact.target)} {fact.unit or '%'}"))
     figures.append(("period", _period(fact.period, words)))
@@ -160,7 +162,7 @@ def _figures(fact: _Told, words: Words, agreement: str, names: Mapping[str, str]
     return [*figures, *about]
 
 
-def _by_when(fact: Agreed, words: Words) -> list[tuple[str, str]]:
+def _by_when(fact: Agreed | PauseRequested, words: Words) -> list[tuple[str, str]]:
     """Until when an answer is awaited."""
     answer_by = getattr(fact, "answer_by", None)
     return [] if answer_by is None else [("answer_by", words.when(answer_by))]

@@ -1,4 +1,4 @@
-"""Words about an incident that several letters have: what is known of it by whoever is asked to take it up. Pure."""
+"""Words about an incident that several letters have: what opened it, why so again, what is waited for. Pure."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -33,6 +33,18 @@ _BY_CAUSE: Final = {
         "id": "Insiden ini dibuka oleh laporan dari pengguna layanan.",
     },
 }  # fmt: skip
+
+
+_WAITING: Final = {
+    "waiting-for-customer": {"en": "waiting for {}", "id": "menunggu {}"},
+    "obligation-unmet": {"en": "waiting for something that is owed", "id": "menunggu kewajiban yang belum dipenuhi"},
+}
+_AGREED_REASON: Final = {"en": "the agreed reason “{}”", "id": "alasan yang disepakati: “{}”"}
+
+
+def waited_for(reason: str, customer: str, words: Words) -> str:
+    """What is waited for, in words; a reason that an agreement has named itself, as it is named there."""
+    return _WAITING.get(reason, _AGREED_REASON)[words.language].format(customer if reason in _WAITING else reason)
 
 
 def what_is_known(fact: _AskingEvent, words: Words, names: Mapping[str, str]) -> str:

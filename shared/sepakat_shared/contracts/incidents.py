@@ -442,9 +442,13 @@ class _PauseRequest(_IncidentEvent):
 
 
 class PauseRequested(_PauseRequest):
-    """`party` asks that the clocks stood still in `[start, end)`; the other party is to answer."""
+    """`party` asks that the clocks stood still in `[start, end)`; the other party is to answer.
+
+    It can until the record is closed: at `answer_by`, where the incident is over already.
+    """
 
     type: ClassVar[str] = "sepakat.incident.pause_requested.v1"
+    answer_by: Instant | None = None
 
 
 class PauseAnswered(_PauseRequest):
