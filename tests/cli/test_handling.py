@@ -64,6 +64,12 @@ def test_deliveries_are_narrowed_by_what_they_are_about(stand: Stand, run: Run) 
     assert stand.asked[0].query["about"] == "a.b.1"
 
 
+def test_a_list_of_deliveries_that_nothing_fits_says_so(stand: Stand, run: Run) -> None:
+    stand.on("GET", "/v1/deliveries", answer({"items": []}))
+    assert "there is none like that" in run("deliveries", "list", "--status", "given_up").stderr
+    assert "nothing was sent yet" in run("deliveries", "list").stderr
+
+
 def test_dead_letters_of_those_that_answer_are_listed_and_the_others_named(stand: Stand, run: Run) -> None:
     stand.on("GET", LETTERS, answer({"items": [LETTER], "waiting": 1}))
     result = run("dlq", "list", "--json", "--url", f"incidents=http://127.0.0.1:{free_port()}")

@@ -3,14 +3,16 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from story import OPENED, Story
 
 from sepakat_incidents import line as domain
-from sepakat_incidents import pauses, pressed, reopening
+from sepakat_incidents import pauses, pressed, reopening, triage
 from sepakat_incidents.clocks import Terms
 from sepakat_incidents.escalation import Ladder, Rung
 from sepakat_incidents.handling import Handling
 from sepakat_incidents.incident import About, Trigger
+from sepakat_incidents.triage import Sorting
 from sepakat_shared.contracts.notifications import NotificationAnswered
 
 PROVIDER, CUSTOMER = "nusantara", "toko-maju"
@@ -90,3 +92,14 @@ def test_a_request_says_until_when_it_can_be_answered_where_the_incident_is_over
     assert "answer_by" not in asked(Story(Handling("P1", CALLED, (waits,))).at("08:05"))
     over = asked(Story(Handling("P1", CALLED, (waits,))).at("08:05").resolve())
     assert over["answer_by"] == "2026-11-25T08:05:00.000Z"
+
+
+@pytest.mark.parametrize("reason", [None, "campaign week"])
+def test_another_priority_says_how_it_was_sorted_where_nobody_gave_a_reason(reason: str | None) -> None:
+    story = Story(Handling("P3")).at("08:05")
+    sorting = Sorting(impact="high", urgency="low", reason=reason)
+    now = story.clock.now()
+    story.take(triage.triage(story.known, story.incident.id, sorting, lambda *_: Handling("P2"), "budi", CUSTOMER, now))
+    [told] = facts(story, "prioritised")
+    assert told["reason"] == (reason or "impact high, urgency low")
+    assert (told.get("impact"), told.get("urgency")) == (("high", "low") if reason is None else (None, None))

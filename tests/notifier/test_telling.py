@@ -561,6 +561,48 @@ def test_a_request_to_agree_that_clocks_stood_still_says_how_to_answer_until_whe
     assert f"sepakat incidents answer-pause {'x' * 70} 2 --agree" in letter.text.splitlines(), "a command is one line"
 
 
+def said_of(fact: Fact) -> tuple[str, str]:
+    """A letter in English, and in Indonesian."""
+    english, indonesian = (
+        " ".join(letters.compose(fact, reader(each), NAMES, None).text.split()) for each in LANGUAGES
+    )
+    return english, indonesian
+
+
+def test_how_an_incident_was_sorted_is_told_in_the_readers_language() -> None:
+    how = {"reason": "impact high, urgency low", "impact": "high", "urgency": "low"}
+    english, indonesian = said_of(incident(incidents.IncidentPrioritised, **how))
+    assert "Reason given: its impact is high, its urgency low." in english
+    assert "Alasannya: dampaknya tinggi, urgensinya rendah." in indonesian and "impact" not in indonesian
+    assert "Alasannya: campaign week" in said_of(incident(incidents.IncidentPrioritised))[1]
+
+
+def test_the_reason_of_a_merge_runs_into_no_other_sentence() -> None:
+    letter = letters.compose(incident(incidents.IncidentMerged, reason="the same <b>"), reader(), NAMES, None)
+    assert "\nReason given: the same <b>\n\nThere is nothing" in letter.text
+
+
+def test_a_comment_that_reporters_read_says_so() -> None:
+    english, indonesian = said_of(incident(incidents.IncidentCommented, for_reporters=True))
+    assert "Those who have reported this problem read it too." in english
+    assert "Mereka yang melaporkan masalah ini juga membacanya." in indonesian
+    assert "reported" not in said_of(incident(incidents.IncidentCommented))[0]
+
+
+def test_windows_and_clocks_are_named_in_words() -> None:
+    rate = {"long": "PT2M", "short": "PT10S", "rate_long": "52.92", "rate_short": "60", "factor": "14.4"}
+    english, indonesian = said_of(objective(compliance.ObjectiveAtRisk, burn_rates=(rate,)))
+    assert "At the rate of the last 2 minutes" in english and "Dengan laju 2 menit terakhir" in indonesian
+    assert Words("en", "UTC").span("P30D") == "30 days" and Words("en", "UTC").span("a while") == "a while"
+    ahead = incident(incidents.ClockForecast)
+    assert "75 % of the time agreed for the restoration of incident CHECKOUT-0001 is used." in said_of(ahead)[0]
+    subjects = [letters.compose(ahead, reader(each), NAMES, None).subject for each in LANGUAGES]
+    assert subjects == [
+        "[P1] 75 % of the time for restoration is used: Checkout is down",
+        "[P1] 75 % waktu pemulihan terpakai: Kasir mati",
+    ]  # fmt: skip
+
+
 def test_who_must_tell_how_it_goes_is_asked_to_and_who_waits_for_it_is_told_that_it_is_late() -> None:
     late = incident(incidents.ClockMissed, clock="update", limit_seconds="1800")
     for responsible, asked in (("nusantara", True), ("toko-maju", False)):

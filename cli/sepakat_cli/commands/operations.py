@@ -58,7 +58,8 @@ def list_deliveries(
         print_json({"items": items})
         return
     columns = ("id", "status", "channel", "recipient", "about", "attempts", "reason")
-    print_table(columns, ([each.get(name) for name in columns] for each in items), "nothing was sent yet")
+    nothing = "there is none like that" if status or about else "nothing was sent yet"
+    print_table(columns, ([each.get(name) for name in columns] for each in items), nothing)
 
 
 @deliveries.command("retry")

@@ -20,6 +20,7 @@ from sepakat_incidents.folding import apply
 from sepakat_incidents.handling import WAITING_FOR_CUSTOMER, Handling
 from sepakat_incidents.incident import Incident, Line, Status, find_open, not_before
 from sepakat_incidents.rotations import people
+from sepakat_shared.contracts.matrix import Degree
 from sepakat_shared.errors import Conflict, Forbidden, Invalid
 
 
@@ -148,12 +149,12 @@ def update(line: Line, id: str, by: str, party: str, note: str, now: datetime) -
 
 def prioritise(
     line: Line, id: str, handling: Handling, by: str, party: str | None, reason: str, now: datetime,
-    rosters: Rosters = NOBODY,
+    rosters: Rosters = NOBODY, sorted_so: tuple[Degree, Degree] | None = None,
 ) -> Sequence[Event]:  # fmt: skip
     """Handle it as more, or less, urgent: other limits and another ladder hold from its opening on.
 
-    `party` is None for an operator. Raises Conflict when it is over, Forbidden when the responsible party would make it
-    easier for itself.
+    `party` is None for an operator; `sorted_so` is the impact and the urgency where these are all of the reason. Raises
+    Conflict when it is over, Forbidden when the responsible party would make it easier for itself.
     """
     incident = find_open(line, id)
     if handling.priority == incident.priority:
@@ -161,8 +162,11 @@ def prioritise(
     if party == incident.responsible and handling.priority > incident.priority:
         raise Forbidden(f"{incident.number} can be made less urgent by the other party or an operator alone")
     anew = handling.ladder != incident.ladder and incident.status is Status.OPEN
+    impact, urgency = sorted_so or (None, None)
     return [
-        Prioritised(incident.priority, handling.priority, handling.ladder, handling.version, by, reason, now),
+        Prioritised(
+            incident.priority, handling.priority, handling.ladder, handling.version, by, reason, now, impact, urgency
+        ),
         *timing.anew(handling.clocks, incident, now),
         *(escalation.start(handling.ladder, now, rosters) if anew else []),
     ]

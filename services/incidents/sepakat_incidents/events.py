@@ -8,6 +8,7 @@ from sepakat_incidents.clocks import Clock, Measures, Pause
 from sepakat_incidents.escalation import Ladder, Step
 from sepakat_incidents.incident import Incident, PauseRequest, Trigger
 from sepakat_incidents.record import RecordEvent
+from sepakat_shared.contracts.matrix import Degree
 
 # -- the episode -------------------------------------------------------------------------------------------------------
 
@@ -165,6 +166,9 @@ class Prioritised:
     by: str
     reason: str
     at: datetime
+    impact: Degree | None = None
+    urgency: Degree | None = None
+    """Where nobody gave another reason than how it was sorted."""
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,9 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
             yield contract.IncidentRaised(**_about(incident, at), previous_priority=previous, asks=event.asks or None)
         case happened.Prioritised(previous, _, _, _, by, reason, at):
             about = _about(incident, at)
-            yield contract.IncidentPrioritised(**about, by=by, previous_priority=previous, reason=reason)
+            yield contract.IncidentPrioritised(
+                **about, by=by, previous_priority=previous, reason=reason, impact=event.impact, urgency=event.urgency
+            )
         case escalation.Escalated(level, round, contacts, acknowledge_by, at):
             following = escalation.following(incident.ladder, level, round)
             yield contract.IncidentEscalated(

@@ -55,7 +55,8 @@ def _sorted(
         raise Invalid.at(pointer, rule)
     how = handling_of(impact, urgency)
     reason = given.reason or f"impact {impact}, urgency {urgency}"
-    prioritised = answers.prioritise(line, incident.id, how, by, party, reason, now, rosters)
+    sorted_so = None if given.reason else (impact, urgency)
+    prioritised = answers.prioritise(line, incident.id, how, by, party, reason, now, rosters, sorted_so)
     known = (impact, urgency) == (incident.impact, incident.urgency) and not incident.unsorted
     triaged = [] if known else [Triaged(impact, urgency, how.priority, by, party, now, given.reason)]
     return [*triaged, *prioritised]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from sepakat_notifier.incident_words import waited_for
+from sepakat_notifier.incident_words import reason_of, waited_for
 from sepakat_notifier.words import Words
 from sepakat_shared.contracts import incidents
 from sepakat_shared.contracts.fact import Fact
@@ -39,7 +39,9 @@ def _said(fact: Fact, words: Words, names: Mapping[str, str]) -> str:
             return f"{names.get(fact.party, fact.party) if fact.party else fact.by}: {note}"
         case incidents.IncidentOpened(party=party, description=str(description)):
             return f"{names.get(party, party)}: {description}" if party else description
-        case incidents.IncidentReopened() | incidents.IncidentPrioritised() | incidents.IncidentMerged() if fact.reason:
+        case incidents.IncidentPrioritised():
+            return _REASON[words.language].format(reason_of(fact, words))
+        case incidents.IncidentReopened() | incidents.IncidentMerged() if fact.reason:
             return _REASON[words.language].format(fact.reason)
         case incidents.ClocksPaused(owed_by=None):
             return waited_for(fact.reason, names.get(fact.customer, fact.customer), words)

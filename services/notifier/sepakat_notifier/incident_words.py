@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from sepakat_notifier.words import Words
-from sepakat_shared.contracts.incidents import IncidentOpened, _AskingEvent
+from sepakat_shared.contracts.incidents import IncidentOpened, IncidentPrioritised, _AskingEvent
 
 _AGAIN: Final = {
     "en": "It was over, and {} has opened it again{}. Reason given: {}",
@@ -40,6 +40,22 @@ _WAITING: Final = {
     "obligation-unmet": {"en": "waiting for something that is owed", "id": "menunggu kewajiban yang belum dipenuhi"},
 }
 _AGREED_REASON: Final = {"en": "the agreed reason “{}”", "id": "alasan yang disepakati: “{}”"}
+
+
+_DEGREES: Final = {
+    "high": {"en": "high", "id": "tinggi"},
+    "medium": {"en": "medium", "id": "sedang"},
+    "low": {"en": "low", "id": "rendah"},
+}  # fmt: skip
+_SORTED: Final = {"en": "its impact is {}, its urgency {}.", "id": "dampaknya {}, urgensinya {}."}
+
+
+def reason_of(fact: IncidentPrioritised, words: Words) -> str:
+    """Why it is more, or less, urgent: in the words that somebody wrote, or how it was sorted."""
+    if fact.impact is None or fact.urgency is None:
+        return fact.reason
+    language = words.language
+    return _SORTED[language].format(_DEGREES[fact.impact][language], _DEGREES[fact.urgency][language])
 
 
 def waited_for(reason: str, customer: str, words: Words) -> str:

@@ -1,12 +1,13 @@
 """How one reader's language and time zone write things: labels, instants, lengths, figures, money."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 from babel.units import format_unit
+from pydantic import TypeAdapter, ValidationError
 
 from sepakat_shared.contracts.compliance import Money
 from sepakat_shared.contracts.fact import Title
@@ -54,6 +55,7 @@ _LABELS = {
 }  # fmt: skip
 
 
+_DURATION = TypeAdapter(timedelta)
 _CLOCKS = {
     "first-response": {"en": "first response", "id": "tanggapan pertama"},
     "restore": {"en": "restoration", "id": "pemulihan"},
@@ -105,6 +107,13 @@ class Words:
             if count or (unit == "second" and not parts):
                 parts.append(str(format_unit(count, f"duration-{unit}", "long", locale=self.language)))
         return " ".join(parts[:2])
+
+    def span(self, duration: str) -> str:
+        """A duration of ISO 8601 (`PT2M`), in words; what is no such length of time, as it is."""
+        try:
+            return self.length(str(_DURATION.validate_python(duration).total_seconds()))
+        except ValidationError:
+            return duration
 
     def clock(self, name: str) -> str:
         """What a clock of an incident measures."""

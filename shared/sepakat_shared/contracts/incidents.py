@@ -3,6 +3,7 @@
 from typing import ClassVar, Literal
 
 from sepakat_shared.contracts.fact import Fact, Instant, Part, Title
+from sepakat_shared.contracts.matrix import Degree
 
 Cause = Literal["impairment", "breach", "risk", "report"]
 
@@ -257,12 +258,17 @@ class IncidentCommented(_IncidentEvent):
 
 
 class IncidentPrioritised(_IncidentEvent):
-    """Somebody has said that it is more, or less, urgent than `previous_priority`, and why."""
+    """Somebody has said that it is more, or less, urgent than `previous_priority`, and why.
+
+    `impact` and `urgency` are there where that is all of the reason: somebody has sorted it so, and said no more.
+    """
 
     type: ClassVar[str] = "sepakat.incident.prioritised.v1"
     by: str
     previous_priority: str
     reason: str
+    impact: Degree | None = None
+    urgency: Degree | None = None
 
 
 # -- the record --------------------------------------------------------------------------------------------------------
