@@ -343,6 +343,8 @@ def test_a_line_that_stands_for_somebodys_words_holds_them() -> None:
     opened = incident(incidents.IncidentOpened, party="toko-maju", description="Orders are lost")
     assert a_line_of(opened) == "Toko Maju: Orders are lost"
     assert a_line_of(incident(incidents.IncidentOpened)) == ""
+    assert a_line_of(incident(incidents.ClocksPaused)) == "", "its subject says for whom"
+    assert "waiting-for-parts" in a_line_of(incident(incidents.ClocksPaused, reason="waiting-for-parts"))
     due = incident(incidents.ClockForecast, clock="restore")
     assert a_line_of(due) == "restoration of CHECKOUT-0001: due by 24 Nov 2026, 20:00:00 WIB"
     assert a_line_of(due, "id") == "pemulihan CHECKOUT-0001: batas waktunya 24 Nov 2026, 20:00:00 WIB"

@@ -43,7 +43,7 @@ def _said(fact: Fact, words: Words, names: Mapping[str, str]) -> str:
             return _REASON[words.language].format(reason_of(fact, words))
         case incidents.IncidentReopened() | incidents.IncidentMerged() if fact.reason:
             return _REASON[words.language].format(fact.reason)
-        case incidents.ClocksPaused(owed_by=None):
+        case incidents.ClocksPaused(owed_by=None) if fact.reason != "waiting-for-customer":
             return waited_for(fact.reason, names.get(fact.customer, fact.customer), words)
         case incidents.ClockForecast(due_at=due_at) if due_at is not None:
             return _DUE[words.language].format(words.clock(fact.clock), fact.number, words.when(due_at))
