@@ -223,6 +223,60 @@ async def test_a_link_that_cannot_be_pressed_says_why_on_a_page(door: Door) -> N
     assert await door.told() == await door.told("n2") == []
 
 
+@pytest.mark.servers
+async def test_a_link_acknowledges_anew_once_after_what_it_said_has_lapsed(door: Door) -> None:
+    await door.asked()
+    address = f"/a/{token('acknowledge')}"
+
+    async def pressed() -> list[str]:
+        for _ in range(2):
+            page = await door.browser.post(address)
+            assert page.status_code == 200 and "Thank you: you have taken up" in page.text
+        return [each["at"] for each in await door.told()]
+
+    await door.heard(incidents.IncidentEscalated, "01", responsible="nusantara")
+    assert await pressed() == ["2026-11-24T09:00:00.000Z"]
+    await door.heard(incidents.IncidentAcknowledged, "02", responsible="nusantara")
+    door.clock.set(NOW + timedelta(minutes=6))
+    lapsed = {"reason": "lapsed", "at": NOW + timedelta(minutes=5)}
+    await door.heard(incidents.IncidentUnacknowledged, "03", **lapsed)
+    await door.heard(incidents.IncidentEscalated, "04", at=NOW + timedelta(minutes=5))
+    looked = await door.browser.get(address)
+    assert "<button" in looked.text and "That counts no longer" in looked.text
+    assert len(await door.told()) == 1
+    assert await pressed() == ["2026-11-24T09:00:00.000Z", "2026-11-24T09:06:00.000Z"]
+    for kind, sequence in ((incidents.IncidentReopened, "05"), (incidents.IncidentHandedOver, "06")):
+        # Their clock may be ahead of ours.
+        await door.heard(kind, sequence, at=door.clock.now() + timedelta(seconds=1))
+        door.clock.set(door.clock.now() + timedelta(seconds=1))
+        assert len(await pressed()) == int(sequence) - 2
+
+
+@pytest.mark.servers
+async def test_who_said_that_it_is_over_can_say_so_again_when_it_was_opened_again(door: Door) -> None:
+    await door.asked()
+    address = f"/resolve/{token('resolve')}"
+    await door.heard(incidents.IncidentEscalated, "01", responsible="nusantara")
+    assert "Thank you" in (await door.browser.post(address)).text
+    await door.heard(incidents.IncidentResolved, "02")
+    assert "Thank you" in (await door.browser.post(address)).text
+    door.clock.set(NOW + timedelta(minutes=6))
+    await door.heard(incidents.IncidentReopened, "03", at=NOW + timedelta(minutes=5))
+    for _ in range(2):
+        assert "Thank you" in (await door.browser.post(address)).text
+    assert [each["at"] for each in await door.told()] == ["2026-11-24T09:00:00.000Z", "2026-11-24T09:06:00.000Z"]
+
+
+@pytest.mark.servers
+async def test_whoever_took_up_what_is_over_reads_that_it_is_over(door: Door) -> None:
+    await door.asked()
+    await door.heard(incidents.IncidentEscalated, "01", responsible="nusantara")
+    assert "Thank you" in (await door.browser.post(f"/a/{token('acknowledge')}")).text
+    await door.heard(incidents.IncidentResolved, "02")
+    page = await door.browser.post(f"/a/{token('acknowledge')}")
+    assert (page.status_code, "This is over." in page.text, "Thank you" in page.text) == (409, True, False)
+
+
 # -- from a chat -------------------------------------------------------------------------------------------------------
 
 

@@ -1,31 +1,47 @@
 """What a reader says with the links of a message. Each is for one press: the first counts, and again changes nothing.
 
-Pure.
+An incident may begin anew, at `anew_at`: whoever had it in hand has it no longer. What was said before that says
+nothing of what it is now, so the link is for one press more. Pure.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sepakat_notifier.notification import Acknowledged, Answer, Answered, Event, Notification, Rated
 
 
-def acknowledge(notification: Notification | None, party: str, contact: str, now: datetime) -> Sequence[Event]:
+def acknowledge(
+    notification: Notification | None, party: str, contact: str, now: datetime, anew_at: datetime | None = None
+) -> Sequence[Event]:
     """Somebody takes care of what the message asks about."""
-    if notification is None or notification.acknowledged_at is not None:
+    if notification is None or acknowledged(notification, anew_at) is not None:
         return []
-    return [Acknowledged(party, contact, now)]
+    return [Acknowledged(party, contact, _after(now, anew_at))]
 
 
-def answered(notification: Notification, answer: Answer) -> Answered | None:
-    """What was said with that link of the message."""
-    return next((each for each in notification.answers if each.answer == answer), None)
+def acknowledged(notification: Notification, anew_at: datetime | None = None) -> datetime | None:
+    """When it was taken up with this message, where that still counts."""
+    at = notification.acknowledged_at
+    return None if at is None or (anew_at is not None and at < anew_at) else at
 
 
-def answer(notification: Notification | None, given: Answered) -> Sequence[Event]:
+def answered(notification: Notification, answer: Answer, anew_at: datetime | None = None) -> Answered | None:
+    """What was said with that link of the message, where that still counts."""
+    said = [each for each in notification.answers if each.answer == answer]
+    return next((each for each in said if anew_at is None or each.at >= anew_at), None)
+
+
+def answer(notification: Notification | None, given: Answered, anew_at: datetime | None = None) -> Sequence[Event]:
     """Another link was pressed, with what `given` says."""
-    if notification is None or answered(notification, given.answer) is not None:
+    if notification is None or answered(notification, given.answer, anew_at) is not None:
         return []
-    return [given]
+    return [replace(given, at=_after(given.at, anew_at))]
+
+
+def _after(now: datetime, anew_at: datetime | None) -> datetime:
+    """What was pressed on a page that knew of `anew_at` is later, whatever the clocks of two machines say."""
+    return now if anew_at is None else max(now, anew_at)
 
 
 def rate(notification: Notification | None, given: Rated) -> Sequence[Event]:

@@ -5,7 +5,7 @@ whose message it was; it ends with its time, and with the incident.
 """
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -50,6 +50,11 @@ class _Opened:
     def title(self) -> str:
         return f"{self.fact.number}: {self.words.title(self.fact.title, self.fact.incident)}"
 
+    @property
+    def anew_at(self) -> datetime | None:
+        """Since when what was said with the link before counts no longer."""
+        return None if self.standing is None else self.standing.anew_at
+
     def say(self, name: str, value: str = "") -> str:
         return phrase(name, self.words, value)
 
@@ -83,12 +88,14 @@ class Pages:
 
     def asked(self, opened: _Opened, wrong: str | None = None) -> HTMLResponse:
         """What the link asks, or why it cannot be any more; `wrong` is what to mend in what was sent."""
-        refused = _said_before(opened) or _not_now(opened)
+        refused = _refused(opened)
         if refused is not None:
             return refused
         say, words = opened.say, opened.words
         since = say("since", words.when(opened.fact.impact_started_at or opened.fact.opened_at))
-        paragraphs = [*([wrong] if wrong else []), since, say(f"{opened.purpose}_means")]
+        before = opened.notification.acknowledged_at if opened.purpose == "acknowledge" else None
+        lapsed = [say("acknowledge_lapsed", words.when(before))] if before is not None else []
+        paragraphs = [*([wrong] if wrong else []), since, *lapsed, say(f"{opened.purpose}_means")]
         if opened.in_name is not None:
             paragraphs.append(say("in_name", opened.in_name))
         form = Form(say(f"{opened.purpose}_button"))
@@ -113,20 +120,22 @@ class Pages:
         return list(snoozing.choices(standing.may_snooze_seconds, already))
 
     async def acknowledge(self, opened: _Opened) -> HTMLResponse:
-        refused = _said_before(opened) or _not_now(opened)
+        refused = _refused(opened)
         if refused is not None:
             return refused
         link = opened.link
         after = await self._notifications.execute(
             link.notification,
-            lambda notification, now: answering.acknowledge(notification, link.party, link.contact, now),
+            lambda notification, now: answering.acknowledge(
+                notification, link.party, link.contact, now, opened.anew_at
+            ),
             by=f"{link.party}/{link.contact}",
         )
         return self._after(opened, after)
 
     async def answer(self, answer: Answer, opened: _Opened, sent: dict[str, str]) -> HTMLResponse:
         """Take what was sent by the form of a page."""
-        refused = _said_before(opened) or _not_now(opened)
+        refused = _refused(opened)
         if refused is not None:
             return refused
         until, note = None, None
@@ -143,7 +152,7 @@ class Pages:
         after = await self._notifications.execute(
             link.notification,
             lambda notification, now: answering.answer(
-                notification, Answered(answer, link.party, link.contact, now, until, note)
+                notification, Answered(answer, link.party, link.contact, now, until, note), opened.anew_at
             ),
             by=f"{link.party}/{link.contact}",
         )
@@ -156,11 +165,19 @@ class Pages:
         return said
 
 
+def _refused(opened: _Opened) -> HTMLResponse | None:
+    """Why there is nothing to press, if so. Whoever has said that it is over is thanked for that when it is."""
+    is_over = opened.standing is not None and opened.standing.status in ("resolved", "closed")
+    if is_over and opened.purpose != "resolve":
+        return _not_now(opened)
+    return _said_before(opened) or _not_now(opened)
+
+
 def _said_before(opened: _Opened) -> HTMLResponse | None:
-    """The page that says what this link has said, once it was pressed."""
-    at, until = opened.notification.acknowledged_at, None
+    """The page that says what this link has said, once it was pressed and while that counts."""
+    at, until = answering.acknowledged(opened.notification, opened.anew_at), None
     if opened.purpose != "acknowledge":
-        given = answering.answered(opened.notification, opened.purpose)
+        given = answering.answered(opened.notification, opened.purpose, opened.anew_at)
         at, until = (given.at, given.until) if given is not None else (None, None)
     if at is None:
         return None

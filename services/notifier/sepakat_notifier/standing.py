@@ -23,7 +23,11 @@ FACTS: Final[tuple[type[Fact], ...]] = (
 
 @dataclass(frozen=True)
 class Standing:
-    """`responsible` is the party that must take it up, where it is known. `into` numbers what it is a part of."""
+    """`responsible` is the party that must take it up, where it is known. `into` numbers what it is a part of.
+
+    `anew_at` is when whoever had it in hand had it no longer, or when it was opened again: what was said before that
+    counts no longer.
+    """
 
     incident: str
     number: str
@@ -37,6 +41,7 @@ class Standing:
     may_snooze_seconds: str | None = None
     snoozed_until: datetime | None = None
     into: str | None = None
+    anew_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
@@ -54,13 +59,16 @@ def after(standing: Standing | None, fact: _IncidentEvent) -> Standing:
         case incidents.IncidentEscalated(reason="time-left"):
             return known  # the ladder stands where it stood
         case incidents.IncidentEscalated() | incidents.IncidentHandedOver() | incidents.SnoozeEnded():
-            return replace(known, status="open", may_snooze_seconds=fact.may_snooze_seconds, snoozed_until=None)
+            anew_at = fact.at if isinstance(fact, incidents.IncidentHandedOver) else known.anew_at
+            return replace(
+                known, status="open", may_snooze_seconds=fact.may_snooze_seconds, snoozed_until=None, anew_at=anew_at
+            )
         case incidents.IncidentSnoozed(until=until, may_snooze_seconds=left):
             return replace(known, may_snooze_seconds=left, snoozed_until=until)
         case incidents.IncidentAcknowledged(stops_ladder=True):
             return replace(known, status="acknowledged", snoozed_until=None)
         case incidents.IncidentUnacknowledged() | incidents.IncidentReopened():
-            return replace(known, status="open", snoozed_until=None)
+            return replace(known, status="open", snoozed_until=None, anew_at=fact.at)
         case incidents.IncidentResolved():
             return replace(known, status="resolved", snoozed_until=None)
         case incidents.IncidentClosed():
