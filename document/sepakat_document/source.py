@@ -45,10 +45,10 @@ class Source:
             return self.say("the Provider", "Penyedia")
         return self.say("the Customer", "Pelanggan")
 
-    def person(self, contact: str) -> str:
-        """A contact's name with what they are, or the id where nothing else is known."""
-        for party in self.parties.values():
-            for each in party.contacts:
+    def person(self, contact: str, of: str | None = None) -> str:
+        """A contact's name with what they are, or the id where nothing else is known; `of` is the party, if one is."""
+        for id, party in self.parties.items():
+            for each in party.contacts if of in (None, id) else ():
                 if each.id == contact:
                     return f"{each.name} ({each.title})" if each.title else each.name
         return contact

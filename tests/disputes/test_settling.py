@@ -1,5 +1,6 @@
 """What the parties, a mediator and time do to a dispute, told one by one."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -34,6 +35,7 @@ from sepakat_incidents.dispute import (
     Status,
     Subject,
 )
+from sepakat_incidents.dispute_facts import of_dispute
 from sepakat_incidents.procedure import Procedure, Step
 from sepakat_incidents.remedy import NOTHING, Adjustment, Bounds, Remedy, exceeds
 from sepakat_shared.errors import Conflict, Forbidden, Invalid
@@ -198,6 +200,23 @@ def test_what_comes_after_the_deadline_is_too_late_though_no_timer_came_by() -> 
     settling = answered(PART)
     events = domain.accept(settling, CUSTOMER, 2, "budi", deadline(settling))
     assert [type(each) for each in events] == [Defaulted, Settled], "the mediator has it; both may settle all the same"
+
+
+def test_what_is_told_names_the_mediator_from_their_step_on_and_when_it_is_over() -> None:
+    mediator = Step("mediator", "decide", "P20D", "forum", "arbiter", "arbitrase")
+    steps = Procedure("P30D", "UTC", (Step("both", "settle", "P1D", "next"), mediator), "BANI")
+    settling = raised(procedure=steps)
+    mediated = passed(settling)
+    decided = after(mediated, domain.decide(mediated, "rejected", None, "no", "arb", NOW + DAY))
+    told = [each.mediated_by for each in (settling, mediated, passed(mediated), decided)]
+    assert told == [(), *[("arbitrase/arbiter",)] * 3]
+    of_before = replace(mediated, mediators=())
+    [defaulted, referred] = domain.fire(of_before, deadline(of_before))
+    for event in (defaulted, referred):
+        of_before = after(of_before, [event])
+        [told_of] = of_dispute(event, of_before)
+        assert told_of.data["mediators"] == ["arbitrase/arbiter"]
+    assert passed(answered()).mediated_by == ("mediator",)
 
 
 # -- thirds ------------------------------------------------------------------------------------------------------------

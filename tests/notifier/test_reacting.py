@@ -7,7 +7,7 @@ from datetime import time, timedelta
 from typing import Any
 
 import pytest
-from facts import agreed, incident, objective
+from facts import agreed, dispute, incident, objective
 from samples import agreement_dict
 
 from sepakat_cli.backends import Backend
@@ -27,7 +27,7 @@ from sepakat_notifier.subscription import Digest, Subscription
 from sepakat_shared import mongo
 from sepakat_shared.clock import SystemClock
 from sepakat_shared.commits import Commits
-from sepakat_shared.contracts import feedback, incidents, lasting, proposals
+from sepakat_shared.contracts import disputes, feedback, incidents, lasting, proposals
 from sepakat_shared.contracts.agreements import AgreementTextPublished, ContactRecorded
 from sepakat_shared.contracts.fact import Fact, rfc3339
 from sepakat_shared.messages import Envelope
@@ -103,6 +103,24 @@ async def test_mails_about_an_agreement_wait_for_its_text(notifier: Notifier) ->
     assert len(await notifier.planned()) == 2, "neither the text nor the event tells anybody twice"
     await notifier.hear(objective(), "e2")
     assert len(await notifier.planned()) == 4
+
+
+async def test_a_mediator_of_a_third_party_is_written_to_and_no_namesake(notifier: Notifier) -> None:
+    await notifier.hear_text()
+    for party in ("arbitrase", "stranger"):
+        await notifier.hear_of(party, "arbiter")
+    mediated = dispute(disputes.DisputeStepDefaulted, contact="arbiter", mediators=("arbitrase/arbiter",))
+    await notifier.hear(mediated, "e1")
+    assert await notifier.planned() == [("email", "arbiter"), ("email", "budi"), ("email", "rina")]
+    assert {each.recipient: each.party for each in await notifier.found()}["arbiter"] == "arbitrase"
+
+
+async def test_people_go_by_their_names_while_a_mail_can_be_written_to_them(notifier: Notifier) -> None:
+    for contact, email in (("ari", "ari@arbitrase.example"), ("ben", None)):
+        known = ContactRecorded(party="arbitrase", contact=contact, name=contact.title(), language="en", email=email)
+        await notifier.directory.on_contact(known, Envelope("c", "/sepakat/test", known.type, None, None, b""))
+    called = ["arbitrase", "arbitrase/ari", "arbitrase/ben", "arbitrase/nobody"]
+    assert await notifier.directory.names(called) == {"arbitrase": "arbitrase", "arbitrase/ari": "Ari"}
 
 
 async def test_who_was_told_of_an_incident_hears_its_end(notifier: Notifier) -> None:

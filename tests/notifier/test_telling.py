@@ -108,6 +108,48 @@ def test_who_must_act_in_a_dispute_is_written_to_and_the_other_is_informed() -> 
     assert routing.mails(dispute(disputes.DisputeRecalculated), SIGNATORIES, []) == []
 
 
+def test_a_mediator_of_a_third_party_is_told_from_their_step_on() -> None:
+    mediated: Any = {"mediators": ("arbitrase/arbiter",)}
+    for kind in (disputes.DisputeRaised, disputes.DisputeStepDefaulted, disputes.DisputeCountered,
+                 disputes.DisputeReferred, disputes.DisputeSettled, disputes.DisputeWithdrawn):  # fmt: skip
+        fact = dispute(kind, **mediated)
+        assert routing.named_with_party(fact) == [("arbitrase", "arbiter")], kind
+        assert routing.mails(fact, SIGNATORIES, []) == ["rina", "budi"], kind
+    decides = {"act": "decide", "awaits": (), "contact": "arbiter", **mediated}
+    reminded = dispute(disputes.DisputeReminded, **decides)
+    assert routing.named_with_party(reminded) == [("arbitrase", "arbiter")]
+    assert routing.mails(reminded, SIGNATORIES, []) == []
+    for quiet in (dispute(disputes.DisputeReminded, **mediated), dispute(disputes.DisputeRecalculated, **mediated)):
+        assert routing.named_with_party(quiet) == []
+
+
+def test_letters_name_the_mediator_and_say_where_nobody_else_tells_them() -> None:
+    decides: Any = {"act": "decide", "awaits": (), "contact": "arbiter", "mediators": ("arbitrase/arbiter",)}
+    fact = dispute(disputes.DisputeStepDefaulted, **decides)
+    known = {**NAMES, "arbitrase": "Arbitrase Satu", "arbitrase/arbiter": "Ari"}
+    arbiter = Reader("arbitrase", "arbiter", "Ari", "ari@arbitrase.example", "en", "Asia/Jakarta")
+
+    def said(reader: Reader, names: dict[str, str], fact: Fact = fact) -> str:
+        return " ".join(letters.compose(fact, reader, names, None).text.split())
+
+    assert set(routing.called(fact)) == {*NAMES, "arbitrase", "arbitrase/arbiter"}
+    assert "The mediator Ari (Arbitrase Satu) decides until 29 Nov 2026, 16:00:00 WIB." in said(reader(), known)
+    assert "please tell them yourselves" not in said(reader(), known)
+    assert "You are the mediator, and are asked to decide it before" in said(arbiter, known)
+    assert "Mediator Ari (Arbitrase Satu) memutuskan sampai" in said(reader("id"), known)
+    assert "The mediator arbiter (Arbitrase Satu) decides" in said(reader(), {**NAMES, "arbitrase": "Arbitrase Satu"})
+    alone = dispute(disputes.DisputeStepDefaulted, **decides | {"mediators": ("arbiter",)})
+    assert "please tell them yourselves" in said(reader(), NAMES, alone)
+    assert "mohon Anda sendiri yang memberi tahu" in said(reader("id"), NAMES, alone)
+    ours = {**NAMES, "nusantara/arbiter": "Ari"}
+    assert "nusantara/arbiter" in routing.called(alone) and "mediator Ari decides" in said(reader(), ours, alone)
+    over = dispute(disputes.DisputeSettled, mediators=("arbitrase/arbiter",))
+    assert "as the mediator Ari (Arbitrase Satu) decided" in said(reader(), known, over)
+    missed = dispute(disputes.DisputeStepDefaulted, mediators=("arbitrase/arbiter",), missed_act="decide",
+                     default="forum", act=None, contact=None, deadline=None, otherwise=None)  # fmt: skip
+    assert "The mediator Ari (Arbitrase Satu) did not decide" in said(reader(), known, missed)
+
+
 def test_what_is_negotiated_names_its_readers_itself_since_nobody_has_signed_yet() -> None:
     for kind in (proposals.ProposalMade, proposals.ProposalClosed, lasting.DateAhead, agreements.AgreementAmended):
         assert routing.mails(agreed(kind, contacts=("ana", "budi", "ana")), SIGNATORIES, []) == ["ana", "budi"], kind

@@ -81,8 +81,9 @@ def _step(source: Source, n: int, step: DisputeStep, given: Disputes) -> tuple[s
     }[step.by]
     acts = s.say(*who)
     if step.contact is not None:
-        person = source.person(step.contact)
-        acts += f" ({person})" if person != "mediator" else ""
+        person = source.person(step.contact, step.party)
+        named = [*([person] if person != "mediator" else []), *([source.party(step.party)] if step.party else [])]
+        acts += f" ({', '.join(named)})" if named else ""
     if step.answer_within is not None:
         due = s.say("answers within {t}", "menjawab dalam {t}", t=s.span(step.answer_within))
     elif step.settle_within is not None:

@@ -132,6 +132,14 @@ class Dispute:
     """The number of the last offer that anybody made."""
     outcome: Outcome | None = None
     ended_at: datetime | None = None
+    mediators: tuple[str, ...] = ()
+    """Whose step has begun, as `Step.mediator` names them; of disputes of before this was kept, see `mediated_by`."""
+
+    @property
+    def mediated_by(self) -> tuple[str, ...]:
+        """Who was asked to decide it, or is."""
+        now = None if self.turn is None else self.turn.step.mediator
+        return self.mediators if now is None or now in self.mediators else (*self.mediators, now)
 
     @property
     def status(self) -> Status:
@@ -269,6 +277,13 @@ EVENTS: Final = (Raised, Answered, Countered, Reminded, Defaulted, Referred, Set
 
 
 def apply(dispute: Dispute | None, event: Event) -> Dispute:
+    # Before and after it: of a dispute of before this was kept, the event ends the mediator's step.
+    before = dispute.mediated_by if dispute is not None else ()
+    changed = _after(dispute, event)
+    return replace(changed, mediators=replace(changed, mediators=before).mediated_by)
+
+
+def _after(dispute: Dispute | None, event: Event) -> Dispute:
     if isinstance(event, Raised):
         return Dispute(
             event.id, event.number, event.about, event.procedure, event.at, event.asked, event.measured,

@@ -45,6 +45,7 @@ def _about(dispute: Dispute) -> dict[str, Any]:
         "incident": subject.incident,
         "incident_number": subject.incident_number,
         "clause": subject.id if subject.kind == "clause" else None,
+        "mediators": dispute.mediated_by or None,
         **running,
     }
 

@@ -31,6 +31,14 @@ class Step:
     within: str
     otherwise: Otherwise
     contact: str | None = None
+    party: str | None = None
+
+    @property
+    def mediator(self) -> str | None:
+        """Who decides it: `party/contact`, or the contact alone where the text does not say whose that is."""
+        if self.act != "decide" or self.contact is None:
+            return None
+        return self.contact if self.party is None else f"{self.party}/{self.contact}"
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,10 @@ def procedure_of(text: Agreement) -> Procedure | None:
         spans: dict[Act, str | None] = {
             "answer": step.answer_within, "settle": step.settle_within, "decide": step.decide_within,
         }  # fmt: skip
-        steps += [Step(step.by, act, within, step.otherwise, step.contact) for act, within in spans.items() if within]
+        steps += [
+            Step(step.by, act, within, step.otherwise, step.contact, step.party)
+            for act, within in spans.items() if within
+        ]  # fmt: skip
     calendar = None
     if agreed.days == "business":
         calendar = next((each for each in text.calendars if each.id == agreed.calendar), None)

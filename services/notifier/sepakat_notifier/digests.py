@@ -12,7 +12,7 @@ from sepakat_notifier.directory import Directory, Reader
 from sepakat_notifier.gathering import NOTHING_TO_TELL
 from sepakat_notifier.letters import Letter
 from sepakat_notifier.notification import Notification
-from sepakat_notifier.routing import fact_of, subject_of
+from sepakat_notifier.routing import called, fact_of
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.store import Notifications
 from sepakat_notifier.vault import Reading, Vault
@@ -62,8 +62,7 @@ class Digests:
 
     async def _names(self, members: Sequence[Notification]) -> Mapping[str, str]:
         # Of a chat, the message is its own party's alone; what it tells of names both.
-        parties = {party for each in members for party in subject_of(fact_of(each)).parties}
-        return await self._directory.names(sorted(parties))
+        return await self._directory.names(sorted({one for each in members for one in called(fact_of(each))}))
 
     def _link(self, member: Notification, reader: Reader, until: float) -> str:
         token = self._vault.reading_token(Reading(member.id, reader.party, reader.contact, until))

@@ -170,7 +170,18 @@ class Directory:
         services = {each["id"]: each["title"] for each in text["services"]}
         return Covered(agreement, tuple(text["parties"]), text["title"], services, text["time_zone"])
 
-    async def names(self, parties: Sequence[str]) -> Mapping[str, str]:
-        """What the parties are called; a party that has not been heard of yet goes by its id."""
-        found = await self._parties.find({"_id": {"$in": list(parties)}}).to_list(None)
-        return {party: party for party in parties} | {each["_id"]: each["name"] for each in found}
+    async def names(self, called: Sequence[str]) -> Mapping[str, str]:
+        """What parties are called, and people (`party/contact`).
+
+        A party that has not been heard of yet goes by its id; whoever no mail can be written to is left out.
+        """
+        parties = [each for each in called if "/" not in each]
+        people = [each for each in called if "/" in each]
+        found = await self._parties.find({"_id": {"$in": parties}}).to_list(None)
+        names = {party: party for party in parties} | {each["_id"]: each["name"] for each in found}
+        return names | (await self._people(people) if people else {})
+
+    async def _people(self, ids: Sequence[str]) -> dict[str, str]:
+        found = await self._contacts.find({"_id": {"$in": list(ids)}, "erased": {"$ne": True}}).to_list(None)
+        known = {each["_id"]: ContactRecorded.model_validate(each["fact"]) for each in found}
+        return {id: fact.name for id, fact in known.items() if fact.email is not None}

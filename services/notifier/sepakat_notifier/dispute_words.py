@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, Protocol
 
-from sepakat_shared.contracts.disputes import Adjustment, Remedy, _DisputeEvent
+from sepakat_notifier.directory import Reader
+from sepakat_notifier.routing import mediators
+from sepakat_shared.contracts.disputes import Adjustment, DisputeStepDefaulted, Remedy, _DisputeEvent
 from sepakat_shared.contracts.fact import Title
 
 Phrase = Mapping[str, str]
@@ -30,8 +32,15 @@ _SUBJECTS: Final[Mapping[str, Phrase]] = {
 _TURNS: Final[Mapping[str, Phrase]] = {
     "answer": {"en": "{who} is asked to answer before {when}.", "id": "{who} diminta menjawab sebelum {when}."},
     "settle": {"en": "{who} can settle it until {when}.", "id": "{who} dapat menyelesaikannya sampai {when}."},
-    "decide": {"en": "The mediator decides until {when}.", "id": "Mediator memutuskan sampai {when}."},
+    "decide": {"en": "The mediator {who} decides until {when}.", "id": "Mediator {who} memutuskan sampai {when}."},
 }
+_YOUR_TURN: Final[Phrase] = {"en": "You are the mediator, and are asked to decide it before {when}.",
+                             "id": "Anda mediatornya, dan diminta memutuskannya sebelum {when}."}  # fmt: skip
+_UNTOLD: Final[Phrase] = {
+    "en": "We have no address of the mediator, who therefore gets no message of us: please tell them yourselves.",
+    "id": "Kami tidak mempunyai alamat mediator, sehingga mediator tidak menerima pesan dari kami: "
+          "mohon Anda sendiri yang memberi tahu.",
+}  # fmt: skip
 _OTHERWISE: Final[Mapping[str, Phrase]] = {
     "upheld": {"en": "When that time has passed, what is asked counts as accepted.",
                "id": "Bila waktu itu lewat, yang diminta dianggap diterima."},
@@ -65,13 +74,43 @@ def subject(fact: _DisputeEvent, words: Words) -> str:
     return _SUBJECTS[fact.subject_kind][words.language].format(name)
 
 
-def turn(fact: _DisputeEvent, words: Words, names: Mapping[str, str]) -> str:
+def turn(fact: _DisputeEvent, words: Words, names: Mapping[str, str], reader: Reader) -> str:
     """Who has until when, and what follows; empty where nobody's time runs."""
     if fact.act is None or fact.deadline is None:
         return ""
+    said, untold = _TURNS[fact.act], False
     who = _AND[words.language].join(names.get(party, party) for party in fact.awaits)
-    sentence = _TURNS[fact.act][words.language].format(who=who, when=words.when(fact.deadline))
-    return sentence if fact.otherwise is None else f"{sentence} {_OTHERWISE[fact.otherwise][words.language]}"
+    if fact.act == "decide":
+        asked = (mediators(fact) or ("",))[-1]
+        said = _YOUR_TURN if _is(reader, asked) else said
+        who, untold = called(asked, fact, names), _person(asked, fact, names) is None
+    sentences = [said[words.language].format(who=who, when=words.when(fact.deadline))]
+    sentences += [] if fact.otherwise is None else [_OTHERWISE[fact.otherwise][words.language]]
+    return " ".join([*sentences, *([_UNTOLD[words.language]] if untold else [])])
+
+
+def mediator(fact: _DisputeEvent, names: Mapping[str, str]) -> str:
+    """Whom the mediator's step was, by name; empty where none is known."""
+    asked = mediators(fact)
+    missed = isinstance(fact, DisputeStepDefaulted) and fact.missed_act == fact.act == "decide"
+    return called(asked[-2:][0] if missed else asked[-1], fact, names) if asked else ""
+
+
+def called(mediator: str, fact: _DisputeEvent, names: Mapping[str, str]) -> str:
+    """A mediator's name and organisation, as far as they are known."""
+    party, _, contact = mediator.rpartition("/")
+    person = _person(mediator, fact, names) or contact
+    return f"{person} ({names.get(party, party)})" if party else person
+
+
+def _person(mediator: str, fact: _DisputeEvent, names: Mapping[str, str]) -> str | None:
+    """The name of a mediator whom a mail can be written to."""
+    ids = [mediator] if "/" in mediator else [f"{party}/{mediator}" for party in (fact.provider, fact.customer)]
+    return next((names[each] for each in ids if each in names), None)
+
+
+def _is(reader: Reader, mediator: str) -> bool:
+    return mediator in (reader.contact, f"{reader.party}/{reader.contact}")
 
 
 def remedy(asked: Remedy, words: Words) -> str:

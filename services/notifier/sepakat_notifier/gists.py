@@ -79,11 +79,11 @@ def gist_of(fact: Fact, reader: Reader, names: Mapping[str, str]) -> Gist:
         # A line that somebody wrote is a paragraph: blanks within one are joined.
         "lines": lambda text: "\n\n".join(text.split("\n")),
         "remedy": lambda remedy: dispute_words.remedy(remedy, words),
-        "turn": dispute_words.turn(fact, words, names) if isinstance(fact, _DisputeEvent) else "",
         "waited_for": lambda reason: incident_words.waited_for(reason, names[fact.customer], words),
         "reason": incident_words.reason_of(fact, words) if isinstance(fact, IncidentPrioritised) else "",
         "known": incident_words.what_is_known(fact, words, names) if isinstance(fact, _AskingEvent) else "",
         "opened_by": incident_words.opened_by(fact, words, names) if isinstance(fact, IncidentOpened) else "",
+        **(_of_dispute_itself(fact, words, names, reader) if isinstance(fact, _DisputeEvent) else {}),
         "times": lambda spans: maintenance_words.times(spans, words),
         **(_of_maintenance(fact, words) if isinstance(fact, _MaintenanceEvent) else {}),
         "glance": month_words.glance(fact, words) if isinstance(fact, MonthlyReportCompiled) else "",
@@ -96,6 +96,12 @@ def gist_of(fact: Fact, reader: Reader, names: Mapping[str, str]) -> Gist:
     button = "give_feedback" if isinstance(fact, IncidentFeedbackAsked) else "button"
     button = "read_report" if isinstance(fact, MonthlyReportCompiled) else button
     return Gist(words, agreement, str(context["service"]), subject, paragraphs, figures, _tone(fact), named, button)
+
+
+def _of_dispute_itself(fact: _DisputeEvent, words: Words, names: Mapping[str, str], reader: Reader) -> dict[str, str]:
+    return {
+        "turn": dispute_words.turn(fact, words, names, reader), "mediator": dispute_words.mediator(fact, names),
+    }  # fmt: skip
 
 
 def _of_maintenance(fact: _MaintenanceEvent, words: Words) -> dict[str, str]:

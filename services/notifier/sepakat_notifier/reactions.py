@@ -126,17 +126,20 @@ class Reactions:
                     return
             signatories = found
         told = await self._notifications.told(subject.about) if routing.depends_on_those_told_before(fact) else []
+        readers: list[tuple[str | None, str, Preference | None]] = []
         if named := routing.named_with_party(fact):
             chosen = await self._preferences.of(named)
-            readers = [(party, each, chosen.get((party, each))) for party, each in named]
-            await self._write(fact, subject, cause, readers, told_rooms)
-        elif contacts := routing.mails(fact, signatories, told):
+            readers += [(party, each, chosen.get((party, each))) for party, each in named]
+        # Of an agreement itself, those whom it names with their party are all of them.
+        contacts = [] if named and isinstance(fact, routing.Agreed) else routing.mails(fact, signatories, told)
+        if contacts:
             # Whose contact it is comes first: else one party's wishes would redirect what the other is told.
             parties = await self._directory.parties_of(subject.parties, contacts)
             chosen = await self._preferences.of([(party, each) for each, party in parties.items()])
             said = {each.contact: each for each in chosen.values()}
-            unnamed = [(None, each, said.get(each)) for each in contacts]
-            await self._write(fact, subject, cause, unnamed, told_rooms)
+            readers += [(None, each, said.get(each)) for each in contacts]
+        if readers:
+            await self._write(fact, subject, cause, readers, told_rooms)
 
     async def _write(
         self,

@@ -12,7 +12,7 @@ from sepakat_notifier.directory import Directory, Forgotten, Reader, Unknown
 from sepakat_notifier.html_pages import refusal
 from sepakat_notifier.notification import Notification
 from sepakat_notifier.preferences import Preferences
-from sepakat_notifier.routing import fact_of, subject_of
+from sepakat_notifier.routing import called, fact_of, subject_of
 from sepakat_notifier.store import Notifications
 from sepakat_notifier.vault import Vault
 from sepakat_shared.clock import Clock
@@ -59,7 +59,7 @@ def router(
         except SepakatError as error:
             return refusal(error, request)
         fact = fact_of(notification)
-        gist = gists.gist_of(fact, reader, await directory.names(subject_of(fact).parties))
+        gist = gists.gist_of(fact, reader, await directory.names(called(fact)))
         chosen = await brandings.find(reader.party)
         letter = letter_of(fact.type, gist, reader, None, None, chosen.state if chosen else None)
         return HTMLResponse(letter.html, headers=_HEADERS)

@@ -253,16 +253,43 @@ def mails(fact: Fact, signatories: Mapping[str, Sequence[str]], told: Collection
     wanted = [contact for party in signatories_of_whom(fact) for contact in signatories.get(party, ())]
     if isinstance(fact, postmortems.FollowUpReminded):
         wanted.insert(0, fact.owner)
-    if isinstance(fact, disputes._DisputeEvent) and fact.contact is not None and fact.act == "decide":
-        wanted.append(fact.contact)
+    if isinstance(fact, disputes._DisputeEvent):
+        wanted += [each for each in _mediators_told(fact) if "/" not in each]
     return list(dict.fromkeys(wanted))
 
 
 def named_with_party(fact: Fact) -> list[tuple[str, str]]:
     """Party and contact of whom to write to, where the event says whose each contact is; earlier ones did not."""
     named = (fact.recipients or ()) if isinstance(fact, Agreed) else ()
+    if isinstance(fact, disputes._DisputeEvent):
+        named = tuple(each for each in _mediators_told(fact) if "/" in each)
     parts = [each.partition("/") for each in dict.fromkeys(named)]
     return [(party, contact) for party, _, contact in parts]
+
+
+def mediators(fact: disputes._DisputeEvent) -> tuple[str, ...]:
+    """Who decides it, or was asked to: `party/contact`, or the contact alone. Earlier events name whoever does now."""
+    now = (fact.contact,) if fact.contact is not None and fact.act == "decide" else ()
+    return fact.mediators or now
+
+
+def _mediators_told(fact: disputes._DisputeEvent) -> tuple[str, ...]:
+    """Those whose step has begun hear what the parties hear; a reminder is for whose turn it is alone."""
+    if isinstance(fact, disputes.DisputeRecalculated):
+        return ()
+    if isinstance(fact, disputes.DisputeReminded):
+        return mediators(fact)[-1:] if fact.act == "decide" else ()
+    return mediators(fact)
+
+
+def called(fact: Fact) -> list[str]:
+    """Whose names its letter may say: the ids of parties, and `party/contact` of people."""
+    parties = subject_of(fact).parties
+    named = mediators(fact) if isinstance(fact, disputes._DisputeEvent) else ()
+    people = [each for each in named if "/" in each]
+    # Of a contact alone it is known that it can be told where it is one of the two parties'.
+    people += [f"{party}/{each}" for each in named if "/" not in each for party in parties]
+    return list(dict.fromkeys([*parties, *(each.partition("/")[0] for each in people), *people]))
 
 
 def _reporter(fact: reports._ReportEvent) -> list[str]:

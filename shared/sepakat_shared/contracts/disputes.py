@@ -60,7 +60,8 @@ class _DisputeEvent(Fact):
 
     `raised_by` is a party. Of the fields from `objective` to `clause` there are those that the subject has. `awaits`
     are the parties whose turn it is after this event and `contact` the mediator, until `deadline`; all are missing
-    when nobody's time runs.
+    when nobody's time runs. `mediators` are those whose step has begun, be it over or not: `party/contact`, or the
+    contact alone where the agreement does not say whose it is.
     """
 
     dispute: str
@@ -83,6 +84,7 @@ class _DisputeEvent(Fact):
     act: Literal["answer", "settle", "decide"] | None = None
     awaits: tuple[str, ...] = ()
     contact: str | None = None
+    mediators: tuple[str, ...] | None = None
     deadline: Instant | None = None
     otherwise: Literal["upheld", "rejected", "next", "forum"] | None = None
     at: Instant

@@ -655,11 +655,14 @@ class PostIncidentNote(Text):
 
 
 class DisputeStep(Text):
+    """`contact` is the mediator, of `party`: the one who is written to, be it neither of the two."""
+
     by: Literal["provider", "customer", "both", "mediator"]
     answer_within: CalendarSpan | None = None
     settle_within: CalendarSpan | None = None
     decide_within: CalendarSpan | None = None
     contact: Id | None = None
+    party: Id | None = None
     otherwise: Literal["upheld", "rejected", "next", "forum"]
 
 

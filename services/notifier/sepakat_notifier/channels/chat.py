@@ -21,7 +21,7 @@ from sepakat_notifier.excerpts import excerpt
 from sepakat_notifier.gathering import GATHERED
 from sepakat_notifier.notification import Notification, order
 from sepakat_notifier.preference import is_news
-from sepakat_notifier.routing import asks_to_acknowledge, fact_of, subject_of
+from sepakat_notifier.routing import asks_to_acknowledge, called, fact_of
 from sepakat_notifier.store import Notifications
 from sepakat_notifier.vault import Vault
 from sepakat_shared.contracts.incidents import IncidentAcknowledged, IncidentClosed, IncidentMerged, IncidentResolved
@@ -134,9 +134,7 @@ class ChatSender:
         if endpoint is None or not told:
             return said
         reader = await self._reader(endpoint)
-        names = await self._directory.names(
-            sorted({party for each in told for party in subject_of(fact_of(each)).parties})
-        )
+        names = await self._directory.names(sorted({one for each in told for one in called(fact_of(each))}))
         lines = []
         for each in told:
             fact = fact_of(each)
@@ -153,7 +151,7 @@ class ChatSender:
         fact = fact_of(notification)
         if not gists.is_told(fact):
             raise Unwanted(f"there are no words about {fact.type}")
-        names = await self._directory.names(subject_of(fact).parties)
+        names = await self._directory.names(called(fact))
         gist = gists.gist_of(fact, await self._reader(endpoint), names)
         actions, in_name = await self._links.of(notification, endpoint)
         return Said(

@@ -25,7 +25,7 @@ from sepakat_notifier.own_reactions import first_of, window_of
 from sepakat_notifier.preference import may_be_left_out
 from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.reply_words import ReadBy
-from sepakat_notifier.routing import fact_of, replies_are_shared, subject_of
+from sepakat_notifier.routing import called, fact_of, replies_are_shared, subject_of
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.store import Notifications
 from sepakat_notifier.vault import Link, Vault
@@ -118,7 +118,7 @@ class MailSender:
         subject = subject_of(fact)
         parties = subject.parties if notification.party is None else (notification.party,)
         reader = await self._reader(notification, parties, subject.agreement)
-        names = await self._directory.names(subject.parties)
+        names = await self._directory.names(called(fact))
         unsubscribe = self._unsubscribe(reader) if may_be_left_out(fact) else None
         gist = gists.gist_of(fact, reader, names)
         look = await self._branding(reader.party)

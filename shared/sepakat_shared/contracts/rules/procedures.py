@@ -73,6 +73,8 @@ def _check_step(at: str, step: DisputeStep) -> Iterator[Broken]:
         yield f"{at}/by", "a mediator decides, and nobody else does"
     elif step.by == "mediator" and step.contact is None:
         yield f"{at}/contact", "says who the mediator is; name a contact"
+    if step.party is not None and step.by != "mediator":
+        yield f"{at}/party", "says whose contact a mediator is; nobody else's is asked for here"
 
 
 def _check_review(text: Agreement) -> Iterator[Broken]:
