@@ -66,6 +66,37 @@ def test_two_of_the_responsible_party_must_acknowledge_where_two_are_needed() ->
     assert [fact for fact, _ in both.tickets()] == ["opened", "responded"]
 
 
+def test_what_is_told_says_who_has_taken_it_up_where_more_are_needed_and_when_the_next_level_is_told() -> None:
+    def last(story: Story, type: str, *names: str) -> list[Any]:
+        data = [each.data for each in story.told if each.type == f"sepakat.incident.{type}.v1"][-1]
+        return [data.get(name) for name in names]
+
+    ladder = (FIRST, Rung(("rina", "tom"), 900, delay_seconds=300, needed=2), Rung(("head",), 900))
+    asked = story(*ladder)
+    names = ("next_level", "acknowledge_by", "next_at", "needed", "taken_up_by")
+    at_first = [2, "2026-11-24T08:15:00.000Z", "2026-11-24T08:20:00.000Z", None, None]
+    assert last(asked, "escalated", *names) == at_first
+    asked.at("08:20")
+    at_second = [3, *["2026-11-24T08:35:00.000Z"] * 2, 2, None]
+    assert last(asked, "escalated", *names) == at_second
+    asked.do(answers.acknowledge, "rina", PROVIDER).at("08:40")
+    assert last(asked, "escalated", *names) == [None, "2026-11-24T08:50:00.000Z", None, None, ["rina"]]
+    assert last(asked.at("09:00"), "escalation_exhausted", "needed", "taken_up_by") == [2, ["rina"]]
+    assert last(story(*ladder).at("10:00"), "escalation_exhausted", "needed", "taken_up_by") == [None, None]
+
+
+def test_a_hand_over_says_which_level_is_told_next_and_none_where_there_is_none() -> None:
+    def next_level(story: Story) -> object:
+        story.do(answers.hand_over, "tom", "rina", PROVIDER, None)
+        [data] = [each.data for each in story.told if each.type == "sepakat.incident.handed_over.v1"]
+        return data.get("next_level")
+
+    assert next_level(story(FIRST, SECOND).at("08:05")) == 2
+    assert next_level(story(FIRST, SECOND).at("08:20")) is None
+    assert next_level(story(FIRST, SECOND, repeat=1).at("08:20")) == 1
+    assert next_level(story(FIRST, SECOND).at("10:00")) is None
+
+
 def test_who_has_acknowledged_below_stops_a_level_that_needs_fewer() -> None:
     both = story(Rung(("oncall", "rina"), 900, needed=2), SECOND).do(answers.acknowledge, "oncall", PROVIDER)
     both.at("08:20").do(answers.acknowledge, "oncall", PROVIDER)

@@ -1,5 +1,6 @@
 """Who is told of what, in which words, and how long it is tried: all of it pure."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -516,14 +517,14 @@ def test_an_escalation_says_why_it_comes_now() -> None:
         ({"reason": "time-left", "acknowledge_by": None}, "little of the agreed time is left"),
         ({"reason": "unreached"}, "nobody who was asked before could be reached"),
         ({"reason": "manual", "note": "it spreads"}, "it spreads"),
-        ({"kind": "hierarchical"}, "as the one above"),
+        ({"kind": "hierarchical"}, "as somebody senior to those who take care of it"),
     )
     for changes, said in changed:
         letter = letters.compose(asked.model_copy(update=changes), reader(), NAMES, link)
         assert said in " ".join(letter.text.split()), said
     handed = incident(incidents.IncidentHandedOver)
     assert routing.asks_to_acknowledge(handed.type)
-    assert "the next level is told" in " ".join(letters.compose(handed, reader(), NAMES, link).text.split())
+    assert "there is nobody after you to be told" in " ".join(letters.compose(handed, reader(), NAMES, link).text.split())
 
 
 @pytest.mark.parametrize(("party", "name"), NAMES.items())
@@ -564,6 +565,50 @@ def test_a_credit_that_a_dispute_ended_in_is_told_beside_what_the_figure_gives()
     figure = fact.model_copy(update={"credit_percent": "10", "measured_credit_percent": None, "exact": "9/10"})
     said = " ".join(letters.compose(figure, reader(), NAMES, None).text.split())
     assert "It was told as 86.3000 % before" in said and "service credit for" not in said
+
+
+def read(fact: Fact, language: str = "en", names: Mapping[str, str] = NAMES) -> str:
+    """Subject and text of the letter, on one line."""
+    letter = letters.compose(fact, reader(language), names, None)
+    return " ".join(f"{letter.subject} {letter.text}".split())
+
+
+def test_who_is_asked_reads_how_many_are_needed_who_has_taken_it_up_and_when_the_next_level_is_told() -> None:
+    names = {**NAMES, "nusantara/rina": "Rina Wijaya"}
+    delayed = {"next_at": NOW + timedelta(minutes=20)}
+    plain = incident(incidents.IncidentEscalated, **delayed)
+    assert "If nobody takes it up by 24 Nov 2026, 16:15:00 WIB, level 2 is told at 24 Nov 2026, 16:20:00 WIB." in read(
+        plain
+    )
+    assert "tingkat 2 diberi tahu pada 24 Nov 2026, 16:20:00 WIB" in read(plain, "id")
+    at_once = incident(incidents.IncidentEscalated, next_at=NOW + timedelta(minutes=15))
+    assert "level 2 is told." in read(at_once)
+    for kind in (incidents.IncidentEscalated, incidents.SnoozeEnded, incidents.IncidentHandedOver):
+        two = incident(kind, needed=2, next_level=2)
+        assert "If not 2 people take it up by" in read(two) and "belum 2 orang yang menanganinya" in read(two, "id")
+        last = incident(kind, needed=2, next_level=None)
+        assert "2 people must take it up; there is nobody after you" in read(last)
+        assert "diperlukan 2 orang" in read(last, "id")
+    taken = incident(incidents.IncidentEscalated, taken_up_by=("rina",))
+    assert "nusantara/rina" in routing.called(taken)
+    assert "taken up by Rina Wijaya; more people are needed. If nobody else takes it up" in read(taken, "en", names)
+    assert "ditangani oleh Rina Wijaya" in read(taken, "id", names)
+
+
+def test_nobody_has_taken_it_up_is_not_said_to_who_has() -> None:
+    some = incident(incidents.EscalationExhausted, needed=2, taken_up_by=("rina",))
+    assert "1 of 2 have taken it up: Checkout" in read(some) and "Nobody" not in read(some)
+    assert "only 1 of the 2 people who are needed have taken up incident CHECKOUT-0001: rina." in read(some)
+    assert "Baru 1 dari 2 orang" in read(some, "id") and "Belum ada" not in read(some, "id")
+    nobody = incident(incidents.EscalationExhausted)
+    assert "Nobody has taken it up: Checkout" in read(nobody) and "nobody has taken up incident" in read(nobody)
+
+
+def test_a_hand_over_after_the_last_round_names_no_level() -> None:
+    last = incident(incidents.IncidentHandedOver)
+    assert "there is nobody after you to be told" in read(last) and "level" not in read(last)
+    assert "tidak ada tingkat lain sesudah Anda" in read(last, "id")
+    assert "level 3 is told" in read(incident(incidents.IncidentHandedOver, next_level=3))
 
 
 def test_an_escalation_says_since_when_nobody_has_told_how_it_goes() -> None:

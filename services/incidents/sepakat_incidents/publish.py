@@ -75,12 +75,17 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
             following = escalation.following(incident.ladder, level, round)
             yield contract.IncidentEscalated(
                 **_about(incident, at), level=level, round=round, contacts=contacts, acknowledge_by=acknowledge_by,
-                next_level=following[0] if following and acknowledge_by else None, reason=event.reason,
-                kind=event.kind, webhooks=event.webhooks or None, by=event.by, note=event.note,
+                next_level=following[0] if following and acknowledge_by else None,
+                next_at=event.next_at if following and acknowledge_by else None, **_answers(incident, acknowledge_by),
+                reason=event.reason, kind=event.kind, webhooks=event.webhooks or None, by=event.by, note=event.note,
                 silent_since=timing.silent_since(incident), **_asked_of(incident),
             )  # fmt: skip
         case escalation.Exhausted(at):
-            yield contract.EscalationExhausted(**_about(incident, at), responsible=incident.responsible)
+            given = incident.acknowledgers or None
+            needed = max(each.needed for each in incident.ladder.rungs) if given else None
+            yield contract.EscalationExhausted(
+                **_about(incident, at), responsible=incident.responsible, needed=needed, taken_up_by=given
+            )
         case happened.Acknowledged(by, party, stops, at):
             counts = party == incident.responsible
             yield contract.IncidentAcknowledged(
@@ -92,8 +97,10 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
             about = _about(incident, at)
             yield contract.IncidentUnacknowledged(**about, by=by, reason=reason, responsible=incident.responsible)
         case happened.HandedOver(by, to, contacts, acknowledge_by, at, note):
+            following = escalation.following(incident.ladder, incident.level, incident.round)
             yield contract.IncidentHandedOver(
-                **_about(incident, at), by=by, to=to, contacts=contacts, acknowledge_by=acknowledge_by, note=note,
+                **_about(incident, at), by=by, to=to, contacts=contacts, acknowledge_by=acknowledge_by,
+                next_level=following[0] if following else None, needed=_more_than_one(incident), note=note,
                 **_asked_of(incident),
             )  # fmt: skip
         case happened.Joined(by, party, at):
@@ -107,7 +114,8 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
             following = escalation.following(incident.ladder, incident.level, incident.round)
             yield contract.SnoozeEnded(
                 **_about(incident, at), contacts=contacts, acknowledge_by=goes_on_at,
-                next_level=following[0] if following else None, **_asked_of(incident),
+                next_level=following[0] if following else None, **_answers(incident, goes_on_at),
+                **_asked_of(incident),
             )  # fmt: skip
         case happened.Unreached(contact, reason, at):
             yield contract.ContactUnreached(
@@ -154,6 +162,17 @@ def _reopened(incident: Incident) -> contract.Reopening | None:
     if again is None:
         return None
     return contract.Reopening(by=again.by, party=again.party, reason=again.reason, times=incident.reopened)
+
+
+def _answers(incident: Incident, by: datetime | None) -> dict[str, Any]:
+    """How many must take it up by then, where that is more than one, and who has; nothing where nobody is awaited."""
+    if by is None:
+        return {}
+    return {"needed": _more_than_one(incident), "taken_up_by": incident.acknowledgers or None}
+
+
+def _more_than_one(incident: Incident) -> int | None:
+    return incident.needed if incident.needed > 1 else None
 
 
 def _request(request: PauseRequest) -> dict[str, Any]:

@@ -76,6 +76,7 @@ def gist_of(fact: Fact, reader: Reader, names: Mapping[str, str]) -> Gist:
         "customer": names[fact.customer],
         "responsible": names[getattr(fact, "responsible", None) or fact.provider],
         "names": names,
+        "taken_up_by": _taken_up_by(fact, names),
         # A line that somebody wrote is a paragraph: blanks within one are joined.
         "lines": lambda text: "\n\n".join(text.split("\n")),
         "remedy": lambda remedy: dispute_words.remedy(remedy, words),
@@ -102,6 +103,13 @@ def _of_dispute_itself(fact: _DisputeEvent, words: Words, names: Mapping[str, st
     return {
         "turn": dispute_words.turn(fact, words, names, reader), "mediator": dispute_words.mediator(fact, names),
     }  # fmt: skip
+
+
+def _taken_up_by(fact: _Told, names: Mapping[str, str]) -> str:
+    """Who has taken it up while more are needed, by their names."""
+    contacts: tuple[str, ...] = getattr(fact, "taken_up_by", None) or ()
+    party = getattr(fact, "responsible", None) or fact.provider
+    return ", ".join(names.get(f"{party}/{each}", each) for each in contacts)
 
 
 def _of_maintenance(fact: _MaintenanceEvent, words: Words) -> dict[str, str]:

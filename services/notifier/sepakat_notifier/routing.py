@@ -285,6 +285,9 @@ def _mediators_told(fact: disputes._DisputeEvent) -> tuple[str, ...]:
 def called(fact: Fact) -> list[str]:
     """Whose names its letter may say: the ids of parties, and `party/contact` of people."""
     parties = subject_of(fact).parties
+    if isinstance(fact, incidents.IncidentEscalated | incidents.SnoozeEnded | incidents.EscalationExhausted):
+        responsible = fact.responsible or fact.provider
+        return [*parties, *(f"{responsible}/{each}" for each in fact.taken_up_by or ())]
     named = mediators(fact) if isinstance(fact, disputes._DisputeEvent) else ()
     people = [each for each in named if "/" in each]
     # Of a contact alone it is known that it can be told where it is one of the two parties'.

@@ -92,7 +92,8 @@ class IncidentEscalated(_AskingEvent):
 
     `reason` is why: its turn has come (`delay`), a clock runs out, somebody wanted it, nobody below could be reached.
     `silent_since` is the last word on how it goes, where the next one is overdue. `responsible` must take it up, and
-    may put it off for `may_snooze_seconds` more; not at all where nothing is said.
+    may put it off for `may_snooze_seconds` more; not at all where nothing is said. `needed` of its people must, where
+    that is more than one; the contacts `taken_up_by` have, and are too few. `next_level` is told at `next_at`.
     """
 
     type: ClassVar[str] = "sepakat.incident.escalated.v1"
@@ -101,6 +102,9 @@ class IncidentEscalated(_AskingEvent):
     contacts: tuple[str, ...]
     acknowledge_by: Instant | None = None
     next_level: int | None = None
+    next_at: Instant | None = None
+    needed: int | None = None
+    taken_up_by: tuple[str, ...] | None = None
     reason: Literal["delay", "time-left", "manual", "unreached"] | None = None
     kind: Literal["functional", "hierarchical"] | None = None
     webhooks: tuple[str, ...] | None = None
@@ -112,10 +116,15 @@ class IncidentEscalated(_AskingEvent):
 
 
 class EscalationExhausted(_IncidentEvent):
-    """Every level was told as often as agreed, and nobody of `responsible` (else the provider) acknowledged."""
+    """Every level was told as often as agreed, and nobody of `responsible` (else the provider) acknowledged.
+
+    Or too few: the contacts `taken_up_by`, where `needed` were to.
+    """
 
     type: ClassVar[str] = "sepakat.incident.escalation_exhausted.v1"
     responsible: str | None = None
+    needed: int | None = None
+    taken_up_by: tuple[str, ...] | None = None
 
 
 class IncidentAcknowledged(_IncidentEvent):
@@ -168,13 +177,18 @@ class IncidentUnacknowledged(_IncidentEvent):
 
 
 class IncidentHandedOver(_AskingEvent):
-    """`contacts` (behind `to`, a contact or a rotation) are asked to go on with it."""
+    """`contacts` (behind `to`, a contact or a rotation) are asked to go on with it.
+
+    If fewer than `needed` (one, where nothing is said) acknowledge by `acknowledge_by`, `next_level` is told.
+    """
 
     type: ClassVar[str] = "sepakat.incident.handed_over.v1"
     by: str
     to: str
     contacts: tuple[str, ...]
     acknowledge_by: Instant | None = None
+    next_level: int | None = None
+    needed: int | None = None
     note: str | None = None
     responsible: str | None = None
     may_snooze_seconds: str | None = None
@@ -204,12 +218,17 @@ class IncidentSnoozed(_IncidentEvent):
 
 
 class SnoozeEnded(_AskingEvent):
-    """It was put off until now: `contacts`, who were asked before, are asked again to acknowledge."""
+    """It was put off until now: `contacts`, who were asked before, are asked again to acknowledge.
+
+    `needed` and `taken_up_by` are as of the level.
+    """
 
     type: ClassVar[str] = "sepakat.incident.snooze_ended.v1"
     contacts: tuple[str, ...]
     acknowledge_by: Instant | None = None
     next_level: int | None = None
+    needed: int | None = None
+    taken_up_by: tuple[str, ...] | None = None
     responsible: str
     may_snooze_seconds: str | None = None
 
