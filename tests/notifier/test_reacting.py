@@ -115,6 +115,14 @@ async def test_a_mediator_of_a_third_party_is_written_to_and_no_namesake(notifie
     assert {each.recipient: each.party for each in await notifier.found()}["arbiter"] == "arbitrase"
 
 
+async def test_a_reader_has_their_own_clock_and_the_days_of_the_agreement(notifier: Notifier) -> None:
+    await notifier.hear_text()
+    known = ContactRecorded(party="nusantara", contact="tom", name="Tom", language="en", time_zone="Europe/London")
+    await notifier.directory.on_contact(known, Envelope("c", "/sepakat/test", known.type, None, None, b""))
+    reader = await notifier.directory.reader(["nusantara"], "tom", "toko")
+    assert (reader.time_zone, reader.agreement_zone) == ("Europe/London", "Asia/Jakarta")
+
+
 async def test_people_go_by_their_names_while_a_mail_can_be_written_to_them(notifier: Notifier) -> None:
     for contact, email in (("ari", "ari@arbitrase.example"), ("ben", None)):
         known = ContactRecorded(party="arbitrase", contact=contact, name=contact.title(), language="en", email=email)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -524,7 +524,9 @@ def test_an_escalation_says_why_it_comes_now() -> None:
         assert said in " ".join(letter.text.split()), said
     handed = incident(incidents.IncidentHandedOver)
     assert routing.asks_to_acknowledge(handed.type)
-    assert "there is nobody after you to be told" in " ".join(letters.compose(handed, reader(), NAMES, link).text.split())
+    assert "there is nobody after you to be told" in " ".join(
+        letters.compose(handed, reader(), NAMES, link).text.split()
+    )
 
 
 @pytest.mark.parametrize(("party", "name"), NAMES.items())
@@ -564,7 +566,63 @@ def test_a_credit_that_a_dispute_ended_in_is_told_beside_what_the_figure_gives()
     assert "has changed the figure" not in english, "the figure is what it was"
     figure = fact.model_copy(update={"credit_percent": "10", "measured_credit_percent": None, "exact": "9/10"})
     said = " ".join(letters.compose(figure, reader(), NAMES, None).text.split())
-    assert "It was told as 86.3000 % before" in said and "service credit for" not in said
+    assert "Figure before: 86.3000 %" in said and "service credit for" not in said
+
+
+def test_a_corrected_figure_is_told_beside_the_one_before_each_by_its_name() -> None:
+    changed: Any = {"attainment": "96.8421", "attainment_before": "95.8333", "exact": "92/95", "exact_before": "23/24"}
+    agreed_on = objective(compliance.PeriodCorrected, **changed, dispute="d.0001")
+    assert "The outcome of a dispute has changed the figure of Availability per month" in read(agreed_on)
+    assert "of Checkout from 95.8333 % to 96.8421 %." in read(agreed_on)
+    assert "Figure before: 95.8333 % Agreed figure: 96.8421 %" in read(agreed_on)
+    assert "Measured" not in read(agreed_on) and "Terukur" not in read(agreed_on, "id")
+    assert "Hasil sebuah sengketa telah mengubah angka" in read(agreed_on, "id")
+    assert "Angka sebelumnya: 95,8333 % Angka yang disepakati: 96,8421 %" in read(agreed_on, "id")
+    corrected = objective(compliance.PeriodCorrected, **changed)
+    assert "An exclusion or a correction has changed" in read(corrected)
+    assert "Corrected figure: 96.8421 %" in read(corrected) and "Agreed" not in read(corrected)
+    of_before = objective(compliance.PeriodCorrected, attainment_before="95.8333")
+    assert "from 95.8333 % to 99.8990 %" in read(of_before)
+    same = objective(compliance.PeriodCorrected, exact="1/2", exact_before="1/2", attainment_before="99.8990")
+    assert "Measured: 99.8990 %" in read(same)
+
+
+def test_a_credit_is_so_far_until_the_period_is_closed() -> None:
+    ended: Any = {"at": objective().period.end + timedelta(hours=1), "credit_percent": "15"}
+    for kind in (compliance.PeriodClosed, compliance.PeriodCorrected, compliance.BreachRetracted):
+        assert "Service credit: 15 %" in read(objective(kind, **ended)), kind
+        assert "Kredit layanan: 15 %" in read(objective(kind, **ended), "id")
+    for early in (objective(compliance.PeriodCorrected, **ended, final=False), objective(credit_percent="15"),
+                  objective(compliance.BreachRetracted, credit_percent="15"), objective(**ended)):  # fmt: skip
+        assert "Service credit so far: 15 %" in read(early)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "english", "indonesian"),
+    [
+        ("2026-11-25T22:00:00Z", "2026-11-26T22:00:00Z", "26 November 2026", "26 November 2026"),
+        ("2026-07-31T22:00:00Z", "2026-08-31T22:00:00Z", "August 2026", "Agustus 2026"),
+        ("2025-12-31T22:00:00Z", "2026-12-31T22:00:00Z", "2026", "2026"),
+        ("2026-09-30T22:00:00Z", "2026-12-31T22:00:00Z", "1 Oct 2026 – 31 Dec 2026", "1 Okt 2026 – 31 Des 2026"),
+        ("2026-11-22T22:00:00Z", "2026-11-29T22:00:00Z", "23 Nov 2026 – 29 Nov 2026", "23 Nov 2026 – 29 Nov 2026"),
+        ("2026-11-26T05:00:00Z", "2026-11-26T06:00:00Z",
+         "26 Nov 2026, 12:00:00 WIB – 26 Nov 2026, 13:00:00 WIB", "26 Nov 2026, 12:00:00 WIB"),
+    ],
+)  # fmt: skip
+def test_a_period_is_named_where_the_agreement_counts_its_days(
+    start: str, end: str, english: str, indonesian: str
+) -> None:
+    in_jakarta = replace(reader(), agreement_zone="Africa/Johannesburg")
+    fact = objective(period={"start": start, "end": end})
+    for language, said in (("en", f"Period: {english}"), ("id", f"Periode: {indonesian}")):
+        text = letters.compose(fact, replace(in_jakarta, language=language), NAMES, None).text
+        assert any(line.startswith(said) for line in text.splitlines()), text
+
+
+def test_a_day_begins_after_midnight_where_the_clocks_skip_it() -> None:
+    words = Words("en", "Asia/Jakarta", "America/Santiago")
+    skipped = datetime(2026, 9, 6, 4, tzinfo=UTC)
+    assert words.period(skipped, datetime(2026, 9, 7, 3, tzinfo=UTC)) == "6 September 2026"
 
 
 def read(fact: Fact, language: str = "en", names: Mapping[str, str] = NAMES) -> str:

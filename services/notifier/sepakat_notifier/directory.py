@@ -14,7 +14,7 @@ from sepakat_shared.together import Shared, Together
 
 @dataclass(frozen=True)
 class Reader:
-    """A person or role as a message addresses them."""
+    """A person or role as a message addresses them; `agreement_zone` is where the days of what it is about are."""
 
     party: str
     contact: str
@@ -22,6 +22,7 @@ class Reader:
     email: str | None
     language: str
     time_zone: str
+    agreement_zone: str | None = None
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,8 @@ class Directory:
         if known is None:
             raise Forgotten if found else Unknown
         fact = ContactRecorded.model_validate(known["fact"])
-        zone = fact.time_zone or await self._zone_of(agreement)
-        return Reader(fact.party, contact, fact.name, fact.email, fact.language, zone)
+        zone = await self.zone_of(agreement)
+        return Reader(fact.party, contact, fact.name, fact.email, fact.language, fact.time_zone or zone, zone)
 
     async def parties_of(self, parties: Sequence[str], contacts: Sequence[str]) -> dict[str, str]:
         """By contact, whose it is, as `reader` reads it; those that are unknown or were erased are left out."""
@@ -152,13 +153,14 @@ class Directory:
         if known.get("erased"):
             raise Forgotten
         fact = ReporterRecorded.model_validate(known["fact"])
-        zone = await self._zone_of(agreement)
+        zone = await self.zone_of(agreement)
         return Reader(party, f"reporter/{report}", fact.name, fact.email, fact.language, zone), fact.status_url
 
     async def _read_last_text(self, agreement: str) -> Document | None:
         return await self._texts.find_one({"agreement": agreement}, sort=[("version", -1)])
 
-    async def _zone_of(self, agreement: str) -> str:
+    async def zone_of(self, agreement: str) -> str:
+        """The zone that an agreement's days are in."""
         text = await self._last_text(agreement)
         return text["time_zone"] if text else "UTC"
 

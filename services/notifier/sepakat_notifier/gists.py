@@ -5,14 +5,13 @@ The subject and the text are the event's template's; the figures, the tone and t
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from sepakat_notifier import dispute_words, incident_words, maintenance_words, month_words
 from sepakat_notifier.directory import Reader
 from sepakat_notifier.rendering import has_template, rendered
 from sepakat_notifier.routing import Agreed
 from sepakat_notifier.words import Words
-from sepakat_shared.contracts.compliance import _ObjectiveEvent
+from sepakat_shared.contracts.compliance import ObjectiveBreached, PeriodCorrected, _ObjectiveEvent
 from sepakat_shared.contracts.credits import _CreditEvent
 from sepakat_shared.contracts.disputes import DisputedFigure, DisputeRaised, _DisputeEvent
 from sepakat_shared.contracts.fact import Fact, PeriodSpan
@@ -62,7 +61,7 @@ def gist_of(fact: Fact, reader: Reader, names: Mapping[str, str]) -> Gist:
     """
     if not isinstance(fact, _Told):
         raise ValueError(f"there is no letter about {fact.type}")
-    words = Words(reader.language, reader.time_zone)
+    words = Words(reader.language, reader.time_zone, reader.agreement_zone)
     agreement = words.title(fact.agreement_title, fact.agreement)
     context = {
         "fact": fact,
@@ -89,11 +88,17 @@ def gist_of(fact: Fact, reader: Reader, names: Mapping[str, str]) -> Gist:
         **(_of_maintenance(fact, words) if isinstance(fact, _MaintenanceEvent) else {}),
         "glance": month_words.glance(fact, words) if isinstance(fact, MonthlyReportCompiled) else "",
     }
-    subject, paragraphs = rendered(fact.type, words, context)
     values = _figures(fact, words, agreement, names)
+    by_name = dict(values)
+    context |= {
+        "figure_before": by_name.get("before", ""),
+        "figure": by_name.get("agreed") or by_name.get("corrected", ""),
+    }
+    subject, paragraphs = rendered(fact.type, words, context)
     figures = [(words.label(name), value) for name, value in values]
     named = {name: str(context[name]) for name in ("provider", "customer", "responsible")}
     named |= {"title": str(context["subject_title"]), **dict(values)}
+    named |= {_ALSO_CALLED[name]: value for name, value in values if name in _ALSO_CALLED}
     button = "give_feedback" if isinstance(fact, IncidentFeedbackAsked) else "button"
     button = "read_report" if isinstance(fact, MonthlyReportCompiled) else button
     return Gist(words, agreement, str(context["service"]), subject, paragraphs, figures, _tone(fact), named, button)
@@ -168,13 +173,13 @@ def _figures(fact: _Told, words: Words, agreement: str, names: Mapping[str, str]
         if isinstance(fact, IncidentEscalated | IncidentHandedOver | SnoozeEnded) and fact.acknowledge_by is not None:
             figures.append(("answer_by", words.when(fact.acknowledge_by)))
         return [*figures, *(_by_when(fact, words) if isinstance(fact, PauseRequested) else [])]
-    figures = [("objective", words.title(fact.objective_title, fact.objective)), *_measured(fact, words)]
+    figures = [("objective", words.title(fact.objective_title, fact.objective)), *_judged(fact, words)]
     figures.append(("target", f"{words.decimal(fact.target)} {fact.unit or '%'}"))
     figures.append(("period", _period(fact.period, words)))
     if fact.permitted_loss_left is not None:
         figures.append(("left", words.money(fact.permitted_loss_left)))
     if fact.credit_percent is not None:
-        figures.append(("credit", f"{words.decimal(fact.credit_percent)} %"))
+        figures.append((_credit_label(fact), f"{words.decimal(fact.credit_percent)} %"))
     return [*figures, *about]
 
 
@@ -213,8 +218,39 @@ def _measured(figure: _ObjectiveEvent | DisputedFigure, words: Words) -> list[tu
     return [] if figure.attainment is None else [("measured", f"{words.decimal(figure.attainment)} %")]
 
 
+def _judged(fact: _ObjectiveEvent, words: Words) -> list[tuple[str, str]]:
+    """The figure; of one that was corrected both, by what they are."""
+    figures = _measured(fact, words)
+    if not isinstance(fact, PeriodCorrected) or _is_as_before(fact):
+        return figures
+    before = DisputedFigure(attainment=fact.attainment_before, value=fact.value_before, unit=fact.unit)
+    now = "corrected" if fact.dispute is None else "agreed"
+    return [*[("before", said) for _, said in _measured(before, words)], *[(now, said) for _, said in figures]]
+
+
+def _is_as_before(fact: PeriodCorrected) -> bool:
+    """Whether something else was corrected than the figure. Earlier events have no exact one."""
+    if fact.exact is not None:
+        return fact.exact == fact.exact_before
+    return (fact.attainment, fact.value) == (fact.attainment_before, fact.value_before)
+
+
+def _credit_label(fact: _ObjectiveEvent) -> str:
+    """Until the period is closed, what is owed may still change."""
+    open_ = fact.at < fact.period.end
+    if isinstance(fact, PeriodCorrected):
+        open_ = open_ or fact.final is False
+    elif isinstance(fact, ObjectiveBreached):
+        open_ = True
+    return "credit_so_far" if open_ else "credit"
+
+
+_ALSO_CALLED = {"credit_so_far": "credit", "corrected": "measured", "agreed": "measured"}
+"""What a party's own wording calls them, whatever they are labelled with this time."""
+
+
 def _period(period: PeriodSpan, words: Words) -> str:
-    return f"{words.day(period.start)} – {words.day(period.end - timedelta(milliseconds=1))}"
+    return words.period(period.start, period.end)
 
 
 _TONES = {

@@ -1,6 +1,6 @@
 """How one reader's language and time zone write things: labels, instants, lengths, figures, money."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -26,12 +26,16 @@ _LABELS = {
     "answer_by": {"en": "Please answer by", "id": "Mohon dijawab sebelum"},
     "objective": {"en": "Objective", "id": "Sasaran"},
     "measured": {"en": "Measured", "id": "Terukur"},
+    "before": {"en": "Figure before", "id": "Angka sebelumnya"},
+    "corrected": {"en": "Corrected figure", "id": "Angka setelah dikoreksi"},
+    "agreed": {"en": "Agreed figure", "id": "Angka yang disepakati"},
     "target": {"en": "Target", "id": "Target"},
     "from": {"en": "From", "id": "Dari"},
     "until": {"en": "Until", "id": "Sampai"},
     "period": {"en": "Period", "id": "Periode"},
     "left": {"en": "Loss still permitted", "id": "Kerugian yang masih diizinkan"},
-    "credit": {"en": "Service credit so far", "id": "Kredit layanan sementara"},
+    "credit": {"en": "Service credit", "id": "Kredit layanan"},
+    "credit_so_far": {"en": "Service credit so far", "id": "Kredit layanan sementara"},
     "amount": {"en": "Amount owed", "id": "Jumlah terutang"},
     "outstanding": {"en": "Outstanding", "id": "Belum dilunasi"},
     "claim_until": {"en": "To be claimed before", "id": "Diklaim sebelum"},
@@ -64,12 +68,24 @@ _CLOCKS = {
 }  # fmt: skip
 
 
-class Words:
-    """How one reader's language and zone write things."""
+_LEAST = timedelta(milliseconds=1)
+_SHORT = timedelta(days=2)
+_YEAR = timedelta(days=360)
 
-    def __init__(self, language: str, time_zone: str) -> None:
+
+def _is_midnight(instant: datetime, zone: ZoneInfo) -> bool:
+    """Whether a day begins there: where the clocks skip midnight, it begins with the hour after."""
+    day = instant.astimezone(zone).date()
+    return instant == datetime.combine(day, time.min, zone).astimezone(UTC)
+
+
+class Words:
+    """How one reader's language and zone write things, and the zone that an agreement's days are in."""
+
+    def __init__(self, language: str, time_zone: str, agreement_zone: str | None = None) -> None:
         self.language = language if language in LANGUAGES else "en"
         self._zone = ZoneInfo(time_zone)
+        self._agreement_zone = ZoneInfo(agreement_zone or time_zone)
 
     def label(self, name: str) -> str:
         return _LABELS[name][self.language]
@@ -83,6 +99,25 @@ class Words:
 
     def day(self, instant: datetime) -> str:
         return format_datetime(instant, "d MMM y", tzinfo=self._zone, locale=self.language)
+
+    def period(self, start: datetime, end: datetime) -> str:
+        """What is before `end`: a day, a month or a year by its name, in the zone where it is one."""
+        first, last = (each.astimezone(self._agreement_zone) for each in (start, end - _LEAST))
+        if not all(_is_midnight(each, self._agreement_zone) for each in (start, end)):
+            if end - start < _SHORT:
+                return f"{self.when(start)} – {self.when(end)}"
+            return f"{self._date_of(first)} – {self._date_of(last)}"
+        if first.date() == last.date():
+            return self._date_of(first, "d MMMM y")
+        days = (first.month, first.day, last.month, last.day)
+        if first.year == last.year and days == (1, 1, 12, 31):
+            return self._date_of(first, "y")
+        if first.day == 1 and (last + timedelta(days=1)).day == 1 and first.month == last.month and end - start < _YEAR:
+            return self._date_of(first, "MMMM y")
+        return f"{self._date_of(first)} – {self._date_of(last)}"
+
+    def _date_of(self, at: datetime, pattern: str = "d MMM y") -> str:
+        return str(format_date(at.date(), pattern, locale=self.language))
 
     def month(self, name: str) -> str:
         """A month of a text (`2026-03`)."""

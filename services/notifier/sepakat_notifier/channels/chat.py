@@ -21,7 +21,7 @@ from sepakat_notifier.excerpts import excerpt
 from sepakat_notifier.gathering import GATHERED
 from sepakat_notifier.notification import Notification, order
 from sepakat_notifier.preference import is_news
-from sepakat_notifier.routing import asks_to_acknowledge, called, fact_of
+from sepakat_notifier.routing import asks_to_acknowledge, called, fact_of, subject_of
 from sepakat_notifier.store import Notifications
 from sepakat_notifier.vault import Vault
 from sepakat_shared.contracts.incidents import IncidentAcknowledged, IncidentClosed, IncidentMerged, IncidentResolved
@@ -133,7 +133,7 @@ class ChatSender:
         told = [each for each in before if each.occasion.type != GATHERED]
         if endpoint is None or not told:
             return said
-        reader = await self._reader(endpoint)
+        reader = await self._reader(endpoint, subject_of(fact_of(told[0])).agreement)
         names = await self._directory.names(sorted({one for each in told for one in called(fact_of(each))}))
         lines = []
         for each in told:
@@ -152,7 +152,7 @@ class ChatSender:
         if not gists.is_told(fact):
             raise Unwanted(f"there are no words about {fact.type}")
         names = await self._directory.names(called(fact))
-        gist = gists.gist_of(fact, await self._reader(endpoint), names)
+        gist = gists.gist_of(fact, await self._reader(endpoint, subject_of(fact).agreement), names)
         actions, in_name = await self._links.of(notification, endpoint)
         return Said(
             gist.subject, gist.paragraphs, gist.figures, gist.tone, gist.agreement, actions=actions, in_name=in_name
@@ -161,18 +161,20 @@ class ChatSender:
     async def _gathered(self, notification: Notification, members: list[Notification], endpoint: Endpoint) -> Said:
         if len(members) == 1 and notification.occasion.data["kind"] == "summary":
             return await self._said(members[0], endpoint)
-        gathered = await self._digests.gathered(notification, members, await self._reader(endpoint))
+        reader = await self._reader(endpoint, notification.occasion.data["agreement"])
+        gathered = await self._digests.gathered(notification, members, reader)
         sections = [
             (heading, [Line(each.at, each.what, each.said) for each in entries])
             for heading, entries in gathered.sections
         ]  # fmt: skip
         return Said(gathered.subject, gathered.paragraphs, [], gathered.tone, gathered.reason, sections)
 
-    async def _reader(self, endpoint: Endpoint) -> Reader:
+    async def _reader(self, endpoint: Endpoint, agreement: str) -> Reader:
         """The room itself: in its language, by its clock."""
         names = await self._directory.names([endpoint.party])
         return Reader(
-            endpoint.party, endpoint.id, names[endpoint.party], None, endpoint.language, endpoint.time_zone
+            endpoint.party, endpoint.id, names[endpoint.party], None, endpoint.language, endpoint.time_zone,
+            await self._directory.zone_of(agreement),
         )  # fmt: skip
 
 
