@@ -151,6 +151,59 @@ def test_letters_name_the_mediator_and_say_where_nobody_else_tells_them() -> Non
     assert "The mediator Ari (Arbitrase Satu) did not decide" in said(reader(), known, missed)
 
 
+def ways(fact: Fact, reader: Reader) -> list[str]:
+    text = letters.compose(fact, reader, NAMES, None).text
+    return [line.partition(": ")[2] for line in text.splitlines() if ": sepakat disputes" in line]
+
+
+def test_a_letter_about_a_dispute_says_how_its_reader_can_answer() -> None:
+    budi = Reader("toko-maju", "budi", "Budi", None, "id", "Asia/Jakarta")
+    arbiter = Reader("arbitrase", "arbiter", "Ari", None, "en", "Asia/Jakarta")
+    show = "sepakat disputes show d.0001"
+    counter = 'sepakat disputes counter d.0001 --statement "…"'
+    raised_ = dispute(disputes.DisputeRaised)
+    answers = ["sepakat disputes accept d.0001 --offer 1", 'sepakat disputes answer d.0001 --statement "…"', show]
+    assert ways(raised_, reader()) == answers and ways(raised_, budi) == [show]
+    offered = dispute(disputes.DisputeAnswered, offer={"credit_percent": "5"}, offer_number=2)
+    assert ways(offered, budi) == ["sepakat disputes accept d.0001 --offer 2", counter, show]
+    assert ways(offered, reader()) == ["sepakat disputes accept d.0001 --offer NUMBER", counter, show]
+    decides = dispute(disputes.DisputeStepDefaulted, contact="arbiter", mediators=("arbitrase/arbiter",))
+    assert ways(decides, arbiter) == ['sepakat disputes decide d.0001 --result RESULT --statement "…"', show]
+    assert ways(decides, budi) == ["sepakat disputes accept d.0001 --offer NUMBER", counter, show]
+    assert ways(dispute(disputes.DisputeReferred, mediators=("arbitrase/arbiter",)), arbiter) == [show]
+    assert ways(dispute(disputes.DisputeSettled), budi) == [show]
+
+
+def test_a_letter_about_a_dispute_shows_what_was_handed_in() -> None:
+    pack = "sha256:" + "ab" * 32
+    url = "https://files.example/" + "x" * 90
+    handed_in = [{"description": "router\n log", "url": url}, {"description": "november.json", "hash": pack}]
+    fact = dispute(disputes.DisputeRaised, evidence=handed_in)
+    letter = letters.compose(fact, reader(), NAMES, None)
+    assert f"Evidence: router log – {url}" in letter.text.splitlines()
+    assert f"Evidence: november.json – {pack}" in letter.text.splitlines()
+    assert (
+        pack in letter.html
+        and f"Bukti: november.json – {pack}" in letters.compose(fact, reader("id"), NAMES, None).text
+    )
+    many = dispute(disputes.DisputeCountered, evidence=[{"description": "<b>log</b>"}] * 7)
+    letter = letters.compose(many, reader(), NAMES, None)
+    assert letter.text.count("Evidence: <b>log</b>") == 5 and "Evidence: and 2 more" in letter.text
+    assert "<b>" not in letter.html
+
+
+def test_an_outcome_is_never_told_without_words() -> None:
+    for result, said, dikatakan in (
+        ("partly", "The outcome: upheld in part.", "Hasilnya: dikabulkan sebagian."),
+        ("upheld", "The outcome: upheld.", "Hasilnya: dikabulkan."),
+        ("rejected", "The outcome: nothing is changed.", "Hasilnya: tidak ada yang diubah."),
+    ):
+        fact = dispute(disputes.DisputeSettled, result=result, remedy={"terms": "  "}, statement=" \n ")
+        assert said in read(fact) and dikatakan in read(fact, "id") and "“" not in read(fact)
+    asked = dispute(disputes.DisputeRaised, asked={"terms": " "})
+    assert "What is asked: nothing is changed." in read(asked)
+
+
 def test_what_is_negotiated_names_its_readers_itself_since_nobody_has_signed_yet() -> None:
     for kind in (proposals.ProposalMade, proposals.ProposalClosed, lasting.DateAhead, agreements.AgreementAmended):
         assert routing.mails(agreed(kind, contacts=("ana", "budi", "ana")), SIGNATORIES, []) == ["ana", "budi"], kind

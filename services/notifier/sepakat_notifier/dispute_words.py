@@ -6,7 +6,17 @@ from typing import Final, Protocol
 
 from sepakat_notifier.directory import Reader
 from sepakat_notifier.routing import mediators
-from sepakat_shared.contracts.disputes import Adjustment, DisputeStepDefaulted, Remedy, _DisputeEvent
+from sepakat_shared.contracts.disputes import (
+    Adjustment,
+    DisputeAnswered,
+    DisputeCountered,
+    DisputeRaised,
+    DisputeSettled,
+    DisputeStepDefaulted,
+    DisputeWithdrawn,
+    Remedy,
+    _DisputeEvent,
+)
 from sepakat_shared.contracts.fact import Title
 
 Phrase = Mapping[str, str]
@@ -34,8 +44,11 @@ _TURNS: Final[Mapping[str, Phrase]] = {
     "settle": {"en": "{who} can settle it until {when}.", "id": "{who} dapat menyelesaikannya sampai {when}."},
     "decide": {"en": "The mediator {who} decides until {when}.", "id": "Mediator {who} memutuskan sampai {when}."},
 }
-_YOUR_TURN: Final[Phrase] = {"en": "You are the mediator, and are asked to decide it before {when}.",
-                             "id": "Anda mediatornya, dan diminta memutuskannya sebelum {when}."}  # fmt: skip
+_YOUR_TURN: Final[Phrase] = {
+    "en": "You are the mediator, and are asked to decide it before {when}, with the key that an operator issues you.",
+    "id": "Anda mediatornya, dan diminta memutuskannya sebelum {when}, dengan kunci yang diterbitkan operator untuk "
+          "Anda.",
+}  # fmt: skip
 _UNTOLD: Final[Phrase] = {
     "en": "We have no address of the mediator, who therefore gets no message of us: please tell them yourselves.",
     "id": "Kami tidak mempunyai alamat mediator, sehingga mediator tidak menerima pesan dari kami: "
@@ -62,6 +75,14 @@ _ADJUSTMENTS: Final[Mapping[str, Phrase]] = {
              "id": "{length} dikurangkan dari waktu penanganan insiden"},
 }  # fmt: skip
 _CREDIT: Final[Phrase] = {"en": "the service credit is {} %", "id": "kredit layanan menjadi {} %"}
+_RESULTS: Final[Mapping[str, Phrase]] = {
+    "upheld": {"en": "upheld", "id": "dikabulkan"},
+    "partly": {"en": "upheld in part", "id": "dikabulkan sebagian"},
+    "rejected": {"en": "rejected", "id": "ditolak"},
+}
+_MORE: Final[Phrase] = {"en": "and {} more", "id": "dan {} lagi"}
+_MOST_EVIDENCE: Final = 5
+"""Of so many what they are is written out; all of them are read with the dispute."""
 _NOTHING: Final[Phrase] = {"en": "nothing is changed", "id": "tidak ada yang diubah"}
 _AND: Final[Phrase] = {"en": " and ", "id": " dan "}
 
@@ -83,7 +104,8 @@ def turn(fact: _DisputeEvent, words: Words, names: Mapping[str, str], reader: Re
     if fact.act == "decide":
         asked = (mediators(fact) or ("",))[-1]
         said = _YOUR_TURN if _is(reader, asked) else said
-        who, untold = called(asked, fact, names), _person(asked, fact, names) is None
+        who = called(asked, fact, names)
+        untold = _person(asked, fact, names) is None and not _is(reader, asked)
     sentences = [said[words.language].format(who=who, when=words.when(fact.deadline))]
     sentences += [] if fact.otherwise is None else [_OTHERWISE[fact.otherwise][words.language]]
     return " ".join([*sentences, *([_UNTOLD[words.language]] if untold else [])])
@@ -118,9 +140,51 @@ def remedy(asked: Remedy, words: Words) -> str:
     parts = [_adjustment(each, words) for each in asked.adjustments]
     if asked.credit_percent is not None:
         parts.append(_CREDIT[words.language].format(words.decimal(asked.credit_percent)))
-    if asked.terms:
-        parts.append(asked.terms)
+    if asked.terms and asked.terms.strip():
+        parts.append(asked.terms.strip())
     return "; ".join(parts) or _NOTHING[words.language]
+
+
+def outcome(fact: DisputeSettled, words: Words) -> str:
+    """What changes by the end of it; where nobody has put that in words, what the end is called."""
+    is_said = fact.remedy.adjustments or fact.remedy.credit_percent is not None or (fact.remedy.terms or "").strip()
+    return remedy(fact.remedy, words) if is_said or fact.result == "rejected" else result(fact, words)
+
+
+def result(fact: DisputeSettled, words: Words) -> str:
+    return _RESULTS[fact.result][words.language]
+
+
+def evidence(fact: _DisputeEvent, words: Words) -> list[str]:
+    """What was handed in with it: what it is, where it lies, and by which hash both look at the same."""
+    handed_in = fact.evidence if isinstance(fact, DisputeRaised | DisputeAnswered | DisputeCountered) else ()
+    said = [
+        " – ".join(part for part in (" ".join(each.description.split()), each.url, each.hash) if part)
+        for each in handed_in[:_MOST_EVIDENCE]
+    ]
+    more = len(handed_in) - len(said)
+    return [*said, *([_MORE[words.language].format(more)] if more else [])]
+
+
+def ways(fact: _DisputeEvent, reader: Reader) -> list[tuple[str, str]]:
+    """The commands by which the reader can read, answer or decide it, by the labels that say what each does."""
+    about = f"sepakat disputes {{}} {fact.dispute}"
+    saying = f'{about} --statement "…"'
+    read = ("read_dispute", about.format("show"))
+    if isinstance(fact, DisputeSettled | DisputeWithdrawn):
+        return [read]
+    if fact.act == "decide" and any(_is(reader, each) for each in mediators(fact)[-1:]):
+        return [("decide_dispute", f'{about.format("decide")} --result RESULT --statement "…"'), read]
+    if reader.party not in (fact.provider, fact.customer):
+        return [read]
+    if fact.act == "answer":
+        answers = [("accept_asked", f"{about.format('accept')} --offer 1"), ("answer_dispute", saying.format("answer"))]
+        return [*(answers if reader.party in fact.awaits else []), read]
+    number: object = "NUMBER"
+    if isinstance(fact, DisputeAnswered | DisputeCountered) and fact.party != reader.party:
+        number = fact.offer_number or number
+    accept = ("accept_offer", f"{about.format('accept')} --offer {number}")
+    return [accept, ("counter_offer", saying.format("counter")), read]
 
 
 def _adjustment(adjustment: Adjustment, words: Words) -> str:

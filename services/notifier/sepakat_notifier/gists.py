@@ -13,7 +13,7 @@ from sepakat_notifier.routing import Agreed
 from sepakat_notifier.words import Words
 from sepakat_shared.contracts.compliance import ObjectiveBreached, PeriodCorrected, _ObjectiveEvent
 from sepakat_shared.contracts.credits import _CreditEvent
-from sepakat_shared.contracts.disputes import DisputedFigure, DisputeRaised, _DisputeEvent
+from sepakat_shared.contracts.disputes import DisputedFigure, DisputeRaised, DisputeSettled, _DisputeEvent
 from sepakat_shared.contracts.fact import Fact, PeriodSpan
 from sepakat_shared.contracts.feedback import IncidentFeedbackAsked
 from sepakat_shared.contracts.incidents import (
@@ -88,7 +88,7 @@ def gist_of(fact: Fact, reader: Reader, names: Mapping[str, str]) -> Gist:
         **(_of_maintenance(fact, words) if isinstance(fact, _MaintenanceEvent) else {}),
         "glance": month_words.glance(fact, words) if isinstance(fact, MonthlyReportCompiled) else "",
     }
-    values = _figures(fact, words, agreement, names)
+    values = _figures(fact, words, agreement, names, reader)
     by_name = dict(values)
     context |= {
         "figure_before": by_name.get("before", ""),
@@ -107,6 +107,8 @@ def gist_of(fact: Fact, reader: Reader, names: Mapping[str, str]) -> Gist:
 def _of_dispute_itself(fact: _DisputeEvent, words: Words, names: Mapping[str, str], reader: Reader) -> dict[str, str]:
     return {
         "turn": dispute_words.turn(fact, words, names, reader), "mediator": dispute_words.mediator(fact, names),
+        "result": dispute_words.result(fact, words) if isinstance(fact, DisputeSettled) else "",
+        "outcome": dispute_words.outcome(fact, words) if isinstance(fact, DisputeSettled) else "",
     }  # fmt: skip
 
 
@@ -142,7 +144,9 @@ def _subject_title(fact: _Told, words: Words) -> str:
     return words.title(fact.objective_title, fact.objective)
 
 
-def _figures(fact: _Told, words: Words, agreement: str, names: Mapping[str, str]) -> list[tuple[str, str]]:
+def _figures(
+    fact: _Told, words: Words, agreement: str, names: Mapping[str, str], reader: Reader
+) -> list[tuple[str, str]]:
     about = [("agreement", agreement)]
     if isinstance(fact, _OnCallEvent):
         return [("from", words.when(fact.start)), ("until", words.when(fact.end)), *about]
@@ -165,7 +169,7 @@ def _figures(fact: _Told, words: Words, agreement: str, names: Mapping[str, str]
     if fact.service is not None:
         about.insert(0, ("service", words.title(fact.service_title, fact.service)))
     if isinstance(fact, _DisputeEvent):
-        return [*_of_dispute(fact, words, names), *about]
+        return [*_of_dispute(fact, words, names, reader), *about]
     if isinstance(fact, _IncidentEvent):
         figures = [("incident", fact.number), ("priority", fact.priority), *about]
         if fact.impact_started_at is not None:
@@ -189,7 +193,7 @@ def _by_when(fact: Agreed | PauseRequested, words: Words) -> list[tuple[str, str
     return [] if answer_by is None else [("answer_by", words.when(answer_by))]
 
 
-def _of_dispute(fact: _DisputeEvent, words: Words, names: Mapping[str, str]) -> list[tuple[str, str]]:
+def _of_dispute(fact: _DisputeEvent, words: Words, names: Mapping[str, str], reader: Reader) -> list[tuple[str, str]]:
     figures = [("dispute", fact.number), ("raised_by", names.get(fact.raised_by, fact.raised_by))]
     if fact.period is not None:
         figures.append(("period", _period(fact.period, words)))
@@ -197,7 +201,8 @@ def _of_dispute(fact: _DisputeEvent, words: Words, names: Mapping[str, str]) -> 
         figures += _measured(fact.measured, words)
     if fact.deadline is not None:
         figures.append(("by_when", words.when(fact.deadline)))
-    return figures
+    figures += [("evidence", each) for each in dispute_words.evidence(fact, words)]
+    return [*figures, *dispute_words.ways(fact, reader)]
 
 
 def _of_credit(fact: _CreditEvent, words: Words) -> list[tuple[str, str]]:

@@ -43,7 +43,7 @@ _WORTH: Final[dict[str, Any]] = {
 }  # fmt: skip
 """What fields of these names hold, where their type takes it."""
 _OF_TYPES: Final[dict[str, dict[str, Any]]] = {
-    "sepakat.dispute.": {"number": "D-3FA92C"},
+    "sepakat.dispute.": {"number": "D-3FA92C", "dispute": "3fa92c1b04d7e658.0001"},
     "sepakat.obligation.": {
         "party": "toko-maju", "obligation": "load-forecast",
         "text": {"en": "Announce the expected load", "id": "Mengumumkan perkiraan beban"},
