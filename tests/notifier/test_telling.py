@@ -715,6 +715,25 @@ def test_nobody_has_taken_it_up_is_not_said_to_who_has() -> None:
     assert "Nobody has taken it up: Checkout" in read(nobody) and "nobody has taken up incident" in read(nobody)
 
 
+def test_each_letter_about_an_incident_begins_with_its_number_and_its_agreement() -> None:
+    for kind in (incidents.IncidentEscalated, incidents.IncidentResolved, incidents.ClockMissed):
+        for language, first in (("en", "Incident CHECKOUT-0001 (Checkout platform)"),
+                                ("id", "Insiden CHECKOUT-0001 (Platform checkout)")):  # fmt: skip
+            letter = letters.compose(incident(kind), reader(language), NAMES, None)
+            assert letter.text.splitlines()[2] == first, letter.text
+
+
+def test_letters_are_in_good_english() -> None:
+    again = incident(incidents.IncidentEscalated, round=2)
+    assert "Checkout has not worked as agreed, and you are asked" in read(again)
+    assert "(level 1, asked again: round 2)" in read(again) and "diminta lagi: putaran ke-2" in read(again, "id")
+    late = incident(incidents.ClockMissed)
+    assert "restoration of incident CHECKOUT-0001, 4 hours, ran out at 24 Nov 2026" in read(late)
+    assert "4 jam, habis pada 24 Nov 2026" in read(late, "id")
+    assert "has been below what PT Nusantara Cloud and Toko Maju agreed since" in read(objective())
+    assert "has been within what was agreed again since" in read(objective(compliance.ObjectiveRecovered))
+
+
 def test_a_hand_over_after_the_last_round_names_no_level() -> None:
     last = incident(incidents.IncidentHandedOver)
     assert "there is nobody after you to be told" in read(last) and "level" not in read(last)

@@ -95,6 +95,9 @@ def gist_of(fact: Fact, reader: Reader, names: Mapping[str, str]) -> Gist:
         "figure": by_name.get("agreed") or by_name.get("corrected", ""),
     }
     subject, paragraphs = rendered(fact.type, words, context)
+    if isinstance(fact, _IncidentEvent | IncidentFeedbackAsked):
+        # A number is one of its agreement's: who reads of two services has two of the same number.
+        paragraphs.insert(0, words.phrase("incident_of").format(fact.number, agreement))
     figures = [(words.label(name), value) for name, value in values]
     named = {name: str(context[name]) for name in ("provider", "customer", "responsible")}
     named |= {"title": str(context["subject_title"]), **dict(values)}

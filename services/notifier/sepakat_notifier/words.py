@@ -68,6 +68,9 @@ _LABELS = {
 
 
 _DURATION = TypeAdapter(timedelta)
+_PHRASES = {
+    "incident_of": {"en": "Incident {} ({})", "id": "Insiden {} ({})"},
+}  # fmt: skip
 _CLOCKS = {
     "first-response": {"en": "first response", "id": "tanggapan pertama"},
     "restore": {"en": "restoration", "id": "pemulihan"},
@@ -97,6 +100,9 @@ class Words:
 
     def label(self, name: str) -> str:
         return _LABELS[name][self.language]
+
+    def phrase(self, name: str) -> str:
+        return _PHRASES[name][self.language]
 
     def title(self, title: Title | None, otherwise: str) -> str:
         return title.in_language(self.language, otherwise) if title else otherwise
