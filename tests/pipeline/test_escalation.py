@@ -1,8 +1,10 @@
 """Escalation through real processes: somebody has left, whoever is on call takes it up, and the clocks are measured."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 from world import CONTACTS, World
 
@@ -108,3 +110,44 @@ async def test_a_person_who_left_stops_no_escalation_and_the_handling_is_measure
         return {("rina", "delivered"), ("rudi", "suppressed")} <= told
 
     await until("the mails", mailed)
+
+
+async def test_the_link_of_a_mail_takes_it_up_anew_after_it_was_given_back(world: World) -> None:
+    levels = [{"notify": ["oncall"], "acknowledgeWithin": "PT4H"}]
+    await world.agree(**{**POLICY, "escalation": {"critical": {"levels": levels}}})
+    await world.register()
+    begun = datetime.now(UTC)
+    await world.send(
+        world.event("1", "up", begun - timedelta(minutes=10)), world.event("2", "down", begun - timedelta(minutes=5))
+    )
+
+    async def asked() -> list[str]:
+        mails = [each.body("plain") for each in world.desk.mails if each.to.startswith("oncall@") and each.at >= begun]
+        return [link for mail in mails for link in re.findall(r"http://\S+/a/\S+", mail)]
+
+    link = (await until("the mail with the link", asked, within=60))[-1]
+
+    async def stands(status: str) -> dict[str, Any] | None:
+        [incident] = await world.incidents()
+        return incident if incident["status"] == status else None
+
+    async def press() -> str:
+        async with httpx.AsyncClient() as browser:
+            return (await browser.post(link)).text
+
+    assert "you have taken up" in await press()
+    incident = await until("the acknowledgement", lambda: stands("acknowledged"))
+    provider = await world.key_of("nusantara", "incidents:read", "incidents:write")
+    async with world.api("incidents", provider) as http:
+        assert (await http.post(f"/v1/incidents/{incident['id']}/unacknowledge")).is_success
+
+    async def counts_no_longer() -> bool:
+        async with httpx.AsyncClient() as browser:
+            return "That counts no longer" in (await browser.get(link)).text
+
+    await until("the page that asks again", counts_no_longer)
+    assert "you have taken up" in await press() and "you have taken up" in await press()
+    anew = await until("the acknowledgement anew", lambda: stands("acknowledged"))
+    assert anew["acknowledged_by"] == "oncall"
+    told = await world.all_told("incidents")
+    assert told.count("sepakat.incident.acknowledged.v1") == 2
