@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from world import World
+from world import OPERATOR, World
 
 from sepakat_cli.demo.telling import until
 
@@ -91,3 +91,29 @@ async def test_an_accepted_dispute_retracts_the_breach_and_both_figures_stay(wor
     await until("the outcome's mails", lambda: mailed(world, "is settled: upheld", everybody))
     again = await world.all_told("incidents")
     assert again.count("sepakat.dispute.settled.v1") == again.count("sepakat.dispute.recalculated.v1") == 1
+
+
+async def test_a_mediator_of_a_third_party_is_written_to_and_the_parties_read_who_it_is(world: World) -> None:
+    async with world.api("agreements") as http:
+        contacts = [{"id": "arbiter", "name": "Ari", "email": "arbiter@arbitrase.example"}]
+        body = {"metadata": {"id": "arbitrase"}, "name": "Arbitrase Satu", "contacts": contacts}
+        assert (await http.put("/v1/parties/arbitrase", json=body)).is_success
+    decides = {
+        "by": "mediator", "contact": "arbiter", "party": "arbitrase", "decideWithin": "P2D", "otherwise": "forum",
+    }  # fmt: skip
+    await world.agree(disputes={"raiseWithin": "P30D", "steps": [decides], "forum": "BANI"})
+    customer = await world.key_of("toko-maju", *_SCOPES)
+    dispute = await post(world, customer, "/v1/disputes", {
+        "agreement": world.agreement, "subject": {"kind": "clause", "clause": "services/checkout"},
+        "asked": {"terms": "it includes refunds"}, "statement": "so we read it",
+    })  # fmt: skip
+
+    async def said(to: str, words: str) -> bool:
+        mails = [each for each in world.desk.mails if dispute["number"] in each.subject and each.to == to]
+        return any(words in " ".join(each.body("plain").split()) for each in mails)
+
+    arbiter, budi = "arbiter@arbitrase.example", "budi@toko-maju.example"
+    await until("the mediator's mail", lambda: said(arbiter, "You are the mediator, and are asked to decide it before"))
+    await until("the party's mail", lambda: said(budi, "The mediator Ari (Arbitrase Satu) decides until"))
+    await post(world, OPERATOR, f"/v1/disputes/{dispute['id']}/decide", {"result": "upheld", "statement": "so it says"})
+    await until("the outcome", lambda: said(arbiter, "as the mediator Ari (Arbitrase Satu) decided"))
