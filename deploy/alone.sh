@@ -20,7 +20,7 @@ starts() { # interpreter, service
 
 for service in agreements metrics incidents notifier cli; do
   own="./shared ./services/$service"
-  [ "$service" = agreements ] && own="$own ./document"
+  case $service in agreements|incidents) own="$own ./document" ;; esac
   [ "$service" = cli ] && own="./shared ./document ./services/metrics ./cli"
   "$uv" venv --quiet --python "$bin/python" "$work/$service"
   "$uv" pip install --quiet --python "$work/$service/bin/python" --require-hashes -r "requirements/$service.txt"

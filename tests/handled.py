@@ -43,9 +43,10 @@ class Handled:
         self.episodes = Episodes(self.incidents, wordings, close_after)
         self.reactions = Reactions(self.incidents, self.rotations, self.contacts, self.episodes, wordings)
         self.door = AlertDoor(self.incidents, self.episodes, self.incidents.alerts, wordings, Turns(db, clock), clock)
+        self.beside: list[api.Beside] = []
         self.app = web.application("incidents", "", self.keys, 5_000_000)
         for each in (
-            api.router(self.incidents, close_after, clock),
+            api.router(self.incidents, close_after, clock, self.beside),
             answer_api.router(self.incidents, self.reactions.text, self.posts, clock),
             alert_api.router(self.door),
             merging_api.router(self.incidents, self.episodes, clock),

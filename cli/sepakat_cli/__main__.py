@@ -23,6 +23,7 @@ from sepakat_cli.commands import (
     events,
     evidence,
     explanation,
+    incident_document,
     incident_opening,
     incident_records,
     keys,
@@ -123,6 +124,7 @@ app.command("backtest", rich_help_panel="Measure")(backtest.of_files)
 app.command("evidence", rich_help_panel="Measure")(evidence.evidence)
 app.command("verify", rich_help_panel="Measure")(evidence.verify)
 app.add_typer(incident_records.incidents, name="incidents", rich_help_panel="Handle")
+incident_records.incidents.command("document")(incident_document.document)
 incident_records.incidents.command("open")(incident_opening.open_incident)
 incident_records.incidents.command("comment")(comments.comment)
 incident_records.incidents.command("comments")(comments.comments)

@@ -106,6 +106,8 @@ class Paper:
     hash: str
     dated: date
     words: dict[str, str] = field(default_factory=dict)
+    brief: bool = False
+    """It begins on its first page, without a table of contents."""
 
 
 @dataclass

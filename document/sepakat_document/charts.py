@@ -12,7 +12,7 @@ import typst
 INK: Final = "#1f3a5f"
 MISSED: Final = "#b3261e"
 SOFT: Final = "#5a6472"
-_GRID: Final = "#d7dde5"
+GRID: Final = "#d7dde5"
 WIDTH: Final = 480
 _LEFT: Final = 78
 _RIGHT: Final = 14
@@ -32,11 +32,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Bar:
+    """Filled, or an outline in dashes."""
+
     x: float
     y: float
     width: float
     height: float
     colour: str = INK
+    hollow: bool = False
     is_: str = "bar"
 
 
@@ -141,7 +144,7 @@ def burn_down(periods: Sequence[Burn], words: tuple[str, str]) -> Chart:
     for i, each in enumerate(periods):
         begins = _LEFT + step * i
         if i:
-            axis.marks.append(Line(((begins, _TOP), (begins, _TOP + _PLOT)), _GRID, 0.6))
+            axis.marks.append(Line(((begins, _TOP), (begins, _TOP + _PLOT)), GRID, 0.6))
         path = tuple((begins + step * at, axis.y(left)) for at, left in each.left)
         overspent = each.left[-1][1] < 0
         axis.marks.append(Line(path, MISSED if overspent else INK, 1.6))
@@ -160,7 +163,7 @@ def times(cases: Sequence[Case]) -> Chart:
         y = 8 + row * i
         length = max((each.restored or each.acknowledged or 0) * scale, 1)
         marks.append(Label(label - 6, y + 5, each.label, "end", INK))
-        marks.append(Bar(label, y, length, 10, INK if each.restored is not None else _GRID))
+        marks.append(Bar(label, y, length, 10, INK if each.restored is not None else GRID))
         if each.acknowledged is not None:
             at = label + each.acknowledged * scale
             marks.append(Line(((at, y - 2), (at, y + 12)), MISSED, 1.6))
@@ -177,7 +180,7 @@ def _axis(values: Sequence[float]) -> _Axis:
 def _scale(axis: _Axis, named: Sequence[tuple[float, str]]) -> None:
     for value, words in named:
         axis.marks.append(Label(_LEFT - 6, axis.y(value), words, "end", size=9, bold=True))
-    axis.marks.append(Line(((_LEFT, _TOP), (_LEFT, _TOP + _PLOT)), _GRID, 0.8))
+    axis.marks.append(Line(((_LEFT, _TOP), (_LEFT, _TOP + _PLOT)), GRID, 0.8))
 
 
 # -- drawing -----------------------------------------------------------------------------------------------------------

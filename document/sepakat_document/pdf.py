@@ -11,11 +11,12 @@ from typing import Any
 import segno
 import typst
 
+from sepakat_document import glyphs
 from sepakat_document.blocks import Paper
 
 
 def render(paper: Paper) -> bytes:
-    """The same paper gives the same bytes."""
+    """The same paper gives the same bytes. What no font has a sign for is shown as one that says so."""
     data = {**_plain(paper), "qr": code_of(paper.hash)}
     return typst.compile(
         _template(),
@@ -44,6 +45,8 @@ def _fonts() -> typst.Fonts:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return glyphs.shown(value)
     if is_dataclass(value) and not isinstance(value, type):
         fields = {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
         return {"is": type(value).__name__.lower(), **fields}

@@ -24,6 +24,14 @@ Beside = Callable[[Incident, Principal], Awaitable[list[dict[str, Any]]]]
 """What another aggregate puts on an incident's timeline, for whoever asks: entries with `at`, `by` and `what`."""
 
 
+async def timeline(
+    incidents: Incidents, beside: Sequence[Beside], incident: Incident, asking: Principal
+) -> list[dict[str, Any]]:
+    """Everything that `asking` may know of what happened, in order."""
+    entries = [*await incidents.timeline(incident), *[e for each in beside for e in await each(incident, asking)]]
+    return sorted(entries, key=lambda each: each["at"])
+
+
 class ResolveIn(BaseModel):
     """How it was ended."""
 
@@ -65,8 +73,7 @@ def router(incidents: Incidents, close_after: timedelta, clock: Clock, beside: S
         """Everything that happened, in order; nothing is ever taken out of it."""
         asking.require("incidents:read")
         incident, _ = await incidents.visible(id, asking)
-        entries = [*await incidents.timeline(incident), *[e for each in beside for e in await each(incident, asking)]]
-        return {"items": sorted(entries, key=lambda each: each["at"])}
+        return {"items": await timeline(incidents, beside, incident, asking)}
 
     @routes.post("/{id}/resolve")
     async def post_resolve(id: str, given: ResolveIn, asking: Asking) -> Response:

@@ -10,6 +10,7 @@ from sepakat_incidents import (
     calendar_link_api,
     comment_api,
     dispute_api,
+    document_api,
     ladder_api,
     merging_api,
     opening_api,
@@ -96,6 +97,7 @@ def build(settings: IncidentsSettings) -> FastAPI:
     app = service.web("Sepakat incidents", "What went wrong, who was told, who took it up, and when it was over.")
     timelines = (discussions.timeline, reports.timeline, postmortems.timeline)
     app.include_router(api.router(incidents, settings.incidents_close_after, service.clock, timelines))
+    app.include_router(document_api.router(incidents, postmortems, wordings, service.clock, timelines))
     openings = Openings(episodes, wordings, service.clock)
     app.include_router(opening_api.router(openings, incidents, service.posts, service.clock))
     app.include_router(comment_api.router(incidents, discussions, service.posts, service.clock))

@@ -23,6 +23,7 @@ _HORIZON: Final = 400 * _DAY  # a calendar may never open again
 ANEW: Final = "@"
 """Comes after the id of an occurrence and before its due instant, where it is owed another time. No id has one."""
 _FOR_EVER: Final = 2**62
+Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,18 @@ def met(clock: Clock, pauses: Iterable[Pause], at: datetime) -> bool:
 
 def is_paused(clock: Clock, pauses: Iterable[Pause]) -> bool:
     return any(each.end is None and each.stops(clock.terms) for each in pauses)
+
+
+def course(clock: Clock, pauses: Iterable[Pause], at: datetime) -> tuple[list[Span], list[Span]]:
+    """When it ran until `at` or the stop, and when it stood still; what is in neither is out of its hours."""
+    start, end = to_ms(clock.started_at), to_ms(min(at, clock.stopped_at or at))
+    hours, still = _open(clock.terms, start, end), _still(clock, pauses)
+    stood = [(max(start, since), min(end, until)) for since, until in still if since < end and start < until]
+    return _spans(without(hours, still)), _spans(stood)
+
+
+def _spans(intervals: Iterable[Interval]) -> list[Span]:
+    return [(from_ms(start), from_ms(end)) for start, end in intervals]
 
 
 def next_mark(clock: Clock, pauses: Sequence[Pause]) -> Mark | None:
