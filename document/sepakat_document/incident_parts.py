@@ -1,6 +1,6 @@
 """What is in the document of an incident: its facts and its picture, its note, its times, its people, its timeline."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -12,6 +12,8 @@ from sepakat_document.incident_words import instant_of, sentence
 _PEOPLE: Final = (
     "Acknowledged", "Unacknowledged", "Unreached", "HandedOver", "Joined", "Snoozed", "Woken", "Owned", "Exhausted",
 )  # fmt: skip
+_MOST: Final = 1_000
+"""Rows of a timeline."""
 _STATES: Final = {
     "open": ("open", "terbuka"), "acknowledged": ("in hand", "sedang ditangani"), "resolved": ("resolved", "selesai"),
     "closed": ("resolved, and its record closed", "selesai, dan catatannya ditutup"),
@@ -266,10 +268,21 @@ def timeline(draft: Draft, source: IncidentSource) -> None:
     draft.clause(title, _table(source, source.record.timeline))
 
 
-def _table(source: IncidentSource, entries: Iterable[Entry]) -> Table:
+def _table(source: IncidentSource, entries: Sequence[Entry]) -> Table:
     s = source.speech
-    return Table(
-        (s.say("When", "Kapan"), s.say("What", "Apa")),
-        tuple((source.moment(each.at), sentence(source, each)) for each in entries),
-        widths=(4, 13),
-    )
+    rows = [(source.moment(each.at), sentence(source, each)) for each in _fewer(entries)]
+    left_out = len(entries) - len(rows)
+    if left_out:
+        said = s.say(
+            "{n} entries are left out here; the timeline has them all.",
+            "{n} catatan tidak dimuat di sini; semuanya ada pada linimasa insiden.",
+            n=s.number(left_out),
+        )
+        rows.insert(len(rows) // 2, ("\u2026", said))
+    return Table((s.say("When", "Kapan"), s.say("What", "Apa")), tuple(rows), widths=(4, 13))
+
+
+def _fewer(entries: Sequence[Entry]) -> Sequence[Entry]:
+    """The first and the last ones: a flood of reports would be hundreds of pages, which nobody reads."""
+    half = _MOST // 2
+    return entries if len(entries) <= _MOST else (*entries[:half], *entries[-half:])

@@ -283,6 +283,17 @@ def test_what_is_copied_from_a_page_is_what_was_written() -> None:
     assert url not in page and url in page.replace("<wbr>", "")
 
 
+def test_of_a_flood_the_first_and_the_last_are_told_and_how_many_are_left_out() -> None:
+    flood = tuple(entry(n, "Reported", number=f"R-{n}", summary="down") for n in range(1500))
+    [*_, whole] = parts(incident.compose(source(replace(OPEN, timeline=flood))), Table)
+    said = [row[-1] for row in whole.rows]
+    assert (said[0], said[499], said[501], said[-1]) == (
+        "Report R-0: down", "Report R-499: down", "Report R-1000: down", "Report R-1499: down",
+    )  # fmt: skip
+    assert said[500] == "500 entries are left out here; the timeline has them all."
+    assert facts(replace(OPEN, timeline=flood))["Counted"] == "3 alerts and 1,500 reports"
+
+
 def test_who_hands_it_on_is_told_what_is_not_for_everybody() -> None:
     said = entry(9, "Commented", "siti", party="nusantara", visibility="internal", body="hush")
     assert "Not for everybody" not in facts(OPEN)

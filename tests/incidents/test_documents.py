@@ -56,6 +56,7 @@ def test_the_record_has_when_each_clock_ran_and_when_it_stood_still() -> None:
     response, restore = record.clocks
     assert [f"{at:%H:%M}" for span in restore.runs for at in span] == ["08:00", "08:20", "08:50", "09:40"]
     assert [f"{at:%H:%M}" for span in restore.still for at in span] == ["08:20", "08:50"]
+    assert response.due_at == told.incident.opened_at + timedelta(minutes=15), "no pause after its stop moves its limit"
     assert (restore.state, response.state, restore.elapsed) == ("missed", "met", timedelta(minutes=70))
     assert (record.status, record.waits_for) == ("resolved", None)
 

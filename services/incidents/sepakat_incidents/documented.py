@@ -62,11 +62,13 @@ def _clocks(incident: Incident, now: datetime) -> tuple[Shown, ...]:
 
 
 def _clock(incident: Incident, clock: Clock, state: str, now: datetime) -> Shown:
-    runs, still = clocks.course(clock, incident.pauses, now)
+    # A pause after its stop would move the limit of a clock that had no more to wait for.
+    pauses = [each for each in incident.pauses if clock.stopped_at is None or each.start < clock.stopped_at]
+    runs, still = clocks.course(clock, pauses, now)
     return Shown(
         clock.measures, state, timedelta(seconds=clock.terms.limit_seconds),
-        clocks.elapsed(clock, incident.pauses, now), clock.started_at, clock.stopped_at,
-        clocks.due_at(clock, incident.pauses), tuple(runs), tuple(still), _agreed(incident, clock, now),
+        clocks.elapsed(clock, pauses, now), clock.started_at, clock.stopped_at,
+        clocks.due_at(clock, pauses), tuple(runs), tuple(still), _agreed(incident, clock, now),
     )  # fmt: skip
 
 
