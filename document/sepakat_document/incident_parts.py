@@ -177,7 +177,7 @@ def clocks(draft: Draft, source: IncidentSource) -> None:
     disputed = any(each.agreed for each in record.clocks)
     head = [
         s.say("Time for", "Waktu untuk"), s.say("Limit", "Batas"), s.say("Taken", "Terpakai"),
-        s.say("Due", "Jatuh tempo"), s.say("Verdict", "Putusan"),
+        s.say("Due", "Tenggat"), s.say("Verdict", "Hasil"),
     ]  # fmt: skip
     if disputed:
         head.append(s.say("Agreed after a dispute", "Disepakati setelah sanggahan"))

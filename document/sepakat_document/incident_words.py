@@ -51,7 +51,7 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "Unreached": ("The message to {contact} will not arrive ({reason})",
                   "Pesan untuk {contact} tidak akan sampai ({reason})"),
     # -- what people do
-    "Acknowledged": ("{by} took it up for {party}", "{by} menanganinya untuk {party}"),
+    "Acknowledged": ("{by} took it up for {party}", "{by} mulai menanganinya untuk {party}"),
     "Acknowledged/more": ("{by} acknowledged for {party}, {given} of {needed}: the escalation goes on",
                           "{by} menyatakan menerima untuk {party}, {given} dari {needed}: eskalasi berlanjut"),
     "Acknowledged/other": ("{by} of {party} took note: the escalation goes on",
