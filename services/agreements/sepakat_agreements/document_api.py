@@ -6,16 +6,17 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query, Response
 
-from sepakat_agreements import papers
 from sepakat_agreements.agreement import Version
-from sepakat_agreements.papers import Format, Lang
 from sepakat_agreements.party_store import Parties
 from sepakat_agreements.store import Agreements
 from sepakat_document import compose
+from sepakat_document.forms import rendered
 from sepakat_document.source import Signature
 from sepakat_document.speech import Language, Speech
+from sepakat_shared import papers
 from sepakat_shared.contracts import texts
 from sepakat_shared.errors import NotFound
+from sepakat_shared.papers import Format, Lang
 from sepakat_shared.web import Asking
 
 
@@ -41,7 +42,7 @@ def router(agreements: Agreements, parties: Parties) -> APIRouter:
         language = papers.language_of(text, lang)
         source = compose.source_of(text, language, known, _signatures(shown, text, language), shown.version)
         of_version = "" if version is None else f"-{version}"
-        return await papers.answer(lambda: compose.compose(source), format, f"{id}{of_version}-{language}")
+        return await papers.answer(lambda: rendered(compose.compose(source), format), f"{id}{of_version}-{language}")
 
     return routes
 

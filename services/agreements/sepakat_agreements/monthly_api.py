@@ -4,25 +4,25 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from sepakat_agreements import papers
 from sepakat_agreements.agreement import Version
 from sepakat_agreements.feedback import heard
 from sepakat_agreements.monthly import Report
 from sepakat_agreements.monthly_store import MonthlyReports
 from sepakat_agreements.pack import thawed, written
-from sepakat_agreements.papers import Format, Lang
 from sepakat_agreements.party_store import Parties
 from sepakat_agreements.review_document_api import names_of
 from sepakat_agreements.review_view import pack_view
 from sepakat_agreements.store import Agreements
 from sepakat_document import review as document
+from sepakat_document.forms import rendered
 from sepakat_document.review_source import Held, ReviewSource
 from sepakat_document.speech import Language, Speech
-from sepakat_shared import paging
+from sepakat_shared import paging, papers
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import NotFound
+from sepakat_shared.papers import Format, Lang
 from sepakat_shared.web import Asking
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -73,7 +73,7 @@ def router(reports: MonthlyReports, agreements: Agreements, parties: Parties, cl
             raise NotFound(f"the text of {report.id} is not here any more")
         source = await _source(report, version, lang, parties)
         name = f"{report.agreement}-{report.month}-{source.speech.language}"
-        answer = await papers.answer(lambda: document.compose(source), format, name)
+        answer = await papers.answer(lambda: rendered(document.compose(source), format), name)
         # On paper, too: its address may be the link of a letter.
         answer.headers["Referrer-Policy"] = "no-referrer"
         return answer

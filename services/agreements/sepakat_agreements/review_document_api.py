@@ -4,22 +4,23 @@ from datetime import date
 
 from fastapi import APIRouter, Response
 
-from sepakat_agreements import papers
 from sepakat_agreements.agreement import Version
 from sepakat_agreements.feedback import Answer, heard
 from sepakat_agreements.pack import thawed
-from sepakat_agreements.papers import Format, Lang
 from sepakat_agreements.party_store import Parties
 from sepakat_agreements.review import Decision, Review
 from sepakat_agreements.review_api import Id, Number
 from sepakat_agreements.review_store import Reviews
 from sepakat_agreements.store import Agreements
 from sepakat_document import review as document
+from sepakat_document.forms import rendered
 from sepakat_document.pack import Opinion, Pack
 from sepakat_document.review_source import Behind, Comment, Held, ReviewSource
 from sepakat_document.review_source import Decision as Shown
 from sepakat_document.speech import Language, Speech
+from sepakat_shared import papers
 from sepakat_shared.contracts import texts
+from sepakat_shared.papers import Format, Lang
 from sepakat_shared.web import Asking
 
 
@@ -41,7 +42,7 @@ def router(reviews: Reviews, agreements: Agreements, parties: Parties) -> APIRou
         version = agreement.get(review.version) or agreement.current
         source = await _source(review, version, lang, parties)
         name = f"{id}-review-{number}-{source.speech.language}"
-        return await papers.answer(lambda: document.compose(source), format, name)
+        return await papers.answer(lambda: rendered(document.compose(source), format), name)
 
     return routes
 

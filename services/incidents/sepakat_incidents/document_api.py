@@ -7,18 +7,19 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query, Response
 
 from sepakat_document import incident as document
+from sepakat_document.forms import rendered
 from sepakat_document.incident_source import IncidentSource
 from sepakat_document.speech import Speech
-from sepakat_incidents import papers
 from sepakat_incidents.api import Beside, timeline
 from sepakat_incidents.documented import for_both, record_of, timeline_hash
 from sepakat_incidents.incident import Incident
-from sepakat_incidents.papers import Format, Lang
 from sepakat_incidents.postmortems import Postmortems
 from sepakat_incidents.relations import Relations
 from sepakat_incidents.store import Incidents
 from sepakat_incidents.wordings import Wording, Wordings
+from sepakat_shared import papers
 from sepakat_shared.clock import Clock
+from sepakat_shared.papers import Format, Lang
 from sepakat_shared.web import Asking
 
 _Shared = Annotated[bool, Query(description="without what is internal to the key's party: to be handed on")]
@@ -47,7 +48,9 @@ def router(
         zone = ZoneInfo(str(wording.text.term.time_zone) if wording else "UTC")
         speech = Speech(papers.language_of(wording.text, lang) if wording else lang or "en")
         source = IncidentSource(record, speech, zone, now, timeline_hash(entries))
-        return await papers.answer(lambda: document.compose(source), format, f"{incident.id}-{speech.language}")
+        return await papers.answer(
+            lambda: rendered(document.compose(source), format), f"{incident.id}-{speech.language}"
+        )
 
     return routes
 
