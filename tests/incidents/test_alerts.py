@@ -67,7 +67,10 @@ def test_gravity_is_said_by_labels_of_ours_else_by_the_severity() -> None:
 def test_a_title_is_the_summary_in_one_line_of_bounded_length() -> None:
     assert alert().words == "DiskFull"
     long = Alert("f", NOW, None, OF, {"summary": "the disk\nis full " + "x" * 500})
-    assert long.words.startswith("the disk is full xxx") and len(long.words) == 200
+    assert long.words.startswith("the disk is full xxx") and long.words.endswith("x…") and len(long.words) == 200
+    hidden = Alert("f", NOW, None, OF, {"summary": "a\x00b\u202e\x1b[31m red"})
+    assert hidden.words == "a b [31m red", "nobody is there to mend it: it is cleaned"
+    assert Alert("f", NOW, None, {**OF, "alertname": "DiskFull"}, {"summary": "\x00 \u202e"}).words == "DiskFull"
 
 
 def test_the_first_alert_opens_an_incident_and_another_one_changes_nothing() -> None:

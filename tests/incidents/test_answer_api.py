@@ -151,6 +151,15 @@ async def test_a_pause_in_the_past_needs_both_parties(backend: Backend) -> None:
         assert (await world.post("nusantara", "pause", 422, reason="lunch"))["errors"][0]["pointer"] == "/reason"
 
 
+async def test_a_note_with_nothing_to_read_does_not_begin_the_time_to_the_next_one_anew(backend: Backend) -> None:
+    async with opened(backend) as world:
+        await world.after(20)
+        assert (await world.post("nusantara", "updates", 422, note=" \t"))["errors"][0]["pointer"] == "/note"
+        await world.after(11)
+        seen = (await world.ask("nusantara", "GET", ID)).json()
+    assert [(each["clock"], each["state"]) for each in seen["clocks"]][1] == ("update", "missed")
+
+
 async def test_who_may_and_who_may_not(backend: Backend) -> None:
     async with opened(backend) as world:
         await world.post("stranger", "acknowledge", 404)

@@ -10,9 +10,9 @@ from sepakat_incidents.discussion import Discussion
 from sepakat_incidents.discussions import DISCUSSION
 from sepakat_incidents.identity import Identity
 from sepakat_incidents.incident import About
-from sepakat_incidents.words import in_lines, line_problem
 from sepakat_shared.errors import Invalid
 from sepakat_shared.references import Reference
+from sepakat_shared.words import in_lines, line_problem
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 ABOUT = Identity("toko.checkout.0001", "CHECKOUT-0001", About("toko", "checkout", "nusantara", "toko-maju"), "P1",

@@ -178,7 +178,9 @@ async def test_looking_says_nothing_and_each_button_says_its_own_once(door: Door
         assert put_off.status_code == 200 and "Anda menunda" in put_off.text and "<button" not in put_off.text
     assert "Terima kasih" in (await door.browser.post(f"/join/{token('join')}")).text
     long = await door.browser.post(f"/resolve/{token('resolve')}", data={"note": "x" * 4001})
-    assert long.status_code == 422
+    assert long.status_code == 422 and "x" * 4001 in long.text, "what was typed is there to be mended"
+    hidden = await door.browser.post(f"/resolve/{token('resolve')}", data={"note": "<b>a\x1b[31m\u202e"})
+    assert hidden.status_code == 422 and "karakter yang tidak terlihat" in hidden.text and "&lt;b&gt;a" in hidden.text
     note = {"note": " rolled back \r\nto 4.2"}
     assert "Terima kasih" in (await door.browser.post(f"/resolve/{token('resolve')}", data=note)).text
     said = [(each["answer"], each["party"], each["contact"], each.get("note")) for each in await door.told()]

@@ -77,10 +77,10 @@ async def test_what_people_find_is_one_incident_an_episode_and_ends_when_they_sa
 async def test_what_may_not_be_opened_is_refused_by_every_field(backend: Backend) -> None:
     async with opened(backend, TEXT, more=openable) as it:
         tomorrow = rfc3339(NOW + timedelta(days=1))
-        refused = await ask(it, 422, service="search", title="a\nb", cause="Disk", impact_started_at=tomorrow)
-        assert [each["pointer"] for each in refused["errors"]] == ["/service", "/title", "/cause", "/impact_started_at"]
-        refused = await ask(it, 422, impact="huge", urgency=None)
-        assert [each["pointer"] for each in refused["errors"]] == ["/impact", "/urgency"]
+        refused = await ask(it, 422, service="search", cause="Disk", impact_started_at=tomorrow)
+        assert [each["pointer"] for each in refused["errors"]] == ["/service", "/cause", "/impact_started_at"]
+        refused = await ask(it, 422, title="a\nb", impact="huge", urgency=None)
+        assert [each["pointer"] for each in refused["errors"]] == ["/title", "/impact", "/urgency"]
         await ask(it, 404, "stranger")
         await ask(it, 403, "operator")
         await it.key("reader", "toko-maju", "incidents:read")

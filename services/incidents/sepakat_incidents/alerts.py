@@ -16,6 +16,7 @@ from sepakat_incidents.record import Counted
 from sepakat_incidents.words import in_lines
 from sepakat_shared.contracts.matrix import DEGREES, Degree
 from sepakat_shared.errors import FieldProblem
+from sepakat_shared.words import cleaned
 
 AGREEMENT, SERVICE, CAUSE = "sepakat_agreement", "sepakat_service", "sepakat_cause"
 IMPACT, URGENCY = "sepakat_impact", "sepakat_urgency"
@@ -41,8 +42,9 @@ class Alert:
 
     @property
     def words(self) -> str:
-        said = self.annotations.get("summary") or self.labels.get("alertname") or self.labels.get(SERVICE, "")
-        return " ".join(said.split())[:_WORDS]
+        """Of what a machine has written: cleaned, for nobody could mend it there."""
+        said = (self.annotations.get("summary"), self.labels.get("alertname"), self.labels.get(SERVICE))
+        return next((words for each in said if each and (words := cleaned(each, _WORDS))), "")
 
     @property
     def details(self) -> str:

@@ -1,11 +1,11 @@
 """What people answer to an incident, over HTTP: taking it up, progress, priority, pauses."""
 
 from collections.abc import Awaitable, Callable
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from sepakat_incidents import answers, pauses
 from sepakat_incidents.commands import Commands, party_of
@@ -17,6 +17,7 @@ from sepakat_shared.contracts import texts
 from sepakat_shared.errors import Conflict
 from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.web import Asking, RequestedInstant
+from sepakat_shared.words import Said, Words
 
 TextOf = Callable[[str, int], Awaitable[texts.Agreement | None]]
 """The text of an agreement's version."""
@@ -29,20 +30,20 @@ class _In(BaseModel):
 class UpdateIn(_In):
     """How it goes."""
 
-    note: str = Field(min_length=1, max_length=4000)
+    note: Words
 
 
 class PriorityIn(_In):
     """How urgent it is, and why that changed."""
 
     priority: Literal["P1", "P2", "P3", "P4", "P5"]
-    reason: str = Field(min_length=1, max_length=4000)
+    reason: Words
 
 
 class PauseIn(_In):
     """What is waited for: a reason for which the agreement lets clocks stand still."""
 
-    reason: str = Field(WAITING_FOR_CUSTOMER, min_length=1, max_length=200)
+    reason: Annotated[str, Said(200, lines=False)] = WAITING_FOR_CUSTOMER
 
 
 class PauseRequestIn(PauseIn):
@@ -50,7 +51,7 @@ class PauseRequestIn(PauseIn):
 
     start: RequestedInstant
     end: RequestedInstant
-    note: str | None = Field(None, max_length=4000)
+    note: Words | None = None
 
 
 class AnswerIn(_In):

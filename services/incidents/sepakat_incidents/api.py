@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from sepakat_incidents import line as domain
 from sepakat_incidents.commands import Commands
@@ -19,6 +19,7 @@ from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.web import Asking
+from sepakat_shared.words import Words
 
 Beside = Callable[[Incident, Principal], Awaitable[list[dict[str, Any]]]]
 """What another aggregate puts on an incident's timeline, for whoever asks: entries with `at`, `by` and `what`."""
@@ -37,7 +38,7 @@ class ResolveIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    note: str | None = Field(None, max_length=4000)
+    note: Words | None = None
 
 
 def router(incidents: Incidents, close_after: timedelta, clock: Clock, beside: Sequence[Beside] = ()) -> APIRouter:

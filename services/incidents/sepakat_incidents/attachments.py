@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from sepakat_incidents.words import line_problem
 from sepakat_shared import references
 from sepakat_shared.references import Reference
+from sepakat_shared.words import line_problem
 
 MOST = 20
 """Attachments that one comment, or one note, may have."""

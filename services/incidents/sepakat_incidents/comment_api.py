@@ -1,6 +1,6 @@
 """Comments on an incident, over HTTP."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
@@ -8,13 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from sepakat_incidents.attachments import MOST
 from sepakat_incidents.commands import party_of
+from sepakat_incidents.comments import LONGEST
 from sepakat_incidents.discussions import Discussions, comment_view
 from sepakat_incidents.store import Incidents
-from sepakat_incidents.words import in_lines
 from sepakat_shared.clock import Clock
 from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.references import Reference
 from sepakat_shared.web import Asking
+from sepakat_shared.words import Said
 
 
 class AttachmentIn(BaseModel):
@@ -22,7 +23,7 @@ class AttachmentIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(description="a file's name, without a path")
+    name: Annotated[str, Said(200, lines=False)] = Field(description="a file's name, without a path")
     media_type: str = Field(description="such as `image/png`; no script, no program")
     size: StrictInt = Field(description="in bytes")
     sha256: str = Field(description="64 hexadecimal digits")
@@ -37,7 +38,7 @@ class CommentIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    body: str = ""
+    body: Annotated[str, Said(LONGEST, needed=False)] = ""
     visibility: Literal["internal", "shared", "reporters"] = "internal"
     attachments: list[AttachmentIn] = Field(default=[], max_length=MOST)
 
@@ -61,9 +62,7 @@ def router(incidents: Incidents, discussions: Discussions, posts: IdempotentPost
         attachments = [each.attachment() for each in given.attachments]
 
         async def do() -> JSONResponse:
-            said = await discussions.comment(
-                incident, given.visibility, in_lines(given.body), attachments, party, asking.id
-            )
+            said = await discussions.comment(incident, given.visibility, given.body, attachments, party, asking.id)
             return JSONResponse(comment_view(said), 201)
 
         return await posts.once(request, asking, clock.now(), do)

@@ -6,9 +6,9 @@ from datetime import datetime
 from sepakat_incidents import attachments as references
 from sepakat_incidents.discussion import Comment, Commented, Discussion, Event, Mail, Visibility
 from sepakat_incidents.identity import Identity
-from sepakat_incidents.words import text_problem
 from sepakat_shared.errors import FieldProblem, Invalid
 from sepakat_shared.references import Reference
+from sepakat_shared.words import text_problem
 
 LONGEST = 10_000
 

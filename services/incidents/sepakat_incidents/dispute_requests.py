@@ -9,15 +9,7 @@ from pydantic_core import PydanticCustomError
 from sepakat_incidents.dispute import Evidence, Statement
 from sepakat_incidents.remedy import Adjustment, Bounds, Remedy
 from sepakat_shared.web import RequestedInstant
-
-
-def _something(text: str) -> str:
-    if not text.strip():
-        raise PydanticCustomError("words", "must not be empty")
-    return text
-
-
-Words = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_something)]
+from sepakat_shared.words import Said, Words
 
 
 def _a_share(percent: str) -> str:
@@ -41,7 +33,9 @@ class AdjustmentIn(_Sent):
     end: RequestedInstant | None = None
     good: int = Field(0, ge=0, description="events: how many good ones to add")
     total: int = Field(0, ge=0, le=2**53, description="events: how many to add in all")
-    ticket: str = Field("", max_length=200, description="case-time: the ticket; of an incident's clock, the incident")
+    ticket: Annotated[str, Said(200, lines=False, needed=False)] = Field(
+        "", description="case-time: the ticket; of an incident's clock, the incident"
+    )
     seconds: int = Field(0, description="case-time: seconds to add to the ticket's clocks; less than 0 takes away")
 
 
@@ -69,8 +63,8 @@ def _ticket(adjustment: AdjustmentIn, bounds: Bounds) -> str:
 class EvidenceIn(_Sent):
     """`hash` is that of a file, or the `hash` of an evidence pack, so that both parties look at the same one."""
 
-    description: str = Field(min_length=1, max_length=400)
-    url: str | None = Field(None, pattern=r"^https?://\S+$", max_length=2000)
+    description: Annotated[str, Said(400)]
+    url: Annotated[str, Said(2000, lines=False)] | None = Field(None, pattern=r"^https?://\S+$")
     hash: str | None = Field(None, pattern=r"^sha256:[0-9a-f]{64}$")
 
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sepakat_incidents.incident import About
-from sepakat_incidents.words import line_problem
 from sepakat_shared.errors import FieldProblem, Gone, Invalid, NotFound
+from sepakat_shared.words import line_problem
 
 LONGEST: Final = timedelta(days=366)
 

@@ -15,6 +15,7 @@ from sepakat_shared.clock import Clock
 from sepakat_shared.errors import Invalid
 from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.web import Asking
+from sepakat_shared.words import Words
 
 
 class EscalateIn(BaseModel):
@@ -22,7 +23,7 @@ class EscalateIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    note: str | None = Field(None, max_length=4000)
+    note: Words | None = None
 
 
 class SnoozeIn(BaseModel):

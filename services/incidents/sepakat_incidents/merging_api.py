@@ -15,6 +15,7 @@ from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.errors import Conflict, FieldProblem, Invalid, NotFound
 from sepakat_shared.web import Asking
+from sepakat_shared.words import Words
 
 
 class MergeIn(BaseModel):
@@ -23,7 +24,7 @@ class MergeIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     into: str = Field(min_length=1, max_length=200)
-    reason: str | None = Field(None, min_length=1, max_length=4000)
+    reason: Words | None = None
 
 
 class LinkIn(BaseModel):

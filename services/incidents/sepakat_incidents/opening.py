@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 from sepakat_incidents.alerts import ID, ID_RULE
 from sepakat_incidents.incident import Trigger
-from sepakat_incidents.words import line_problem, text_problem
 from sepakat_shared.calendars import from_ms, local_midnight
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.contracts.matrix import Degree
 from sepakat_shared.contracts.texts import Term
 from sepakat_shared.errors import FieldProblem
+from sepakat_shared.words import line_problem, text_problem
 
 LONGEST_TITLE, LONGEST_DESCRIPTION = 200, 4000
 """Characters. A title is one line; a description may have several, and is on the timeline."""

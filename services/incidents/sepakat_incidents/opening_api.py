@@ -1,18 +1,20 @@
 """A party opens an incident over HTTP."""
 
+from typing import Annotated
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from sepakat_incidents.opening import Opening
+from sepakat_incidents.opening import LONGEST_DESCRIPTION, LONGEST_TITLE, Opening
 from sepakat_incidents.openings import Openings
 from sepakat_incidents.showing import shown
 from sepakat_incidents.store import Incidents
-from sepakat_incidents.words import in_lines
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.matrix import Degree
 from sepakat_shared.idempotency import IdempotentPosts, name_of
 from sepakat_shared.web import Asking, RequestedInstant
+from sepakat_shared.words import Said
 
 
 class OpeningIn(BaseModel):
@@ -22,8 +24,10 @@ class OpeningIn(BaseModel):
 
     agreement: str
     service: str
-    title: str = Field(description="one line of 200 characters at most")
-    description: str = Field("", description="what is known so far, in 4,000 characters at most; both parties read it")
+    title: Annotated[str, Said(LONGEST_TITLE, lines=False)] = Field(description="one line of 200 characters at most")
+    description: Annotated[str, Said(LONGEST_DESCRIPTION, needed=False)] = Field(
+        "", description="what is known so far, in 4,000 characters at most; both parties read it"
+    )
     impact: Degree = Field(description="how much is hit")
     urgency: Degree = Field(description="how soon it hurts; the priority follows from both")
     impact_started_at: RequestedInstant | None = Field(
@@ -46,7 +50,7 @@ def router(openings: Openings, incidents: Incidents, posts: IdempotentPosts, clo
         asking.require("incidents:write")
 
         async def do() -> JSONResponse:
-            asked = Opening(**given.model_dump() | {"description": in_lines(given.description)})
+            asked = Opening(**given.model_dump())
             became = await openings.open(asked, asking, await name_of(request, asking))
             incident = became.incident
             body = {"became": became.how, **shown(incident, clock.now(), await incidents.tally(incident))}

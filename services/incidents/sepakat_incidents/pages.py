@@ -20,10 +20,10 @@ from sepakat_incidents.page_words import LANGUAGES, WORDS, Say
 from sepakat_incidents.report import Degree, Report
 from sepakat_incidents.reporter import Language, Reporter
 from sepakat_incidents.reports import Reports
-from sepakat_incidents.words import in_lines
 from sepakat_shared.clock import Clock
 from sepakat_shared.errors import Gone, Invalid, NotFound, SepakatError
 from sepakat_shared.public_pages import fields_sent, language_of, page_headers
+from sepakat_shared.words import in_lines
 
 _SEVERITIES: Final[Mapping[str, tuple[Degree, Degree]]] = {
     "all": ("high", "high"), "part": ("high", "low"), "flaw": ("low", "low"),

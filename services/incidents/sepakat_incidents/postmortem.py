@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, assert_never
 
 from sepakat_incidents.identity import Identity
-from sepakat_incidents.words import line_problem, text_problem
 from sepakat_shared.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound
+from sepakat_shared.words import line_problem, text_problem
 
-_LONGEST = 20_000
+LONGEST = 20_000
 _MOST_FOLLOW_UPS = 50
 
 
@@ -279,7 +279,7 @@ def _check(note: Postmortem | None, content: Content, now: datetime) -> None:
 def _problems(note: Postmortem | None, content: Content, now: datetime) -> Iterator[FieldProblem]:
     for field in ("what_happened", "why", "what_will_change"):
         text = getattr(content, field)
-        rule = text_problem(text, _LONGEST) or (None if text.strip() else "must not be empty")
+        rule = text_problem(text, LONGEST) or (None if text.strip() else "must not be empty")
         if rule is not None:
             yield FieldProblem(f"/{field}", rule)
     if len(content.follow_ups) > _MOST_FOLLOW_UPS:

@@ -16,7 +16,6 @@ from sepakat_incidents.postmortem import Content, Event, FollowUp, Planned, Post
 from sepakat_incidents.postmortems import Postmortems
 from sepakat_incidents.store import Incidents
 from sepakat_incidents.wordings import Wordings
-from sepakat_incidents.words import in_lines
 from sepakat_shared import web
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
@@ -24,7 +23,9 @@ from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import NotFound
 from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.web import Asking
+from sepakat_shared.words import Said, Words
 
+_Text = Annotated[str, Said(domain.LONGEST)]
 _Owner = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 
@@ -36,28 +37,26 @@ class FollowUpIn(_In):
     """`due` is the last day for it, in the agreement's time zone; `id` is there for one that was published before."""
 
     id: str | None = None
-    text: str = Field(description="one line")
+    text: Annotated[str, Said(500, lines=False)] = Field(description="one line")
     owner: _Owner = Field(description="a contact of the party that writes the note")
     due: date = Field(lt=date(2200, 1, 1))
 
 
 class PostmortemIn(_In):
-    what_happened: str
-    why: str
-    what_will_change: str
+    what_happened: _Text
+    why: _Text
+    what_will_change: _Text
     follow_ups: list[FollowUpIn] = Field(default=[], max_length=50)
 
     def content(self, zone: ZoneInfo) -> Content:
         planned = (Planned(each.id, each.text, each.owner, _end_of(each.due, zone)) for each in self.follow_ups)
-        return Content(
-            in_lines(self.what_happened), in_lines(self.why), in_lines(self.what_will_change), tuple(planned)
-        )
+        return Content(self.what_happened, self.why, self.what_will_change, tuple(planned))
 
 
 class DoneIn(_In):
     """How it was done."""
 
-    note: str | None = Field(None, max_length=4000)
+    note: Words | None = None
 
 
 def _end_of(day: date, zone: ZoneInfo) -> datetime:

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from sepakat_incidents import reopening
 from sepakat_incidents.answer_api import TextOf
@@ -13,12 +13,13 @@ from sepakat_shared.clock import Clock
 from sepakat_shared.errors import FieldProblem, Invalid
 from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.web import Asking, RequestedInstant
+from sepakat_shared.words import Words
 
 
 class _In(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    reason: str = Field(min_length=1, max_length=4000)
+    reason: Words
 
 
 class ReopenIn(_In):

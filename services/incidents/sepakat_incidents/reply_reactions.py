@@ -8,12 +8,12 @@ from sepakat_incidents.discussion import Discussion, Event, Mail, Visibility
 from sepakat_incidents.discussions import Discussions
 from sepakat_incidents.identity import Identity
 from sepakat_incidents.store import Incidents
-from sepakat_incidents.words import in_lines
 from sepakat_shared.contracts import topics
 from sepakat_shared.contracts.notifications import NotificationReplied
 from sepakat_shared.errors import NotFound
 from sepakat_shared.messages import Envelope
 from sepakat_shared.reacting import Reaction
+from sepakat_shared.words import in_lines
 
 
 class ReplyReactions:

@@ -12,11 +12,10 @@ from sepakat_incidents import filing, reporter
 from sepakat_incidents.form import Form
 from sepakat_incidents.forms import Forms
 from sepakat_incidents.report import Report
-from sepakat_incidents.reporter import Reporter
+from sepakat_incidents.reporter import LONGEST_DETAILS, LONGEST_SUMMARY, Reporter
 from sepakat_incidents.reports import Reports
 from sepakat_incidents.store import Incidents
 from sepakat_incidents.wordings import Wordings
-from sepakat_incidents.words import in_lines
 from sepakat_shared import paging, web
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
@@ -24,6 +23,7 @@ from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.contracts.matrix import priority_of
 from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.web import Asking, RequestedInstant
+from sepakat_shared.words import Said
 
 
 class _In(BaseModel):
@@ -33,7 +33,7 @@ class _In(BaseModel):
 class ReporterIn(_In):
     """Who is told how it goes, in which language."""
 
-    name: str
+    name: Annotated[str, Said(80, lines=False)]
     email: str
     language: Literal["en", "id"] = "en"
 
@@ -43,8 +43,8 @@ class ReportIn(_In):
 
     agreement: str
     service: str
-    summary: str = Field(description="one line")
-    details: str = ""
+    summary: Annotated[str, Said(LONGEST_SUMMARY, lines=False)] = Field(description="one line")
+    details: Annotated[str, Said(LONGEST_DETAILS, needed=False)] = ""
     impact: Literal["high", "low"] = "low"
     urgency: Literal["high", "low"] = "low"
     something_else: bool = Field(False, description="it is not the incident that is open already")
@@ -56,7 +56,9 @@ class FormIn(_In):
 
     agreement: str
     service: str
-    label: str = Field("", description="for your own eyes: where its link is put, say")
+    label: Annotated[str, Said(200, lines=False, needed=False)] = Field(
+        "", description="for your own eyes: where its link is put, say"
+    )
     expires_at: RequestedInstant | None = Field(None, description="90 days from now if missing")
     per_hour: int = Field(60, ge=1, le=10_000, description="reports that it takes in an hour")
 
@@ -75,11 +77,10 @@ def router(
         async def do() -> JSONResponse:
             about, text = await filing.service_of(wordings, given.agreement, given.service, asking)
             who = None if given.reporter is None else Reporter(**given.reporter.model_dump())
-            details = in_lines(given.details)
-            reporter.check(who, given.summary, details, "/reporter")
+            reporter.check(who, given.summary, given.details, "/reporter")
             made = filing.reported(
                 secrets.token_hex(10), about, str(text.term.time_zone), asking.party or "", asking.id, None,
-                given.summary, details, given.impact, given.urgency, given.something_else, clock.now(),
+                given.summary, given.details, given.impact, given.urgency, given.something_else, clock.now(),
                 priority_of(text, given.impact, given.urgency),
             )  # fmt: skip
             report = await reports.file(made, who)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from sepakat_incidents.words import line_problem, text_problem
 from sepakat_shared.errors import FieldProblem, Invalid
+from sepakat_shared.words import line_problem, text_problem
 
 Language = Literal["en", "id"]
 LONGEST_NAME, LONGEST_SUMMARY, LONGEST_DETAILS = 80, 200, 10_000

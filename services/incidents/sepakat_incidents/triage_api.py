@@ -15,6 +15,7 @@ from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.matrix import Degree, priority_of
 from sepakat_shared.errors import Conflict, FieldProblem, Invalid
 from sepakat_shared.web import Asking
+from sepakat_shared.words import Words
 
 
 class TriageIn(BaseModel):
@@ -28,7 +29,7 @@ class TriageIn(BaseModel):
     impact: Degree | None = None
     urgency: Degree | None = None
     owner: str | None = Field(None, pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="of the responsible party")
-    reason: str | None = Field(None, min_length=1, max_length=4000)
+    reason: Words | None = None
 
 
 def router(

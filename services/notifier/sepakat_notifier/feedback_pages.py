@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from sepakat_notifier import answering
 from sepakat_notifier.directory import Directory
-from sepakat_notifier.html_pages import Form, html_page, refusal
+from sepakat_notifier.html_pages import Form, html_page, lines_of, refusal, to_mend
 from sepakat_notifier.linked import message_of, reader_of
 from sepakat_notifier.notification import Notification, Rated
 from sepakat_notifier.page_words import phrase
@@ -63,15 +63,15 @@ class FeedbackPages:
         language = (said.state.language if said else None) or reader.language
         return _Opened(link, notification, fact, Words(language, reader.time_zone))
 
-    def asked(self, opened: _Opened, wrong: str | None = None) -> HTMLResponse:
-        """The form, or what was said already; `wrong` is what to mend in what was sent."""
+    def asked(self, opened: _Opened, wrong: str | None = None, written: str = "") -> HTMLResponse:
+        """The form, or what was said already; `wrong` is what to mend in what was sent, and `written` what was said."""
         if opened.notification.rated_at is not None:
             return _thanks(opened, opened.notification)
         say, words, fact = opened.say, opened.words, opened.fact
         form = Form(
             say("feedback_button"), field="mark", preset=False, lines=say("feedback_lines"), lines_field="words",
             legend=say("feedback_legend", words.title(fact.service_title, fact.service)), longest=_LONGEST,
-            choices={each: say(f"feedback_{each}") for each in _MARKS},
+            choices={each: say(f"feedback_{each}") for each in _MARKS}, written=written,
         )  # fmt: skip
         paragraphs = [*([wrong] if wrong else []), words.title(fact.title, fact.number), say("feedback_means")]
         heading = say("feedback_ask", fact.number)
@@ -81,11 +81,11 @@ class FeedbackPages:
         """What was sent by the form, once."""
         if opened.notification.rated_at is not None:
             return _thanks(opened, opened.notification)
-        mark, words = given.get("mark", ""), given.get("words", "").replace("\r\n", "\n").strip() or None
+        mark, words = given.get("mark", ""), lines_of(given, "words")
         if mark not in _MARKS:
-            return self.asked(opened, opened.say("feedback_choose"))
-        if words is not None and len(words) > _LONGEST:
-            return self.asked(opened, opened.say("resolve_long", str(_LONGEST)))
+            return self.asked(opened, opened.say("feedback_choose"), words or "")
+        if wrong := to_mend(words, _LONGEST, opened.say):
+            return self.asked(opened, wrong, words or "")
         link = opened.link
         after = await self._notifications.execute(
             link.notification,

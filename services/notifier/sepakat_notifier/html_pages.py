@@ -1,7 +1,7 @@
 """Small pages for whoever follows a link of a message. They need no script, and no cookie says who looks."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fastapi import Request
@@ -11,6 +11,7 @@ from sepakat_notifier.page_words import WORDS
 from sepakat_notifier.rendering import filled
 from sepakat_shared.errors import SepakatError
 from sepakat_shared.public_pages import language_of, page_headers
+from sepakat_shared.words import in_lines, is_blank, text_problem
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class Form:
     """What a page asks: `button` posts to `action`, or to the page's own address.
 
     One of `choices` (its label by its value) is chosen as `field`, the first where nothing else is if that is `preset`;
-    some lines may be written there, or as `lines_field` where both are asked (`lines` is their label).
+    some lines may be written there, or as `lines_field` where both are asked (`lines` is their label); those that were
+    `written` before, and are to be mended, are there already.
     """
 
     button: str
@@ -29,6 +31,7 @@ class Form:
     lines: str | None = None
     longest: int = 0
     lines_field: str = ""
+    written: str = ""
     preset: bool = True
 
 
@@ -39,6 +42,19 @@ def html_page(
     nonce = secrets.token_urlsafe(16)
     shown = {"language": language, "heading": heading, "paragraphs": paragraphs, "nonce": nonce, "form": form}
     return HTMLResponse(filled("page.html", shown), status, page_headers(nonce))
+
+
+def lines_of(sent: Mapping[str, str], field: str) -> str | None:
+    """What was written into a form's lines; None where there is nothing to read."""
+    written = in_lines(sent.get(field, "")).strip()
+    return None if is_blank(written) else written
+
+
+def to_mend(written: str | None, most: int, say: Callable[..., str]) -> str | None:
+    """What is wrong with those lines, in the words of `say`."""
+    if written is None or text_problem(written, most) is None:
+        return None
+    return say("resolve_long", str(most)) if len(written) > most else say("resolve_hidden")
 
 
 def refusal(error: SepakatError, request: Request, of: str = "") -> HTMLResponse:

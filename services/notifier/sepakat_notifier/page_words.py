@@ -64,6 +64,10 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
                      "id": "Terima kasih: Anda menyatakan sudah selesai. {}"},
     "resolve_long": {"en": "That is too long: it may have {} characters at most.",
                      "id": "Terlalu panjang: paling banyak {} karakter."},
+    "resolve_hidden": {"en": "There is a character in it that cannot be seen, and may hide others. Please type it "
+                             "anew.",
+                       "id": "Di dalamnya ada karakter yang tidak terlihat, yang dapat menyembunyikan karakter lain. "
+                             "Mohon ketik ulang."},
     # -- what somebody thinks of it
     "feedback_ask": {"en": "What do you think of how {} was handled?",
                      "id": "Bagaimana pendapat Anda tentang penanganan {}?"},

@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse
 from sepakat_notifier import answering, snoozing
 from sepakat_notifier.chat_links import ChatLinks
 from sepakat_notifier.directory import Directory
-from sepakat_notifier.html_pages import Form, html_page, refusal
+from sepakat_notifier.html_pages import Form, html_page, lines_of, refusal, to_mend
 from sepakat_notifier.linked import message_of, reader_of
 from sepakat_notifier.notification import Answer, Answered, Notification
 from sepakat_notifier.page_words import phrase
@@ -86,8 +86,8 @@ class Pages:
         words = Words(reader.language, reader.time_zone)
         return _Opened(purpose, link, notification, fact, standing, words, reader.name if of_chat else None)
 
-    def asked(self, opened: _Opened, wrong: str | None = None) -> HTMLResponse:
-        """What the link asks, or why it cannot be any more; `wrong` is what to mend in what was sent."""
+    def asked(self, opened: _Opened, wrong: str | None = None, written: str = "") -> HTMLResponse:
+        """What the link asks, or why it cannot be any more; `wrong` is what to mend in what was `written`."""
         refused = _refused(opened)
         if refused is not None:
             return refused
@@ -108,7 +108,7 @@ class Pages:
             lengths = {str(each): words.length(str(each * 60)) for each in choices}
             form = Form(form.button, field="minutes", legend=say("snooze_legend"), choices=lengths)
         if opened.purpose == "resolve":
-            form = Form(form.button, field="note", lines=say("resolve_lines"), longest=_LONGEST_NOTE)
+            form = Form(form.button, field="note", lines=say("resolve_lines"), longest=_LONGEST_NOTE, written=written)
         heading = say(f"{opened.purpose}_ask", opened.title)
         return html_page(422 if wrong else 200, words.language, heading, paragraphs, form)
 
@@ -145,9 +145,9 @@ class Pages:
                 return self.asked(opened, opened.say("snooze_choose"))
             until = self._clock.now() + timedelta(minutes=int(minutes))
         if answer == "resolve":
-            note = sent.get("note", "").replace("\r\n", "\n").strip() or None
-            if note is not None and len(note) > _LONGEST_NOTE:
-                return self.asked(opened, opened.say("resolve_long", str(_LONGEST_NOTE)))
+            note = lines_of(sent, "note")
+            if wrong := to_mend(note, _LONGEST_NOTE, opened.say):
+                return self.asked(opened, wrong, note or "")
         link = opened.link
         after = await self._notifications.execute(
             link.notification,
