@@ -47,11 +47,12 @@ async def measure(backend: str) -> dict[str, Any]:
             backend, Path(data), services=("agreements", "incidents", "notifier"), env=mailing(desk)
         ) as cluster:
             await agree(cluster, list(SERVICES), mailed=True, **PROCEDURE)
-            await _until_known(cluster)
+            key = await _key(cluster)
+            await _until_known(cluster, key)
             async with route("storm_floor", cluster.backend.mongo, Path(data)) as bare:
                 for service in track(SERVICES, "storms", console=words):
-                    floor.append(await _send(bare, service))
-                    ours.append(await _send(cluster.urls["incidents"], service))
+                    floor.append(await _send(bare, service, key))
+                    ours.append(await _send(cluster.urls["incidents"], service, key))
             seen = await _seen(cluster)
     ratio = statistics.median(mine / least for mine, least in zip(ours, floor, strict=True))
     counted = [each["alerts"]["count"] for each in seen["incidents"]]
@@ -97,10 +98,10 @@ def _messages(service: str) -> list[bytes]:
     ]
 
 
-async def _send(url: str, service: str) -> float:
+async def _send(url: str, service: str, key: str) -> float:
     """Seconds until every message was answered."""
     left = _messages(service)
-    async with api(url, OPERATOR) as http:
+    async with api(url, key) as http:
         begun = time.perf_counter()
 
         async def sender() -> None:
@@ -117,12 +118,19 @@ async def _send(url: str, service: str) -> float:
 # -- the world around --------------------------------------------------------------------------------------------------
 
 
-async def _until_known(cluster: Any) -> None:
-    """Until the door knows the agreement: it takes the end of an alert that nobody has heard of."""
+async def _key(cluster: Any) -> str:
+    """A key of the provider's, as Alertmanager has one."""
+    async with api(cluster.urls["agreements"], OPERATOR) as http:
+        body = {"id": "storm", "party": "bench", "roles": ["publisher"], "scopes": ["alerts:write"]}
+        return str((await http.post("/v1/keys", json=body)).raise_for_status().json()["secret"])
+
+
+async def _until_known(cluster: Any, key: str) -> None:
+    """Until the door knows the key and the agreement: it takes the end of an alert that nobody has heard of."""
     labels = {"sepakat_agreement": "bench", "sepakat_service": SERVICES[0]}
     alert = {"status": "resolved", "labels": labels, "startsAt": "2026-01-01T00:00:00Z",
              "endsAt": "2026-01-01T00:00:01Z", "fingerprint": "nobody"}  # fmt: skip
-    async with api(cluster.urls["incidents"], OPERATOR) as http:
+    async with api(cluster.urls["incidents"], key) as http:
         while not (await http.post("/v1/alertmanager", json={"version": "4", "alerts": [alert]})).is_success:
             await asyncio.sleep(0.1)
 

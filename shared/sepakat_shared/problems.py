@@ -28,16 +28,20 @@ def answer_with_problems(app: FastAPI) -> None:
         app.add_exception_handler(transient, _on_unavailable)
 
 
-def problem(status: int, slug: str, title: str, detail: str, problems: tuple[FieldProblem, ...] = ()) -> JSONResponse:
-    body: dict[str, Any] = {"type": PROBLEM_TYPES + slug, "title": title, "status": status, "detail": detail}
+def problem(
+    status: int, slug: str, title: str, detail: str, problems: tuple[FieldProblem, ...] = (),
+    more: Mapping[str, Any] | None = None,
+) -> JSONResponse:  # fmt: skip
+    """`more` are members that this kind of problem has beside the standard's."""
+    body = {**(more or {}), "type": PROBLEM_TYPES + slug, "title": title, "status": status, "detail": detail}
     if problems:
         body["errors"] = [{"pointer": each.pointer, "detail": each.rule} for each in problems]
     headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
     return JSONResponse(body, status, headers, media_type=PROBLEM)
 
 
-def problem_of(error: SepakatError) -> JSONResponse:
-    return problem(error.status, error.slug, error.title, error.detail, error.problems)
+def problem_of(error: SepakatError, more: Mapping[str, Any] | None = None) -> JSONResponse:
+    return problem(error.status, error.slug, error.title, error.detail, error.problems, more)
 
 
 async def _on_our_error(_request: Request, error: Exception) -> Response:

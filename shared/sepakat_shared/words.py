@@ -90,9 +90,12 @@ def in_lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def cleaned(text: str, most: int) -> str:
-    """One line of what a machine says: blanks where it has invisible characters, and an ellipsis where it is cut."""
+def cleaned(text: str, most: int, *, lines: bool = False) -> str:
+    """What a machine says, as one line where not `lines`: blanks where it has invisible characters, and an ellipsis
+    where it is cut.
+    """
     # A little of it is enough: what is left out of a long text is not looked at.
-    seen = "".join(" " if _is_hidden(each, "") else each for each in text[: 10 * most])
-    line = " ".join(seen.split())
-    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
+    also = _TEXT if lines else ""
+    seen = "".join(" " if _is_hidden(each, also) else each for each in in_lines(text[: 10 * most]))
+    said = seen.strip() if lines else " ".join(seen.split())
+    return said if len(said) <= most else f"{said[: most - 1].rstrip()}…"

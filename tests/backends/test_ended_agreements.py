@@ -54,10 +54,11 @@ async def test_what_is_open_when_an_agreement_ends_goes_on_to_its_end_and_nothin
         causes = (await it.get(open_one))["causes"]
         assert await breached(it, it.clock.now()) == [open_one]
         assert (await it.get(open_one))["causes"] == causes
-        answer = await it.ask("operator", "POST", "/v1/alertmanager", 422, json=group(alert(1)))
+        await it.key("alertmanager", "nusantara", "alerts:write")
+        answer = await it.ask("alertmanager", "POST", "/v1/alertmanager", 422, json=group(alert(1)))
         assert "ended at 2026-11-24T09:05" in str(answer)
         over = alert(2, "resolved", ends="2026-11-24T09:30:00Z")
-        assert (await it.ask("operator", "POST", "/v1/alertmanager", json=group(over)))["resolved"] == 1
+        assert (await it.ask("alertmanager", "POST", "/v1/alertmanager", json=group(over)))["resolved"] == 1
         # Whoever has it in hand says how it goes, and that it is over; then it stays so.
         await it.post("nusantara", open_one, "acknowledge")
         await it.post("nusantara", open_one, "updates", 201, note="half of it is back")

@@ -122,17 +122,42 @@ async def test_each_alert_that_cannot_be_taken_is_answered_with_its_field_and_ke
         "/alerts/4/startsAt", "/alerts/5/fingerprint", "/alerts/6", "/alerts/7/labels/a", "/alerts/8/startsAt",
     ]  # fmt: skip
     assert (await handled.get(ID))["alerts"]["count"] == 2
-    assert (await post(handled, *odd, status=422))["rejected"] == len(odd), "a sender who is wrong throughout hears it"
+    wrong = await post(handled, *odd, status=422)
+    assert wrong["rejected"] == len(wrong["results"]) == len(odd), "a sender who is wrong throughout hears it"
+    assert (wrong["type"], wrong["status"]) == ("https://sepakat.dev/problems/invalid", 422)
+    assert [each["pointer"] for each in wrong["errors"]] == [each["errors"][0]["pointer"] for each in wrong["results"]]
+    assert wrong["errors"][0]["detail"] in wrong["detail"]
     assert (await post(handled))["results"] == []
 
 
 async def test_a_message_that_is_none_and_a_key_that_may_not_are_refused(handled: Handled) -> None:
     assert (await post(handled, alert(1), version="3", status=422))["errors"][0]["pointer"] == "/version"
     await handled.ask("nusantara", "POST", "/v1/alertmanager", 403, json=group(alert(1)))
+    nobodys = await handled.ask("operator", "POST", "/v1/alertmanager", 403, json=group(alert(1)))
+    assert "use a key that acts for one" in nobodys["detail"]
     await handled.key("foreign", "stranger", "alerts:write")
     foreign = await handled.ask("foreign", "POST", "/v1/alertmanager", 422, json=group(alert(1)))
     assert foreign["results"][0]["errors"][0]["pointer"] == "/alerts/0/labels/sepakat_agreement"
     assert await handled.told() == []
+
+
+async def test_an_alert_that_has_been_firing_for_years_has_its_impact_within_what_can_be_on_record(
+    handled: Handled,
+) -> None:
+    old = {**alert(1), "startsAt": "2020-01-01T00:00:00Z"}
+    old["annotations"] = {"summary": "a\x00b\u202e\x1b[31m" + "x" * 100_000}
+    await post(handled, old)
+    seen = await handled.get(ID)
+    assert seen["impact_started_at"] == rfc3339(NOW - timedelta(days=7))
+    assert seen["title"]["en"].startswith("a b [31mxx") and len(seen["title"]["en"]) == 200
+    opening = (await handled.timeline(ID))[0]
+    assert opening["said_since"] == "2020-01-01T00:00:00Z"
+    assert "longer ago" in opening["words"]["en"] and "lebih lama" in opening["words"]["id"]
+    # Whatever it says of its end, the impact ended after it began.
+    await post(handled, {**old, "status": "resolved", "endsAt": "2020-01-02T00:00:00Z"})
+    over = await handled.get(ID)
+    assert (over["status"], over["impact_started_at"]) == ("resolved", seen["impact_started_at"])
+    assert over["impact_ended_at"] >= over["impact_started_at"]
 
 
 async def test_services_and_causes_that_somebody_names_are_incidents_of_their_own(handled: Handled) -> None:

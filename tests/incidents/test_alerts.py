@@ -20,6 +20,7 @@ ABOUT = About("toko-checkout", "checkout", "nusantara", "toko-maju", cause="disk
 ID = "toko-checkout.checkout.disk"
 OF = {"sepakat_agreement": "toko-checkout", "sepakat_service": "checkout"}
 DAY = timedelta(days=1)
+TERM = agreement().term
 
 
 def alert(**labels: str) -> Alert:
@@ -56,6 +57,18 @@ def test_labels_say_what_an_alert_is_about() -> None:
 def test_a_label_that_cannot_be_is_named(changes: dict[str, str], label: str) -> None:
     problem = alerts.target_of(alert(**changes))
     assert isinstance(problem, FieldProblem) and problem.pointer == f"/labels/{label}"
+
+
+def test_what_began_longer_ago_than_can_be_on_record_is_held_to_that_and_says_so() -> None:
+    first = datetime(2025, 12, 31, 17, tzinfo=UTC)  # of the agreement, in Jakarta
+    for since, now, at, said in (
+        (NOW - DAY, NOW, NOW - DAY, None),
+        (NOW - 400 * DAY, NOW, NOW - 7 * DAY, NOW - 400 * DAY),
+        (first - DAY, first + DAY, first, first - DAY),
+        (first - 2 * DAY, first - DAY, first - DAY, first - 2 * DAY),
+    ):
+        cause = alerts.trigger(ID, "alertmanager/1", {"en": "DiskFull"}, since, TERM, now)
+        assert (cause.at, cause.said_since) == (at, said)
 
 
 def test_gravity_is_said_by_labels_of_ours_else_by_the_severity() -> None:
@@ -107,12 +120,12 @@ def test_the_timeline_tells_of_each_tenfold_number_and_of_the_last_one() -> None
     line = after(None, begin(None))
     told = []
     for count in range(1, 2_001):
-        events = alerts.counted(line, f"{ID}.0001", count, NOW - timedelta(seconds=count), NOW)
+        events = alerts.counted(line, f"{ID}.0001", count, NOW - timedelta(seconds=count), NOW, TERM)
         told += [each.count for each in events if isinstance(each, Counted)]
         line = after(line, events)
     assert told == [10, 100, 1000]
-    (last,) = alerts.counted(line, f"{ID}.0001", 2_000, NOW - timedelta(hours=1), NOW, final=True)
+    (last,) = alerts.counted(line, f"{ID}.0001", 2_000, NOW - timedelta(hours=1), NOW, TERM, final=True)
     line = after(line, [last])
     assert line.incident is not None and line.incident.impact_started_at == NOW - timedelta(hours=1)
-    assert alerts.counted(line, f"{ID}.0001", 2_000, NOW, NOW, final=True) == []
+    assert alerts.counted(line, f"{ID}.0001", 2_000, NOW, NOW, TERM, final=True) == []
     assert list(of_line(last, line)) == [], "a thousand alerts are told of once"

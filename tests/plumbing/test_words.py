@@ -58,3 +58,4 @@ def test_what_a_machine_says_is_a_line_of_what_can_be_seen_and_says_where_it_is_
     assert cleaned("a\x00b\u202e\x1b[31m  disk\n full", 200) == "a b [31m disk full"
     assert cleaned("x" * 100_000, 10) == "x" * 9 + "…"
     assert cleaned("\x00\u202e", 10) == ""
+    assert cleaned("a\x1b\r\n\tb\u202e ", 10, lines=True) == "a \n\tb"

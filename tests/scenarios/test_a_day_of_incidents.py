@@ -55,13 +55,14 @@ async def breached(it: Handled, late: bool | None = None) -> None:
 async def test_a_day_of_incidents(backend: Backend) -> None:
     async with opened(backend, TEXT, more=with_words) as it:
         await it.contact("nusantara", "rina")
+        await it.key("alertmanager", "nusantara", "alerts:write")
         await breached(it, late=True)
         assert (await it.ask("operator", "GET", "/v1/incidents"))["items"] == [], "nobody is called for what is over"
         id = await it.impaired()
         await it.after(minutes=5)
         await breached(it)
         of_storm = [alert(n) for n in range(40)]
-        await it.ask("operator", "POST", "/v1/alertmanager", json=group(*of_storm))
+        await it.ask("alertmanager", "POST", "/v1/alertmanager", json=group(*of_storm))
         known = await it.get(id)
         assert (known["priority"], known["causes"], known["alerts"]["count"]) == ("P1", 3, 40)
         assert len((await it.ask("operator", "GET", "/v1/incidents"))["items"]) == 1, "one episode, one incident"
@@ -86,7 +87,7 @@ async def test_a_day_of_incidents(backend: Backend) -> None:
         # It is over with the last of what it waits for, its duplicate's causes among that.
         await it.after(minutes=25)
         over = [alert(n, "resolved", ends="2026-11-24T09:28:00Z") for n in range(40)]
-        await it.ask("operator", "POST", "/v1/alertmanager", json=group(*over))
+        await it.ask("alertmanager", "POST", "/v1/alertmanager", json=group(*over))
         await it.mended()
         assert (await it.get(id))["status"] == "open"
         await it.mended(service="search")

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import count
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
@@ -12,8 +13,10 @@ from pydantic.alias_generators import to_camel
 
 from sepakat_incidents.alert_door import AlertDoor, Taken
 from sepakat_incidents.alerts import Alert
+from sepakat_incidents.commands import party_of
 from sepakat_shared.clock import to_milliseconds
-from sepakat_shared.errors import FieldProblem
+from sepakat_shared.errors import FieldProblem, Invalid
+from sepakat_shared.problems import problem_of
 from sepakat_shared.web import LAST_YEAR, Asking
 
 
@@ -79,15 +82,18 @@ def router(door: AlertDoor) -> APIRouter:
         422 where none of them could be taken: Alertmanager then logs why, and does not repeat it.
         """
         asking.require("alerts:write")
+        party_of(asking, "an alert")
         read = [_read(each) for each in given.alerts]
         good = [each for each in read if isinstance(each, Alert)]
         took = iter(await door.take(asking, good, given.truncated_alerts))
         answers = [next(took) if isinstance(each, Alert) else Taken("rejected", problem=each) for each in read]
         became = Counter(each.became for each in answers)
         counts = {name: became[name] for name in ("accepted", "repeated", "resolved", "rejected")}
-        status = 422 if answers and counts["rejected"] == len(answers) else 200
         body = {"results": _shown(answers, given.alerts), **counts, "truncated": given.truncated_alerts}
-        return JSONResponse(body, status)
+        wrong = [each for each in map(_problem, count(), answers) if each is not None]
+        if answers and len(wrong) == len(answers):
+            return problem_of(Invalid.of(wrong, 5), body)
+        return JSONResponse(body)
 
     return routes
 
@@ -100,14 +106,20 @@ def _read(raw: Any) -> Alert | FieldProblem:
         return FieldProblem("".join(f"/{part}" for part in first["loc"]), first["msg"])
 
 
+def _problem(i: int, taken: Taken) -> FieldProblem | None:
+    """What is wrong with the alert of that place in the message."""
+    problem = taken.problem
+    return None if problem is None else FieldProblem(f"/alerts/{i}{problem.pointer}", problem.rule)
+
+
 def _shown(answers: Sequence[Taken], alerts: Sequence[Any]) -> list[dict[str, Any]]:
     return [
         {
             "fingerprint": raw.get("fingerprint") if isinstance(raw, dict) else None,
             "result": each.became,
             "incident": each.incident,
-            **({"errors": [{"pointer": f"/alerts/{i}{each.problem.pointer}", "detail": each.problem.rule}]}
-               if each.problem is not None else {}),
+            **({"errors": [{"pointer": problem.pointer, "detail": problem.rule}]}
+               if (problem := _problem(i, each)) is not None else {}),
         }
         for i, (each, raw) in enumerate(zip(answers, alerts, strict=True))
     ]  # fmt: skip

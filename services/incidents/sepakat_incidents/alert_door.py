@@ -12,7 +12,7 @@ from sepakat_incidents.alerts import Alert, Target
 from sepakat_incidents.episodes import Episodes
 from sepakat_incidents.events import Event
 from sepakat_incidents.handling import handling
-from sepakat_incidents.incident import About, Incident, Line, Trigger
+from sepakat_incidents.incident import About, Incident, Line
 from sepakat_incidents.store import Incidents, line_id
 from sepakat_incidents.turns import Turns
 from sepakat_incidents.wordings import Wording, Wordings
@@ -167,7 +167,7 @@ class AlertDoor:
     ) -> Incident:  # fmt: skip
         """The last incident of the line after alerts of that priority have begun, or joined, one."""
         event = f"alertmanager/{secrets.token_hex(8)}"
-        trigger = Trigger("alert", domain.subject(place.line), event, at, title, description=details or None)
+        trigger = domain.trigger(place.line, event, title, at, place.wording.text.term, self._clock.now(), details)
         how = handling(place.wording.text, place.wording.version, place.about.service, priority)
         line = await self._episodes.begin(place.line, place.about, trigger, how, by)
         if line is None or line.incident is None:
@@ -178,7 +178,8 @@ class AlertDoor:
         started_at = await self._store.first_start(incident)
 
         def decide(line: Line | None, now: datetime) -> Sequence[Event]:
-            return domain.counted(line, incident, count, min(started_at or now, now), now, final=final)
+            term = place.wording.text.term
+            return domain.counted(line, incident, count, min(started_at or now, now), now, term, final=final)
 
         await self._incidents.execute(place.line, decide, by)
 

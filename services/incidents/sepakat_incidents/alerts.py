@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from sepakat_incidents.earliest import earliest
 from sepakat_incidents.events import Event
-from sepakat_incidents.incident import Line
+from sepakat_incidents.incident import Line, Trigger
 from sepakat_incidents.record import Counted
-from sepakat_incidents.words import in_lines
 from sepakat_shared.contracts.matrix import DEGREES, Degree
+from sepakat_shared.contracts.texts import Term
 from sepakat_shared.errors import FieldProblem
 from sepakat_shared.words import cleaned
 
@@ -49,7 +50,7 @@ class Alert:
     @property
     def details(self) -> str:
         """What its rule says of it beside that."""
-        return in_lines(self.annotations.get("description", "")).strip()[:_DETAILS]
+        return cleaned(self.annotations.get("description", ""), _DETAILS, lines=True)
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,17 @@ def begins(alerts: Iterable[Alert], now: datetime) -> datetime:
     return min(now, *(each.started_at for each in alerts))
 
 
+def trigger(
+    line: str, event: str, title: dict[str, str], since: datetime, term: Term, now: datetime, details: str = ""
+) -> Trigger:
+    """The cause that they are together. What began before that can be on record is on record from there on."""
+    first = earliest(term, now)
+    said = since if since < first else None
+    return Trigger(
+        "alert", subject(line), event, max(since, first), title, description=details or None, said_since=said
+    )
+
+
 def subject(line: str) -> str:
     """What an incident waits for while alerts of that line are firing."""
     return f"alerts:{line}"
@@ -103,7 +115,7 @@ def passes_mark(told: int, count: int) -> bool:
 
 
 def counted(
-    line: Line | None, id: str, count: int, started_at: datetime, now: datetime, *, final: bool = False
+    line: Line | None, id: str, count: int, started_at: datetime, now: datetime, term: Term, *, final: bool = False
 ) -> Sequence[Event]:
     """Tell how many they are: at each mark, and at the end. `started_at` is the start of the earliest."""
     incident = line.incident if line else None
@@ -111,4 +123,5 @@ def counted(
         return []
     if not (passes_mark(incident.alerts, count) or (final and count != incident.alerts)):
         return []
-    return [Counted(count, min(started_at, incident.impact_started_at), now)]
+    since = max(started_at, earliest(term, incident.opened_at))
+    return [Counted(count, min(since, incident.impact_started_at), now)]

@@ -62,6 +62,8 @@ class Trigger:
     description: str | None = None
     impact: Degree | None = None
     urgency: Degree | None = None
+    said_since: datetime | None = None
+    """What an alert says of when it began, where that is longer ago than can be on record."""
 
 
 def waits(trigger: Trigger) -> bool:

@@ -5,13 +5,12 @@ It is one cause among others of its line: the first one opens an incident, and l
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from sepakat_incidents.alerts import ID, ID_RULE
+from sepakat_incidents.earliest import EARLIEST, begins
 from sepakat_incidents.incident import Trigger
-from sepakat_shared.calendars import from_ms, local_midnight
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.contracts.matrix import Degree
 from sepakat_shared.contracts.texts import Term
@@ -20,10 +19,6 @@ from sepakat_shared.words import line_problem, text_problem
 
 LONGEST_TITLE, LONGEST_DESCRIPTION = 200, 4000
 """Characters. A title is one line; a description may have several, and is on the timeline."""
-EARLIEST: Final = timedelta(days=7)
-"""So long before it is opened its impact may have begun: what a period's review has is not moved out of it afterwards.
-An earlier beginning is for the responsible party to put on record, as a correction that the other one is told of.
-"""
 
 
 @dataclass(frozen=True)
@@ -61,9 +56,8 @@ def _impact_problem(since: datetime | None, term: Term, now: datetime) -> str | 
         return None
     if since > now:
         return _FUTURE
-    begins = from_ms(local_midnight(term.from_, ZoneInfo(term.time_zone)))
-    if since < begins:
-        return f"must not be before the agreement begins, at {rfc3339(begins)}"
+    if since < (first := begins(term)):
+        return f"must not be before the agreement begins, at {rfc3339(first)}"
     if since < now - EARLIEST:
         return f"must not be more than {EARLIEST.days} days ago; the responsible party may correct it to before that"
     return None

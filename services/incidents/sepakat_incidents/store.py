@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from pymongo import ASCENDING, DESCENDING
 
@@ -236,12 +236,20 @@ def _told(event: Document) -> dict[str, Any]:
 
 
 def _said(trigger: Document) -> Document:
-    """What a party has said as it opened an incident, also where that joined another one."""
+    """What a party, or an alert, has said as it opened an incident, also where that joined another one."""
+    if since := trigger.get("said_since"):
+        return {"said_since": since, "impact_started_at": trigger["at"], "words": _LONGER_AGO}
     if trigger["kind"] != "api":
         return {}
     said = {name: trigger[name] for name in ("party", "description", "impact", "urgency")}
     return {"title": trigger["words"]["en"], "impact_started_at": trigger["at"], **said}
 
 
+_LONGER_AGO: Final = {
+    "en": "The alert says that it began longer ago than can be on record: 7 days, and not before the agreement's first "
+    "day.",
+    "id": "Menurut peringatan ini, masalahnya dimulai lebih lama daripada yang dapat dicatat: paling lama 7 hari, dan "
+    "tidak sebelum hari pertama perjanjian.",
+}
 _NOT_TOLD = ("at", "incident", "ladder", "title", "version", "request", "pause", "text", "asks")
 """What the timeline leaves out: what it has already, or what is the agreement's."""
