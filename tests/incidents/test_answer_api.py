@@ -151,6 +151,22 @@ async def test_a_pause_in_the_past_needs_both_parties(backend: Backend) -> None:
         assert (await world.post("nusantara", "pause", 422, reason="lunch"))["errors"][0]["pointer"] == "/reason"
 
 
+async def test_a_request_that_nobody_has_answered_lapses_with_the_record_and_says_so(backend: Backend) -> None:
+    span = {"start": "2026-11-24T09:05:00Z", "end": "2026-11-24T09:25:00Z", "reason": "waiting-for-customer"}
+    async with opened(backend) as world:
+        await world.after(30)
+        await world.post("nusantara", "pause-requests", 201, **span)
+        await world.post("nusantara", "resolve")
+        await world.post("nusantara", "close")
+        late = await world.post("toko-maju", "pause-requests/1/answer", 409, granted=True)
+        assert "lapsed" in late["detail"] and "disputed" in late["detail"]
+        timeline = (await world.ask("toko-maju", "GET", f"{ID}/timeline")).json()["items"]
+    lapsed, closed = timeline[-2:]
+    assert (lapsed["what"], lapsed["by"], lapsed["asked_by"]) == ("PauseLapsed", "sepakat", "nusantara")
+    assert set(lapsed["words"]) == {"en", "id"} and lapsed["start"] == "2026-11-24T09:05:00Z"
+    assert (closed["what"], closed["because"], closed["by"]) == ("Closed", "asked", "nusantara")
+
+
 async def test_a_note_with_nothing_to_read_does_not_begin_the_time_to_the_next_one_anew(backend: Backend) -> None:
     async with opened(backend) as world:
         await world.after(20)

@@ -316,7 +316,7 @@ class LineMachine(RuleBasedStateMachine):
         id = self.incident.id
         if self.incident.status is not Status.CLOSED:
             self.take(domain.resolve(self.known, id, "rina", None, self.now, DAY))
-            events = domain.close(self.known, id, self.now)
+            events = domain.close(self.known, id, "rina", self.now)
             assert [type(each) for each in events] == [Closed]
             self.take(events)
 

@@ -148,5 +148,6 @@ def _pause_routes(routes: APIRouter, commands: Commands, posts: IdempotentPosts,
         asking.require("incidents:write")
         party = party_of(asking, "an answer")
         return await commands.run(
-            id, asking, lambda line, now: pauses.answer(line, id, number, party, given.granted, asking.id, now)
-        )
+            id, asking, lambda line, now: pauses.answer(line, id, number, party, given.granted, asking.id, now),
+            past=True,
+        )  # fmt: skip

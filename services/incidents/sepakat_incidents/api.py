@@ -87,6 +87,6 @@ def router(incidents: Incidents, close_after: timedelta, clock: Clock, beside: S
     @routes.post("/{id}/close")
     async def post_close(id: str, asking: Asking) -> Response:
         """Close the record of what is resolved."""
-        return await commands.run(id, asking, lambda line, now: domain.close(line, id, now))
+        return await commands.run(id, asking, lambda line, now: domain.close(line, id, asking.id, now))
 
     return routes

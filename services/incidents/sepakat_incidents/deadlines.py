@@ -10,8 +10,9 @@ from datetime import datetime
 
 from sepakat_incidents import clocks, escalation, snoozing
 from sepakat_incidents.clocks import Clock
+from sepakat_incidents.closing import closed
 from sepakat_incidents.escalation import NOBODY, Escalated, Exhausted, Rosters
-from sepakat_incidents.events import Closed, Event, Foreseen, Missed, Unacknowledged
+from sepakat_incidents.events import Event, Foreseen, Missed, Unacknowledged
 from sepakat_incidents.folding import apply
 from sepakat_incidents.incident import Incident, Line, Status
 
@@ -99,6 +100,6 @@ def _do(incident: Incident, due: _Deadline, now: datetime, rosters: Rosters) -> 
             lapsed = Unacknowledged("sepakat", "lapsed", now)
             return [lapsed, *escalation.start(incident.ladder, now, rosters)]
         case Status.RESOLVED:
-            return [Closed(now)]
+            return closed(incident, "time-passed", "sepakat", now)
         case Status.CLOSED:
             return []

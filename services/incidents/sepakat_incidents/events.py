@@ -67,9 +67,18 @@ class Resolved:
     """Of whoever said so; None for what was measured, for an operator, and for what was before this was kept."""
 
 
+ClosedBecause = Literal["time-passed", "followed", "asked"]
+"""It was resolved for so long, a later one of its line began (`followed_by`), or somebody asked for it."""
+
+
 @dataclass(frozen=True)
 class Closed:
+    """Those of before have no reason."""
+
     at: datetime
+    because: ClosedBecause | None = None
+    by: str | None = None
+    followed_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -298,10 +307,19 @@ class PauseAnswered:
     at: datetime
 
 
+@dataclass(frozen=True)
+class PauseLapsed:
+    """Nobody has answered a request while the record was open: the clocks did not stand still for it."""
+
+    request: PauseRequest
+    words: dict[str, str]
+    at: datetime
+
+
 Happened = (
     Opened | Attached | Planned | Raised | Passed | Resolved | Closed | Noted | Step | Acknowledged | Unacknowledged
     | HandedOver | Unreached | Updated | Prioritised | Timed | Foreseen | Missed | Stopped | Paused | Resumed
-    | PauseRequested | PauseAnswered | Joined | Snoozed | Woken | Hindered | Unhindered
+    | PauseRequested | PauseAnswered | PauseLapsed | Joined | Snoozed | Woken | Hindered | Unhindered
 )  # fmt: skip
 
 Event = Happened | RecordEvent | Leaving | LetGo

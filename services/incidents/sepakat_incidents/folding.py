@@ -26,6 +26,7 @@ from sepakat_incidents.events import (
     Passed,
     PauseAnswered,
     Paused,
+    PauseLapsed,
     PauseRequested,
     Planned,
     Prioritised,
@@ -85,7 +86,7 @@ def _changed(incident: Incident, event: Happened) -> Incident:
             return _answered(incident, event)
         case Timed() | Foreseen() | Missed() | Stopped():
             return replace(incident, clocks=_timed(incident, event))
-        case Paused() | Resumed() | PauseRequested() | PauseAnswered():
+        case Paused() | Resumed() | PauseRequested() | PauseAnswered() | PauseLapsed():
             return _paused(incident, event)
         case Hindered() | Unhindered():
             return replace(incident, pauses=_hindered(incident.pauses, event))
@@ -216,7 +217,7 @@ def _restarted(clocks: tuple[Clock, ...], at: datetime) -> tuple[Clock, ...]:
     return _with(clocks, "update", lambda each: replace(each, started_at=at, missed_at=None))
 
 
-def _paused(incident: Incident, event: Paused | Resumed | PauseRequested | PauseAnswered) -> Incident:
+def _paused(incident: Incident, event: Paused | Resumed | PauseRequested | PauseAnswered | PauseLapsed) -> Incident:
     match event:
         case Paused(reason, _, at):
             return replace(incident, pauses=(*incident.pauses, Pause(reason, at)))
@@ -228,6 +229,8 @@ def _paused(incident: Incident, event: Paused | Resumed | PauseRequested | Pause
             return replace(
                 incident, requests=(*incident.requests, request), requested=incident.requested + 1
             )  # fmt: skip
+        case PauseLapsed(request):
+            return replace(incident, requests=tuple(each for each in incident.requests if each.id != request.id))
         case PauseAnswered(request, granted):
             left = tuple(each for each in incident.requests if each.id != request.id)
             agreed = (Pause(request.reason, request.start, request.end),) if granted else ()

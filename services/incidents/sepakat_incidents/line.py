@@ -8,10 +8,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sepakat_incidents import escalation, timing
+from sepakat_incidents.closing import closed
 from sepakat_incidents.escalation import NOBODY, Escalated, Rosters
 from sepakat_incidents.events import (
     Attached,
-    Closed,
     Event,
     Leaving,
     LetGo,
@@ -38,10 +38,12 @@ def begin(
     if incident is not None and incident.is_open:
         return attached(incident, trigger, handling, now, rosters)
     # Nobody waits any more for whether the one before is really over: this one says how it went on.
-    closed = [Closed(now)] if incident is not None and incident.status is Status.RESOLVED else []
     number = (line.episodes if line else 0) + 1
+    begun = f"{id}.{number:04d}"
+    over = incident is not None and incident.status is Status.RESOLVED
+    before = closed(incident, "followed", "sepakat", now, begun) if incident is not None and over else []
     opened = Incident(
-        id=f"{id}.{number:04d}",
+        id=begun,
         number=f"{id[len(about.agreement) + 1 :].upper().replace('.', '-')}-{number:04d}",
         about=about,
         priority=handling.priority,
@@ -61,7 +63,7 @@ def begin(
         description=trigger.description or None,
     )
     return [
-        *closed,
+        *before,
         Opened(opened, trigger),
         *_leave(line, now),
         *timing.begun(handling.clocks, opened, "opened", now),
@@ -190,11 +192,11 @@ def retracted(
     return []
 
 
-def close(line: Line, id: str, now: datetime) -> Sequence[Event]:
+def close(line: Line, id: str, by: str, now: datetime) -> Sequence[Event]:
     """Close what is resolved. Raises Conflict when it is not."""
     incident = find(line, id)
     if incident.status is Status.CLOSED:
         return []
     if incident.status is not Status.RESOLVED:
         raise Conflict(f"incident {incident.number} is {incident.status.value}; resolve it first")
-    return [Closed(now)]
+    return closed(incident, "asked", by, now)

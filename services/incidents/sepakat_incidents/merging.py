@@ -10,6 +10,7 @@ from typing import Final
 
 from sepakat_incidents import escalation
 from sepakat_incidents import line as lines
+from sepakat_incidents.closing import lapsed_by_merge
 from sepakat_incidents.escalation import NOBODY, Rosters
 from sepakat_incidents.events import Event, Passed
 from sepakat_incidents.folding import apply
@@ -38,7 +39,7 @@ def merge(line: Line, id: str, into: Incident, by: str, reason: str | None, now:
         raise Invalid.at("/into", f"another party is responsible for {into.number}")
     if (into.opened_at, into.id) > (incident.opened_at, incident.id):
         raise Invalid.at("/into", f"{into.number} opened later than {incident.number}; merge that one into this one")
-    return [Merged(into.id, into.number, by, now, reason)]
+    return [*lapsed_by_merge(incident, now), Merged(into.id, into.number, by, now, reason)]
 
 
 def kept(line: Line | None) -> str | None:

@@ -70,7 +70,8 @@ def answer(line: Line, id: str, request: str, party: str, granted: bool, by: str
 def _not_closed(line: Line, id: str) -> Incident:
     incident = find(line, id)
     if incident.status is Status.CLOSED:
-        raise Conflict(f"the record of incident {incident.number} is closed; what was measured can be disputed")
+        closed = f"the record of incident {incident.number} is closed, and with it requests that nobody had answered"
+        raise Conflict(f"{closed} have lapsed; what was measured can be disputed")
     return incident
 
 

@@ -132,15 +132,15 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
                 party=event.party,
                 note=event.note,
             )
-        case happened.Closed(at):
-            yield contract.IncidentClosed(**_about(incident, at))
+        case happened.Closed(at, because, by, followed_by):
+            yield contract.IncidentClosed(**_about(incident, at), because=because, by=by, followed_by=followed_by)
         case happened.PauseRequested(request, by, at):
             closes_at = incident.due_at if incident.status is Status.RESOLVED else None
             yield contract.PauseRequested(**_about(incident, at), **_request(request), by=by, answer_by=closes_at)
         case happened.PauseAnswered(request, granted, by, at):
             yield contract.PauseAnswered(**_about(incident, at), **_request(request), by=by, granted=granted)
         case _:
-            return  # told to nobody: Planned, Passed, Noted and Waits are seen by what follows from them
+            return  # told to nobody: Planned, Passed, Noted, Waits and PauseLapsed are seen by what follows from them
 
 
 def _asked_of(incident: Incident) -> dict[str, Any]:

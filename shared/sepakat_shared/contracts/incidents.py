@@ -159,9 +159,15 @@ class IncidentResolved(_IncidentEvent):
 
 
 class IncidentClosed(_IncidentEvent):
-    """The record is closed."""
+    """The record is closed: its time had passed, a later one of its line began (`followed_by`), or `by` asked for it.
+
+    Those of before say no reason.
+    """
 
     type: ClassVar[str] = "sepakat.incident.closed.v1"
+    because: Literal["time-passed", "followed", "asked"] | None = None
+    by: str | None = None
+    followed_by: str | None = None
 
 
 class IncidentUnacknowledged(_IncidentEvent):
