@@ -94,6 +94,43 @@ def test_an_ending_that_is_percent_encoded_is_read_as_the_browser_reads_it() -> 
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        "a.chm", "a.desktop", "a.one", "a.onetoc2", "a.url", "a.scf", "a.lnk", "a.settingcontent-ms", "a.appref-ms",
+        "a.iso", "a.img", "a.vhd", "a.vhdx", "a.jnlp", "a.hta", "a.msc", "a.msix", "a.library-ms", "a.mht", "a.command",
+        "a.xlam", "a.webloc",
+    ],
+)  # fmt: skip
+def test_what_runs_by_a_click_is_refused_whatever_it_is_called(name: str) -> None:
+    assert "script or a program" in problems(name=name)["name"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "a.exe/", "a.exe//", "a.exe;x", "a.exe;v=1/", "a.exe/x.png", "dl?file=evil.exe", "dl?x=1&file=up/evil.exe",
+        "dl?evil.exe", "dl?file=evil%2Eexe", "dl?file=evil%252Eexe", "dl#evil.exe", "dl#/files/evil.exe",
+        "a.exe%00.png", "a.exe%20", "a.exe%2F", "a%2Fb.exe%3Bx",
+        "dl?disposition=attachment%3B%20filename%3D%22evil.exe%22", "dl?from=https://other.example/evil.exe",
+    ],
+)  # fmt: skip
+def test_every_piece_of_an_address_is_looked_at(address: str) -> None:
+    assert "script or a program (.exe)" in problems(url=f"https://files.example/{address}")["url"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "app.log", "a.ts", "example.com/app.log", "mirror/https://example.com/app.log", "app.log?user=budi@example.com",
+        "dl?file=app.log&sig=a.b.c", "dl?from=https://example.com/app.log", "shot.png#page=2", "archive.zip", "v1.2/x",
+        "dl?from=https%3A%2F%2Fexample.com", "",
+    ],
+)  # fmt: skip
+def test_names_of_hosts_and_plain_files_are_no_programs(address: str) -> None:
+    attachments.check([Reference(**FILE | {"url": f"https://files.example/{address}"})])
+
+
+@pytest.mark.parametrize(
     "media_type", ["text/html", "text/javascript", "application/x-sh", "application/x-msdownload", "image/svg+xml"]
 )
 def test_a_script_or_a_program_is_refused_by_its_media_type(media_type: str) -> None:

@@ -6,7 +6,7 @@ by the ending of its name and of its address, as the systems that people use wou
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -19,15 +19,31 @@ MOST = 20
 _TOKEN = r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}"  # noqa: S105 - a part of a media type (RFC 6838), no secret
 _MEDIA_TYPE: Final = re.compile(rf"{_TOKEN}/{_TOKEN}")
 _RUNS: Final = frozenset({
-    "apk", "app", "appimage", "applescript", "bash", "bat", "bin", "cmd", "com", "cpl", "csh", "deb", "dll", "dmg",
-    "docm", "dotm", "ear", "elf", "exe", "fish", "gadget", "hta", "htm", "html", "img", "inf", "ins", "iso", "jar",
-    "js", "jse", "jsp", "ksh", "lnk", "mjs", "msc", "msi", "msp", "mst", "php", "pif", "pkg", "pl", "pptm", "ps1",
-    "ps1xml", "ps2", "psc1", "psd1", "psm1", "py", "pyc", "pyw", "rb", "reg", "rpm", "run", "scf", "scpt", "scr",
-    "sct", "sh", "shb", "shtml", "so", "svg", "svgz", "swf", "url", "vb", "vbe", "vbs", "war", "wasm", "wsc",
-    "wsf", "wsh", "xht", "xhtml", "xll", "xlsm", "xltm", "zsh",
+    "accde", "action", "ade", "adp", "apk", "app", "appimage", "appinstaller", "applescript", "application",
+    "appref-ms", "appx", "appxbundle", "bas", "bash", "bat", "bin", "cdxml", "chm", "cmd", "com", "command", "cpl",
+    "crx", "csh", "deb", "deskthemepack", "desktop", "diagcab", "dll", "dmg", "docm", "dotm", "ear", "elf", "exe",
+    "fileloc", "fish", "gadget", "grp", "hlp", "hta", "htm", "html", "img", "inetloc", "inf", "ins", "iqy", "iso",
+    "jar", "jnlp", "job", "js", "jse", "jsp", "ksh", "library-ms", "lnk", "mde", "mht", "mhtml", "mjs", "msc", "msh1",
+    "msi", "msix", "msixbundle", "msp", "mst", "nupkg", "one", "onepkg", "onetoc2", "oqy", "osd", "php", "pif", "pkg",
+    "pl", "potm", "ppam", "ppsm", "pptm", "prg", "ps1", "ps1xml", "ps2", "psc1", "psd1", "psm1", "py", "pyc", "pyw",
+    "rb", "rdp", "reg", "rpm", "run", "scf", "scpt", "scr", "sct", "search-ms", "searchconnector-ms",
+    "settingcontent-ms", "sh", "shb", "shtml", "sldm", "slk", "so", "svg", "svgz", "swf", "terminal", "theme",
+    "themepack", "udl", "url", "vb", "vbe", "vbs", "vhd", "vhdx", "vsix", "vsmacros", "war", "wasm", "webloc",
+    "website", "wll", "workflow", "ws", "wsc", "wsf", "wsh", "xbap", "xht", "xhtml", "xla", "xlam", "xll", "xlsm",
+    "xltm", "xnk", "xpi", "zsh",
 })  # fmt: skip
-"""Endings of what is a program, a script, or a document that brings one along."""
+"""Endings of what is a program, a script, or a document, a shortcut or an image of a disk that brings one along."""
+_HOSTS: Final = frozenset({"com", "app"})
+"""Those of them that names of hosts end with, as often in the middle of an address as programs."""
+_BETWEEN: Final = re.compile(r"""[\x00-\x20/\\;,=&?#:"'()<>|]+""")
+_AUTHORITY: Final = re.compile(r"[a-z][a-z0-9+.-]*:/{1,2}[^/?#]*", re.IGNORECASE)
+"""Of an address within an address: whose it is is no file's name."""
 _RUNNING: Final = frozenset({
+    "application/appinstaller", "application/msix", "application/onenote", "application/vnd.appimage",
+    "application/vnd.ms-htmlhelp", "application/x-cd-image", "application/x-desktop", "application/x-hta",
+    "application/x-iso9660-image", "application/x-java-jnlp-file", "application/x-mswinurl",
+    "application/x-ms-application", "application/x-ms-xbap", "application/x-raw-disk-image", "application/x-vhd",
+    "application/x-virtualbox-vhd",
     "application/bat", "application/ecmascript", "application/hta", "application/java-archive",
     "application/javascript", "application/vnd.android.package-archive",
     "application/vnd.microsoft.portable-executable", "application/wasm", "application/x-apple-diskimage",
@@ -84,4 +100,21 @@ def _of_url(url: str) -> str | None:
         return "must be an address as it is sent: other characters are percent-encoded"
     if problem := references.url_problem(url):
         return problem
-    return _of_ending(unquote(urlsplit(url).path).rpartition("/")[2])
+    return next((problem for piece in _pieces(url) if (problem := _of_ending(piece))), None)
+
+
+def _pieces(url: str) -> Iterator[str]:
+    """Whatever of an address may be the name of what a server gives, or of the file that a browser makes of it."""
+    parts = urlsplit(url)
+    *inner, last = _names(parts.path) or [""]
+    yield from (each for each in inner if each.rpartition(".")[2].casefold() not in _HOSTS)
+    yield last
+    for said in (*parts.query.split("&"), parts.fragment):
+        yield from (each for each in _names(said) if "@" not in each)
+
+
+def _names(part: str) -> list[str]:
+    plain, before = unquote(part), part
+    while plain != before:
+        plain, before = unquote(plain), plain
+    return [each for each in _BETWEEN.split(_AUTHORITY.sub(" ", plain)) if each.strip(". ")]
