@@ -4,9 +4,9 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Annotated, Any, Final, NewType
 
-from fastapi import Request, Response
+from fastapi import Depends, Header, Request, Response
 from fastapi.responses import JSONResponse
 
 from sepakat_shared.auth import Principal
@@ -24,6 +24,28 @@ _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 _KEPT_HEADERS: Final = ("etag", "location")
 _UNDER_WAY: Final = "the first request with this Idempotency-Key is still being handled; try again soon"
 _ANOTHER_BODY: Final = "this Idempotency-Key was used for another body; use a new one"
+
+
+RepeatableRequest = NewType("RepeatableRequest", Request)
+"""One whose route says in its description that it honours `Idempotency-Key`."""
+
+
+async def _repeatable(
+    request: Request,
+    _key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            description="a value of your own, such as a UUID: sent again with it within a day, it is done once, and "
+            "answered as before",
+        ),
+    ] = None,
+) -> RepeatableRequest:
+    return RepeatableRequest(request)
+
+
+Repeatable = Annotated[RepeatableRequest, Depends(_repeatable)]
+"""The request, for a route that hands it to `IdempotentPosts.once`."""
 
 
 class IdempotentPosts:
@@ -46,7 +68,7 @@ class IdempotentPosts:
         await forget_old(self._collection, timedelta(days=1), clock)
 
     async def once(
-        self, request: Request, asking: Principal, now: datetime, do: Callable[[], Awaitable[JSONResponse]],
+        self, request: RepeatableRequest, asking: Principal, now: datetime, do: Callable[[], Awaitable[JSONResponse]],
         *, repeatable: bool = False,
     ) -> Response:  # fmt: skip
         """Do it, or answer as before. Raises Conflict when the key stands for another request or one under way.

@@ -1,10 +1,10 @@
 """What every HTTP API here has: problem details, limits, keys, instants, ETags and health."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NewType
 
 import prometheus_client
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Header, Request, Response
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 from fastapi_offline import FastAPIOffline
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
@@ -135,7 +135,24 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def expected_version(request: Request) -> int:
+VersionedRequest = NewType("VersionedRequest", Request)
+"""One whose route says in its description that it reads `If-Match`."""
+
+
+async def _versioned(
+    request: Request,
+    _match: Annotated[
+        str | None, Header(alias="If-Match", description="the ETag of what you read; 412 when it has changed since")
+    ] = None,
+) -> VersionedRequest:
+    return VersionedRequest(request)
+
+
+Versioned = Annotated[VersionedRequest, Depends(_versioned)]
+"""The request, for a route that asks for its `expected_version`."""
+
+
+def expected_version(request: VersionedRequest) -> int:
     """The version that the caller read, from If-Match. Raises PreconditionRequired or Stale."""
     value = request.headers.get("if-match")
     if value is None:

@@ -21,8 +21,8 @@ from sepakat_shared.commits import Commits, verify_chain
 from sepakat_shared.contracts import reading, texts
 from sepakat_shared.contracts.agreements import Role
 from sepakat_shared.errors import Conflict, Forbidden, Invalid, NotFound
-from sepakat_shared.idempotency import IdempotentPosts
-from sepakat_shared.web import Asking, RequestedInstant
+from sepakat_shared.idempotency import IdempotentPosts, Repeatable
+from sepakat_shared.web import Asking, RequestedInstant, Versioned
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
@@ -87,7 +87,7 @@ def router(
 
 def _party_routes(routes: APIRouter, parties: Parties) -> None:
     @routes.put("/parties/{id}", tags=["parties"])
-    async def put_party(id: Id, party: texts.Party, request: Request, asking: Asking) -> Response:
+    async def put_party(id: Id, party: texts.Party, request: Versioned, asking: Asking) -> Response:
         """Record an organisation and its contacts. If-Match is needed once it exists; a contact left out is erased."""
         asking.require("agreements:write")
         asking.require_party(id)
@@ -113,7 +113,7 @@ def _party_routes(routes: APIRouter, parties: Parties) -> None:
 
 def _agreement_routes(routes: APIRouter, agreements: Agreements) -> None:
     @routes.put("/agreements/{id}", tags=["agreements"])
-    async def put_agreement(id: Id, request: Request, asking: Asking) -> Response:
+    async def put_agreement(id: Id, request: Versioned, asking: Asking) -> Response:
         """Write down the text (YAML or JSON), or replace a draft (with If-Match): that voids its signatures."""
         asking.require("agreements:write")
         text = _one_agreement(await request.body())
@@ -173,7 +173,7 @@ def _signature_routes(
     routes: APIRouter, agreements: Agreements, needs: Needs, posts: IdempotentPosts, clock: Clock
 ) -> None:
     @routes.post("/agreements/{id}/signatures", tags=["agreements"], status_code=201)
-    async def post_signature(id: Id, given: SignatureIn, request: Request, asking: Asking) -> Response:
+    async def post_signature(id: Id, given: SignatureIn, request: Repeatable, asking: Asking) -> Response:
         """Approve that exact text. With both signatures it binds from the first day of its term.
 
         While a need that must be met is served by nothing, and not both parties waived it, this is refused.

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,7 +11,7 @@ from sepakat_agreements.backtest_store import Backtests, told
 from sepakat_agreements.store import Agreements
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
-from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.idempotency import IdempotentPosts, Repeatable
 from sepakat_shared.web import Asking, RequestedInstant
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -36,7 +36,7 @@ def router(backtests: Backtests, agreements: Agreements, posts: IdempotentPosts,
     routes = APIRouter(prefix="/v1", tags=["back-tests"])
 
     @routes.post("/agreements/{id}/backtests", status_code=202)
-    async def post_backtest(id: Id, given: BacktestIn, request: Request, asking: Asking) -> Response:
+    async def post_backtest(id: Id, given: BacktestIn, request: Repeatable, asking: Asking) -> Response:
         """Ask what a text would have come to over recorded history; `Location` is where the answer will be read.
 
         Either party may ask, before anything is signed. It needs `compliance:read` too: the answer tells figures.

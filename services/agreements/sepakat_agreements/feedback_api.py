@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -30,7 +30,7 @@ from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import texts
 from sepakat_shared.errors import NotFound
-from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.idempotency import IdempotentPosts, Repeatable
 from sepakat_shared.web import Asking
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -81,7 +81,7 @@ def _review_routes(
     clock: Clock,
 ) -> None:  # fmt: skip
     @routes.post("/reviews/{number}/feedback", status_code=201)
-    async def post_feedback(id: Id, number: Number, given: FeedbackIn, request: Request, asking: Asking) -> Response:
+    async def post_feedback(id: Id, number: Number, given: FeedbackIn, request: Repeatable, asking: Asking) -> Response:
         """Say what you think of the service, with the customer's key. Whoever answers again changes their answer."""
         party = await party_of(agreements, id, asking)
         agreement, review = (await agreements.visible(id, asking)).state, await reviews.visible(id, number, asking)
@@ -102,7 +102,7 @@ def _review_routes(
     @routes.post("/reviews/{number}/needs/{need}", status_code=201)
     async def post_need(
         id: Id, number: Number, need: Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")], given: StatedIn,
-        request: Request, asking: Asking,
+        request: Repeatable, asking: Asking,
     ) -> Response:  # fmt: skip
         """State a need that is new or has changed, with the customer's key: it is in the intake from there on.
 
@@ -136,7 +136,7 @@ def _incident_routes(
 ) -> None:  # fmt: skip
     @routes.post("/incidents/{incident}/feedback", status_code=201)
     async def post_incident_feedback(
-        id: Id, incident: str, given: FeedbackIn, request: Request, asking: Asking
+        id: Id, incident: str, given: FeedbackIn, request: Repeatable, asking: Asking
     ) -> Response:
         """Say what you think of one incident as soon as it is over, with the customer's key."""
         party = await party_of(agreements, id, asking)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,7 +21,7 @@ from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.fact import Title, rfc3339
 from sepakat_shared.errors import Conflict, FieldProblem, Forbidden, Invalid
-from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.idempotency import IdempotentPosts, Repeatable
 from sepakat_shared.web import Asking, RequestedInstant
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -86,7 +86,7 @@ def _provider_routes(
     routes: APIRouter, agreements: Agreements, diaries: Diaries, posts: IdempotentPosts, clock: Clock
 ) -> None:
     @routes.post("", status_code=201)
-    async def post_work(id: Id, given: WorkIn, request: Request, asking: Asking) -> Response:
+    async def post_work(id: Id, given: WorkIn, request: Repeatable, asking: Asking) -> Response:
         """Announce work. What keeps the text's rules counts at once; what does not waits for the customer."""
         agreement, party = await _acting(agreements, id, asking)
         version, text = _governing(agreement, given.start)

@@ -23,7 +23,7 @@ from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.contracts.rules import underpinning
 from sepakat_shared.errors import Forbidden
-from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.idempotency import IdempotentPosts, Repeatable
 from sepakat_shared.web import Asking
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -129,7 +129,7 @@ def _reading_routes(routes: APIRouter, needs: Needs) -> None:
 
 def _intake_routes(routes: APIRouter, needs: Needs, posts: IdempotentPosts, clock: Clock) -> None:
     @routes.post("/needs", tags=["needs"], status_code=201)
-    async def post_need(given: NeedIn, request: Request, asking: Asking) -> Response:
+    async def post_need(given: NeedIn, request: Repeatable, asking: Asking) -> Response:
         """State a need, with the customer's key, or state it anew, which takes away the answer to it."""
         customer = _party(asking)
         if customer == given.provider:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,7 +22,7 @@ from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Conflict, Forbidden, Invalid, NotFound
-from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.idempotency import IdempotentPosts, Repeatable
 from sepakat_shared.web import Asking, RequestedInstant
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -130,7 +130,7 @@ def _reading_routes(routes: APIRouter, agreements: Agreements) -> None:
 
 def _proposing_route(routes: APIRouter, agreements: Agreements, posts: IdempotentPosts, clock: Clock) -> None:
     @routes.post("/agreements/{id}/proposals", status_code=201)
-    async def post_proposal(id: Id, given: ProposalIn, request: Request, asking: Asking) -> Response:
+    async def post_proposal(id: Id, given: ProposalIn, request: Repeatable, asking: Asking) -> Response:
         """Propose changes of clauses to the other party, or counter its proposal by another one."""
         party = await _party(agreements, id, asking)
         changes = [each.change(f"/changes/{i}") for i, each in enumerate(given.changes)]

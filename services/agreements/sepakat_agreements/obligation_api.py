@@ -19,9 +19,9 @@ from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Forbidden
-from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.idempotency import IdempotentPosts, Repeatable
 from sepakat_shared.references import Reference
-from sepakat_shared.web import Asking
+from sepakat_shared.web import Asking, Versioned, VersionedRequest
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Words = Annotated[str, Field(min_length=1, max_length=4_000)]
@@ -112,7 +112,7 @@ def _requesting_routes(
     routes: APIRouter, obligations: Obligations, agreements: Agreements, posts: IdempotentPosts, clock: Clock
 ) -> None:
     @routes.post("/agreements/{id}/obligations/{obligation}/requests", status_code=201)
-    async def post_request(id: Id, obligation: Id, given: RequestIn, request: Request, asking: Asking) -> Response:
+    async def post_request(id: Id, obligation: Id, given: RequestIn, request: Repeatable, asking: Asking) -> Response:
         """Ask the other party for what it owes on request; its time begins now."""
         party = _party(asking)
         agreement = (await agreements.visible(id, asking)).state
@@ -125,7 +125,7 @@ def _requesting_routes(
 
 
 def _acting_routes(routes: APIRouter, obligations: Obligations) -> None:
-    async def act(id: str, asking: Principal, decide: Decide, read: Request | None = None) -> JSONResponse:
+    async def act(id: str, asking: Principal, decide: Decide, read: VersionedRequest | None = None) -> JSONResponse:
         """With `read`, that request says in If-Match what was read. Raises PreconditionRequired, Stale."""
         party = _party(asking)
         await obligations.visible(id, asking)
@@ -141,7 +141,7 @@ def _acting_routes(routes: APIRouter, obligations: Obligations) -> None:
         )
 
     @routes.post("/obligations/{id}/accept")
-    async def post_acceptance(id: str, request: Request, asking: Asking) -> JSONResponse:
+    async def post_acceptance(id: str, request: Versioned, asking: Asking) -> JSONResponse:
         """Accept the evidence, with the other party's key and If-Match: that which was read. It is so for good."""
         return await act(
             id, asking, lambda each, party, now: domain.answer(each, party, True, None, asking.id, now), request

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,7 +19,7 @@ from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Forbidden
-from sepakat_shared.web import Asking, RequestedInstant
+from sepakat_shared.web import Asking, RequestedInstant, Versioned, VersionedRequest
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Contact = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -106,7 +106,7 @@ def _acting_routes(routes: APIRouter, standings: Standings, agreements: Agreemen
         agreement = (await agreements.all.get(loaded.state.about.agreement)).state
         return [each.partition("/")[2] for each in (await people.of(agreement)).of(plan.party)]
 
-    async def act(id: str, asking: Principal, decide: Decide, read: Request | None = None) -> JSONResponse:
+    async def act(id: str, asking: Principal, decide: Decide, read: VersionedRequest | None = None) -> JSONResponse:
         """With `read`, that request says in If-Match what was read. Raises PreconditionRequired, Stale."""
         asking.require("agreements:write")
         await standings.visible(id, asking)
@@ -126,7 +126,7 @@ def _acting_routes(routes: APIRouter, standings: Standings, agreements: Agreemen
         )  # fmt: skip
 
     @routes.post("/improvement-plans/{id}/agree")
-    async def post_agreement(id: str, request: Request, asking: Asking) -> JSONResponse:
+    async def post_agreement(id: str, request: Versioned, asking: Asking) -> JSONResponse:
         """Agree to the draft, with the other party's key and If-Match: to the one that was read, and to no other."""
         return await act(
             id, asking, lambda each, party, now: domain.answer(each, id, party, True, None, asking.id, now), request

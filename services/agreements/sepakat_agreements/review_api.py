@@ -21,7 +21,7 @@ from sepakat_shared.aggregate import Loaded
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.errors import Forbidden, Malformed, NotFound
-from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.idempotency import IdempotentPosts, Repeatable
 from sepakat_shared.web import Asking
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -118,7 +118,7 @@ def _opening_route(
     routes: APIRouter, opening: Opening, reviews: Reviews, agreements: Agreements, posts: IdempotentPosts, clock: Clock
 ) -> None:
     @routes.post("", status_code=201)
-    async def post_review(id: Id, given: ReviewIn, request: Request, asking: Asking) -> Response:
+    async def post_review(id: Id, given: ReviewIn, request: Repeatable, asking: Asking) -> Response:
         """Open a review besides those of the cadence. Either party may, while none is open."""
         await party_of(agreements, id, asking)
         agreement = (await agreements.visible(id, asking)).state
@@ -134,7 +134,7 @@ def _talking_route(
     routes: APIRouter, reviews: Reviews, agreements: Agreements, posts: IdempotentPosts, clock: Clock
 ) -> None:
     @routes.post("/{number}/comments", status_code=201)
-    async def post_comment(id: Id, number: Number, given: CommentIn, request: Request, asking: Asking) -> Response:
+    async def post_comment(id: Id, number: Number, given: CommentIn, request: Repeatable, asking: Asking) -> Response:
         """Say something for both parties to read."""
         party = await party_of(agreements, id, asking)
         review = await reviews.visible(id, number, asking)

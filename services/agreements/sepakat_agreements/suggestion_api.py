@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -26,7 +26,7 @@ from sepakat_shared import web
 from sepakat_shared.aggregate import Loaded
 from sepakat_shared.clock import Clock
 from sepakat_shared.errors import Conflict, Invalid
-from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.idempotency import IdempotentPosts, Repeatable
 from sepakat_shared.web import Asking
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -78,7 +78,7 @@ def _suggesting_routes(
     clock: Clock,
 ) -> None:  # fmt: skip
     @routes.post("/suggestions", status_code=202)
-    async def post_suggestions(id: Id, number: Number, request: Request, asking: Asking) -> Response:
+    async def post_suggestions(id: Id, number: Number, request: Repeatable, asking: Asking) -> Response:
         """Ask what targets the last year suggests: the text in force is held against it. `Location` tells the answer.
 
         It needs `compliance:read` too: the answer tells figures.
@@ -118,7 +118,7 @@ def _deciding_route(
 ) -> None:  # fmt: skip
     @routes.post("/decisions", status_code=201)
     async def post_decision(
-        id: Id, number: Number, given: AmendingDecisionIn, request: Request, asking: Asking
+        id: Id, number: Number, given: AmendingDecisionIn, request: Repeatable, asking: Asking
     ) -> Response:
         """Record what was decided, who sees to it and until when; with `amendment` also what it changes of the text."""
         party = await party_of(agreements, id, asking)

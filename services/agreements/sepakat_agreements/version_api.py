@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,7 +19,7 @@ from sepakat_shared import web
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import reading, texts
 from sepakat_shared.errors import FieldProblem, Forbidden, Invalid, NotFound
-from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.idempotency import IdempotentPosts, Repeatable
 from sepakat_shared.web import Asking
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -47,7 +47,7 @@ def router(agreements: Agreements, posts: IdempotentPosts, clock: Clock) -> APIR
     _reading_routes(routes, agreements)
 
     @routes.post("/agreements/{id}/amendments", status_code=201)
-    async def post_amendment(id: Id, given: AmendmentIn, request: Request, asking: Asking) -> Response:
+    async def post_amendment(id: Id, given: AmendmentIn, request: Repeatable, asking: Asking) -> Response:
         """Begin the next version. It is negotiated and signed like the first, and takes its place on its own day."""
         asking.require("agreements:write")
         await agreements.visible(id, asking)

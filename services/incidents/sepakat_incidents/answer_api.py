@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
@@ -15,7 +15,7 @@ from sepakat_incidents.store import Incidents
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import texts
 from sepakat_shared.errors import Conflict
-from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.idempotency import IdempotentPosts, Repeatable
 from sepakat_shared.web import Asking, RequestedInstant
 from sepakat_shared.words import Said, Words
 
@@ -78,7 +78,7 @@ def _answer_routes(routes: APIRouter, commands: Commands, posts: IdempotentPosts
         return await commands.run(id, asking, lambda line, now: answers.acknowledge(line, id, asking.id, party, now))
 
     @routes.post("/{id}/updates", status_code=201)
-    async def post_update(id: str, given: UpdateIn, request: Request, asking: Asking) -> Response:
+    async def post_update(id: str, given: UpdateIn, request: Repeatable, asking: Asking) -> Response:
         """Tell how it goes. The customer's answer ends the waiting for the customer."""
         asking.require("incidents:write")
         party = party_of(asking, "a progress note")
@@ -127,7 +127,7 @@ def _pause_routes(routes: APIRouter, commands: Commands, posts: IdempotentPosts,
         return await commands.run(id, asking, lambda line, now: pauses.resume(line, id, asking.id, now))
 
     @routes.post("/{id}/pause-requests", status_code=201)
-    async def post_request(id: str, given: PauseRequestIn, request: Request, asking: Asking) -> Response:
+    async def post_request(id: str, given: PauseRequestIn, request: Repeatable, asking: Asking) -> Response:
         """Ask the other party to agree that the clocks stood still for a time."""
         asking.require("incidents:write")
         party = party_of(asking, "a request")

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
@@ -12,7 +12,7 @@ from sepakat_incidents.comments import LONGEST
 from sepakat_incidents.discussions import Discussions, comment_view
 from sepakat_incidents.store import Incidents
 from sepakat_shared.clock import Clock
-from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.idempotency import IdempotentPosts, Repeatable
 from sepakat_shared.references import Reference
 from sepakat_shared.web import Asking
 from sepakat_shared.words import Said
@@ -54,7 +54,7 @@ def router(incidents: Incidents, discussions: Discussions, posts: IdempotentPost
         return {"items": [comment_view(each) for each in await discussions.read(incident.id, asking)]}
 
     @routes.post("/{id}/comments", status_code=201)
-    async def post_comment(id: str, given: CommentIn, request: Request, asking: Asking) -> Response:
+    async def post_comment(id: str, given: CommentIn, request: Repeatable, asking: Asking) -> Response:
         """Say something about it, also when it is over. What is shared is told to the other party."""
         asking.require("incidents:write")
         party = party_of(asking, "a comment")

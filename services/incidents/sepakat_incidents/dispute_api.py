@@ -27,7 +27,7 @@ from sepakat_shared import paging, web
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.errors import Forbidden, Invalid
-from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.idempotency import IdempotentPosts, Repeatable
 from sepakat_shared.web import Asking
 
 
@@ -98,7 +98,7 @@ def _reading_routes(routes: APIRouter, docket: Docket, disputables: Disputables,
 
 def _raising_route(routes: APIRouter, docket: Docket, matters: Matters, posts: IdempotentPosts, clock: Clock) -> None:
     @routes.post("/disputes", status_code=201)
-    async def post_dispute(given: RaiseIn, request: Request, asking: Asking) -> Response:
+    async def post_dispute(given: RaiseIn, request: Repeatable, asking: Asking) -> Response:
         """Dispute a verdict, a credit, an incident's clock or a clause, within the agreement's time."""
         asking.require("disputes:write")
         if asking.party is None:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,7 +13,7 @@ from sepakat_incidents.incident import Incident
 from sepakat_incidents.store import Incidents
 from sepakat_shared.clock import Clock
 from sepakat_shared.errors import Invalid
-from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.idempotency import IdempotentPosts, Repeatable
 from sepakat_shared.web import Asking
 from sepakat_shared.words import Words
 
@@ -47,7 +47,7 @@ def router(incidents: Incidents, contacts: Contacts, posts: IdempotentPosts, clo
     commands = Commands(incidents, clock)
 
     @routes.post("/{id}/escalate")
-    async def post_escalate(id: str, given: EscalateIn, request: Request, asking: Asking) -> Response:
+    async def post_escalate(id: str, given: EscalateIn, request: Repeatable, asking: Asking) -> Response:
         """Tell the next level now. Either party may; whoever had it in hand has it no longer."""
         incident = await commands.may_write(id, asking)
         rosters = await incidents.rosters(incident.ladder)
@@ -60,7 +60,7 @@ def router(incidents: Incidents, contacts: Contacts, posts: IdempotentPosts, clo
         return await posts.once(request, asking, clock.now(), do)
 
     @routes.post("/{id}/hand-over")
-    async def post_hand_over(id: str, given: HandOverIn, request: Request, asking: Asking) -> Response:
+    async def post_hand_over(id: str, given: HandOverIn, request: Repeatable, asking: Asking) -> Response:
         """Ask somebody else of the responsible party to go on with it; if they don't in time, the ladder does."""
         incident = await commands.may_write(id, asking)
         rosters = await incidents.rosters(incident.ladder)
@@ -78,7 +78,7 @@ def router(incidents: Incidents, contacts: Contacts, posts: IdempotentPosts, clo
         return await posts.once(request, asking, clock.now(), do)
 
     @routes.post("/{id}/snooze")
-    async def post_snooze(id: str, given: SnoozeIn, request: Request, asking: Asking) -> Response:
+    async def post_snooze(id: str, given: SnoozeIn, request: Repeatable, asking: Asking) -> Response:
         """Call nobody for a while, as long as the agreement allows; then those who were asked are asked again."""
 
         async def do() -> JSONResponse:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,7 +12,7 @@ from sepakat_incidents.showing import shown
 from sepakat_incidents.store import Incidents
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.matrix import Degree
-from sepakat_shared.idempotency import IdempotentPosts, name_of
+from sepakat_shared.idempotency import IdempotentPosts, Repeatable, name_of
 from sepakat_shared.web import Asking, RequestedInstant
 from sepakat_shared.words import Said
 
@@ -42,7 +42,7 @@ def router(openings: Openings, incidents: Incidents, posts: IdempotentPosts, clo
     routes = APIRouter(prefix="/v1/incidents", tags=["incidents"])
 
     @routes.post("", status_code=201, responses={200: {"description": "It joined the incident that is open"}})
-    async def post_incident(given: OpeningIn, request: Request, asking: Asking) -> Response:
+    async def post_incident(given: OpeningIn, request: Repeatable, asking: Asking) -> Response:
         """Open an incident, or join the one that is open for the same service and cause: `became` says which.
 
         Either party of the agreement may. It is over when somebody resolves it: nothing that is measured ends it.

@@ -82,6 +82,11 @@ class Postmortem:
     """Of the first version."""
 
     @property
+    def is_written(self) -> bool:
+        """Whether there is something of it to read, and not only a time by which it is awaited."""
+        return self.draft is not None or self.versions > 0
+
+    @property
     def late(self) -> bool:
         """Whether the first version came after its deadline, or has not come and one was told so."""
         if self.expected is None:

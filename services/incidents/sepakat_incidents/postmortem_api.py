@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,8 +21,8 @@ from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import NotFound
-from sepakat_shared.idempotency import IdempotentPosts
-from sepakat_shared.web import Asking
+from sepakat_shared.idempotency import IdempotentPosts, Repeatable
+from sepakat_shared.web import Asking, Versioned
 from sepakat_shared.words import Said, Words
 
 _Text = Annotated[str, Said(domain.LONGEST)]
@@ -138,24 +138,29 @@ def _reading_routes(routes: APIRouter, notes: _Notes) -> None:
 
 def _writing_routes(routes: APIRouter, notes: _Notes, posts: IdempotentPosts) -> None:
     @routes.put("/incidents/{id}/postmortem/draft")
-    async def put_draft(id: str, given: PostmortemIn, request: Request, asking: Asking) -> Response:
-        """Write the next version down, for one's own party alone. If-Match, as soon as there is a note."""
+    async def put_draft(id: str, given: PostmortemIn, request: Versioned, asking: Asking) -> Response:
+        """Write the next version down, for one's own party alone. If-Match, as soon as something of it is written."""
         asking.require("incidents:write")
         party = party_of(asking, "a post-incident note")
         incident, _ = await notes.incidents.visible(id, asking)
-        # Of two first drafts at once the second has not read the other one either.
-        expected = web.expected_version(request) if await notes.postmortems.find(incident.id) else 0
-        content = given.content(await notes.zone(incident))
+        content, known = given.content(await notes.zone(incident)), await notes.postmortems.find(incident.id)
 
         def decide(note: Postmortem | None, now: datetime) -> list[Event]:
             about, author = Identity.of(incident), incident.responsible
             return list(domain.draft(note, about, author, content, party, asking.id, now))
 
+        # Whoever may not write it, or wrote what cannot be taken, is told that, and not to read it first.
+        decide(None if known is None else known.state, notes.clock.now())
+        if known is not None and (known.state.is_written or "if-match" in request.headers):
+            expected = web.expected_version(request)
+        else:
+            # Of two first drafts at once the second has not read the other one either.
+            expected = 0 if known is None else known.version
         await notes.postmortems.execute(incident.id, decide, asking.id, expected_version=expected)
         return await notes.shown(incident, asking)
 
     @routes.post("/incidents/{id}/postmortem/publish")
-    async def post_publish(id: str, request: Request, asking: Asking) -> Response:
+    async def post_publish(id: str, request: Repeatable, asking: Asking) -> Response:
         """Give the other party what is drafted: the first version, or an amended one."""
         asking.require("incidents:write")
         party = party_of(asking, "a post-incident note")

@@ -1,6 +1,6 @@
 """The record of an incident over HTTP: opening it again, and when its impact really was."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
@@ -11,7 +11,7 @@ from sepakat_incidents.store import Incidents
 from sepakat_incidents.wordings import Wordings
 from sepakat_shared.clock import Clock
 from sepakat_shared.errors import FieldProblem, Invalid
-from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.idempotency import IdempotentPosts, Repeatable
 from sepakat_shared.web import Asking, RequestedInstant
 from sepakat_shared.words import Words
 
@@ -40,7 +40,7 @@ def router(
     commands = Commands(incidents, clock)
 
     @routes.post("/{id}/reopen")
-    async def post_reopen(id: str, given: ReopenIn, request: Request, asking: Asking) -> Response:
+    async def post_reopen(id: str, given: ReopenIn, request: Repeatable, asking: Asking) -> Response:
         """It is not over. Either party may say so, within the time that the agreement gives after its resolution."""
         incident = await commands.may_write(id, asking)
         within = reopening.time_to_reopen(await text_of(incident.about.agreement, incident.version))

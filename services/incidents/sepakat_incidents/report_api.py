@@ -21,7 +21,7 @@ from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.contracts.matrix import priority_of
-from sepakat_shared.idempotency import IdempotentPosts
+from sepakat_shared.idempotency import IdempotentPosts, Repeatable
 from sepakat_shared.web import Asking, RequestedInstant
 from sepakat_shared.words import Said
 
@@ -71,7 +71,7 @@ def router(
     _form_routes(routes, forms, wordings, posts, clock)
 
     @routes.post("/reports", status_code=201)
-    async def post_report(given: ReportIn, request: Request, asking: Asking) -> Response:
+    async def post_report(given: ReportIn, request: Repeatable, asking: Asking) -> Response:
         """Report a problem: it opens an incident, or belongs to the one that is open. Its reporter gets its number."""
 
         async def do() -> JSONResponse:
@@ -128,7 +128,7 @@ def _form_routes(
     routes: APIRouter, forms: Forms, wordings: Wordings, posts: IdempotentPosts, clock: Clock
 ) -> None:  # fmt: skip
     @routes.post("/report-forms", status_code=201)
-    async def post_form(given: FormIn, request: Request, asking: Asking) -> Response:
+    async def post_form(given: FormIn, request: Repeatable, asking: Asking) -> Response:
         """Make a form for reports: whoever has its `url` can use it, until it expires or is taken back."""
 
         async def do() -> JSONResponse:

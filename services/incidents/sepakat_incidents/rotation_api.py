@@ -19,8 +19,8 @@ from sepakat_shared.aggregate import Loaded
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Conflict, FieldProblem, Invalid
-from sepakat_shared.idempotency import IdempotentPosts
-from sepakat_shared.web import Asking, RequestedInstant
+from sepakat_shared.idempotency import IdempotentPosts, Repeatable
+from sepakat_shared.web import Asking, RequestedInstant, Versioned
 
 _LONGEST = timedelta(days=400)
 _SHOWN = timedelta(days=28)
@@ -96,7 +96,7 @@ def _override_routes(
     routes: APIRouter, rotations: Rotations, contacts: Contacts, posts: IdempotentPosts, clock: Clock
 ) -> None:
     @routes.post("/{party}/{id}/overrides", status_code=201)
-    async def post_override(party: str, id: str, given: OverrideIn, request: Request, asking: Asking) -> Response:
+    async def post_override(party: str, id: str, given: OverrideIn, request: Repeatable, asking: Asking) -> Response:
         """Put somebody on call for a while, whoever's turn it is. The party's own keys alone may.
 
         Overrides that put two people on call at once are refused: take the other one back first.
@@ -120,7 +120,7 @@ def _override_routes(
         return await posts.once(request, asking, clock.now(), do)
 
     @routes.delete("/{party}/{id}/overrides/{override}")
-    async def delete_override(party: str, id: str, override: str, request: Request, asking: Asking) -> Response:
+    async def delete_override(party: str, id: str, override: str, request: Versioned, asking: Asking) -> Response:
         """End an override, or take it back before it begins; with If-Match. What was stays on record."""
         asking.require("incidents:write")
         asking.require_party(party)

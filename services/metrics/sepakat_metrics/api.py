@@ -20,8 +20,8 @@ from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import reading, texts
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import FieldProblem, Invalid, NotFound
-from sepakat_shared.idempotency import IdempotentPosts
-from sepakat_shared.web import Asking, RequestedInstant
+from sepakat_shared.idempotency import IdempotentPosts, Repeatable
+from sepakat_shared.web import Asking, RequestedInstant, Versioned
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Period = Annotated[
@@ -67,7 +67,7 @@ def router(
 def _indicator_routes(routes: APIRouter, registry: Registry, parking: Parking) -> None:
 
     @routes.put("/indicators/{party}/{name}", tags=["indicators"])
-    async def put_indicator(party: Id, name: Id, request: Request, asking: Asking) -> Response:
+    async def put_indicator(party: Id, name: Id, request: Versioned, asking: Asking) -> Response:
         """Register an indicator (YAML or JSON), or change it with If-Match. Events that waited for it are counted."""
         asking.require("agreements:write")
         asking.require_party(party)
@@ -152,7 +152,7 @@ def _adjustment_routes(
     routes: APIRouter, attainments: Attainments, corrections: Corrections, posts: IdempotentPosts, clock: Clock
 ) -> None:
     @routes.post("/adjustments", status_code=201, tags=["adjustments"])
-    async def post_adjustment(given: AdjustmentIn, request: Request, asking: Asking) -> Response:
+    async def post_adjustment(given: AdjustmentIn, request: Repeatable, asking: Asking) -> Response:
         """Grant an exclusion or a correction: each party may grant what is to the good of the other."""
         asking.require("compliance:write")
         versions = attainments.visible(asking, given.agreement)

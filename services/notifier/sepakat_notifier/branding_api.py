@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,7 +22,7 @@ from sepakat_notifier.subscription_api import Zone
 from sepakat_notifier.wording import Refused, Wording
 from sepakat_shared import web
 from sepakat_shared.errors import FieldProblem, Invalid, NotFound
-from sepakat_shared.web import Asking
+from sepakat_shared.web import Asking, Versioned
 
 _ONE_LINE: Final = r"^[^\x00-\x1f\x7f]+$"
 _BASE: Final = "https://sla.example"
@@ -79,7 +79,7 @@ def router(brandings: Brandings) -> APIRouter:
         return _answer(loaded.state if loaded else Branding(party), loaded.version if loaded else 0)
 
     @routes.put("/brandings/{party}")
-    async def put_branding(party: str, given: BrandingIn, request: Request, asking: Asking) -> Response:
+    async def put_branding(party: str, given: BrandingIn, request: Versioned, asking: Asking) -> Response:
         """Choose how letters to the people of the key's party look and read; each wording is tried with a sample."""
         asking.require("notifications:write")
         asking.require_party(party)

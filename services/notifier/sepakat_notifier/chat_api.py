@@ -29,8 +29,8 @@ from sepakat_notifier.vault import Vault
 from sepakat_shared import paging, web
 from sepakat_shared.clock import Clock
 from sepakat_shared.errors import FieldProblem, Invalid
-from sepakat_shared.idempotency import IdempotentPosts
-from sepakat_shared.web import Asking
+from sepakat_shared.idempotency import IdempotentPosts, Repeatable
+from sepakat_shared.web import Asking, Versioned
 
 Address = Annotated[str, Field(min_length=1, max_length=2000)]
 _TRIAL: Final[Mapping[str, Said]] = {
@@ -142,7 +142,7 @@ def _documents(routes: APIRouter, parts: Rooms, posts: IdempotentPosts) -> None:
     endpoints = parts.endpoints
 
     @routes.post("", status_code=201)
-    async def post_chat(given: ChatIn, request: Request, asking: Asking) -> Response:
+    async def post_chat(given: ChatIn, request: Repeatable, asking: Asking) -> Response:
         """Have a party told in a chat. The address is kept encrypted, and shown nowhere again."""
         asking.require("notifications:write")
         asking.require_party(given.party)
@@ -175,7 +175,7 @@ def _documents(routes: APIRouter, parts: Rooms, posts: IdempotentPosts) -> None:
         return parts.answer(await endpoints.visible(id, asking, "chat"))
 
     @routes.put("/{id}")
-    async def put_chat(id: str, given: ChatEdit, request: Request, asking: Asking) -> Response:
+    async def put_chat(id: str, given: ChatEdit, request: Versioned, asking: Asking) -> Response:
         """Change what it hears, its language and clock, its owner, who is written to when it fails, and where it is."""
         asking.require("notifications:write")
         known = await endpoints.visible(id, asking, "chat")

@@ -21,8 +21,8 @@ from sepakat_notifier.vault import Vault
 from sepakat_shared import paging, web
 from sepakat_shared.clock import Clock
 from sepakat_shared.errors import FieldProblem, Invalid
-from sepakat_shared.idempotency import IdempotentPosts
-from sepakat_shared.web import Asking, RequestedInstant
+from sepakat_shared.idempotency import IdempotentPosts, Repeatable
+from sepakat_shared.web import Asking, RequestedInstant, Versioned
 
 _LONGEST_OVERLAP = timedelta(days=30)
 
@@ -116,7 +116,7 @@ def _documents(routes: APIRouter, parts: Routes, posts: IdempotentPosts) -> None
     endpoints = parts.endpoints
 
     @routes.post("", status_code=201)
-    async def post_endpoint(given: EndpointIn, request: Request, asking: Asking) -> Response:
+    async def post_endpoint(given: EndpointIn, request: Repeatable, asking: Asking) -> Response:
         """Have a party's events posted to a URL. The signing secret is in this answer and nowhere else."""
         asking.require("notifications:write")
         asking.require_party(given.party)
@@ -149,7 +149,7 @@ def _documents(routes: APIRouter, parts: Routes, posts: IdempotentPosts) -> None
         return parts.answer(await endpoints.visible(id, asking))
 
     @routes.put("/{id}")
-    async def put_endpoint(id: str, given: EndpointEdit, request: Request, asking: Asking) -> Response:
+    async def put_endpoint(id: str, given: EndpointEdit, request: Versioned, asking: Asking) -> Response:
         """Change where it is, what it hears, in which order, and who is written to when it fails."""
         asking.require("notifications:write")
         await endpoints.visible(id, asking)

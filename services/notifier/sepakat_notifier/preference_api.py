@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -18,7 +18,7 @@ from sepakat_notifier.subscription_api import SubscriptionIn, WallClock, Zone
 from sepakat_shared import web
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import FieldProblem, Invalid, NotFound
-from sepakat_shared.web import Asking, RequestedInstant
+from sepakat_shared.web import Asking, RequestedInstant, Versioned
 
 
 class QuietIn(BaseModel):
@@ -83,7 +83,7 @@ def router(preferences: Preferences, directory: Directory, endpoints: Endpoints)
 
     @routes.put("/{party}/{contact}")
     async def put_preference(
-        party: str, contact: str, given: PreferenceIn, request: Request, asking: Asking
+        party: str, contact: str, given: PreferenceIn, request: Versioned, asking: Asking
     ) -> Response:
         """Say how a contact of the key's party wants to be told."""
         asking.require("notifications:write")
