@@ -199,9 +199,23 @@ async def test_where_it_is_not_asked_for_it_may_be_written_by_the_responsible_pa
         assert (await world.draft())["status"] == "none"
         path = f"incidents/{ID}/postmortem/draft"
         assert (await world.ask("rina", "PUT", path, json=NOTE)).status_code == 428
+        # Who may not, or wrote what cannot be taken, is told that, and not to read it first.
+        assert (await world.ask("budi", "PUT", path, json=NOTE)).status_code == 403
+        late = NOTE | {"follow_ups": [{"text": "x", "owner": "rina", "due": "2026-11-01"}]}
+        assert (await world.ask("rina", "PUT", path, json=late)).json()["errors"][0]["pointer"] == "/follow_ups/0/due"
         stale = await world.ask("rina", "PUT", path, json=NOTE, headers={"If-Match": '"7"'})
         assert stale.status_code == 412
         assert not (await world.post("publish"))["late"]
+
+
+async def test_the_first_draft_of_a_note_that_is_awaited_needs_no_reading_either(backend: Backend) -> None:
+    async with opened(backend) as world:
+        assert (await world.note())["status"] == "expected"
+        path = f"incidents/{ID}/postmortem/draft"
+        stale = await world.ask("rina", "PUT", path, json=NOTE, headers={"If-Match": '"7"'})
+        assert stale.status_code == 412, "what is said to have been read is held to that"
+        assert (await world.ask("rina", "PUT", path, json=NOTE)).status_code == 200
+        assert (await world.ask("rina", "PUT", path, json=NOTE)).status_code == 428
 
 
 async def test_while_the_incident_goes_on_again_no_note_is_due(backend: Backend) -> None:
