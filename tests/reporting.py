@@ -86,7 +86,7 @@ class World:
         self._brought: set[str] = set()
         self.told: list[tuple[str, dict[str, Any]]] = []
         posts = IdempotentPosts(db)
-        self.app = web.application("reports", "of a test", Keys(), 1 << 20)  # type: ignore[arg-type]
+        self.app = web.application("reports", "of a test", Keys(), 2 << 20)  # type: ignore[arg-type]
         timelines = (self.discussions.timeline, self.reports.timeline)
         self.app.include_router(api.router(self.incidents, timedelta(days=1), self.clock, timelines))
         self.app.include_router(comment_api.router(self.incidents, self.discussions, posts, self.clock))

@@ -37,13 +37,13 @@ def page_headers(nonce: str | None = None) -> Mapping[str, str]:
     }
 
 
-async def fields_sent(request: Request, most: int) -> dict[str, str]:
-    """The fields of a form, `most` at most; what is no form has none. Raises TooLarge."""
+async def fields_sent(request: Request, most: int, longest: int = _LONGEST_BODY) -> dict[str, str]:
+    """The fields of a form, `most` at most, in `longest` bytes; what is no form has none. Raises TooLarge."""
     body = bytearray()
     async for part in request.stream():
         body += part
-        if len(body) > _LONGEST_BODY:
-            raise TooLarge(f"what a page sends may have {_LONGEST_BODY} bytes at most")
+        if len(body) > longest:
+            raise TooLarge(f"what a page sends may have {longest} bytes at most")
     try:
         return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=most))
     except ValueError:

@@ -13,7 +13,7 @@ from sepakat_incidents import form as domain
 from sepakat_incidents.allowance import Allowance
 from sepakat_incidents.episodes import Episodes
 from sepakat_incidents.form import Created, Event, Form, Revoked, apply
-from sepakat_incidents.incident import About
+from sepakat_incidents.incident import About, Incident
 from sepakat_incidents.links import Links
 from sepakat_incidents.report import Degree, Report
 from sepakat_incidents.reporter import Reporter
@@ -149,8 +149,7 @@ class Forms:
         )
         return await self._reports.file(report, reporter)
 
-    async def known_since(self, form: Form) -> datetime | None:
-        """Since when the incident that is open about the form's service is known; None where none is."""
+    async def known(self, form: Form) -> Incident | None:
+        """The incident that is open about the form's service; None where none is."""
         loaded = await self._incidents.lines.present(line_id(form.about.agreement, form.about.service))
-        incident = await self._episodes.open_on(loaded.state if loaded else None)
-        return None if incident is None else incident.opened_at
+        return await self._episodes.open_on(loaded.state if loaded else None)

@@ -29,8 +29,10 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "severity_all": {"en": "Nothing works", "id": "Tidak ada yang berfungsi"},
     "severity_part": {"en": "It works in part", "id": "Sebagian berfungsi"},
     "severity_flaw": {"en": "It works, with a flaw", "id": "Berfungsi, tetapi ada yang salah"},
-    "known": {"en": "We know of a problem with {} since {}, and it is being worked on.",
-              "id": "Kami sudah mengetahui masalah pada {} sejak {}, dan sedang menanganinya."},
+    "known": {"en": "We have known of a problem with {} since {}.",
+              "id": "Kami sudah mengetahui adanya masalah pada {} sejak {}."},
+    "known_taken_up": {"en": "We have known of a problem with {} since {}, and it is being worked on.",
+                       "id": "Kami sudah mengetahui adanya masalah pada {} sejak {}, dan sedang menanganinya."},
     "other": {"en": "Mine is something else", "id": "Masalah saya berbeda"},
     "send": {"en": "Send the report", "id": "Kirim laporan"},
     "problem": {"en": "There is something to mend", "id": "Ada yang perlu diperbaiki"},
@@ -52,11 +54,19 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
                   "id": "Tautan ini bukan milik kami, atau sebagian darinya hilang."},
     "gone": {"en": "This link does not work any more. Whoever gave it to you can give you a new one.",
              "id": "Tautan ini sudah tidak berlaku. Pihak yang memberikannya dapat memberi yang baru."},
-    "too-many": {"en": "Very much is being reported here at the moment. Please try again later; what is known is being "
-                       "worked on.",
-                 "id": "Saat ini sangat banyak laporan masuk di sini. Mohon coba lagi nanti; yang sudah diketahui "
-                       "sedang ditangani."},
-    "too-large": {"en": "That is too long.", "id": "Isinya terlalu panjang."},
+    "too-many": {"en": "Very much is being reported here at the moment, so it is known that something is wrong. Please "
+                       "try again later.",
+                 "id": "Saat ini sangat banyak laporan masuk di sini, jadi sudah diketahui bahwa ada masalah. Mohon "
+                       "coba lagi nanti."},
+    "too-large": {"en": "What was sent is far too long, so it was not taken. Please go back, and shorten what else we "
+                        "should know to 10,000 letters; what you wrote should still be there.",
+                  "id": "Isi yang dikirim jauh terlalu panjang, jadi belum diterima. Mohon kembali ke halaman "
+                        "sebelumnya, lalu persingkat keterangan tambahan menjadi paling banyak 10.000 huruf; tulisan "
+                        "Anda seharusnya masih ada di sana."},
+    "not_whole": {"en": "A part of this page that is not shown did not come along, so your report was not taken. "
+                        "Please send it again; what you wrote is still here.",
+                  "id": "Bagian halaman yang tidak ditampilkan tidak ikut terkirim, jadi laporan Anda belum diterima. "
+                        "Mohon kirim lagi; tulisan Anda masih ada."},
     "old": {"en": "The page was open for too long. Please send it again; what you wrote is still here.",
             "id": "Halaman ini terlalu lama terbuka. Mohon kirim lagi; tulisan Anda masih ada."},
     "of_name": {"en": "Please give your name: one line, 80 letters at most, no addresses.",

@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from sepakat_incidents import reporter
 from sepakat_incidents.form import Form
 from sepakat_incidents.forms import Forms, TooMany
+from sepakat_incidents.incident import Incident, Status
 from sepakat_incidents.links import Links
 from sepakat_incidents.page_words import LANGUAGES, WORDS, Say
 from sepakat_incidents.report import Degree, Report
@@ -30,6 +31,8 @@ _SEVERITIES: Final[Mapping[str, tuple[Degree, Degree]]] = {
 }  # fmt: skip
 _FIELDS: Final = ("summary", "severity", "details", "name", "email", "website")
 """As they stand on the page."""
+_LONGEST_SENT: Final = 1024 * 1024
+"""Bytes that a form is read in: more than its fields may have, so that what is too long comes back to be shortened."""
 _templates = Environment(
     loader=PackageLoader("sepakat_incidents"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     autoescape=select_autoescape(["html"]),
@@ -53,13 +56,15 @@ def router(forms: Forms, reports: Reports, links: Callable[[], Links], clock: Cl
         language = language_of(request, lang)
         try:
             form = await forms.opened(token)
-            sent = await fields_sent(request, most=20)
+            sent = await fields_sent(request, most=20, longest=_LONGEST_SENT)
             showing = sent.get("showing", "")
             try:
                 id = forms.report_of(form, showing)
-            except Gone:
-                page = await _form_page(forms, form, language, forms.showing(form), sent, {"": "old"})
-                page.status_code = 409
+            except (Gone, NotFound) as error:
+                # Nothing is lost: it is shown once more with what was written, to be sent by whoever looks at it.
+                why = "old" if isinstance(error, Gone) else "not_whole"
+                page = await _form_page(forms, form, language, forms.showing(form), sent, {"": why})
+                page.status_code = 409 if isinstance(error, Gone) else 422
                 return page
             problems = _problems(sent, language)
             if problems:
@@ -117,13 +122,19 @@ async def _form_page(
     forms: Forms, form: Form, language: str, showing: str, sent: Mapping[str, str], problems: Mapping[str, str]
 ) -> HTMLResponse:
     say = Say(language, form.zone)
-    since = await forms.known_since(form)
+    known = await forms.known(form)
     service = say.title(form.about.service_title, form.about.service)
     return _page(
         "report_form.html", say, heading=say("report", service), sent={name: sent.get(name, "") for name in _FIELDS},
         other=sent.get("other") == "yes", showing=showing, problems={f: say(name) for f, name in problems.items()},
-        known=None if since is None else say("known", service, say.when(since)), severities=list(_SEVERITIES),
+        known=None if known is None else _known(known, service, say), severities=list(_SEVERITIES),
     )  # fmt: skip
+
+
+def _known(incident: Incident, service: str, say: Say) -> str:
+    """That it is known; that it is worked on, once somebody has taken it up."""
+    taken_up = incident.status is Status.ACKNOWLEDGED
+    return say("known_taken_up" if taken_up else "known", service, say.when(incident.opened_at))
 
 
 def _status_page(report: Report, language: str) -> HTMLResponse:
