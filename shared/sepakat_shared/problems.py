@@ -50,22 +50,28 @@ async def _on_our_error(_request: Request, error: Exception) -> Response:
     return problem_of(error)
 
 
-async def _on_invalid_request(_request: Request, error: Exception) -> Response:
+async def _on_invalid_request(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
-    problems = tuple(_read(each) for each in error.errors())
+    problems = tuple(_read(each, request) for each in error.errors())
     unreadable = any(each["type"] == "json_invalid" for each in error.errors())
     kind = Malformed if unreadable else Invalid
     detail = sentence_of(problems, 5)
     return problem_of(kind(detail, problems))
 
 
-def _read(error: Mapping[str, Any]) -> FieldProblem:
+def _read(error: Mapping[str, Any], request: Request) -> FieldProblem:
     """Pydantic's finding, in words for people."""
     if error["type"] == "json_invalid":
         place, why = error["loc"][-1], error["ctx"]["error"]
         return FieldProblem("", f"the body is no JSON; at character {place}: {why}")
-    rule: str = error["msg"]
+    # A body that does not say it is JSON is read as a text, of which no rule of ours speaks.
+    sent_as = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_json = sent_as == "application/json" or sent_as.endswith("+json")
+    if tuple(error["loc"]) == ("body",) and error["type"] != "missing" and not is_json:
+        rule = f"send it as JSON, with the header Content-Type: application/json (it came as {sent_as or 'nothing'})"
+        return FieldProblem("", rule)
+    rule = str(error["msg"])
     if error["type"] == "too_short":
         least = error["ctx"]["min_length"]
         rule = f"must have at least {least} {'entry' if least == 1 else 'entries'}"

@@ -185,6 +185,15 @@ async def test_what_is_filed_after_the_merge_belongs_to_the_incident_that_was_ke
     assert seen["incident"] == "toko-checkout.checkout.0002"
 
 
+async def test_the_party_that_a_report_came_by_has_its_page_from_it_later_too(backend: Backend) -> None:
+    async with opened(backend) as desk:
+        filed = await desk.file()
+        again = (await desk.ask("budi", "GET", f"reports/{filed['id']}")).json()
+        assert (await desk.look(again["status_url"])).status_code == 200
+        assert filed["number"] in (await desk.look(again["status_url"])).text
+        assert "status_url" not in (await desk.ask("rina", "GET", f"reports/{filed['id']}")).json()
+
+
 async def test_who_may_report_what(backend: Backend) -> None:
     async with opened(backend) as desk:
         for changes, pointer in (

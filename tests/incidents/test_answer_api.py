@@ -176,6 +176,33 @@ async def test_a_note_with_nothing_to_read_does_not_begin_the_time_to_the_next_o
     assert [(each["clock"], each["state"]) for each in seen["clocks"]][1] == ("update", "missed")
 
 
+async def test_the_next_deadline_is_one_and_no_forecast(backend: Backend) -> None:
+    async with opened(backend) as world:
+        await world.post("nusantara", "acknowledge")
+        seen = (await world.ask("nusantara", "GET", ID)).json()
+        assert seen["next_deadline"] == "2026-11-24T09:30:00.000Z", "the next note is due"
+        await world.post("nusantara", "pause", reason="waiting-for-customer")
+        await world.post("nusantara", "priority", priority="P3", reason="only the old shop", status=403)
+        await world.post("toko-maju", "priority", priority="P3", reason="only the old shop")
+        await world.post("nusantara", "resume")
+        seen = (await world.ask("nusantara", "GET", ID)).json()
+        assert seen["next_deadline"] == "2026-11-25T09:00:00.000Z", "half of the day is no deadline"
+        await world.post("nusantara", "resolve")
+        assert (await world.ask("nusantara", "GET", ID)).json()["next_deadline"] == "2026-11-24T09:00:00.000Z"
+
+
+async def test_what_follows_from_what_somebody_does_is_the_services_doing(backend: Backend) -> None:
+    async with opened(backend) as world:
+        await world.post("toko-maju", "priority", priority="P3", reason="only the old shop")
+        await world.after(15)
+        timeline = (await world.ask("toko-maju", "GET", f"{ID}/timeline")).json()["items"]
+    by = [(each["what"], each["by"]) for each in timeline]
+    assert by == [
+        ("Opened", "test"), ("Timed", "sepakat"), ("Escalated", "sepakat"), ("Prioritised", "toko-maju"),
+        ("Timed", "sepakat"), ("Escalated", "timer"),
+    ]  # fmt: skip
+
+
 async def test_who_may_and_who_may_not(backend: Backend) -> None:
     async with opened(backend) as world:
         await world.post("stranger", "acknowledge", 404)

@@ -49,6 +49,16 @@ def test_a_pause_stops_the_clock_and_the_deadline_moves_by_what_it_took() -> Non
     assert clocks.due_at(clock(), for_another_reason) == MONDAY + 4 * HOUR
 
 
+def test_when_a_clock_that_has_stopped_was_due_no_later_pause_moves() -> None:
+    stopped = clock(stopped_at=MONDAY + 2 * HOUR)
+    later = [Pause(WAITING, MONDAY + 3 * HOUR, MONDAY + 5 * HOUR)]
+    assert clocks.due_at(stopped, later) == clocks.due_at(stopped, []) == MONDAY + 4 * HOUR
+    around = [Pause(WAITING, MONDAY + HOUR, MONDAY + 9 * HOUR)]
+    assert (
+        clocks.due_at(stopped, around) == clocks.due_at(stopped, [Pause(WAITING, MONDAY + HOUR)]) == MONDAY + 5 * HOUR
+    )
+
+
 def test_what_was_due_before_it_was_paused_stays_due() -> None:
     assert clocks.due_at(clock(), [Pause(WAITING, MONDAY + 5 * HOUR)]) == MONDAY + 4 * HOUR
 

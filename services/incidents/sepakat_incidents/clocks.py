@@ -101,8 +101,18 @@ def elapsed(clock: Clock, pauses: Iterable[Pause], at: datetime) -> timedelta:
 
 
 def due_at(clock: Clock, pauses: Iterable[Pause]) -> datetime | None:
-    """When the limit is reached, or would have been had the clock not stopped; None while it is paused."""
-    return reaches(clock, pauses, clock.terms.limit)
+    """When the limit is reached, or would have been had the clock not stopped; None while it is paused.
+
+    Once it has stopped, what is paused later moves nothing.
+    """
+    return reaches(clock, _until(clock.stopped_at, pauses), clock.terms.limit)
+
+
+def _until(stop: datetime | None, pauses: Iterable[Pause]) -> Iterable[Pause]:
+    """The pauses as far as they lie before a stop."""
+    if stop is None:
+        return pauses
+    return [replace(each, end=min(each.end or stop, stop)) for each in pauses if each.start < stop]
 
 
 def met(clock: Clock, pauses: Iterable[Pause], at: datetime) -> bool:

@@ -36,6 +36,14 @@ def due_at(incident: Incident | None) -> datetime | None:
     return None if incident is None else min((each.at for each in _deadlines(incident)), default=None)
 
 
+def next_deadline(incident: Incident) -> datetime | None:
+    """The earliest instant by which somebody has to do something, or something ends: no forecast is one."""
+    own = [incident.due_at, incident.snoozed_until]
+    running = [each for each in incident.clocks if each.stopped_at is None and each.missed_at is None]
+    due = [clocks.due_at(each, incident.pauses) for each in running if incident.is_open]
+    return min((each for each in (*own, *due) if each is not None), default=None)
+
+
 def fire(line: Line | None, now: datetime, rosters: Rosters = NOBODY) -> Sequence[Event]:
     """Do everything that is due, in order. `rosters` are the rotations that the ladder names."""
     events: list[Event] = []

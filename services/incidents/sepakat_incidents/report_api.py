@@ -121,7 +121,9 @@ def _reading_routes(routes: APIRouter, reports: Reports, incidents: Incidents) -
 
 
 async def _seen(reports: Reports, report: Report, asking: Principal) -> dict[str, Any]:
-    return report_view(report, await reports.reporter(report, asking))
+    """As `asking` may see it. The party that it came by has the page's link from here, too: its answer may be lost."""
+    seen = report_view(report, await reports.reporter(report, asking))
+    return seen | ({"status_url": reports.status_url(report)} if asking.party == report.party else {})
 
 
 def _form_routes(

@@ -46,7 +46,7 @@ def shown(incident: Incident, now: datetime, tally: Tally = _NONE) -> dict[str, 
             {"occurrence": clocks.owed(each.occurrence or ""), "since": rfc3339(each.start)}
             for each in incident.hindered
         ],
-        "next_deadline": _instant(deadlines.due_at(incident)),
+        "next_deadline": _instant(deadlines.next_deadline(incident)),
         "clocks": [_clock(each, incident, now) for each in incident.clocks],
         "pause_requests": [
             {"id": each.id, "party": each.party, "reason": each.reason, "start": rfc3339(each.start),

@@ -109,9 +109,9 @@ class Incidents:
 
             return decide
 
-        await self.lines.execute_many({each.id: decided(each.id) for each in read}, by="timer", read=read)
+        await self.lines.execute_many({each.id: decided(each.id) for each in read}, by=_TIMER, read=read)
         for id in sorted(unread):
-            await self.on_ladder(id, deadlines.fire, by="timer")
+            await self.on_ladder(id, deadlines.fire, by=_TIMER)
 
     async def rosters(self, ladder: Ladder) -> Rosters:
         """The rotations that a ladder names, as they stand."""
@@ -205,7 +205,8 @@ class Incidents:
                 named = event["data"].get("incident")
                 owner = named if isinstance(named, str) else current
                 if owner == incident.id:
-                    entries.append({"at": commit["at"], "by": commit["by"], "what": event["type"], **_told(event)})
+                    by = _SERVICE if event["type"] in _FOLLOWS and commit["by"] != _TIMER else commit["by"]
+                    entries.append({"at": commit["at"], "by": by, "what": event["type"], **_told(event)})
         return entries
 
 
@@ -245,6 +246,12 @@ def _said(trigger: Document) -> Document:
     return {"title": trigger["words"]["en"], "impact_started_at": trigger["at"], **said}
 
 
+_SERVICE: Final = "sepakat"
+_TIMER: Final = "timer"
+_FOLLOWS: Final = frozenset(
+    {"Escalated", "Waits", "Exhausted", "Timed", "Planned", "Foreseen", "Missed", "PauseLapsed"}
+)
+"""What follows from something that happened, by the agreement: the service's doing, where nobody is named with it."""
 _LONGER_AGO: Final = {
     "en": "The alert says that it began longer ago than can be on record: 7 days, and not before the agreement's first "
     "day.",

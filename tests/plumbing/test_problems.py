@@ -1,0 +1,53 @@
+"""What a request that cannot be taken is told."""
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+from sepakat_shared.errors import Invalid
+from sepakat_shared.problems import answer_with_problems, problem_of
+
+
+class Sent(BaseModel):
+    note: str
+
+
+@pytest.fixture
+def app() -> FastAPI:
+    app = FastAPI()
+    answer_with_problems(app)
+
+    async def post(given: Sent) -> str:
+        return given.note
+
+    app.post("/")(post)
+    return app
+
+
+async def sent(app: FastAPI, body: bytes, media_type: str | None) -> httpx.Response:
+    headers = {} if media_type is None else {"Content-Type": media_type}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as http:
+        return await http.post("/", content=body, headers=headers)
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "text/plain; charset=utf-8", "application/x-www-form-urlencoded"])
+async def test_a_body_of_another_content_type_is_told_which_one_to_send(app: FastAPI, media_type: str) -> None:
+    answer = await sent(app, b'{"note": "x"}', media_type)
+    assert answer.status_code == 422 and answer.headers["content-type"] == "application/problem+json"
+    (error,) = answer.json()["errors"]
+    assert error["pointer"] == "" and "Content-Type: application/json" in error["detail"]
+    assert media_type.partition(";")[0] in error["detail"]
+
+
+async def test_what_is_json_is_told_its_own_rule(app: FastAPI) -> None:
+    assert (await sent(app, b'{"note": "x"}', "application/json")).status_code == 200
+    (error,) = (await sent(app, b"[]", "application/json")).json()["errors"]
+    assert "Content-Type" not in error["detail"]
+    (error,) = (await sent(app, b'{"note": 1}', "application/json")).json()["errors"]
+    assert error["pointer"] == "/note"
+
+
+def test_a_kind_of_problem_may_say_more_and_the_standards_members_stay_what_they_are() -> None:
+    body = bytes(problem_of(Invalid.at("/a", "must be b"), {"results": [1], "status": "x"}).body)
+    assert b'"results":[1]' in body and b'"status":422' in body
