@@ -71,6 +71,7 @@ def standing() -> Iterator[Stand]:
     web.add_api_route("/{path:path}", stand.handle, methods=["GET", "POST", "PUT", "DELETE"])
     server = uvicorn.Server(uvicorn.Config(web, port=0, log_config=None))
     socket = server.config.bind_socket()
+    socket.listen()  # a command that is faster than the thread waits, and is not refused
     stand.url = f"http://127.0.0.1:{socket.getsockname()[1]}"
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([socket])))
     thread.start()
