@@ -32,7 +32,7 @@ class Metrics(Judged):
 
     def __init__(self, db: Any, clock: ManualClock) -> None:
         super().__init__(db, clock, KNOWN, TEXT, DAY)
-        self.late = Late(db, self.registry, clock)
+        self.db, self.late = db, Late(db, self.registry, clock)
         self.closing = Closing(self.commits, self.corrections, self.late, clock)
         self.closing.ingestion = cast(Any, self.ingestion)
 
@@ -98,9 +98,18 @@ async def test_periods_of_long_ago_are_closed_when_all_of_their_events_have_come
     later.clock.advance(timedelta(seconds=20))
     for _ in range(2):
         await later.closing.close()
-        # The third until the sixth of November; the seventh is the day before, which judging comes to.
-        assert await later.closed() == ["95.8333", "100.0000", "100.0000", "100.0000"]
+        assert await later.closed() == ["95.8333"], "events of the days after it may come yet"
     assert await later.late.marks() == []
+    # After a stop of hours, what comes then is waited for, too.
+    await later.came(DAY[0] + timedelta(days=1, hours=1))
+    later.late = later.closing._late = Late(later.db, later.registry, later.clock)
+    later.clock.advance(timedelta(hours=2))
+    await later.came(DAY[0] + timedelta(days=2, hours=1))
+    await later.closing.close()
+    assert await later.closed() == ["95.8333"]
+    later.clock.advance(timedelta(seconds=20))
+    await later.closing.close()
+    assert await later.closed() == ["95.8333", "100.0000", "100.0000"]
 
 
 async def test_what_judging_comes_to_is_not_late_and_nothing_is_said_of_what_was_before_the_term(
@@ -132,4 +141,4 @@ async def test_what_never_stops_coming_is_closed_after_an_hour(later: Metrics) -
         await later.came(DAY[0] + HOUR)
     assert await later.closed() == []
     await later.closing.close()
-    assert len(await later.closed()) == 4
+    assert await later.closed() == ["95.8333"]

@@ -119,11 +119,13 @@ class Delta:
         self.transitions |= other.transitions
         self.steps |= other.steps
 
-    def earliest(self) -> int | None:
-        """The instant (ms) of the first of it; of counts and measurements, the minute. None where it is empty."""
-        minutes = [min(each) * MINUTE_MS for each in (self.counts, self.measured) if each]
+    def span(self) -> tuple[int, int] | None:
+        """The instants (ms) of the first and the last of it; of counts and measurements, the minutes."""
         instants = [transition[0] for transition in self.transitions] + [step.at for step in self.steps]
-        return min([*minutes, *instants], default=None)
+        for minutes in (self.counts, self.measured):
+            if minutes:
+                instants += [min(minutes) * MINUTE_MS, max(minutes) * MINUTE_MS]
+        return (min(instants), max(instants)) if instants else None
 
     def by_day(self) -> dict[str, "Delta"]:
         """The same by UTC day (days since 1970, as text)."""

@@ -14,7 +14,7 @@ from pymongo import ASCENDING
 
 from sepakat_metrics.corrections import Corrections
 from sepakat_metrics.ingestion import Ingestion
-from sepakat_metrics.late import Late
+from sepakat_metrics.late import Late, Mark
 from sepakat_metrics.profiles import NotApplicable
 from sepakat_metrics.terms import Unsupported
 from sepakat_metrics.verdicts import OF_TIME, VERDICT, Since, decide_verdict, verdict_id
@@ -59,15 +59,21 @@ class Closing:
             if not mark.is_quiet(now):
                 still_coming.add(mark.indicator)
                 continue
-            for part in sorted(self._late.periods(mark.indicator, mark.since), key=lambda each: each.period):
-                objective = part.objective
-                id = verdict_id(part.version.agreement, objective, part.period)
-                await self._close(part.version.agreement, objective.id, id)
+            await self._close_older(mark)
             await self._late.forget(mark)
         overdue = self._verdicts.states.find({"closes_at": up_to(self._clock.now() - _LEFT_TO_JUDGING)}, {"_id": 1})
         for each in await overdue.sort("closes_at", ASCENDING).to_list(None):
             agreement, _, rest = each["_id"].partition("/")
             await self._close(agreement, rest.rpartition("/")[0], each["_id"], still_coming)
+
+    async def _close_older(self, mark: Mark) -> None:
+        parts = sorted(self._late.periods(mark), key=lambda each: each.period)
+        by_id = {verdict_id(each.version.agreement, each.objective, each.period): each for each in parts}
+        closed = self._verdicts.states.find({"_id": {"$in": list(by_id)}, "closes_at": None}, {"_id": 1})
+        for each in await closed.to_list(None):
+            del by_id[each["_id"]]
+        for id, part in by_id.items():
+            await self._close(part.version.agreement, part.objective.id, id)
 
     async def _close(self, agreement: str, objective: str, verdict: str, but: Container[str] = ()) -> None:
         """`but` for indicators that events of older periods still come of."""
