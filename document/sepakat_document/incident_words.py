@@ -96,6 +96,8 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
                            "{by} menyetujui: waktu berhenti dari {start} sampai {end}"),
     "PauseAnswered/False": ("{by} refused: the times did not stand still from {start} until {end}",
                             "{by} menolak: waktu tidak berhenti dari {start} sampai {end}"),
+    "PauseLapsed": ("Nobody answered the request of {asked_by} for {start} until {end}, and it lapsed",
+                    "Permintaan {asked_by} untuk {start} sampai {end} tidak dijawab, sehingga gugur"),
     # -- the record
     "Triaged": ("{by} sorted it: impact {impact}, urgency {urgency}, so priority {priority}",
                 "{by} memilahnya: dampak {impact}, kemendesakan {urgency}, jadi prioritas {priority}"),
