@@ -7,6 +7,7 @@ from handled import Handled, opened
 from samples import agreement
 
 from sepakat_cli.backends import Backend
+from sepakat_incidents import ladder_api
 from sepakat_shared.contracts.incidents import IncidentEscalated
 from sepakat_shared.reacting import Erased
 
@@ -51,3 +52,36 @@ async def test_a_level_that_reaches_nobody_is_over_at_once_and_the_timeline_says
             ("ghost", "no contact of nusantara or toko-maju"), ("gone", "the contact has left"),
             ("rudi", "the contact has left"),
         ]  # fmt: skip
+
+
+async def test_people_whose_names_have_not_come_yet_are_not_called_unknown(backend: Backend) -> None:
+    """A new copy of the service hears of incidents before it has heard of everybody."""
+    async with opened(backend, TEXT) as handled:
+        await handled.contact("toko-maju", "rudi")
+        id = await handled.impaired()
+        await hear_itself(handled)
+        assert (await handled.get(id))["asked"] == ["ghost"]
+        assert [e for e in await handled.timeline(id) if e["what"] == "Unreached"] == []
+
+
+async def test_a_level_that_a_graver_ladder_had_and_another_priority_has_not_is_as_its_last(backend: Backend) -> None:
+    short = {"levels": POLICY["levels"][2:]}
+    text = agreement(
+        priorities={"P1": {"escalation": "critical"}, "P2": {"escalation": "short"}},
+        escalation={"critical": POLICY, "short": short},
+    )
+
+    def handing_over(it: Handled) -> None:
+        it.app.include_router(ladder_api.router(it.incidents, it.contacts, it.posts, it.clock))
+
+    async with opened(backend, text, more=handing_over) as handled:
+        for each in ("rina", "ghost"):
+            await handled.contact("nusantara", each)
+        id = await handled.impaired()
+        await handled.contact("toko-maju", "rudi")
+        await handled.after(hours=1)
+        await handled.after(hours=1)
+        assert (await handled.get(id))["level"] == 3
+        await handled.post("nusantara", id, "acknowledge")
+        await handled.post("toko-maju", id, "priority", priority="P2", reason="it is less")
+        assert (await handled.post("nusantara", id, "hand-over", to="rina"))["asked"] == ["rina"]

@@ -1,6 +1,7 @@
 """Who is on call: turns on the wall clock, layers that follow the sun, overrides; never two, never a hole untold."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -268,6 +269,10 @@ def test_a_shift_is_known_from_its_own_beginning_however_long_ago_that_was() -> 
     always = rotations.apply(None, declared)
     (only,) = rotations.whole_shifts(always, NOW + 400 * DAY, NOW + 401 * DAY)
     assert (only.contact, only.start) == ("ana", always.declarations[0].layers[0].begins)
+    hourly = replace(always.declarations[0].layers[0], every_seconds=3600.0)
+    for_years = replace(always, declarations=(replace(always.declarations[0], layers=(hourly,)),))
+    (only,) = rotations.whole_shifts(for_years, NOW + 20_000 * DAY, NOW + 20_001 * DAY)
+    assert (only.contact, only.start) == ("ana", hourly.begins), "no half a million turns are counted for it"
     before = only.start - 9 * DAY
     (nobody, _) = rotations.whole_shifts(always, before, only.start + DAY)
     assert (nobody.contact, nobody.start) == (None, before), "that nobody was on call has no beginning"

@@ -443,6 +443,10 @@ def test_a_letter_is_in_the_readers_language_zone_and_numbers() -> None:
     assert "Terukur: 99,8990 %" in indonesian.text
     assert "16:00:00 WIB" in english.text
     assert "availability" not in english.text, "titles, never ids"
+    late = [letters.compose(objective(late=True), reader(each), NAMES, None) for each in LANGUAGES]
+    said = [" ".join(each.text.split()) for each in (english, indonesian, *late)]
+    assert "An incident is open" in said[0] and "Insiden telah dibuka" in said[1]
+    assert "No incident is opened" in said[2] and "Tidak ada insiden yang dibuka" in said[3]
 
 
 def test_a_letter_about_a_dispute_says_what_is_asked_whose_turn_it_is_and_what_silence_means() -> None:

@@ -33,14 +33,18 @@ class Contacts:
         raise Invalid.at(pointer, rule)
 
     async def unreachable(self, parties: Sequence[str], contacts: Iterable[str]) -> dict[str, str]:
-        """Those of `contacts` who are of none of `parties` today, each with why no message will reach them."""
+        """Those of `contacts` who are of none of `parties` today, each with why no message will reach them.
+
+        Of a party none of whose contacts has been heard of yet, nobody is called unknown: they may be on their way.
+        """
         asked = list(contacts)
         ids = [f"{party}/{contact}" for contact in asked for party in parties]
         found = await self._contacts.find({"_id": {"$in": ids}}).to_list(None)
         left = {each["_id"]: each["left"] for each in found}
+        arrived = [await self._contacts.find_one({"_id": {"$gt": f"{each}/", "$lt": f"{each}0"}}) for each in parties]
         reasons = {}
         for contact in asked:
             known = [left[id] for id in (f"{party}/{contact}" for party in parties) if id in left]
-            if all(known):
+            if all(known) and (known or all(arrived)):
                 reasons[contact] = "the contact has left" if known else f"no contact of {' or '.join(parties)}"
         return reasons

@@ -16,6 +16,7 @@ from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import Conflict, Invalid, NotFound
 
 _LOOK_BACK = timedelta(days=8)
+_FARTHEST_BACK = timedelta(days=400)
 """For the beginning of a shift, at first: longer than a week, in which most turns are taken."""
 _LATE = timedelta(minutes=5)
 """How long ago an override may begin: whoever takes over now may have written so before sending it."""
@@ -200,6 +201,9 @@ def whole_shifts(rotation: Rotation, start: datetime, end: datetime) -> list[Shi
         since = max(earliest, start - back)
         first = shifts(rotation, since, found[0].end)[-1]
         if first.start > since or since == earliest:
+            break
+        if back > _FARTHEST_BACK:
+            first = replace(first, start=earliest)  # one who has been on call for years: nobody counts these shifts
             break
         back *= 4
     return [first, *found[1:]]

@@ -7,7 +7,7 @@ That an agreement has ended stands beside its versions: whoever asks for those l
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,7 @@ from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Collection, Database, Document
 from sepakat_shared.together import Shared
 
+_EARLIEST: Final = date(1970, 1, 1)
 _NO_VERSION: Final = 0
 """Of the document that says when an agreement has ended: its texts are counted from one."""
 _REMEMBERED: Final = 200
@@ -104,7 +105,8 @@ class Wordings:
             wording = await self.find(agreement, first) if first != _NO_VERSION else None
             if wording is not None:
                 term = wording.text.term
-                begins = from_ms(local_midnight(term.from_, ZoneInfo(term.time_zone)))
+                # Nothing was before that; and a term may begin in the year 1, which no clock of some zones has.
+                begins = from_ms(local_midnight(max(term.from_, _EARLIEST), ZoneInfo(term.time_zone)))
                 found[agreement] = begins, _ended_at(versions)
         return found
 

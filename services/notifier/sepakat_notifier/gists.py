@@ -249,7 +249,7 @@ def _credit_label(fact: _ObjectiveEvent) -> str:
     if isinstance(fact, PeriodCorrected):
         open_ = open_ or fact.final is False
     elif isinstance(fact, ObjectiveBreached):
-        open_ = True
+        open_ = not fact.late
     return "credit_so_far" if open_ else "credit"
 
 

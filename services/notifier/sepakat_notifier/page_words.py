@@ -17,9 +17,10 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "With this you say that you take care of it. Everyone who was told hears of it.",
         "id": "Dengan ini Anda menyatakan menanganinya. Semua yang sudah diberi tahu akan dikabari."},
     "acknowledge_lapsed": {
-        "en": "You took it up at {}. That counts no longer: it has lapsed since, or was given back or handed over.",
-        "id": "Anda menanganinya pada {}. Itu tidak berlaku lagi: sejak itu sudah gugur, dikembalikan, atau "
-              "diserahkan kepada orang lain."},
+        "en": "You took it up at {}. That counts no longer: it has lapsed since, was given back or handed over, or the "
+              "incident was opened again.",
+        "id": "Anda menanganinya pada {}. Itu tidak berlaku lagi: sejak itu sudah gugur, dikembalikan, "
+              "diserahkan kepada orang lain, atau insidennya dibuka lagi."},
     "acknowledge_button": {"en": "I take care of it", "id": "Saya tangani"},
     "acknowledge_done": {"en": "Thank you: you have taken up {}", "id": "Terima kasih: Anda menangani {}"},
     # -- I work on it too
