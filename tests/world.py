@@ -191,13 +191,16 @@ class World:
         return await self.items("incidents", "/v1/incidents", agreement=agreement or self.agreement)
 
     async def told(self, service: str = "metrics", agreement: str | None = None) -> list[str]:
-        """The types of the events about an agreement that a service is known to have published, in order of time."""
+        """The types of the events about an agreement that a service is known to have published, in order of time,
+        without what is only measured.
+        """
         async with AsyncMongoClient[dict[str, Any]](self.cluster.backend.mongo) as client:
             found = client[f"sepakat_{service}"]["commits"].find({"published": True})
             commits = await found.sort("committed_at", 1).to_list()
         of = agreement or self.agreement
         messages = [message for commit in commits for message in commit["messages"]]
-        return [each["type"] for each in messages if (each["data"] or {}).get("agreement") == of]
+        types = [each["type"] for each in messages if (each["data"] or {}).get("agreement") == of]
+        return [each for each in types if not each.startswith("sepakat.metric.")]
 
     async def all_told(self, service: str = "metrics", agreement: str | None = None) -> list[str]:
         """As `told`, once nothing waits to be published, or to be noted as such: after a fault that takes a while."""

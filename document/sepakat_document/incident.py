@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from sepakat_document import incident_parts
+from sepakat_document import frame, incident_parts
 from sepakat_document.blocks import Article, Draft, Paper
 from sepakat_document.incident_source import IncidentSource, Record
 
@@ -30,22 +30,12 @@ def compose(source: IncidentSource) -> Paper:
         language=s.language,
         kind=s.say("Incident {number}", "Insiden {number}", number=record.number),
         title=source.title,
-        between=s.say(
-            "between {provider} (provider) and {customer} (customer)",
-            "antara {provider} (penyedia) dan {customer} (pelanggan)",
-            provider=record.provider,
-            customer=record.customer,
-        ),
+        between=frame.between(s, record.provider, record.customer),
         facts=incident_parts.facts(source),
         articles=tuple(articles),
         signing=(),
         hash=source.hash,
         dated=source.now.astimezone(source.zone).date(),
-        words={
-            "contents": s.say("Contents", "Daftar isi"),
-            "article": s.say("Part", "Bagian"),
-            "page": s.say("page", "halaman"),
-            "of": s.say("of", "dari"),
-        },
+        words=frame.words(s),
         brief=True,
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Final
 
-from sepakat_document import review_figures, review_parts
+from sepakat_document import frame, review_figures, review_parts
 from sepakat_document.blocks import Article, Draft, Paper
 from sepakat_document.pack import Pack
 from sepakat_document.review_source import Held, ReviewSource
@@ -39,23 +39,13 @@ def compose(source: ReviewSource) -> Paper:
         language=s.language,
         kind=_kind(source),
         title=source.words(pack.title, pack.agreement),
-        between=s.say(
-            "between {provider} (provider) and {customer} (customer)",
-            "antara {provider} (penyedia) dan {customer} (pelanggan)",
-            provider=source.party(pack.provider),
-            customer=source.party(pack.customer),
-        ),
+        between=frame.between(s, source.party(pack.provider), source.party(pack.customer)),
         facts=_facts(source),
         articles=tuple(articles),
         signing=(),
         hash=source.hash,
         dated=pack.compiled_at.astimezone(source.zone).date(),
-        words={
-            "contents": s.say("Contents", "Daftar isi"),
-            "article": s.say("Part", "Bagian"),
-            "page": s.say("page", "halaman"),
-            "of": s.say("of", "dari"),
-        },
+        words=frame.words(s),
     )
 
 
