@@ -211,7 +211,7 @@ async def asked_what_they_think(world: World, incident: dict[str, Any]) -> None:
         return found[0] if found else None
 
     address = await until("the letter that asks what they think", link)
-    async with httpx.AsyncClient() as browser:
+    async with httpx.AsyncClient(timeout=60) as browser:
         assert (await browser.get(address)).status_code == 200
         assert (await browser.post(address, data={"mark": "4", "words": "told in time"})).status_code == 200
     key = await world.key_of("nusantara", "agreements:read")

@@ -132,7 +132,7 @@ async def test_the_link_of_a_mail_takes_it_up_anew_after_it_was_given_back(world
         return incident if incident["status"] == status else None
 
     async def press() -> str:
-        async with httpx.AsyncClient() as browser:
+        async with httpx.AsyncClient(timeout=60) as browser:
             return (await browser.post(link)).text
 
     assert "you have taken up" in await press()
@@ -142,7 +142,7 @@ async def test_the_link_of_a_mail_takes_it_up_anew_after_it_was_given_back(world
         assert (await http.post(f"/v1/incidents/{incident['id']}/unacknowledge")).is_success
 
     async def counts_no_longer() -> bool:
-        async with httpx.AsyncClient() as browser:
+        async with httpx.AsyncClient(timeout=60) as browser:
             return "That counts no longer" in (await browser.get(link)).text
 
     await until("the page that asks again", counts_no_longer)

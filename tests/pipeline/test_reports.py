@@ -32,7 +32,7 @@ async def test_a_person_reports_by_a_form_and_is_told_until_it_is_solved(world: 
         "the text to be known",
         lambda: act("toko-maju", "report-forms", agreement=world.agreement, service="checkout"),
     )
-    async with httpx.AsyncClient(follow_redirects=True, timeout=15) as browser:
+    async with httpx.AsyncClient(follow_redirects=True, timeout=60) as browser:
         shown = await browser.get(form["url"], headers={"Accept-Language": "id"})
         showing = re.search(r'name="showing" value="([^"]+)"', shown.text)
         assert showing
@@ -69,6 +69,6 @@ async def test_a_person_reports_by_a_form_and_is_told_until_it_is_solved(world: 
         assert between not in everything, between
     link = re.search(r"http://\S+/s/\S+", told[0][1])
     assert link
-    async with httpx.AsyncClient(timeout=15) as browser:
+    async with httpx.AsyncClient(timeout=60) as browser:
         page = (await browser.get(link[0])).text
     assert "Masalahnya sudah teratasi." in page and "vendor" not in page
