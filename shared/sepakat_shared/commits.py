@@ -5,20 +5,19 @@ source of a replay. Its `_id` is the aggregate and its number: two writers of th
 Nothing else than an atomic insert with a unique id is asked of the database.
 """
 
-import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-import rfc8785
 from pymongo import ASCENDING
 from pymongo.errors import OperationFailure
 
 from sepakat_shared import mongo, retry
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
+from sepakat_shared.hashes import canonical_hash
 from sepakat_shared.messages import Envelope, Message
 from sepakat_shared.mongo import Collection, Database, Document
 from sepakat_shared.telemetry import current_traceparent
@@ -194,7 +193,7 @@ _SIGNED = ("aggregate", "n", "at", "by", "cause", "events", "previous")
 
 def link_hash(commit: Mapping[str, Any]) -> str:
     """The hash that the aggregate's next commit names as `previous`: over all that was decided, by whom and why."""
-    return "sha256:" + hashlib.sha256(rfc8785.dumps({name: commit[name] for name in _SIGNED})).hexdigest()
+    return canonical_hash({name: commit[name] for name in _SIGNED})
 
 
 def verify_chain(commits: Iterable[Document]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -24,7 +24,7 @@ from sepakat_document.incident_source import (
     Record,
 )
 from sepakat_document.incident_words import SENTENCES, sentence
-from sepakat_document.speech import LANGUAGES, Speech
+from sepakat_document.speech import LANGUAGES, Language, Speech
 
 OPENED = datetime(2026, 11, 24, 8, tzinfo=UTC)
 JAKARTA = ZoneInfo("Asia/Jakarta")
@@ -85,8 +85,8 @@ REOPENED = replace(
 )  # fmt: skip
 
 
-def source(record: Record = OPEN, language: str = "en", now: float = 60) -> IncidentSource:
-    return IncidentSource(record, Speech(language), JAKARTA, at(now), "sha256:" + "0" * 64)  # type: ignore[arg-type]
+def source(record: Record = OPEN, language: Language = "en", now: float = 60) -> IncidentSource:
+    return IncidentSource(record, Speech(language), JAKARTA, at(now), "sha256:" + "0" * 64)
 
 
 def parts(paper: Paper, kind: type) -> list[Any]:
@@ -181,9 +181,7 @@ def test_the_picture_is_told_in_words_too() -> None:
 
 
 def names() -> course.Names:
-    signs: dict[course.Sign, str] = dict.fromkeys(
-        ("runs", "still", "over", "limit", "note", "told", "taken", "lost"), "x"
-    )  # type: ignore[arg-type]
+    signs: dict[course.Sign, str] = dict.fromkeys(get_args(course.Sign), "x")
     return course.Names("told", "answered", str, str, signs)
 
 

@@ -158,8 +158,10 @@ def test_where_no_clock_changes_turns_are_counted_off_by_division(people: list[s
 # -- the rotation of a party -------------------------------------------------------------------------------------------
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
-DECLARED = {"id": "primary", "layers": [{"participants": ["ana", "budi"], "timeZone": "UTC", "from": "2026-11-23",
-                                         "every": "day"}]}  # fmt: skip
+DECLARED: dict[str, Any] = {
+    "id": "primary",
+    "layers": [{"participants": ["ana", "budi"], "timeZone": "UTC", "from": "2026-11-23", "every": "day"}],
+}
 
 
 def rotation() -> Rotation:
@@ -172,7 +174,7 @@ def test_a_text_that_comes_again_declares_nothing_and_the_next_version_holds_fro
     known = rotation()
     text = agreement(rotations=[DECLARED])
     assert rotations.declare(known, rotations.declared_in(text, 1, NOW)[0]) == []
-    later = agreement(rotations=[{**DECLARED, "layers": [{**DECLARED["layers"][0], "participants": ["cici"]}]}])  # type: ignore[index]
+    later = agreement(rotations=[{**DECLARED, "layers": [{**DECLARED["layers"][0], "participants": ["cici"]}]}])
     (event,) = rotations.declare(known, rotations.declared_in(later, 2, NOW + 2 * DAY)[0])
     amended = rotations.apply(known, event)
     found = rotations.shifts(amended, NOW, NOW + 4 * DAY)
@@ -264,7 +266,7 @@ def test_a_shift_is_known_from_its_own_beginning_however_long_ago_that_was() -> 
     for at in (NOW + timedelta(hours=1), NOW + timedelta(hours=7, microseconds=5000)):
         (first, *_) = rotations.whole_shifts(rotation(), at, at + 3 * DAY)
         assert (first.contact, first.start) == ("budi", NOW)
-    alone = {**DECLARED, "layers": [{**DECLARED["layers"][0], "participants": ["ana"]}]}  # type: ignore[index]
+    alone = {**DECLARED, "layers": [{**DECLARED["layers"][0], "participants": ["ana"]}]}
     (declared,) = rotations.declared_in(agreement(rotations=[alone]), 1, NOW - 300 * DAY)
     always = rotations.apply(None, declared)
     (only,) = rotations.whole_shifts(always, NOW + 400 * DAY, NOW + 401 * DAY)

@@ -48,7 +48,8 @@ async def test_an_event_that_comes_before_the_broker_is_reached_is_to_be_sent_ag
     bus = Bus(settings, "metrics", clock, None, [])  # type: ignore[arg-type]
     door = door_to(bus, None)
     app = web.application("metrics", "of a test", Keys(), 1 << 20)  # type: ignore[arg-type]
-    app.include_router(router(door, None))  # type: ignore[arg-type]
+    parking: Any = None
+    app.include_router(router(door, parking))
     headers = {"Authorization": "Bearer x", "Content-Type": "application/cloudevents+json"}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://metrics") as http:
         answer = await http.post("/v1/events", json=EVENT, headers=headers)

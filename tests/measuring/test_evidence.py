@@ -21,6 +21,7 @@ from sepakat_metrics.events import Fact
 from sepakat_metrics.terms import Adjustments, Announced, Terms
 from sepakat_shared import signatures
 from sepakat_shared.calendars import to_ms
+from sepakat_shared.hashes import canonical_hash
 
 NOVEMBER = to_ms(datetime(2026, 10, 31, 17, tzinfo=UTC))
 DECEMBER = NOVEMBER + 30 * 86_400_000
@@ -170,7 +171,7 @@ def without(pack: dict[str, Any], path: tuple[Any, ...]) -> dict[str, Any]:
 
 def signed_anew(pack: dict[str, Any], key: Ed25519PrivateKey = KEY) -> dict[str, Any]:
     body = {name: value for name, value in pack.items() if name not in ("hash", "signature")}
-    hashed = evidence._hash(body)
+    hashed = canonical_hash(body)
     signature = {"key": signatures.public_key(key), "value": signatures.sign(key, hashed, signatures.EVIDENCE)}
     return {**body, "hash": hashed, "signature": signature}
 

@@ -1,15 +1,14 @@
 """From needs to what serves them, and back: what is not covered, and what serves nobody. Pure."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-import rfc8785
 
 from sepakat_agreements.need import Need, Priority, Verdict
 from sepakat_shared.contracts import texts
+from sepakat_shared.hashes import canonical_hash
 
 
 @dataclass(frozen=True)
@@ -82,4 +81,4 @@ def _digest(written: texts.Need | None, asked: Need | None) -> str:
         need["written"] = written.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"served_by"})
     if asked is not None:
         need["stated"] = msgspec.to_builtins(asked.stated)
-    return "sha256:" + hashlib.sha256(rfc8785.dumps(need)).hexdigest()
+    return canonical_hash(need)

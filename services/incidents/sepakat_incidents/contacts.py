@@ -1,5 +1,6 @@
 """Which contacts a party has: their ids alone, so that nobody is given anything who is unknown or has left."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from sepakat_shared.contracts.agreements import ContactRecorded
@@ -39,12 +40,14 @@ class Contacts:
         """
         asked = list(contacts)
         ids = [f"{party}/{contact}" for contact in asked for party in parties]
-        found = await self._contacts.find({"_id": {"$in": ids}}).to_list(None)
-        left = {each["_id"]: each["left"] for each in found}
-        arrived = [await self._contacts.find_one({"_id": {"$gt": f"{each}/", "$lt": f"{each}0"}}) for each in parties]
-        reasons = {}
-        for contact in asked:
-            known = [left[id] for id in (f"{party}/{contact}" for party in parties) if id in left]
-            if all(known) and (known or all(arrived)):
-                reasons[contact] = "the contact has left" if known else f"no contact of {' or '.join(parties)}"
-        return reasons
+        left: dict[str, list[bool]] = defaultdict(list)
+        for each in await self._contacts.find({"_id": {"$in": ids}}).to_list(None):
+            left[each["_id"].partition("/")[2]].append(each["left"])
+        reasons = {contact: "the contact has left" for contact, known in left.items() if all(known)}
+        unknown = [contact for contact in asked if contact not in left]
+        if unknown and all([await self._has_any(party) for party in parties]):
+            reasons |= dict.fromkeys(unknown, f"no contact of {' or '.join(parties)}")
+        return {contact: reasons[contact] for contact in asked if contact in reasons}
+
+    async def _has_any(self, party: str) -> bool:
+        return await self._contacts.find_one({"_id": {"$gt": f"{party}/", "$lt": f"{party}0"}}) is not None

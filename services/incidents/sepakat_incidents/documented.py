@@ -1,11 +1,8 @@
 """An incident's record as its document is written from: exactly what one reader may see of it. Pure."""
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-
-import rfc8785
 
 from sepakat_document.incident_source import Agreed, Entry, Link, Note, Promise, Record
 from sepakat_document.incident_source import Clock as Shown
@@ -15,6 +12,7 @@ from sepakat_incidents.clocks import Clock
 from sepakat_incidents.incident import Incident
 from sepakat_incidents.postmortem import Postmortem
 from sepakat_incidents.showing import shown
+from sepakat_shared.hashes import canonical_hash
 
 
 def record_of(
@@ -47,8 +45,8 @@ def for_both(timeline: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def timeline_hash(timeline: Sequence[Mapping[str, Any]]) -> str:
-    """`sha256:` and the hash of the canonical JSON (RFC 8785) of a timeline as the API shows it: its `items`."""
-    return "sha256:" + hashlib.sha256(rfc8785.dumps(list(timeline))).hexdigest()
+    """Of a timeline as the API shows it: its `items`."""
+    return canonical_hash(list(timeline))
 
 
 def _entry(shown: Mapping[str, Any]) -> Entry:

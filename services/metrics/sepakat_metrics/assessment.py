@@ -25,6 +25,7 @@ from sepakat_metrics.ingestion import Ingestion
 from sepakat_metrics.pace import Allowance
 from sepakat_metrics.parts import Part, part_at, parts_at
 from sepakat_metrics.profiles import NotApplicable
+from sepakat_metrics.quiet import quiet_from
 from sepakat_metrics.registry import Registry
 from sepakat_metrics.showing import Figures
 from sepakat_metrics.telling import About
@@ -44,8 +45,6 @@ _SHARE, _SAVED = 0.1, 0.5
 _STEP, _AT_MOST = 0.01, 0.1
 """Seconds of judging at a time: less is not worth beginning, more would keep heartbeats and checkpoints waiting."""
 _READ_AT_ONCE = 50
-_QUIET_MS, _QUIET_AT_MOST_MS = 20_000, 3_600_000
-"""How long (ms) nothing must have been told of a period that is closed late; how long that is waited for at most."""
 
 
 class Assessment:
@@ -326,8 +325,7 @@ class Assessment:
             self._told_late[verdict] = first, at
         if verdict not in self._told_late:
             return at
-        first, last = self._told_late[verdict]
-        return min(last + _QUIET_MS, first + _QUIET_AT_MOST_MS)
+        return quiet_from(*self._told_late[verdict])
 
     async def _know(self, indicators: Iterable[str]) -> None:
         """Read what is stored of indicators and what was told of them, many at once: after a rebalance it is all of

@@ -6,7 +6,6 @@ here, from what is stored.
 """
 
 import asyncio
-from collections.abc import Container
 from datetime import timedelta
 from typing import Final
 
@@ -15,6 +14,7 @@ from pymongo import ASCENDING
 from sepakat_metrics.corrections import Corrections
 from sepakat_metrics.ingestion import Ingestion
 from sepakat_metrics.late import Late, Mark
+from sepakat_metrics.parts import Part
 from sepakat_metrics.profiles import NotApplicable
 from sepakat_metrics.terms import Unsupported
 from sepakat_metrics.verdicts import OF_TIME, VERDICT, Since, decide_verdict, verdict_id
@@ -52,19 +52,19 @@ class Closing:
         """Close what judging has left open or never came to, the oldest first."""
         if not self.ingestion.caught_up:
             return
-        now, still_coming = self._clock.now(), set()
-        for mark in await self._late.marks():
-            if not self.ingestion.owns(mark.indicator):
-                continue
-            if not mark.is_quiet(now):
-                still_coming.add(mark.indicator)
-                continue
-            await self._close_older(mark)
-            await self._late.forget(mark)
-        overdue = self._verdicts.states.find({"closes_at": up_to(self._clock.now() - _LEFT_TO_JUDGING)}, {"_id": 1})
+        now = self._clock.now()
+        marks = await self._late.marks()
+        for mark in marks:
+            if mark.is_quiet(now) and self.ingestion.owns(mark.indicator):
+                await self._close_older(mark)
+                await self._late.forget(mark)
+        still_coming = {mark.indicator for mark in marks if not mark.is_quiet(now)}
+        overdue = self._verdicts.states.find({"closes_at": up_to(now - _LEFT_TO_JUDGING)}, {"_id": 1})
         for each in await overdue.sort("closes_at", ASCENDING).to_list(None):
             agreement, _, rest = each["_id"].partition("/")
-            await self._close(agreement, rest.rpartition("/")[0], each["_id"], still_coming)
+            part = self._corrections.part_of(agreement, rest.rpartition("/")[0], each["_id"])
+            if part is not None and part.objective.indicator not in still_coming:
+                await self._close(part, each["_id"])
 
     async def _close_older(self, mark: Mark) -> None:
         parts = sorted(self._late.periods(mark), key=lambda each: each.period)
@@ -73,13 +73,12 @@ class Closing:
         for each in await closed.to_list(None):
             del by_id[each["_id"]]
         for id, part in by_id.items():
-            await self._close(part.version.agreement, part.objective.id, id)
+            await self._close(part, id)
 
-    async def _close(self, agreement: str, objective: str, verdict: str, but: Container[str] = ()) -> None:
-        """`but` for indicators that events of older periods still come of."""
-        part = self._corrections.part_of(agreement, objective, verdict)
-        if part is None or not self.ingestion.owns(part.objective.indicator) or part.objective.indicator in but:
+    async def _close(self, part: Part, verdict: str) -> None:
+        if not self.ingestion.owns(part.objective.indicator):
             return
+        agreement, objective = part.version.agreement, part.objective.id
         # One at a time with adjustments, so that none is granted between the figure and its telling.
         async with self._corrections.alone:
             in_force, at = self._corrections.of(agreement, objective), to_ms(self._clock.now())

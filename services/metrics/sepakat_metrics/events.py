@@ -25,7 +25,7 @@ LATEST: Final = to_ms(datetime.max.replace(tzinfo=UTC))
 UP: Final = MICRO
 FUTURE = timedelta(minutes=5)
 AGREEMENT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-INDICATOR = re.compile(r"[a-z0-9][a-z0-9-]{0,62}/[a-z0-9][a-z0-9-]{0,62}")
+INDICATOR = re.compile(f"{AGREEMENT.pattern}/{AGREEMENT.pattern}")
 
 
 def _decimal(text: str) -> Decimal:

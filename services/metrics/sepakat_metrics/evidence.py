@@ -4,7 +4,6 @@ A pack holds the agreement's text, the indicator, what was granted and corrected
 day (each hashed with the one before), and the figure. It is canonical JSON (RFC 8785), signed with Ed25519.
 """
 
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -12,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sepakat_metrics.buckets import Delta
@@ -29,6 +27,7 @@ from sepakat_shared.calendars import from_ms, to_ms
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.counting import COUNTING
 from sepakat_shared.contracts.fact import rfc3339
+from sepakat_shared.hashes import canonical_hash
 
 FORMAT: Final = "sepakat-evidence/1"
 
@@ -85,7 +84,7 @@ def pack(
         "buckets": list(_chained(days)),
         "figure": shown(terms.text, figure),
     }
-    hashed = _hash(body)
+    hashed = canonical_hash(body)
     signature = {"key": signatures.public_key(key), "value": signatures.sign(key, hashed, signatures.EVIDENCE)}
     return {**body, "hash": hashed, "signature": signature}
 
@@ -152,7 +151,7 @@ def _verify(given: dict[str, Any], key: str | None, agreed: Collection[str]) -> 
 
 def _about_the_file(given: dict[str, Any]) -> Iterator[Check]:
     body = {name: value for name, value in given.items() if name not in ("hash", "signature")}
-    hashed = _hash(body)
+    hashed = canonical_hash(body)
     yield Check("hash", hashed == given["hash"], f"the content is {hashed}")
     chained = list(_chained({each["day"]: Delta.from_document(each["data"]) for each in given["buckets"]}))
     broken = next((was["day"] for was, now in zip(given["buckets"], chained, strict=True) if was != now), None)
@@ -272,7 +271,7 @@ def _chained(days: Mapping[str, Delta]) -> Iterator[dict[str, Any]]:
     previous = ""
     for day in sorted(days):
         data = _sorted(days[day].to_document())
-        previous = _hash({"previous": previous, "day": day, "data": data})
+        previous = canonical_hash({"previous": previous, "day": day, "data": data})
         yield {"day": day, "data": data, "hash": previous}
 
 
@@ -281,10 +280,6 @@ def _sorted(document: dict[str, Any]) -> dict[str, Any]:
     measured = [[minute, count, total, sorted(bins), sorted(under)]
                 for minute, count, total, bins, under in document["measured"]]  # fmt: skip
     return {**document, "counts": sorted(document["counts"]), "measured": sorted(measured)}
-
-
-def _hash(value: Any) -> str:
-    return "sha256:" + hashlib.sha256(rfc8785.dumps(value)).hexdigest()
 
 
 def _instant(text: str) -> datetime:

@@ -13,14 +13,13 @@ from pymongo import UpdateOne
 
 from sepakat_metrics.buckets import Delta
 from sepakat_metrics.parts import Part, Version, part_at, parts_at
+from sepakat_metrics.quiet import QUIET, quiet_from
 from sepakat_metrics.registry import Registry
 from sepakat_metrics.verdicts import LATENESS_MS
 from sepakat_shared.calendars import to_ms
 from sepakat_shared.clock import Clock
 from sepakat_shared.mongo import Collection, Database
 
-_QUIET: Final = timedelta(seconds=20)
-_QUIET_AT_MOST: Final = timedelta(hours=1)
 _WRITTEN_EVERY: Final = timedelta(seconds=5)
 """How often it is written down that more of the same came."""
 _LOOKED_UP_EVERY: Final = timedelta(minutes=1)
@@ -38,8 +37,8 @@ class Mark:
     last: datetime
 
     def is_quiet(self, now: datetime) -> bool:
-        """Whether all of them have come: with the first of many, a period would be closed for good."""
-        return now >= min(self.last + _QUIET, self.first + _QUIET_AT_MOST)
+        """Whether all of them have come."""
+        return to_ms(now) >= quiet_from(to_ms(self.first), to_ms(self.last))
 
 
 class Late:
@@ -69,7 +68,7 @@ class Late:
 
     def _mark(self, indicator: str, span: tuple[int, int], now: datetime) -> Mark:
         known = self._written.get(indicator)
-        if known is None or now > known.last + _QUIET:
+        if known is None or now > known.last + QUIET:
             return Mark(indicator, *span, now, now)  # it was quiet meanwhile: the hour is counted anew
         return Mark(indicator, min(known.since, span[0]), max(known.until, span[1]), known.first, now)
 

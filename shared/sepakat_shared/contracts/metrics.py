@@ -9,6 +9,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel
 
+from sepakat_shared.contracts.texts import Id, IndicatorId
+
 Count = Annotated[int, Field(ge=0, lt=2**53)]
 Value = Annotated[float, Field(ge=0, lt=10**12)]
 Offset = Annotated[int, Field(ge=0, lt=31 * 86_400_000)]
@@ -21,7 +23,7 @@ class _Data(BaseModel):
 class _OfIndicator(_Data):
     """`indicator` is `provider/indicator`, and the event's subject where it has one."""
 
-    indicator: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}/[a-z0-9][a-z0-9-]{0,62}$")]
+    indicator: IndicatorId
 
 
 class Sample(_Data):
@@ -128,7 +130,7 @@ class _OfTicket(_OfIndicator):
     each agreement that the indicator serves."""
 
     ticket: Word
-    agreement: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")] | None = None
+    agreement: Id | None = None
 
 
 class TicketFact(_OfTicket):

@@ -4,14 +4,12 @@ Field names are camelCase in YAML and JSON. A field nobody knows is refused, and
 targets, amounts and shares are written as text (`"99.9"`). Durations are ISO 8601.
 """
 
-import hashlib
 import re
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import rfc8785
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -28,6 +26,7 @@ from pydantic.alias_generators import to_camel
 
 from sepakat_shared.contracts.fact import Title
 from sepakat_shared.contracts.units import base_unit
+from sepakat_shared.hashes import canonical_hash
 
 API_VERSION: Final = "sepakat/v1"
 
@@ -755,7 +754,7 @@ def as_text(document: Document) -> dict[str, Any]:
 
 def text_hash(document: Document) -> str:
     """`sha256:` and the hash of the canonical JSON (RFC 8785) of the text: what a signature is of."""
-    return "sha256:" + hashlib.sha256(rfc8785.dumps(as_text(document))).hexdigest()
+    return canonical_hash(as_text(document))
 
 
 __all__ = [
