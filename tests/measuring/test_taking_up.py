@@ -84,7 +84,7 @@ async def test_a_megabyte_of_columns_is_stored_in_as_many_checkpoints_as_fit_int
         MetricsSettings(kafka="127.0.0.1:1", mongo="mongodb://127.0.0.1:1"), bus, None, stored, known, None,  # type: ignore[arg-type]
         late, registry, ManualClock(NOW), on_folded, lambda: None, lambda _id: Asked(THRESHOLDS, frozenset({"ms"})),
     )  # fmt: skip
-    ingestion.partitions_of_topic = 1
+    ingestion.intake.partitions_of_topic = 1
     ingestion._partitions[0] = Partition("c/t/0", 0, 1_000)
     records = tuple(a_day_of(number) for number in range(40))
     assert sum(len(each.value) for each in records) < 1_000_000

@@ -66,7 +66,7 @@ def build(settings: MetricsSettings) -> FastAPI:
     )  # fmt: skip
     assessment.ingestion = backtests.ingestion = corrections.ingestion = closing.ingestion = ingestion
     figures.is_busy = lambda: not ingestion.caught_up
-    bus.replayed_by[topics.METRICS] = ingestion.replay
+    bus.replayed_by[topics.METRICS] = ingestion.intake.replay
     http = Door(service.db, bus, registry, ingestion, service.clock)
 
     for part in (registry, checkpoints, parking, corrections, maintaining, closing, backtests, figures, http):
@@ -86,7 +86,7 @@ def build(settings: MetricsSettings) -> FastAPI:
     service.alongside(closing.run)
     service.alongside(backtests.run)
     service.alongside(figures.run)
-    service.alongside(lambda: parking.run(lambda: registry.indicators, ingestion.put_back))
+    service.alongside(lambda: parking.run(lambda: registry.indicators, ingestion.intake.put_back))
 
     app = service.web("Sepakat metrics", "Metric events in; how every objective stands out.")
     app.include_router(

@@ -60,7 +60,7 @@ class Door:
             _may_feed(asking, fact)
             indicator = self._registry.indicators.get(fact.indicator)
             if indicator is not None:
-                self._ingestion.check(fact, indicator)
+                self._ingestion.intake.check(fact, indicator)
         except events.BadEvent as error:
             await self._rejections.insert_one(
                 {"key": asking.id, "event": id, "reason": str(error), "at": self._clock.now()}

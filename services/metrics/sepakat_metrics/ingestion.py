@@ -8,46 +8,38 @@ on where the last checkpoint ended.
 import asyncio
 import itertools
 import logging
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import MessageSizeTooLargeError
-from aiokafka.partitioner import murmur2
 from faststream import AckPolicy
 from pymongo.errors import OperationFailure
 
-from sepakat_metrics import duplicates, events, quick
+from sepakat_metrics import duplicates, events
 from sepakat_metrics.checkpoints import Checkpoints, Pending
 from sepakat_metrics.events import Fact
-from sepakat_metrics.feeds import Asked, Feed, check
+from sepakat_metrics.feeds import Asked
 from sepakat_metrics.history import History
+from sepakat_metrics.intake import Intake
 from sepakat_metrics.late import Late
 from sepakat_metrics.memory import Memory
 from sepakat_metrics.parking import Parking
 from sepakat_metrics.partition import Partition
 from sepakat_metrics.registry import Registry
 from sepakat_metrics.settings import MetricsSettings
-from sepakat_shared import messages, retry
-from sepakat_shared.bus import CONSUMER_SETTINGS, Bus, bury, raw_message, undecoded
+from sepakat_shared import retry
+from sepakat_shared.bus import CONSUMER_SETTINGS, Bus, raw_message, undecoded
 from sepakat_shared.clock import Clock
-from sepakat_shared.contracts import texts, topics
+from sepakat_shared.contracts import topics
 from sepakat_shared.deadletters import DeadLetters
-from sepakat_shared.messages import FreshRecord, Poison, Record
-from sepakat_shared.mongo import Document
-from sepakat_shared.telemetry import meter
+from sepakat_shared.messages import FreshRecord, Record
 
 _log = logging.getLogger(__name__)
-_events = meter.create_counter("sepakat_metric_events", description="metric events by outcome")
 GROUP_SUFFIX = "ingestion"
 _MOST_BYTES = 1_000_000
 _FOLD_EVERY = 1.0
 _FOLD_SELDOM = 10
-_Taken = tuple[Feed, Fact, str | None]
-"""An event that is to be counted, its indicator, and the trace that it belongs to."""
 
 
 class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -63,7 +55,6 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
     ) -> None:  # fmt: skip
         self._settings = settings
         self._bus = bus
-        self._dead_letters = dead_letters
         self._checkpoints = checkpoints
         self._memory = memory
         self._parking = parking
@@ -72,17 +63,14 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         self._clock = clock
         self._on_folded = on_folded
         self._on_lost = on_lost
-        self._asked = asked
-        self._feeds: dict[str, Feed] = {}
+        self.intake = Intake(bus, dead_letters, parking, registry, clock, asked, self.history_of)
         self._partitions: dict[int, Partition] = {}
         self._lock = asyncio.Lock()
-        self._outcomes: Counter[str] = Counter()
         self._touched: dict[str, Fact] = {}
         self._urgent: set[str] = set()
         """What was added and not handed on yet: folding a batch may fail in the middle, and goes on from there."""
         self.traceparents: dict[str, str] = {}
         """The trace that last changed an indicator: what follows from it belongs to that trace."""
-        self.partitions_of_topic = 0
         self._subscriber = bus.broker.subscriber(
             topics.METRICS,
             batch=True,
@@ -97,7 +85,6 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
             **CONSUMER_SETTINGS,
         )
         self._subscriber(self._consume)
-        registry.on_change(self._forget_feeds)
 
     # -- owning partitions --------------------------------------------------------------------------------------------
 
@@ -120,14 +107,14 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
         self._partitions.clear()
         self._touched, self._urgent = {}, set()
         self._memory.clear()
-        self._forget_feeds()
+        self.intake.forget_feeds()
         self._on_lost()
 
     async def _take_over(self, partition: TopicPartition) -> None:
         consumer = self._subscriber.consumer
         if consumer is None:
             raise RuntimeError("partitions were assigned to a consumer that has not started")
-        self.partitions_of_topic = len(consumer.partitions_for_topic(topics.METRICS) or ())
+        self.intake.partitions_of_topic = len(consumer.partitions_for_topic(topics.METRICS) or ())
         name = f"{self._bus.cluster}/{partition.topic}/{partition.partition}"
         await self._checkpoints.fold(name)
         end = await self._checkpoints.end(name)
@@ -143,10 +130,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def owns(self, indicator: str) -> bool:
         """Whether this instance holds the partition of that indicator's events."""
-        return bool(self._partitions) and self._partition_of(indicator) in self._partitions
-
-    def _partition_of(self, indicator: str) -> int:
-        return _hash(indicator) % self.partitions_of_topic
+        return bool(self._partitions) and self.intake.partition_of(indicator) in self._partitions
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -165,7 +149,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
             # While the database is away, what waits for it must not grow with every batch.
             if any(held.pending.is_full for held in self._partitions.values()):
                 await self._flush()
-            touched, urgent = self._touched, self._urgent
+            intake, touched, urgent = self.intake, self._touched, self._urgent
             now = self._clock.now()
             latest = events.latest(now)
             left: tuple[FreshRecord, ...] = ()
@@ -173,7 +157,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
                 held = self._partitions.get(record.partition)
                 if held is None or record.offset < held.pending.end:
                     continue
-                taken = self._plain(record, latest) or await self._other(held, record, now)
+                taken = intake.plain(record, latest) or await intake.other(held, record, now)
                 if taken is not None:
                     feed, fact, traceparent = taken
                     id = duplicates.key(fact.source, fact.id)
@@ -186,18 +170,16 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
                                 urgent.add(fact.indicator)
                         if traceparent is not None:
                             self.traceparents[fact.indicator] = traceparent
-                        self._outcomes["counted"] += 1
+                        intake.outcomes["counted"] += 1
                     else:
-                        self._outcomes["duplicate"] += 1
+                        intake.outcomes["duplicate"] += 1
                 held.pending.end = record.offset + 1
                 held.last_record_ms = record.timestamp
                 if held.pending.is_full:
                     left = batch[i + 1 :]
                     break
             self._bus.progress += 1
-            for outcome, count in self._outcomes.items():
-                _events.add(count, {"outcome": outcome})
-            self._outcomes.clear()
+            intake.count()
             await self._on_folded(touched, urgent)
             self._touched, self._urgent = {}, set()
             return left
@@ -205,106 +187,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
     def _asked_for(self, batch: tuple[Record, ...]) -> list[str]:
         """The indicators of a batch, by its keys, that objectives are on: what is known of them is read together."""
         ids = [key.decode(errors="replace") for key in {record.key for record in batch} if key is not None]
-        return [id for id in ids if id not in self._feeds and self._registry.is_served(id) and self.owns(id)]
-
-    def _plain(self, record: Record, latest: int) -> _Taken | None:
-        """A plain event of an indicator that is known well, of `latest` (ms) or before; None for any other record."""
-        # Most records have these very headers, and to compare them takes a third of looking through them.
-        bare = record.headers == messages.BARE
-        is_structured, traceparent = (True, None) if bare else messages.structured(record)
-        fact = quick.read(record.value) if is_structured and record.value else None
-        if fact is None:
-            return None
-        feed = self._feeds.get(fact.indicator)
-        if feed is None or not feed.takes(fact, record.partition) or events.is_from_the_future(fact, latest):
-            return None
-        return feed, fact, traceparent or fact.traceparent
-
-    async def _other(self, held: Partition, record: Record, now: datetime) -> _Taken | None:
-        """Any event, checked field by field; None where it is not counted here, once it is kept where it belongs."""
-        try:
-            fact, traceparent = self._read(record, now)
-            indicator = self._registry.indicators.get(fact.indicator)
-            if indicator is None:
-                self._park(held, record, fact.indicator)
-                return None
-            self.check(fact, indicator)
-        except Exception as error:  # noqa: BLE001 - whatever a bug raises, the record must not be lost
-            reason = str(error)
-            if not isinstance(error, Poison | events.BadEvent):
-                _log.exception("reading %s/%d failed", held.name, record.offset)
-                reason = f"{type(error).__name__}: {error}"
-            await self._bury(record, reason)
-            return None
-        if self._partition_of(fact.indicator) != record.partition:
-            try:
-                await self._forward(record, fact.indicator)
-            except MessageSizeTooLargeError as error:
-                await self._bury(record, f"another partition is its indicator's, and it does not go there: {error}")
-            return None
-        feed = self._feeds[fact.indicator] = await self._feed(indicator)
-        return feed, fact, traceparent
-
-    async def _feed(self, indicator: texts.Indicator) -> Feed:
-        """What there is to know of an indicator while its events come."""
-        id = indicator.metadata.id
-        history = await self.history_of(id) if self._registry.is_served(id) else None
-        asked = self._asked_of(indicator)
-        if history is not None:
-            history.thresholds = asked.thresholds
-        return Feed(indicator, self._partition_of(id), asked, history)
-
-    def check(self, fact: Fact, indicator: texts.Indicator) -> None:
-        """Whether its indicator takes this fact, as it is compared now. Raises BadEvent with the field and the rule."""
-        check(fact, indicator, self._asked_of(indicator))
-
-    def _asked_of(self, indicator: texts.Indicator) -> Asked:
-        """Nothing but measurements is compared with anything, and it takes long to find."""
-        return self._asked(indicator.metadata.id) if indicator.kind_of_events == "measurement" else Asked()
-
-    def _forget_feeds(self, _indicators: Iterable[str] = ()) -> None:
-        self._feeds.clear()
-
-    def _read(self, record: Record, now: datetime) -> tuple[events.Fact, str | None]:
-        """The fact in a record and its trace. Raises Poison or BadEvent."""
-        envelope = messages.read(record)
-        fact = events.fact_of(
-            type=envelope.type, subject=envelope.subject, source=envelope.source, id=envelope.id, time=envelope.time,
-            data=envelope.data,
-        )  # fmt: skip
-        events.check_time(fact, now)
-        return fact, envelope.traceparent
-
-    async def _bury(self, record: Record, reason: str) -> None:
-        await bury(self._bus, self._dead_letters, record, reason, blocks=False)
-        self._outcomes["rejected"] += 1
-
-    def _park(self, held: Partition, record: Record, indicator: str) -> None:
-        headers, place = messages.text_headers(record), f"{held.name}/{record.offset:020d}"
-        held.pending.park(self._parking.document(place, indicator, record.key, record.value, headers))
-        self._outcomes["parked"] += 1
-
-    async def _forward(self, record: Record, indicator: str) -> None:
-        """A client with another hash put it on the wrong partition: once more, with ours."""
-        await self._bus.broker.publish(
-            record.value or b"", topic=topics.METRICS, key=indicator.encode(), headers=messages.text_headers(record)
-        )
-        self._outcomes["forwarded"] += 1
-
-    async def put_back(self, parked: Document) -> None:
-        """Publish a parked record again, as it was."""
-        headers = {each["name"]: each["value"] for each in parked["headers"]}
-        await self._bus.broker.publish(
-            parked["value"] or b"", topic=topics.METRICS, key=parked["indicator"].encode(), headers=headers
-        )
-
-    async def replay(self, record: Record) -> None:
-        """A dead letter of the metrics topic is published again, so that it takes its place among the checkpoints."""
-        fact, _ = self._read(record, self._clock.now())
-        indicator = self._registry.indicators.get(fact.indicator)
-        if indicator is not None:
-            self.check(fact, indicator)
-        await self._forward(record, fact.indicator)
+        return [id for id in ids if not self.intake.knows(id) and self._registry.is_served(id) and self.owns(id)]
 
     async def history_of(self, indicator: str) -> History:
         """What is known of an indicator, as far back as its objectives ask. Call it for owned indicators only."""
@@ -328,18 +211,18 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
     def look_back_again(self, indicators: Iterable[str]) -> None:
         """Their objectives may ask for an earlier time now, or for a much later one: what is kept is then read anew."""
         if self._memory.drop_unsuited(indicators):
-            self._forget_feeds()
+            self.intake.forget_feeds()
 
     def seen(self, indicator: str, source: str, id: str) -> bool:
         """Whether this instance has counted that event (it says no for partitions of others)."""
-        held = self._partitions.get(self._partition_of(indicator)) if self._partitions else None
+        held = self._partitions.get(self.intake.partition_of(indicator)) if self._partitions else None
         return held is not None and duplicates.key(source, id) in held.seen
 
     # -- storing ------------------------------------------------------------------------------------------------------
 
     async def flush_events_of(self, indicator: str) -> None:
         """Store what was read of its partition. For use inside `on_folded`, where the lock is held."""
-        held = self._partitions.get(self._partition_of(indicator))
+        held = self._partitions.get(self.intake.partition_of(indicator))
         if held is not None:
             await self._checkpoint([held])
 
@@ -417,8 +300,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
             await asyncio.sleep(_FOLD_EVERY)
             if not self.caught_up and turn % _FOLD_SELDOM:
                 continue
-            # An amendment may have brought another threshold into force.
-            self._feeds = {id: feed for id, feed in self._feeds.items() if not self._registry.is_amended(id)}
+            self.intake.forget_amended()
             for held in list(self._partitions.values()):
                 await retry.until_done(f"folding {held.name}", lambda h=held: self._checkpoints.fold(h.name))  # type: ignore[misc]
 
@@ -436,7 +318,7 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def now(self, indicator: str) -> datetime | None:
         """The instant to judge an indicator at, by its partition (`Partition.now`). The indicator is owned."""
-        number = self._partition_of(indicator)
+        number = self.intake.partition_of(indicator)
         return self._partitions[number].now(self._clock.now(), self._highwater(number))
 
     def _highwater(self, number: int) -> int | None:
@@ -453,12 +335,6 @@ class Ingestion(ConsumerRebalanceListener):  # type: ignore[misc]
             return 0
         ends = await consumer.end_offsets([TopicPartition(topics.METRICS, number) for number in self._partitions])
         return sum(max(0, end - self._partitions[at.partition].pending.first) for at, end in ends.items())
-
-
-@lru_cache(maxsize=100_000)
-def _hash(indicator: str) -> int:
-    """The hash that Java's clients place a key by; aiokafka's is Python, and slow."""
-    return int(murmur2(indicator.encode()) & 0x7FFFFFFF)
 
 
 def _in_parts(batch: tuple[FreshRecord, ...]) -> Iterator[tuple[FreshRecord, ...]]:
