@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -99,12 +100,24 @@ def _end(child: Child | None, kill: bool) -> None:
             child.stop()
 
 
+_HELD: list[socket.socket] = []
+
+
 def free_port() -> int:
-    """A loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A loopback port that nobody listens on, for a server that is started on it in a while, and perhaps again.
+
+    On Linux it stays this process's: the system gives a port that is bound to nobody, for a server or for a connection,
+    and yet lets a server listen there that asks for this very port with SO_REUSEADDR, as servers do.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    port: int = held.getsockname()[1]
+    if sys.platform == "linux":
+        _HELD.append(held)
+    else:
+        held.close()
+    return port
 
 
 def wait_for_broker(bootstrap: str, child: Child | None) -> None:
