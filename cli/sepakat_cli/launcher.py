@@ -89,7 +89,7 @@ class Launcher:
         """
         deadline = asyncio.get_running_loop().time() + _DRAINED_WITHIN
         quiet = 0
-        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {key}"}, timeout=2) as http:
+        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {key}"}, timeout=_DRAINED_WITHIN) as http:
             try:
                 # Twice: what left one service's hands may have been on its way to another's.
                 while quiet < 2:
@@ -194,7 +194,9 @@ class Launcher:
                 _log.warning("%s ended with %s; starting it again", name, child.exit_code)
                 await asyncio.sleep(pauses[name])
                 pauses[name] = min(pauses[name] * 2, 10.0)
-                self._start(name)
+                # Meanwhile somebody may have killed it on purpose, or started it.
+                if self._children[name] is child and name not in self._held:
+                    self._start(name)
 
 
 async def _knows(http: httpx.AsyncClient, url: str) -> bool:
