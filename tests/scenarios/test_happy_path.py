@@ -13,13 +13,13 @@ import pytest
 
 from sepakat_cli.backends import Backend
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def play(backend: str, data: Path) -> dict[str, Any]:
     run = subprocess.run(
         [sys.executable, "-m", "sepakat_cli", "demo", "--once", "--data", str(data)],
-        env={**os.environ, "SEPAKAT_BACKEND": backend}, capture_output=True, text=True, timeout=200, cwd=data.parent,
+        env={**os.environ, "SEPAKAT_BACKEND": backend}, capture_output=True, text=True, timeout=400, cwd=data.parent,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     result: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
@@ -51,7 +51,7 @@ def interrupt(backend: str, data: Path) -> None:
             break
     urls = json.loads((data.parent / ".sepakat" / "cluster.json").read_text())["urls"]
     running.send_signal(signal.SIGINT)
-    rest = running.communicate(timeout=60)[1]
+    rest = running.communicate(timeout=120)[1]
     assert running.returncode == 0, rest
     for url in urls.values():
         host, _, port = url.removeprefix("http://").partition(":")

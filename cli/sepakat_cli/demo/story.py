@@ -28,6 +28,7 @@ _LINK = re.compile(r"https?://\S+/a/\S+")
 _BASKETS = 50
 """How many are bought before the shop is taken down."""
 _BREACHED = "sepakat.objective.breached.v1"
+_MISSED = "Target tidak terpenuhi: Ketersediaan per hari"
 
 
 class Story:
@@ -212,14 +213,19 @@ class Story:
         self._teller.step(
             f"target missed: {data['attainment']} % of {data['target']} %; webhook verified", hook.trace, lags
         )
-        mail = await self._mail("the mail about the breach", "budi@", "Target tidak terpenuhi")
+        mail = await self._mail("the mail about the breach", "budi@", _MISSED)
+        await self._came("the provider's mail about the breach", "rina@", _MISSED)
         return hook, mail
 
-    async def _mail(self, what: str, to: str, subject: str) -> Mail:
+    async def _came(self, what: str, to: str, subject: str) -> Mail:
         def fits(mail: Mail) -> bool:
             return mail.to.startswith(to) and subject in mail.subject
 
         mail: Mail = await until(what, first(self._desk.mails, fits))
+        return mail
+
+    async def _mail(self, what: str, to: str, subject: str) -> Mail:
+        mail = await self._came(what, to, subject)
         self._teller.step(f"mail to {mail.to}: {mail.subject}", mail.message["X-Sepakat-Trace"])
         return mail
 
@@ -263,6 +269,7 @@ class Story:
         await until("the incident to resolve", resolved)
         self._teller.step("the incident is resolved", lags=await self._lags())
         await self._mail("the mail about the end", "budi@", "Selesai")
+        await self._came("the provider's mail about the end", "rina@", "Selesai")
 
     # -- what came of it ----------------------------------------------------------------------------------------------
 
