@@ -67,7 +67,7 @@ class Inbox:
 @contextmanager
 def inbox() -> Iterator[Inbox]:
     server = Inbox()
-    controller = Controller(server, hostname="127.0.0.1", port=free_port())
+    controller = Controller(server, hostname="127.0.0.1", port=free_port(), ready_timeout=60)
     controller.start()
     server.port = controller.port
     yield server

@@ -107,6 +107,7 @@ class MailServer:
 def serving(server: MailServer, context: ssl.SSLContext | None = None, **more: Any) -> Iterator[int]:
     """The port that it listens on; with `context` it offers STARTTLS and asks for it."""
     options = {"tls_context": context, "require_starttls": True} if context else {}
+    options["ready_timeout"] = 60
     controller = Controller(server, hostname="127.0.0.1", port=free_port(), **options, **more)
     controller.start()
     try:

@@ -24,6 +24,9 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from sepakat_cli.backends.base import free_port
 
+_LISTENS_WITHIN = 60.0
+"""Seconds; aiosmtpd gives up after five, which are few on a busy machine."""
+
 
 @dataclass(frozen=True)
 class Mail:
@@ -138,7 +141,7 @@ def opened(inbox: Path) -> Iterator[Desk]:
     inbox.mkdir(parents=True, exist_ok=True)
     web_port = free_port()
     desk = Desk(inbox, free_port(), f"http://127.0.0.1:{web_port}")
-    smtp = Controller(desk, hostname="127.0.0.1", port=desk.smtp_port)
+    smtp = Controller(desk, hostname="127.0.0.1", port=desk.smtp_port, ready_timeout=_LISTENS_WITHIN)
     config = uvicorn.Config(_web(desk), host="127.0.0.1", port=web_port, log_level="error", lifespan="off")
     web = uvicorn.Server(config)
     # uvicorn leaves signals alone in a thread: Ctrl-C is the story's to handle.
@@ -148,6 +151,8 @@ def opened(inbox: Path) -> Iterator[Desk]:
     try:
         while not web.started and thread.is_alive():
             time.sleep(0.01)
+        if not web.started:
+            raise RuntimeError(f"the desk cannot listen at {desk.url}")
         yield desk
     finally:
         web.should_exit = True
