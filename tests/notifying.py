@@ -153,7 +153,7 @@ class Post:
             found = [await self.state(id) for id in ids]
             return found if all(each.due_at is None for each in found) else None
 
-        return await until("the end of the messages", all_ended, within=30)
+        return await until("the end of the messages", all_ended)
 
     async def hear(self) -> list[str]:
         """Let the notifier hear what it has published since the last time. Returns the types of all of it."""

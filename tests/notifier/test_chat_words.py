@@ -255,7 +255,7 @@ async def test_what_a_service_answers_decides_what_becomes_of_the_message(
 class Dripping(Kept):
     """Never has the whole of an answer."""
 
-    within = timedelta(seconds=1)
+    within = timedelta(seconds=3)
 
     def __init__(self) -> None:
         super().__init__()
@@ -265,15 +265,15 @@ class Dripping(Kept):
     async def ask(self, method: str, url: str, body: bytes, headers: dict[str, str]) -> Answer:
         self.begun.set()
         try:
-            await asyncio.sleep(30)
+            await asyncio.sleep(60)
         finally:
             self.left += 1
         return await super().ask(method, url, body, headers)
 
 
 async def idle_threads(among: ThreadPoolExecutor) -> bool:
-    """Whether its only thread is free within a second."""
-    return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(among, lambda: True), 1)
+    """Whether its only thread is free long before the drips end."""
+    return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(among, lambda: True), 10)
 
 
 async def test_a_service_that_answers_in_drips_keeps_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,7 +285,7 @@ async def test_a_service_that_answers_in_drips_keeps_no_thread(monkeypatch: pyte
             await services.tell(ADDRESSES["ntfy"], "title", "text", dripping)  # type: ignore[arg-type]
         assert dripping.left == 1 and await idle_threads(threads)
         dripping.begun.clear()
-        monkeypatch.setattr(Dripping, "within", timedelta(seconds=30))
+        monkeypatch.setattr(Dripping, "within", timedelta(seconds=60))
         telling = asyncio.create_task(services.tell(ADDRESSES["ntfy"], "title", "text", dripping))  # type: ignore[arg-type]
         await dripping.begun.wait()
         telling.cancel()

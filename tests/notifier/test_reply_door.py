@@ -81,7 +81,7 @@ class Door:
         return f"250 {answer}"
 
     def client(self, **more: Any) -> aiosmtplib.SMTP:
-        return aiosmtplib.SMTP(hostname="127.0.0.1", port=self.port, timeout=10, **more)
+        return aiosmtplib.SMTP(hostname="127.0.0.1", port=self.port, timeout=60, **more)
 
     async def told(self) -> list[Any]:
         commits = await self.commits.collection.find({"aggregate": {"$regex": "^reply/"}}).to_list(None)
@@ -189,8 +189,14 @@ async def test_a_peer_has_so_many_connections_and_mails_a_minute(backend: Backen
             await three.connect()
         assert (refused.value.code, "too many connections" in refused.value.message) == (421, True)
         await two.quit()
+
+        async def let_in() -> str | None:
+            answer = await door.mail(to)
+            return None if answer.startswith("421") else answer
+
+        # Of one that has left the door hears in its own time.
         for _ in range(3):
-            assert (await door.mail(to)).startswith("250"), "once another one has left"
+            assert (await until("a place for a connection", let_in)).startswith("250"), "once another one has left"
         assert (await door.mail(to)).startswith("450 4.7.1 too many mails")
         with pytest.raises(aiosmtplib.SMTPSenderRefused):
             await one.mail("rina@nusantara.example")
@@ -221,7 +227,7 @@ async def test_it_speaks_tls_where_it_has_a_certificate_and_a_handshake_that_fai
             await client.quit()
             return True
 
-        await until("a place for a connection", let_in, within=20)
+        await until("a place for a connection", let_in)
         assert [each["body"] for each in await door.told()] == ["hi"]
     with pytest.raises(ValidationError, match="no certificate with its key"):
         settings(notifier_inbound_certificate=str(by.file))
