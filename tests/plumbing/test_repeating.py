@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-pytestmark = pytest.mark.timeout(20)
+pytestmark = pytest.mark.timeout(60)
 _spec = importlib.util.spec_from_file_location("repeating", Path(__file__).parents[2] / "bench" / "repeating.py")
 assert _spec is not None and _spec.loader is not None
 repeating: Any = importlib.util.module_from_spec(_spec)
