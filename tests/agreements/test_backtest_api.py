@@ -19,7 +19,7 @@ from sepakat_shared.contracts.compliance import (
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.messages import Envelope
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 DAY = timedelta(days=1)
 STRICT = {"clause": "objectives/availability", "merge": {"target": "99.99"}}
 

@@ -24,7 +24,7 @@ from sepakat_shared.contracts.agreements import KeyIssued
 from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.settings import ServiceSettings
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 STREAM = (Path(__file__).parents[1] / "texts" / "corpus" / "good" / "checkout.yaml").read_text().split("\n---\n")

@@ -12,7 +12,7 @@ from reviewing import OPENS, REVIEW, Reviewing, opened
 from sepakat_cli.backends import Backend
 from sepakat_shared.contracts import compliance
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 OBLIGATIONS = [
     {"id": "load", "party": "toko-maju", "owner": "budi", "every": "P1M", "text": {"en": "Announce the load"}}
 ]

@@ -20,7 +20,7 @@ from sepakat_shared.contracts.texts import Indicator
 from sepakat_shared.errors import NotFound
 from sepakat_shared.messages import Envelope
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 CLOCK = SystemClock()
 CAUSE = Envelope("e1", "/sepakat/agreements", BacktestRequested.type, "b1", None, b"", "00000001.000")
 

@@ -15,7 +15,7 @@ from sepakat_metrics.events import Fact
 from sepakat_shared import mongo
 from sepakat_shared.settings import ServiceSettings
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 INDICATORS = [f"p/i{i:03d}" for i in range(70)]
 DAY = 86_400_000

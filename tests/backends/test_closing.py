@@ -15,7 +15,7 @@ from sepakat_metrics.late import Late
 from sepakat_shared.calendars import to_ms
 from sepakat_shared.clock import ManualClock
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 HOUR = timedelta(hours=1)
 DAY = datetime(2026, 11, 2, 17, tzinfo=UTC), datetime(2026, 11, 3, 17, tzinfo=UTC)
 """The third of November in Jakarta."""

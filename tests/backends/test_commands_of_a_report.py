@@ -20,7 +20,7 @@ from sepakat_shared.contracts.incidents import IncidentAcknowledged
 from sepakat_shared.contracts.reports import ReportFiled
 from sepakat_shared.relay import Relay
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 MOST = 9
 """Commands of one report that comes alone, but for the mark that it was published, which many have together."""

@@ -28,7 +28,7 @@ from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.messages import Envelope
 from sepakat_shared.settings import ServiceSettings
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 LINE, ID = "toko-checkout.checkout", "toko-checkout.checkout.0001"

@@ -23,7 +23,7 @@ from sepakat_shared.kafka_admin import create_topics, describe_cluster
 from sepakat_shared.messages import Message
 from sepakat_shared.settings import ServiceSettings
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.messages import Envelope
 from sepakat_shared.timers import Timers
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 NOW = datetime(2026, 12, 2, 2, tzinfo=UTC)
 START, END = datetime(2026, 10, 31, 17, tzinfo=UTC), datetime(2026, 11, 30, 17, tzinfo=UTC)
 SCOPES = frozenset({"disputes:read", "disputes:write", "incidents:read"})

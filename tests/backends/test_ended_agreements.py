@@ -16,7 +16,7 @@ from sepakat_shared.contracts import compliance
 from sepakat_shared.contracts.lasting import AgreementEnded
 from sepakat_shared.messages import Envelope
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 TEXT = agreement(priorities={each: {"escalation": "critical"} for each in ("P1", "P2", "P3")})
 

@@ -20,7 +20,7 @@ from sepakat_shared.errors import NotFound
 from sepakat_shared.messages import Message
 from sepakat_shared.mongo import FEW, find_by_id
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 
 class Filters(CommandListener):

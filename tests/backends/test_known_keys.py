@@ -11,7 +11,7 @@ from sepakat_shared.clock import ManualClock
 from sepakat_shared.contracts.agreements import KeyIssued, KeyRevoked
 from sepakat_shared.errors import Unauthenticated
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 
 ISSUED = KeyIssued(key="k", digest=digest("secret"), party="acme", roles=("provider",), scopes=(), sources=())

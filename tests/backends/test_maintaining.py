@@ -16,7 +16,7 @@ from sepakat_shared.contracts.fact import PeriodSpan
 from sepakat_shared.contracts.maintenance import Excluded
 from sepakat_shared.messages import Envelope
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 HOUR = timedelta(hours=1)
 MONTH = datetime(2026, 10, 31, 17, tzinfo=UTC), datetime(2026, 11, 30, 17, tzinfo=UTC)
 """November in Jakarta."""

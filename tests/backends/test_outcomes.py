@@ -18,7 +18,7 @@ from sepakat_shared.contracts.obligations import ObligationExcused, ObligationMe
 from sepakat_shared.errors import Forbidden
 from sepakat_shared.messages import Envelope
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 CLOCK = SystemClock()
 CUSTOMER = Principal("budi-key", "toko-maju", frozenset({"customer"}), frozenset({"compliance:write"}))
 PROVIDER = Principal("rina-key", "nusantara", frozenset({"provider"}), frozenset({"compliance:write"}))

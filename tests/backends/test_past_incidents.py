@@ -8,7 +8,7 @@ from samples import agreement
 from sepakat_cli.backends import Backend
 from sepakat_incidents import line as domain
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 
 async def test_incidents_that_leave_their_line_are_read_as_those_that_it_has(

@@ -17,7 +17,7 @@ from sepakat_shared.contracts.lasting import AgreementEnded
 from sepakat_shared.contracts.texts import Indicator
 from sepakat_shared.messages import Envelope
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 
 class SlowFirst:

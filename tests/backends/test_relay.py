@@ -25,7 +25,7 @@ from sepakat_shared.messages import Message
 from sepakat_shared.relay import Relay
 from sepakat_shared.settings import ServiceSettings
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 COMMITS, WRITERS = 12, 2
 
 

@@ -23,7 +23,7 @@ from sepakat_shared.errors import Forbidden
 from sepakat_shared.idempotency import IdempotentPosts
 from sepakat_shared.problems import PROBLEM, answer_with_problems
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
 AT_ONCE = 40
 

@@ -15,7 +15,7 @@ from sepakat_incidents.store import line_of
 from sepakat_shared.commits import verify_chain
 from sepakat_shared.contracts import topics
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 
 # -- over the API ------------------------------------------------------------------------------------------------------

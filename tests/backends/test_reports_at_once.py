@@ -13,7 +13,7 @@ from sepakat_shared.commits import verify_chain
 from sepakat_shared.contracts.incidents import IncidentMerged
 from sepakat_shared.contracts.reports import ReportFiled
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 
 async def beside(desk: Desk) -> World:

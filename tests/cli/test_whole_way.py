@@ -22,7 +22,7 @@ from typer.testing import CliRunner, Result
 from sepakat_cli.__main__ import app
 from sepakat_cli.backends import Backend
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(300)]
 INDICATOR = "nusantara/checkout-state"
 SIGNATORIES = {"nusantara": "rina", "toko-maju": "budi"}
 

@@ -19,7 +19,7 @@ from sepakat_incidents.wordings import Wordings
 from sepakat_shared.auth import Principal
 from sepakat_shared.contracts.fact import rfc3339
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 TEXT = agreement(
     services=[{"id": id, "description": {"en": id.title()}} for id in ("checkout", "search")],

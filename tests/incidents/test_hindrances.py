@@ -15,7 +15,7 @@ from sepakat_shared.contracts.fact import PeriodSpan, Title
 from sepakat_shared.contracts.incidents import IncidentOpened
 from sepakat_shared.messages import Envelope
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 TEXT = agreement(priorities={"P1": {"restore": "PT4H"}})
 DUE = NOW + timedelta(minutes=30)

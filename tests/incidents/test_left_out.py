@@ -9,7 +9,7 @@ from samples import agreement
 from sepakat_cli.backends import Backend
 from sepakat_shared.contracts.notifications import NotificationSuppressed
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 LEVELS: list[dict[str, Any]] = [{"notify": [each], "acknowledgeWithin": "PT15M"} for each in ("ana", "rina")]
 TEXT = agreement(

@@ -11,7 +11,7 @@ from sepakat_incidents import ladder_api
 from sepakat_shared.contracts.incidents import IncidentEscalated
 from sepakat_shared.reacting import Erased
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 POLICY: dict[str, Any] = {
     "levels": [

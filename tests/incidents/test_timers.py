@@ -29,7 +29,7 @@ from sepakat_shared.mongo import Database, Document
 from sepakat_shared.settings import ServiceSettings
 from sepakat_shared.timers import Timers
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 SERVICES = [f"s{n}" for n in range(8)]

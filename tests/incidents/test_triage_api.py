@@ -7,7 +7,7 @@ from samples import agreement
 from sepakat_cli.backends import Backend
 from sepakat_shared.reacting import Erased
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 TEXT = agreement(
     priorities={"matrix": {"low-low": "P3"}, "P1": {"restore": "PT1H"}, "P3": {"restore": "PT8H"}}, escalation={}

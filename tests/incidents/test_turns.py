@@ -11,7 +11,7 @@ from sepakat_cli.backends import Backend
 from sepakat_incidents.turns import Turns
 from sepakat_shared.clock import ManualClock
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 

@@ -14,7 +14,7 @@ from sepakat_shared.contracts.reports import ReporterRecorded
 from sepakat_shared.messages import Envelope
 from sepakat_shared.reacting import Erased
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 AT_ONCE = 40
 FEW = 5
 CAUSE = Envelope("e", "/test", "t", None, None, b"")

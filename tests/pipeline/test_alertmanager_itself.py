@@ -20,7 +20,7 @@ from sepakat_cli.demo.telling import until
 
 PROGRAM = shutil.which(os.environ.get("SEPAKAT_TEST_ALERTMANAGER", "alertmanager"))
 pytestmark = [
-    pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="package"),
+    pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="package"),
     pytest.mark.skipif(
         PROGRAM is None, reason="there is no alertmanager on the PATH, and SEPAKAT_TEST_ALERTMANAGER names none"
     ),

@@ -19,7 +19,7 @@ from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.messages import binary_headers
 
 pytestmark = [
-    pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="package")
+    pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="package")
 ]  # fmt: skip
 DAY, TODAY = timedelta(days=1), datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 TIERS = {"of": "fee", "tiers": [{"below": "99.9", "percent": "10"}]}

@@ -14,7 +14,7 @@ from sepakat_cli.demo.telling import until
 from sepakat_metrics import evidence
 
 pytestmark = [
-    pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="package")
+    pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="package")
 ]  # fmt: skip
 _SCOPES = ("compliance:read", "compliance:write")
 

@@ -11,7 +11,7 @@ from world import CONTACTS, World
 from sepakat_cli.demo.telling import until
 
 pytestmark = [
-    pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="package")
+    pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="package")
 ]  # fmt: skip
 
 TICKETS = "nusantara/checkout-tickets"

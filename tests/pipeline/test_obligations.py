@@ -9,7 +9,7 @@ from world import World
 from sepakat_cli.demo.telling import until
 
 pytestmark = [
-    pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="package")
+    pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="package")
 ]  # fmt: skip
 
 

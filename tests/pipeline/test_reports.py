@@ -10,7 +10,7 @@ from world import World
 from sepakat_cli.demo.telling import until
 
 pytestmark = [
-    pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="package")
+    pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="package")
 ]  # fmt: skip
 
 FIELDS = {"name": "عبد الله", "email": "abdullah@tokomaju.example", "summary": "Cards are refused", "severity": "all",

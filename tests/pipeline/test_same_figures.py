@@ -12,7 +12,7 @@ from sepakat_cli.commands.evaluate import evaluate_files
 from sepakat_cli.demo.telling import until
 
 pytestmark = [
-    pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="package")
+    pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="package")
 ]  # fmt: skip
 _FIGURES = ("attainment", "exact", "met")
 

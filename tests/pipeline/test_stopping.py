@@ -10,7 +10,7 @@ from world import opened
 from sepakat_cli import launcher
 from sepakat_cli.backends import Backend
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 async def test_a_clean_stop_notes_that_nothing_was_waiting(

@@ -9,7 +9,7 @@ from samples import agreement
 from sepakat_cli.backends import Backend
 from sepakat_shared.contracts import topics
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 TEXT = agreement(
     priorities={

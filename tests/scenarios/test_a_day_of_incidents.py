@@ -14,7 +14,7 @@ from sepakat_incidents.postmortems import Postmortems
 from sepakat_shared.commits import verify_chain
 from sepakat_shared.contracts import compliance
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 TEXT = agreement(
     services=[{"id": each, "description": {"en": each.title(), "id": each.title()}} for each in ("checkout", "search")],

@@ -104,7 +104,7 @@ def with_ladders(it: Handled) -> None:
 
 
 @pytest.mark.servers
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_the_same_night_as_people_see_it_over_http(backend: Backend) -> None:
     text = agreement(
         rotations=[PRIMARY], priorities={"P1": {"escalation": "critical"}}, escalation={"critical": POLICY}

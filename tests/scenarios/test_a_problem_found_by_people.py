@@ -13,7 +13,7 @@ from sepakat_incidents.openings import Openings
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.contracts.lasting import AgreementEnded
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 TEXT = agreement(
     priorities={"matrix": {"high-high": "P1", "low-medium": "P2"}, "P1": {"escalation": "critical", "restore": "PT4H"},

@@ -103,7 +103,7 @@ def with_figures(it: Handled) -> None:
 
 
 @pytest.mark.servers
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_figures_and_rows_are_those_of_what_happened_and_each_party_counts_what_it_may_read(
     backend: Backend,
 ) -> None:

@@ -8,7 +8,7 @@ from reporting import LATER, MAIN, opened
 from sepakat_cli.backends import Backend
 from sepakat_incidents import answers, reopening
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 
 async def test_a_report_to_its_end(backend: Backend) -> None:

@@ -20,7 +20,7 @@ from sepakat_cli.launcher import SERVICES
 from sepakat_shared.contracts import topics
 
 pytestmark = [
-    pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")
+    pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")
 ]  # fmt: skip
 _HALF_MINUTE = timedelta(seconds=30)
 _LOST = "120.0000"

@@ -27,7 +27,7 @@ from sepakat_shared.commits import verify_chain
 KILLS = int(os.environ.get("SEPAKAT_TEST_KILLS", "5"))
 SEED = int(os.environ.get("SEPAKAT_TEST_SEED") or random.SystemRandom().randrange(2**32))
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(240 + 40 * KILLS)]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(400 + 40 * KILLS)]
 
 HALF_MINUTE = timedelta(seconds=30)
 LADDER: dict[str, Any] = {
