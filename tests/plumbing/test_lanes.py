@@ -125,6 +125,7 @@ async def test_closing_gives_up_what_hangs_and_its_offset_is_not_passed() -> Non
     await made.take(record(1, b"b"))
     await settle(lambda: handlers.begun == [0, 1])
     handlers.end(1)
+    await settle(lambda: made.in_hand == 1)
     await made.close(0.01)
     assert (made.in_hand, made.news()) == (0, {PARTITION: 0})
     await made.take(record(2, b"c"))
