@@ -207,7 +207,7 @@ class Story:
         return str(incident["id"])
 
     async def _breach(self) -> tuple[Hook, Mail]:
-        hook: Hook = await until("the webhook about the breach", first(self._desk.hooks, _is_breach))
+        hook: Hook = await until("the webhook about the breach", first(self._desk.hooks, self._is_breach))
         data = hook.event["data"]
         lags = await self._lags()
         self._teller.step(
@@ -217,9 +217,19 @@ class Story:
         await self._came("the provider's mail about the breach", "rina@", _MISSED)
         return hook, mail
 
+    def _is_ours(self, mail: Mail) -> bool:
+        """An earlier run that was interrupted may have left an outage behind, of which people hear now."""
+        return str(mail.message["References"]).startswith(f"<{self.agreement}.")
+
+    def _is_breach(self, hook: Hook) -> bool:
+        if not hook.verified or hook.event["type"] != _BREACHED:
+            return False
+        about = hook.event["data"]
+        return bool((about["agreement"], about["objective"]) == (self.agreement, "availability-day"))
+
     async def _came(self, what: str, to: str, subject: str) -> Mail:
         def fits(mail: Mail) -> bool:
-            return mail.to.startswith(to) and subject in mail.subject
+            return mail.to.startswith(to) and subject in mail.subject and self._is_ours(mail)
 
         mail: Mail = await until(what, first(self._desk.mails, fits))
         return mail
@@ -287,10 +297,10 @@ class Story:
             return seen if seen >= len(services) else None
 
         result = {
-            "breaches": len({each.event["id"] for each in self._desk.hooks if _is_breach(each)}),
+            "breaches": len({each.event["id"] for each in self._desk.hooks if self._is_breach(each)}),
             "incidents": len(await self._incidents()),
             "escalation_levels": [each["level"] for each in timeline if each["what"] == "Escalated"],
-            "mails": [{"to": each.to, "subject": each.subject} for each in self._desk.mails],
+            "mails": [{"to": each.to, "subject": each.subject} for each in self._desk.mails if self._is_ours(each)],
             "webhooks_verified": sum(each.verified for each in self._desk.hooks),
             "acknowledged": any(each["what"] == "Acknowledged" for each in timeline),
             "recovered": any(each["what"] == "Resolved" for each in timeline),
@@ -337,10 +347,6 @@ class Story:
     async def _lags(self) -> dict[str, int]:
         answers = {name: await _json(await http.get("/v1/operations/lag")) for name, http in self._http.items()}
         return {name: answer["consumer"] + answer["unpublished"] for name, answer in answers.items()}
-
-
-def _is_breach(hook: Hook) -> bool:
-    return hook.verified and hook.event["type"] == _BREACHED and hook.event["data"]["objective"] == "availability-day"
 
 
 async def _json(answer: httpx.Response) -> dict[str, Any]:
