@@ -203,7 +203,7 @@ ADDRESSES = {
 class Kept:
     """Stands for our client: keeps what is asked, and answers it."""
 
-    within = timedelta(seconds=10)
+    within = timedelta(minutes=2)
 
     def __init__(self, status: int = 200, body: bytes = b"{}") -> None:
         self.asked: list[tuple[str, str, bytes]] = []
