@@ -279,6 +279,49 @@ async def test_whoever_took_up_what_is_over_reads_that_it_is_over(door: Door) ->
     assert (page.status_code, "This is over." in page.text, "Thank you" in page.text) == (409, True, False)
 
 
+@pytest.mark.servers
+async def test_a_link_of_what_was_merged_takes_up_the_incident_that_was_kept_as_often_as_that_is_in_nobodys_hands(
+    door: Door,
+) -> None:
+    await door.asked()
+    address = f"/a/{token('acknowledge')}"
+    kept = {"incident": "toko.search.0007", "number": "SEARCH-0007", "responsible": "nusantara"}
+
+    async def press() -> int:
+        for _ in range(2):
+            page = await door.browser.post(address)
+            assert (page.status_code, "Thank you: you have taken up SEARCH-0007" in page.text) == (200, True), page.text
+        return len(await door.told())
+
+    await door.heard(incidents.IncidentEscalated, "01", responsible="nusantara")
+    assert "Thank you: you have taken up CHECKOUT-0001" in (await door.browser.post(address)).text
+    await door.heard(incidents.IncidentEscalated, "01", **kept)
+    door.clock.set(NOW + timedelta(minutes=1))
+    await door.heard(incidents.IncidentMerged, "02", at=door.clock.now())
+    looked = await door.browser.get(address)
+    assert "Take up SEARCH-0007?" in looked.text and "<button" in looked.text
+    assert "CHECKOUT-0001: Checkout is down was merged into it" in looked.text
+    assert await press() == 2, "what was said before the merge took up the duplicate alone"
+
+    await door.heard(incidents.IncidentAcknowledged, "02", **kept)
+    door.clock.set(NOW + timedelta(minutes=6))
+    await door.heard(incidents.IncidentUnacknowledged, "03", reason="lapsed", at=door.clock.now(), **kept)
+    assert "That counts no longer" in (await door.browser.get(address)).text
+    assert await press() == 3
+
+    # It may be merged itself.
+    at = NOW + timedelta(minutes=7)
+    door.clock.set(at)
+    await door.heard(incidents.IncidentMerged, "04", **kept, into="toko.pay.0001", into_number="PAY-0001", at=at)
+    first = {"incident": "toko.pay.0001", "number": "PAY-0001", "responsible": "nusantara"}
+    await door.heard(incidents.IncidentEscalated, "01", **first)
+    assert "Take up PAY-0001?" in (await door.browser.get(address)).text
+    await door.heard(incidents.IncidentResolved, "02", **first, at=NOW + timedelta(minutes=8))
+    over = await door.browser.post(address)
+    assert (over.status_code, "This is over. PAY-0001" in over.text) == (409, True), over.text
+    assert len(await door.told()) == 3
+
+
 # -- from a chat -------------------------------------------------------------------------------------------------------
 
 

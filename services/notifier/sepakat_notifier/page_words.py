@@ -18,9 +18,12 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "id": "Dengan ini Anda menyatakan menanganinya. Semua yang sudah diberi tahu akan dikabari."},
     "acknowledge_lapsed": {
         "en": "You took it up at {}. That counts no longer: it has lapsed since, was given back or handed over, or the "
-              "incident was opened again.",
+              "incident was opened again or merged.",
         "id": "Anda menanganinya pada {}. Itu tidak berlaku lagi: sejak itu sudah gugur, dikembalikan, "
-              "diserahkan kepada orang lain, atau insidennya dibuka lagi."},
+              "diserahkan kepada orang lain, atau insidennya dibuka lagi atau digabungkan."},
+    "acknowledge_merged": {
+        "en": "{} was merged into it, and goes on as a part of it.",
+        "id": "{} sudah digabungkan ke dalamnya, dan berlanjut sebagai bagiannya."},
     "acknowledge_button": {"en": "I take care of it", "id": "Saya tangani"},
     "acknowledge_done": {"en": "Thank you: you have taken up {}", "id": "Terima kasih: Anda menangani {}"},
     # -- I work on it too

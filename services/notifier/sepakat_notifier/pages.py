@@ -35,7 +35,11 @@ _ANSWERS: Final[tuple[Answer, ...]] = ("join", "snooze", "resolve")
 
 @dataclass(frozen=True)
 class _Opened:
-    """A link that opens something. `standing` is None where nothing was heard of the incident yet."""
+    """A link that opens something. `standing` is None where nothing was heard of the incident yet.
+
+    `merged_into` is how the incidents stand that it was merged into, each into the next: whoever takes up a duplicate
+    takes up the last of these.
+    """
 
     purpose: Purpose
     link: Link
@@ -45,15 +49,36 @@ class _Opened:
     words: Words
     in_name: str | None = None
     """Of a link in a chat: what the contact is called whom it speaks for, whoever presses it."""
+    merged_into: tuple[Standing, ...] = ()
+
+    @property
+    def own_title(self) -> str:
+        return f"{self.fact.number}: {self.words.title(self.fact.title, self.fact.incident)}"
 
     @property
     def title(self) -> str:
-        return f"{self.fact.number}: {self.words.title(self.fact.title, self.fact.incident)}"
+        """Of what the press counts for."""
+        return self.own_title if self.kept is None else self.kept.number
+
+    @property
+    def kept(self) -> Standing | None:
+        """How another incident stands that the press counts for."""
+        return self.merged_into[-1] if self.merged_into and self.purpose == "acknowledge" else None
+
+    @property
+    def present(self) -> Standing | None:
+        """How what the press counts for stands."""
+        return self.kept or self.standing
+
+    @property
+    def began_at(self) -> datetime:
+        return self.kept.began_at if self.kept else self.fact.impact_started_at or self.fact.opened_at
 
     @property
     def anew_at(self) -> datetime | None:
         """Since when what was said with the link before counts no longer."""
-        return None if self.standing is None else self.standing.anew_at
+        known = [each.anew_at for each in (self.standing, *self.merged_into) if each is not None]
+        return max((each for each in known if each is not None), default=None)
 
     def say(self, name: str, value: str = "") -> str:
         return phrase(name, self.words, value)
@@ -83,8 +108,10 @@ class Pages:
             raise NotFound("this link is not about that incident")
         reader = await reader_of(self._directory, link, subject_of(fact).agreement)
         standing = await self._standings.find(link.incident)
+        merged_into = await self._standings.merged_into(standing)
         words = Words(reader.language, reader.time_zone)
-        return _Opened(purpose, link, notification, fact, standing, words, reader.name if of_chat else None)
+        in_name = reader.name if of_chat else None
+        return _Opened(purpose, link, notification, fact, standing, words, in_name, merged_into)
 
     def asked(self, opened: _Opened, wrong: str | None = None, written: str = "") -> HTMLResponse:
         """What the link asks, or why it cannot be any more; `wrong` is what to mend in what was `written`."""
@@ -92,10 +119,11 @@ class Pages:
         if refused is not None:
             return refused
         say, words = opened.say, opened.words
-        since = say("since", words.when(opened.fact.impact_started_at or opened.fact.opened_at))
+        since = say("since", words.when(opened.began_at))
+        absorbed = [say("acknowledge_merged", opened.own_title)] if opened.kept is not None else []
         before = opened.notification.acknowledged_at if opened.purpose == "acknowledge" else None
         lapsed = [say("acknowledge_lapsed", words.when(before))] if before is not None else []
-        paragraphs = [*([wrong] if wrong else []), since, *lapsed, say(f"{opened.purpose}_means")]
+        paragraphs = [*([wrong] if wrong else []), *absorbed, since, *lapsed, say(f"{opened.purpose}_means")]
         if opened.in_name is not None:
             paragraphs.append(say("in_name", opened.in_name))
         form = Form(say(f"{opened.purpose}_button"))
@@ -167,7 +195,7 @@ class Pages:
 
 def _refused(opened: _Opened) -> HTMLResponse | None:
     """Why there is nothing to press, if so. Whoever has said that it is over is thanked for that when it is."""
-    is_over = opened.standing is not None and opened.standing.status in ("resolved", "closed")
+    is_over = opened.present is not None and opened.present.status in ("resolved", "closed")
     if is_over and opened.purpose != "resolve":
         return _not_now(opened)
     return _said_before(opened) or _not_now(opened)
@@ -188,7 +216,7 @@ def _said_before(opened: _Opened) -> HTMLResponse | None:
 
 def _not_now(opened: _Opened) -> HTMLResponse | None:
     """Why nothing can be said with it: the incident is over, is a part of another, or is not this party's."""
-    standing, say = opened.standing, opened.say
+    standing, say = opened.present, opened.say
     if standing is not None and standing.status == "merged" and opened.purpose != "acknowledge":
         means = say("merged_means", standing.into or "")
         return html_page(409, opened.words.language, say("merged", opened.title), [means, say("close")])

@@ -23,10 +23,11 @@ FACTS: Final[tuple[type[Fact], ...]] = (
 
 @dataclass(frozen=True)
 class Standing:
-    """`responsible` is the party that must take it up, where it is known. `into` numbers what it is a part of.
+    """`responsible` is the party that must take it up, where it is known. `into` numbers what it is a part of, and
+    `into_incident` is the id of that.
 
-    `anew_at` is when whoever had it in hand had it no longer, or when it was opened again: what was said before that
-    counts no longer.
+    `anew_at` is when whoever had it in hand had it no longer, when it was opened again, or merged: what was said before
+    that counts no longer.
     """
 
     incident: str
@@ -42,6 +43,7 @@ class Standing:
     snoozed_until: datetime | None = None
     into: str | None = None
     anew_at: datetime | None = None
+    into_incident: str | None = None
 
     @property
     def is_open(self) -> bool:
@@ -75,7 +77,7 @@ def after(standing: Standing | None, fact: _IncidentEvent) -> Standing:
             # What was over already does not last until somebody closes the record of it.
             changed_at = standing.changed_at if standing is not None and not standing.is_open else fact.at
             return replace(known, status="closed", changed_at=changed_at, snoozed_until=None)
-        case incidents.IncidentMerged(into_number=number):
-            return replace(known, status="merged", into=number, snoozed_until=None)
+        case incidents.IncidentMerged(into=kept, into_number=number):
+            return replace(known, status="merged", into=number, into_incident=kept, snoozed_until=None, anew_at=fact.at)
         case _:
             return known

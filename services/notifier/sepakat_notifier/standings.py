@@ -50,6 +50,11 @@ class Standings:
         known = await self._all.find_one({"_id": incident})
         return None if known is None else _read(known)
 
+    async def merged_into(self, standing: Standing | None) -> tuple[Standing, ...]:
+        """How the incidents stand that it was merged into, each into the next, as far as they were heard of."""
+        into = None if standing is None or standing.into_incident is None else await self.find(standing.into_incident)
+        return () if into is None else (into, *await self.merged_into(into))
+
     async def of(self, agreement: str, since: datetime) -> list[Standing]:
         """Of the incidents under the agreement that are open, or have changed from `since` on; the latest of many."""
         latest = ("changed_at", DESCENDING)
