@@ -9,6 +9,7 @@ from samples import agreement
 from sepakat_cli.backends import Backend
 from sepakat_incidents import ladder_api
 from sepakat_shared.contracts.incidents import IncidentEscalated
+from sepakat_shared.contracts.notifications import NotificationGivenUp
 from sepakat_shared.reacting import Erased
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
@@ -52,6 +53,33 @@ async def test_a_level_that_reaches_nobody_is_over_at_once_and_the_timeline_says
             ("ghost", "no contact of nusantara or toko-maju"), ("gone", "the contact has left"),
             ("rudi", "the contact has left"),
         ]  # fmt: skip
+
+
+async def test_what_does_not_reach_the_customers_contact_says_nothing_of_the_providers_of_the_same_id(
+    backend: Backend,
+) -> None:
+    """Those who signed for the customer are told of what opens, the provider's people are asked to take it up."""
+    level = {"notify": ["oncall"], "acknowledgeWithin": "PT1H"}
+    text = agreement(priorities={"P1": {"escalation": "critical"}}, escalation={"critical": {"levels": [level, level]}})
+    async with opened(backend, text) as handled:
+        for party in ("nusantara", "toko-maju"):
+            await handled.contact(party, "oncall")
+        id = await handled.impaired()
+
+        async def given_up(party: str | None) -> int:
+            about: dict[str, Any] = {"notification": "n", "channel": "email", "recipient": "oncall", "about": id,
+                                     "about_type": "incident", "party": party}  # fmt: skip
+            fact = NotificationGivenUp(**about, at=handled.clock.now(), attempts=3, reason="550 no such user")
+            await handled.reactions.on_undelivered(fact, handled.cause())
+            return int((await handled.get(id))["level"])
+
+        assert await given_up("toko-maju") == 1
+        assert [each for each in await handled.timeline(id) if each["what"] == "Unreached"] == []
+        assert await given_up("nusantara") == 2
+        await handled.reactions.on_erased(Erased(key="nusantara/oncall"), handled.cause())
+        # Now it is the customer's who is asked, since nobody else has that id.
+        await given_up("toko-maju")
+        assert len([each for each in await handled.timeline(id) if each["what"] == "Unreached"]) == 2
 
 
 async def test_people_whose_names_have_not_come_yet_are_not_called_unknown(backend: Backend) -> None:

@@ -111,8 +111,9 @@ def test_late_by_hours_who_was_asked_is_asked_again_and_has_what_was_left_of_the
 def test_whoever_joins_is_there_once_and_stops_nothing() -> None:
     joined = story().do(snoozing.join, "ana", PROVIDER).do(snoozing.join, "ana", PROVIDER)
     joined.do(snoozing.join, "budi", CUSTOMER)
-    assert joined.incident.joined == ("ana", "budi")
-    assert [each.by for each in joined.events if isinstance(each, Joined)] == ["ana", "budi"]
+    joined.do(snoozing.join, "ana", CUSTOMER)
+    assert joined.incident.joined == ("nusantara/ana", "toko-maju/budi", "toko-maju/ana")
+    assert [each.by for each in joined.events if isinstance(each, Joined)] == ["ana", "budi", "ana"]
     assert called(joined.at("08:20"))[-1] == ("08:15", ("rina",))
     with pytest.raises(Conflict):
         joined.resolve().do(snoozing.join, "dewi", PROVIDER)

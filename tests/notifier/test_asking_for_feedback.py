@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from notifying import VAULT
 
 from sepakat_cli.backends import Backend
-from sepakat_notifier import answering, feedback_pages, letters, preference, routing
+from sepakat_notifier import addressees, answering, feedback_pages, letters, preference, routing
 from sepakat_notifier import notification as domain
 from sepakat_notifier.directory import Directory, Reader
 from sepakat_notifier.notification import Planned, Rated
@@ -44,7 +44,7 @@ def budi(**chosen: Any) -> Preference:
 
 
 def test_it_is_asked_of_the_customer_and_is_no_news_of_the_incident_itself() -> None:
-    assert routing.named_with_party(ASKED) == [("toko-maju", "budi")]
+    assert addressees.named_with_party(ASKED) == [("toko-maju", "budi")]
     assert routing.subject_of(ASKED).about == f"{INCIDENT}/feedback"
     assert routing.is_for_one_person(ASKED)
 

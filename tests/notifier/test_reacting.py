@@ -58,8 +58,8 @@ class Notifier:
         cause = Envelope(id, "/sepakat/test", fact.type, "s", rfc3339(CLOCK.now()), body, headers={"a.dot": "x"})
         await self.reactions.on_fact(fact, cause)
 
-    async def hear_text(self) -> None:
-        text = agreement_dict(metadata={"id": "toko"}, signatories=SIGNATORIES)
+    async def hear_text(self, signatories: list[dict[str, str]] = SIGNATORIES) -> None:
+        text = agreement_dict(metadata={"id": "toko"}, signatories=signatories)
         fact = AgreementTextPublished(
             agreement="toko", version=1, hash="sha256:x", effective_from=CLOCK.now(), text=text
         )
@@ -197,10 +197,57 @@ async def test_what_one_party_says_redirects_nothing_that_the_other_is_told(noti
     await notifier.choose("toko-maju", "oncall", language="id")
     await notifier.hear(incident(incidents.IncidentEscalated), "e1")
     [planned] = await notifier.found()
-    assert (planned.recipient, planned.party) == ("oncall", None), "the provider's, as letters read a bare id"
-    await notifier.choose("nusantara", "oncall", language="en")
-    await notifier.hear(incident(incidents.IncidentEscalated), "e2")
-    assert {each.party for each in await notifier.found()} == {None, "nusantara"}
+    assert (planned.recipient, planned.party) == ("oncall", "nusantara"), "whose ladder it is"
+
+
+async def test_of_two_people_with_one_id_each_hears_what_is_told_to_their_party(notifier: Notifier) -> None:
+    await notifier.hear_text([{**each, "contact": "oncall"} for each in SIGNATORIES])
+    await notifier.hear_of("nusantara", "oncall")
+    await notifier.hear_of("toko-maju", "oncall")
+    said = {"by": "oncall", "party": "nusantara"}
+    forecast = {"percent": 75, "responsible": "nusantara"}
+    asked = incident(incidents.IncidentEscalated, contacts=("oncall",), responsible="nusantara")
+    events = {
+        "opened": (incident(incidents.IncidentOpened), {"toko-maju/oncall"}),
+        # The provider's oncall is asked by the next event, and has not heard of it before.
+        "worse": (incident(incidents.IncidentRaised, asks=("oncall",)), {"toko-maju/oncall"}),
+        "asked": (asked, {"nusantara/oncall"}),
+        "worse still": (incident(incidents.IncidentRaised, asks=("oncall",)), {"toko-maju/oncall"}),
+        "P1": (incident(incidents.IncidentPrioritised), {"nusantara/oncall", "toko-maju/oncall"}),
+        "taken up": (incident(incidents.IncidentAcknowledged, **said), {"toko-maju/oncall"}),
+        "comment": (incident(incidents.IncidentCommented, **said), {"toko-maju/oncall"}),
+        "soon": (incident(incidents.ClockForecast, **forecast), {"nusantara/oncall"}),
+        "customer's": (
+            incident(incidents.IncidentHandedOver, contacts=("oncall",), responsible="toko-maju"), {"toko-maju/oncall"}
+        ),
+    }  # fmt: skip
+    for _ in range(2):
+        for id, (fact, _) in events.items():
+            await notifier.hear(fact, id)
+    told: dict[str, list[str]] = {}
+    for each in await notifier.found():
+        if each.occasion.type == GATHERED:
+            continue  # the customer's has heard much of late
+        told.setdefault(each.occasion.id, []).append(f"{each.party}/{each.recipient}")
+    assert {id: sorted(people) for id, people in told.items()} == {
+        id: sorted(people) for id, (_, people) in events.items()
+    }  # fmt: skip
+
+
+async def test_what_one_of_two_people_with_one_id_was_told_of_late_sums_up_nothing_for_the_other(
+    notifier: Notifier,
+) -> None:
+    await notifier.hear_text([SIGNATORIES[0], {**SIGNATORIES[1], "contact": "oncall"}])
+    await notifier.hear_of("nusantara", "oncall")
+    await notifier.hear_of("toko-maju", "oncall")
+    await notifier.hear(incident(incidents.IncidentOpened), "e0")
+    for n in range(1, 8):
+        await notifier.hear(incident(incidents.IncidentUpdated, by="rina"), f"e{n}")
+    asked = incident(incidents.IncidentEscalated, contacts=("oncall",), responsible="nusantara")
+    await notifier.hear(asked, "asked")
+    await notifier.hear(incident(incidents.IncidentUpdated, by="rina"), "after")
+    [mine] = [each for each in await notifier.found() if (each.party, each.occasion.id) == ("nusantara", "after")]
+    assert mine.within is None
 
 
 async def test_who_left_a_low_priority_out_hears_when_it_becomes_a_high_one(notifier: Notifier) -> None:

@@ -6,8 +6,9 @@ from facts import NOW
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sepakat_notifier.addressees import Person
 from sepakat_notifier.preference import Tell
-from sepakat_notifier.sharing import Key, most_eager, told_by
+from sepakat_notifier.sharing import most_eager, told_by
 from sepakat_notifier.subscription import Digest
 
 NIGHT, HOUR = NOW + timedelta(hours=8), NOW + timedelta(hours=1)
@@ -29,8 +30,8 @@ _WISHES = st.lists(st.tuples(st.sampled_from([None, HOUR, NIGHT]), st.sampled_fr
 def test_each_mailbox_is_told_exactly_once_and_nobody_waits_for_another(
     drawn: list[tuple[datetime | None, str | None]],
 ) -> None:
-    tells: dict[Key, Tell] = {("p", f"c{n}"): Tell(f"c{n}", at) for n, (at, _) in enumerate(drawn)}
-    mailboxes: dict[Key, str] = {("p", f"c{n}"): box for n, (_, box) in enumerate(drawn) if box is not None}
+    tells: dict[Person, Tell] = {("p", f"c{n}"): Tell(f"c{n}", at) for n, (at, _) in enumerate(drawn)}
+    mailboxes: dict[Person, str] = {("p", f"c{n}"): box for n, (_, box) in enumerate(drawn) if box is not None}
     left_out = told_by(tells, mailboxes)
     for box in ("x", "y"):
         readers = [key for key, each in mailboxes.items() if each == box]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from facts import NAMES, NOW, agreed, dispute, every_fact, incident, notification, objective, on_call, report
 
-from sepakat_notifier import answering, gists, letters, notices, reporter_letters, routing, sending
+from sepakat_notifier import addressees, answering, gists, letters, notices, reporter_letters, routing, sending
 from sepakat_notifier import notification as domain
 from sepakat_notifier.directory import Reader
 from sepakat_notifier.notification import Claimed, Delivered, Failed, GivenUp, Notification, Status, Suppressed, Waited
@@ -36,6 +36,16 @@ from sepakat_shared.errors import Conflict, Gone, NotFound
 
 SIGNATORIES = {"nusantara": ["rina"], "toko-maju": ["budi"]}
 LATER = NOW + timedelta(minutes=1)
+PARTIES = {"rina": "nusantara", "oncall": "nusantara", "ana": "nusantara", "dewi": "nusantara", "budi": "toko-maju"}
+"""Whose the contacts are that events name alone."""
+
+
+def mailed(fact: Fact, signatories: Any, told: list[str]) -> list[str]:
+    """The contacts that are written to, of whom those that are known have a party."""
+    people = [(PARTIES[each], each) for each in told]
+    found = addressees.mails(fact, signatories, people, PARTIES)
+    assert all(party == PARTIES.get(contact, party) for party, contact in found)
+    return [contact for _, contact in found]
 
 
 def reader(language: str = "en", name: str = "Rina") -> Reader:
@@ -87,26 +97,26 @@ def test_each_event_has_its_readers() -> None:
         incidents.IncidentClosed: [],
     }
     for kind, contacts in wanted.items():
-        assert routing.mails(incident(kind), SIGNATORIES, told) == contacts, kind
-    assert routing.mails(incident(incidents.ClockForecast, percent=50), SIGNATORIES, told) == []
+        assert mailed(incident(kind), SIGNATORIES, told) == contacts, kind
+    assert mailed(incident(incidents.ClockForecast, percent=50), SIGNATORIES, told) == []
     late = incident(incidents.ClockMissed, clock="update")
-    assert routing.mails(late, SIGNATORIES, told) == ["rina", "budi", "oncall"], "both parties hear what is late"
+    assert mailed(late, SIGNATORIES, told) == ["rina", "budi", "oncall"], "both parties hear what is late"
     for note in (postmortems.PostmortemReminded, postmortems.FollowUpReminded):
-        assert routing.mails(incident(note, late=True), SIGNATORIES, told) == ["rina", "budi"]
-    assert routing.mails(objective(), SIGNATORIES, []) == ["rina", "budi"]
-    assert routing.mails(objective(compliance.ObjectiveAtRisk), SIGNATORIES, []) == ["rina"]
+        assert mailed(incident(note, late=True), SIGNATORIES, told) == ["rina", "budi"]
+    assert mailed(objective(), SIGNATORIES, []) == ["rina", "budi"]
+    assert mailed(objective(compliance.ObjectiveAtRisk), SIGNATORIES, []) == ["rina"]
 
 
 def test_who_must_act_in_a_dispute_is_written_to_and_the_other_is_informed() -> None:
     both = ["rina", "budi"]
     for kind in (disputes.DisputeRaised, disputes.DisputeAnswered, disputes.DisputeCountered, disputes.DisputeReferred,
                  disputes.DisputeSettled, disputes.DisputeWithdrawn):  # fmt: skip
-        assert routing.mails(dispute(kind), SIGNATORIES, []) == both, kind
-    assert routing.mails(dispute(disputes.DisputeReminded), SIGNATORIES, []) == ["rina"]
-    assert routing.mails(dispute(disputes.DisputeStepDefaulted), SIGNATORIES, []) == [*both, "mediator"]
+        assert mailed(dispute(kind), SIGNATORIES, []) == both, kind
+    assert mailed(dispute(disputes.DisputeReminded), SIGNATORIES, []) == ["rina"]
+    assert mailed(dispute(disputes.DisputeStepDefaulted), SIGNATORIES, []) == [*both, "mediator"]
     to_mediator = dispute(disputes.DisputeReminded, act="decide", awaits=(), contact="mediator")
-    assert routing.mails(to_mediator, SIGNATORIES, []) == ["mediator"]
-    assert routing.mails(dispute(disputes.DisputeRecalculated), SIGNATORIES, []) == []
+    assert mailed(to_mediator, SIGNATORIES, []) == ["mediator"]
+    assert mailed(dispute(disputes.DisputeRecalculated), SIGNATORIES, []) == []
 
 
 def test_a_mediator_of_a_third_party_is_told_from_their_step_on() -> None:
@@ -114,14 +124,14 @@ def test_a_mediator_of_a_third_party_is_told_from_their_step_on() -> None:
     for kind in (disputes.DisputeRaised, disputes.DisputeStepDefaulted, disputes.DisputeCountered,
                  disputes.DisputeReferred, disputes.DisputeSettled, disputes.DisputeWithdrawn):  # fmt: skip
         fact = dispute(kind, **mediated)
-        assert routing.named_with_party(fact) == [("arbitrase", "arbiter")], kind
-        assert routing.mails(fact, SIGNATORIES, []) == ["rina", "budi"], kind
+        assert addressees.named_with_party(fact) == [("arbitrase", "arbiter")], kind
+        assert mailed(fact, SIGNATORIES, []) == ["arbiter", "rina", "budi"], kind
     decides = {"act": "decide", "awaits": (), "contact": "arbiter", **mediated}
     reminded = dispute(disputes.DisputeReminded, **decides)
-    assert routing.named_with_party(reminded) == [("arbitrase", "arbiter")]
-    assert routing.mails(reminded, SIGNATORIES, []) == []
+    assert addressees.named_with_party(reminded) == [("arbitrase", "arbiter")]
+    assert mailed(reminded, SIGNATORIES, []) == ["arbiter"]
     for quiet in (dispute(disputes.DisputeReminded, **mediated), dispute(disputes.DisputeRecalculated, **mediated)):
-        assert routing.named_with_party(quiet) == []
+        assert addressees.named_with_party(quiet) == []
 
 
 def test_letters_name_the_mediator_and_say_where_nobody_else_tells_them() -> None:
@@ -133,7 +143,7 @@ def test_letters_name_the_mediator_and_say_where_nobody_else_tells_them() -> Non
     def said(reader: Reader, names: dict[str, str], fact: Fact = fact) -> str:
         return " ".join(letters.compose(fact, reader, names, None).text.split())
 
-    assert set(routing.called(fact)) == {*NAMES, "arbitrase", "arbitrase/arbiter"}
+    assert set(addressees.called(fact)) == {*NAMES, "arbitrase", "arbitrase/arbiter"}
     assert "The mediator Ari (Arbitrase Satu) decides until 29 Nov 2026, 16:00:00 WIB." in said(reader(), known)
     assert "please tell them yourselves" not in said(reader(), known)
     assert "You are the mediator, and are asked to decide it before" in said(arbiter, known)
@@ -143,7 +153,7 @@ def test_letters_name_the_mediator_and_say_where_nobody_else_tells_them() -> Non
     assert "please tell them yourselves" in said(reader(), NAMES, alone)
     assert "mohon Anda sendiri yang memberi tahu" in said(reader("id"), NAMES, alone)
     ours = {**NAMES, "nusantara/arbiter": "Ari"}
-    assert "nusantara/arbiter" in routing.called(alone) and "mediator Ari decides" in said(reader(), ours, alone)
+    assert "nusantara/arbiter" in addressees.called(alone) and "mediator Ari decides" in said(reader(), ours, alone)
     over = dispute(disputes.DisputeSettled, mediators=("arbitrase/arbiter",))
     assert "as the mediator Ari (Arbitrase Satu) decided" in said(reader(), known, over)
     missed = dispute(disputes.DisputeStepDefaulted, mediators=("arbitrase/arbiter",), missed_act="decide",
@@ -206,9 +216,9 @@ def test_an_outcome_is_never_told_without_words() -> None:
 
 def test_what_is_negotiated_names_its_readers_itself_since_nobody_has_signed_yet() -> None:
     for kind in (proposals.ProposalMade, proposals.ProposalClosed, lasting.DateAhead, agreements.AgreementAmended):
-        assert routing.mails(agreed(kind, contacts=("ana", "budi", "ana")), SIGNATORIES, []) == ["ana", "budi"], kind
-        assert routing.signatories_of_whom(agreed(kind)) == ()
-    assert routing.mails(agreed(agreements.NeedStated), SIGNATORIES, []) == []
+        assert mailed(agreed(kind, contacts=("ana", "budi", "ana")), SIGNATORIES, []) == ["ana", "budi"], kind
+        assert addressees.signatories_of_whom(agreed(kind)) == ()
+    assert mailed(agreed(agreements.NeedStated), SIGNATORIES, []) == []
     assert routing.subject_of(agreed(agreements.NeedWaived)).about_type == "agreement"
 
 
@@ -241,7 +251,7 @@ def test_dates_ahead_and_the_end_are_told_as_what_they_are() -> None:
 
 def test_what_is_owed_is_told_with_whose_turn_it_is_in_both_languages() -> None:
     due = agreed(credits.CreditOwed, reduced_by=("same-outage", "cap"))
-    assert routing.mails(due, SIGNATORIES, []) == ["budi", "rina"]
+    assert mailed(due, SIGNATORIES, []) == ["budi", "rina"]
     assert routing.subject_of(due).about_type == "credit"
     english, indonesian = (letters.compose(due, reader(each), NAMES, None) for each in LANGUAGES)
     assert english.subject.startswith("Service credit of IDR") and "2,500,000.00: Availability" in english.subject
@@ -320,7 +330,7 @@ def test_what_is_owed_and_what_repeated_misses_lead_to_is_told_in_both_languages
         return [letters.compose(agreed(kind, **changes), reader(each), NAMES, None).subject for each in LANGUAGES]
 
     due = agreed(obligations.ObligationDue, recipients=("toko-maju/budi",))
-    assert routing.named_with_party(due) == [("toko-maju", "budi")]
+    assert addressees.named_with_party(due) == [("toko-maju", "budi")]
     assert routing.subject_of(due).about_type == "obligation"
     english = letters.compose(due, reader(), NAMES, None)
     said = " ".join(english.text.split())
@@ -352,7 +362,7 @@ def test_who_is_put_on_call_and_who_is_relieved_are_told_and_again_when_it_is_ta
     put, back = (
         on_call(oncall.OnCallOverridden, instead_of=("ana", "dewi")), on_call(oncall.OverrideWithdrawn, again=("ana",)),
     )  # fmt: skip
-    assert routing.mails(put, SIGNATORIES, []) == routing.mails(back, SIGNATORIES, []) == ["dewi", "ana"]
+    assert mailed(put, SIGNATORIES, []) == mailed(back, SIGNATORIES, []) == ["dewi", "ana"]
     subjects = [
         letters.compose(fact, replace(reader(language), contact=contact), NAMES, None).subject
         for language in LANGUAGES for fact in (put, back) for contact in ("dewi", "ana")
@@ -367,7 +377,7 @@ def test_who_is_put_on_call_and_who_is_relieved_are_told_and_again_when_it_is_ta
 
 def test_whoever_took_it_up_is_not_told_that_they_did() -> None:
     fact = incident(incidents.IncidentAcknowledged, by="oncall")
-    assert routing.mails(fact, {}, ["budi", "oncall"]) == ["budi"]
+    assert mailed(fact, {}, ["budi", "oncall"]) == ["budi"]
 
 
 def test_an_endpoint_chooses_its_events() -> None:
@@ -380,12 +390,12 @@ def test_an_endpoint_chooses_its_events() -> None:
 
 
 def test_every_event_that_is_mailed_has_a_letter_in_both_languages() -> None:
-    mailed = [
+    facts = [
         fact for fact in every_fact()
-        if routing.mails(fact, SIGNATORIES, ["budi"]) and not isinstance(fact, reports._ReportEvent)
+        if mailed(fact, SIGNATORIES, ["budi"]) and not isinstance(fact, reports._ReportEvent)
     ]  # fmt: skip
-    assert len(mailed) == 90
-    for fact in mailed:
+    assert len(facts) == 90
+    for fact in facts:
         texts = [letters.compose(fact, reader(language), NAMES, None) for language in LANGUAGES]
         for letter, agreement in zip(texts, ("Checkout platform", "Platform checkout"), strict=True):
             assert letter.subject and "\n" not in letter.subject
@@ -498,9 +508,9 @@ def test_a_reporter_reads_words_meant_for_them_and_nothing_that_is_between_the_p
 
 
 def test_only_who_filed_a_report_is_mailed_and_endpoints_hear_of_single_reports_when_they_ask() -> None:
-    assert routing.mails(report(reports.ReportFiled), SIGNATORIES, ["budi"]) == ["reporter/7c0e5b1f0a9d"]
-    assert routing.mails(report(reports.ReportFiled, acknowledged=False), SIGNATORIES, []) == []
-    assert routing.mails(report(reports.ReportProgressed, mailed=False), SIGNATORIES, []) == []
+    assert mailed(report(reports.ReportFiled), SIGNATORIES, ["budi"]) == ["reporter/7c0e5b1f0a9d"]
+    assert mailed(report(reports.ReportFiled, acknowledged=False), SIGNATORIES, []) == []
+    assert mailed(report(reports.ReportProgressed, mailed=False), SIGNATORIES, []) == []
     assert not routing.wants((), "sepakat.report.filed.v1")
     assert routing.wants(("sepakat.report.*",), "sepakat.report.filed.v1")
 
@@ -564,7 +574,7 @@ def test_who_is_asked_after_a_reopening_reads_that_and_why() -> None:
 
 def test_who_is_asked_anew_because_it_is_worse_is_not_told_that_besides() -> None:
     worse = incident(incidents.IncidentRaised, asks=("oncall",))
-    assert routing.mails(worse, {}, ["budi", "oncall"]) == ["budi"]
+    assert mailed(worse, {}, ["budi", "oncall"]) == ["budi"]
 
 
 def test_an_escalation_says_why_it_comes_now() -> None:
@@ -705,7 +715,7 @@ def test_who_is_asked_reads_how_many_are_needed_who_has_taken_it_up_and_when_the
         assert "2 people must take it up; there is nobody after you" in read(last)
         assert "diperlukan 2 orang" in read(last, "id")
     taken = incident(incidents.IncidentEscalated, taken_up_by=("rina",))
-    assert "nusantara/rina" in routing.called(taken)
+    assert "nusantara/rina" in addressees.called(taken)
     assert "taken up by Rina Wijaya; more people are needed. If nobody else takes it up" in read(taken, "en", names)
     assert "ditangani oleh Rina Wijaya" in read(taken, "id", names)
 

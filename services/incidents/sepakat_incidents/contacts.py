@@ -33,6 +33,13 @@ class Contacts:
             return
         raise Invalid.at(pointer, rule)
 
+    async def whose(self, parties: Sequence[str], contact: str) -> str | None:
+        """The first of `parties` that has it today; None where neither has, as far as is known here."""
+        ids = [f"{party}/{contact}" for party in parties]
+        there = await self._contacts.find({"_id": {"$in": ids}, "left": False}).to_list(None)
+        found = {each["_id"] for each in there}
+        return next((party for party, id in zip(parties, ids, strict=True) if id in found), None)
+
     async def unreachable(self, parties: Sequence[str], contacts: Iterable[str]) -> dict[str, str]:
         """Those of `contacts` who are of none of `parties` today, each with why no message will reach them.
 

@@ -161,7 +161,7 @@ def _on_ladder(
 def _put_off(incident: Incident, event: Joined | Snoozed | Woken) -> Incident:
     match event:
         case Joined(by):
-            return replace(incident, joined=(*incident.joined, by))
+            return replace(incident, joined=(*incident.joined, f"{event.party}/{by}"))
         case Snoozed(_, _, until, goes_on_at, seconds):
             in_all = incident.snoozed_seconds + seconds
             return replace(incident, snoozed_until=until, due_at=goes_on_at, snoozed_seconds=in_all)

@@ -175,7 +175,7 @@ class Incident:
     reopening: Reopening | None = None
     """The last time that it was opened again."""
     joined: tuple[str, ...] = ()
-    """Who works on it beside whoever took it up, in the order in which they came."""
+    """Who works on it beside whoever took it up (`party/id`; earlier the id alone), in the order in which they came."""
     snoozed_until: datetime | None = None
     """While it is put off: when those who were asked are asked again."""
     snoozed_seconds: float = 0.0

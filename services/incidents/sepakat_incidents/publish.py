@@ -65,7 +65,10 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
                 objective_title=titled(trigger.objective_title), attainment=trigger.attainment, target=trigger.target,
             )  # fmt: skip
         case happened.Raised(previous, _, _, _, at):
-            yield contract.IncidentRaised(**_about(incident, at), previous_priority=previous, asks=event.asks or None)
+            yield contract.IncidentRaised(
+                **_about(incident, at), previous_priority=previous, asks=event.asks or None,
+                responsible=incident.responsible,
+            )  # fmt: skip
         case happened.Prioritised(previous, _, _, _, by, reason, at):
             about = _about(incident, at)
             yield contract.IncidentPrioritised(

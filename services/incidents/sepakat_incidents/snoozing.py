@@ -16,7 +16,8 @@ from sepakat_shared.errors import Conflict, Invalid
 def join(line: Line, id: str, by: str, party: str, now: datetime) -> Sequence[Event]:
     """Work on it too, for either party. Raises Conflict when it is over; again, nothing happens."""
     incident = find_open(line, id)
-    return [] if by in incident.joined else [Joined(by, party, now)]
+    known = by in incident.joined or f"{party}/{by}" in incident.joined
+    return [] if known else [Joined(by, party, now)]
 
 
 def left_to_snooze(incident: Incident) -> timedelta:

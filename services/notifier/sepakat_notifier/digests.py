@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sepakat_notifier import digest_letters, gists
+from sepakat_notifier.addressees import called
 from sepakat_notifier.branding import Branding
 from sepakat_notifier.brandings import letter_of, look_of
 from sepakat_notifier.channels import Unwanted
@@ -12,7 +13,7 @@ from sepakat_notifier.directory import Directory, Reader
 from sepakat_notifier.gathering import NOTHING_TO_TELL
 from sepakat_notifier.letters import Letter
 from sepakat_notifier.notification import Notification
-from sepakat_notifier.routing import called, fact_of
+from sepakat_notifier.routing import fact_of
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.store import Notifications
 from sepakat_notifier.vault import Reading, Vault

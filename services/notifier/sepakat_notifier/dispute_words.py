@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, Protocol
 
+from sepakat_notifier.addressees import mediators
 from sepakat_notifier.directory import Reader
-from sepakat_notifier.routing import mediators
 from sepakat_shared.contracts.disputes import (
     Adjustment,
     DisputeAnswered,

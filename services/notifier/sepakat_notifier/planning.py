@@ -53,12 +53,28 @@ class Planning:
     ) -> Notification | None:  # fmt: skip
         """Plan it, unless it is planned. `about` is what it is about, and of which kind.
 
-        `once_for` stands for the event where several are told by one message, or both parties have a contact of that
-        id; `due_at` puts the first attempt off;
+        `once_for` stands for the event where several are told by one message; `due_at` puts the first attempt off;
         `left_out` says why it is not sent at all: the recipient does not want it. `within`: it is told by that
         message, which is planned as well; where that ends without it, it is sent by itself a while later.
         """
-        id = domain.notification_id(once_for or occasion.id, channel, recipient)
+        of = once_for or occasion.id
+
+        async def planned(once_for: str) -> Notification | None:
+            id = domain.notification_id(once_for, channel, recipient)
+            return await self._once(
+                id, channel, recipient, party, parties, about, occasion, cause, ordered, due_at, left_out, within
+            )
+
+        found = await planned(of)
+        if found is not None and party is not None and found.party not in (None, party):
+            return await planned(f"{of} {party}")  # that one is the other party's contact of the same id
+        return found
+
+    async def _once(
+        self, id: str, channel: Channel, recipient: str, party: str | None, parties: tuple[str, ...],
+        about: tuple[str, str], occasion: Occasion, cause: Envelope, ordered: bool, due_at: datetime | None,
+        left_out: str | None, within: Gathering | None,
+    ) -> Notification | None:  # fmt: skip
         traceparent = current_traceparent()
         gathers: str | None = None
         if within is not None:

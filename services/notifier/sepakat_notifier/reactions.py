@@ -1,14 +1,14 @@
 """What events do to notifications: each becomes a message to everyone concerned, once."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 
-from sepakat_notifier import gathering, gists, preference, routing, subscription
+from sepakat_notifier import addressees, gathering, gists, preference, routing, subscription
+from sepakat_notifier.addressees import Person
 from sepakat_notifier.chat_addresses import CHANGES
 from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoint import Endpoint
@@ -19,7 +19,7 @@ from sepakat_notifier.planning import Planning, occasion_of
 from sepakat_notifier.preference import LeaveOut, Preference, Tell
 from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.routing import CONTRACTS, Subject
-from sepakat_notifier.sharing import Key, most_eager, told_by
+from sepakat_notifier.sharing import most_eager, told_by
 from sepakat_notifier.store import Notifications
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts import topics
@@ -104,7 +104,7 @@ class Reactions:
             zone = digest.digest.time_zone
             within = gathering.digest(digest.digest.every, room.party, room.id, zone, digest.at)
         elif room.service not in CHANGES and preference.may_be_gathered(fact):
-            within = await self._summary("chat", room.id, fact, subject)
+            within = await self._summary("chat", room.id, room.party, fact, subject)
         await self._planning.plan(
             "chat", room.id, room.party, (room.party,), (subject.about, subject.about_type), occasion_of(cause), cause,
             within=within, due_at=digest.at if digest is not None and within is None else None,
@@ -114,32 +114,32 @@ class Reactions:
         """Tell people, by mail and in the chats that they have chosen, but for those that are told of it already."""
         subject = routing.subject_of(fact)
         signatories: dict[str, list[str]] = {}
-        if whose := routing.signatories_of_whom(fact):
-            found = await self._directory.signatories(subject.agreement, whose)
+        if signing := addressees.signatories_of_whom(fact):
+            found = await self._directory.signatories(subject.agreement, signing)
             if found is None:
                 kept = msgspec.to_builtins(msgspec.structs.replace(cause, headers={}), builtin_types=(bytes,))
                 document = {"agreement": subject.agreement, "cause": kept}
                 await self._unrouted.replace_one({"_id": cause.id}, document, upsert=True)
                 # The text may have come between the look and the note: then nobody else would find the note.
-                found = await self._directory.signatories(subject.agreement, whose)
+                found = await self._directory.signatories(subject.agreement, signing)
                 if found is None:
                     return
             signatories = found
-        told = await self._notifications.told(subject.about) if routing.depends_on_those_told_before(fact) else []
-        readers: list[tuple[str | None, str, Preference | None]] = []
-        if named := routing.named_with_party(fact):
-            chosen = await self._preferences.of(named)
-            readers += [(party, each, chosen.get((party, each))) for party, each in named]
-        # Of an agreement itself, those whom it names with their party are all of them.
-        contacts = [] if named and isinstance(fact, routing.Agreed) else routing.mails(fact, signatories, told)
-        if contacts:
-            # Whose contact it is comes first: else one party's wishes would redirect what the other is told.
-            parties = await self._directory.parties_of(subject.parties, contacts)
-            chosen = await self._preferences.of([(party, each) for each, party in parties.items()])
-            said = {each.contact: each for each in chosen.values()}
-            readers += [(None, each, said.get(each)) for each in contacts]
-        if readers:
+        # Whose contact it is comes first: else one party's wishes would redirect what the other is told.
+        whose = await self._directory.parties_of(addressees.meant_first(fact), addressees.named_alone(fact))
+        told = await self._told(subject) if addressees.depends_on_those_told_before(fact) else []
+        people = addressees.mails(fact, signatories, told, whose)
+        if people:
+            chosen = await self._preferences.of([(party, each) for party, each in people if party is not None])
+            readers = [(party, each, chosen.get((party or "", each))) for party, each in people]
             await self._write(fact, subject, cause, readers, told_rooms)
+
+    async def _told(self, subject: Subject) -> list[Person]:
+        """Who was told of it before. Of earlier messages it may not have been known whose contact they were to."""
+        told = await self._notifications.told(subject.about)
+        unknown = [contact for party, contact in told if party is None]
+        whose = await self._directory.parties_of(subject.parties, unknown)
+        return list(dict.fromkeys((party or whose.get(contact), contact) for party, contact in told))
 
     async def _write(
         self,
@@ -149,21 +149,18 @@ class Reactions:
         readers: Sequence[tuple[str | None, str, Preference | None]],
         told_rooms: Collection[str],
     ) -> None:
-        """Write to contacts as they have said they want it; the party is None where the event has not said whose."""
+        """Write to contacts as they have said they want it; the party is None where nobody has told of them yet."""
         wishes = [(party, chosen, wish) for party, each, chosen in readers for wish in self._wishes(each, chosen, fact)]
         # A delegate who has left news out is told for the other all the same: to be told comes before to be left out.
         wishes.sort(key=lambda each: isinstance(each[2], LeaveOut))
-        letters: dict[Key, _Letter] = {}
+        letters: dict[Person, _Letter] = {}
         for party, chosen, wish in wishes:
             letters.setdefault((party, wish.contact), _Letter(chosen.party if chosen else party, wish))
         await self._say_where_chosen(letters.values(), fact, subject, cause, told_rooms)
         # A link that is one person's is in each one's own mail: else only one of them could press theirs.
         if not (routing.asks_to_acknowledge(fact.type) or routing.is_for_one_person(fact)):
             await self._leave_out_twice(letters, subject)
-        ids = Counter(contact for _, contact in letters)
-        await asyncio.gather(
-            *[self._plan(each, fact, subject, cause, ids[each.wish.contact] > 1) for each in letters.values()]
-        )
+        await asyncio.gather(*[self._plan(each, fact, subject, cause) for each in letters.values()])
 
     async def _say_where_chosen(
         self, letters: Collection["_Letter"], fact: Fact, subject: Subject, cause: Envelope, told: Collection[str]
@@ -188,7 +185,7 @@ class Reactions:
             ]
         )  # fmt: skip
 
-    async def _leave_out_twice(self, letters: Mapping[Key, "_Letter"], subject: Subject) -> None:
+    async def _leave_out_twice(self, letters: Mapping[Person, "_Letter"], subject: Subject) -> None:
         """Of those who read one mailbox, one gets the mail."""
         tells = {
             key: each.wish for key, each in letters.items() if isinstance(each.wish, Tell) and each.left_out is None
@@ -202,18 +199,16 @@ class Reactions:
         """Who is told or left out: the contact, or as they have said they want it."""
         return [Tell(contact)] if chosen is None else preference.told(chosen, fact, self._clock.now())
 
-    async def _plan(self, letter: "_Letter", fact: Fact, subject: Subject, cause: Envelope, is_shared: bool) -> None:
-        """`is_shared`: the other party is written to as well, at a contact of the same id."""
+    async def _plan(self, letter: "_Letter", fact: Fact, subject: Subject, cause: Envelope) -> None:
         party, wish = letter.party, letter.wish
         left_out = wish.reason if isinstance(wish, LeaveOut) else letter.left_out
         due_at = wish.at if isinstance(wish, Tell) else None
         within = None if left_out else _digest(wish, party)
         if isinstance(wish, Tell) and not left_out and wish.at is None and preference.may_be_gathered(fact):
-            within = await self._summary("email", wish.contact, fact, subject)
+            within = await self._summary("email", wish.contact, party, fact, subject)
         await self._planning.plan(
             "email", wish.contact, party, subject.parties, (subject.about, subject.about_type), occasion_of(cause),
-            cause, once_for=f"{cause.id} {party}" if is_shared else None, due_at=due_at, left_out=left_out,
-            within=within,
+            cause, due_at=due_at, left_out=left_out, within=within,
         )  # fmt: skip
 
     async def _rooms(self, wish: Tell, party: str | None) -> list[Endpoint]:
@@ -221,10 +216,12 @@ class Reactions:
         chosen = [each for each in wish.ways if each != subscription.MAIL]
         return await self._endpoints.chats_of(party, chosen) if chosen and party is not None else []
 
-    async def _summary(self, channel: Channel, recipient: str, fact: Fact, subject: Subject) -> Gathering | None:
+    async def _summary(
+        self, channel: Channel, recipient: str, party: str | None, fact: Fact, subject: Subject
+    ) -> Gathering | None:
         """What sums news up, where so much was told of late that one message is better than many, and soon enough."""
         now = self._clock.now()
-        recent = await self._notifications.sent_of_late(channel, recipient, now - 2 * self._rules.window)
+        recent = await self._notifications.sent_of_late(channel, recipient, party, now - 2 * self._rules.window)
         about = subject.about, subject.about_type
         found = gathering.summary(recent, about, subject.agreement, self._rules, now)
         return None if found is None or preference.is_too_late(fact, found.due_at) else found

@@ -7,12 +7,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from sepakat_notifier import gists
+from sepakat_notifier.addressees import called
 from sepakat_notifier.brandings import Brandings, letter_of
 from sepakat_notifier.directory import Directory, Forgotten, Reader, Unknown
 from sepakat_notifier.html_pages import refusal
 from sepakat_notifier.notification import Notification
 from sepakat_notifier.preferences import Preferences
-from sepakat_notifier.routing import called, fact_of, subject_of
+from sepakat_notifier.routing import fact_of, subject_of
 from sepakat_notifier.store import Notifications
 from sepakat_notifier.vault import Vault
 from sepakat_shared.clock import Clock

@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from sepakat_notifier.addressees import Person
 from sepakat_notifier.preference import Tell
 
-Key = tuple[str | None, str]
-"""Party, where it is known, and contact."""
 _AT_ONCE: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -19,13 +18,13 @@ def most_eager(wishes: Sequence[Tell]) -> Tell:
     return min(wishes, key=lambda each: (each.at or _AT_ONCE, each.digest is not None))
 
 
-def told_by(tells: Mapping[Key, Tell], mailboxes: Mapping[Key, str]) -> dict[Key, str]:
+def told_by(tells: Mapping[Person, Tell], mailboxes: Mapping[Person, str]) -> dict[Person, str]:
     """Of those whose mailbox somebody else reads who is told earlier, or before them in the order: who that is."""
-    sharing: dict[str, list[Key]] = {}
+    sharing: dict[str, list[Person]] = {}
     for key, mailbox in mailboxes.items():
         if key in tells:
             sharing.setdefault(mailbox, []).append(key)
-    found: dict[Key, str] = {}
+    found: dict[Person, str] = {}
     for keys in sharing.values():
         first = most_eager([tells[each] for each in keys])
         # By identity: equal wishes of two people are two.

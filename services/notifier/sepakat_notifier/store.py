@@ -6,6 +6,7 @@ from typing import Any
 
 from pymongo import ASCENDING, DESCENDING
 
+from sepakat_notifier.addressees import Person
 from sepakat_notifier.gathering import GATHERED, Sent
 from sepakat_notifier.notification import (
     INSTEAD,
@@ -173,15 +174,16 @@ class Notifications:
         loaded = await self.all.execute(id, decide, by=by, cause=cause)
         return loaded.state if loaded else None
 
-    async def told(self, about: str) -> list[str]:
+    async def told(self, about: str) -> list[Person]:
         """The contacts that were, or are being, written to about it, and those who did not want what came so far.
 
         The latter may want what comes next: what they have said decides anew of each event.
         """
         told = {"status": {"$in": ["pending", "delivered", "given_up"]}}
         query = {"about": about, "channel": "email", "$or": [told, {"state.by_choice": True}]}
-        found = await self.all.states.find(query, {"recipient": 1}).to_list(None)
-        return sorted({each["recipient"] for each in found})
+        found = await self.all.states.find(query, {"recipient": 1, "state.party": 1}).to_list(None)
+        people: set[Person] = {(each["state"]["party"], each["recipient"]) for each in found}
+        return sorted(people, key=lambda each: (each[1], each[0] or ""))
 
     async def given_up_since(self, since: datetime, limit: int) -> tuple[list[Notification], int]:
         """The latest that were given up from `since` on, but for the operator's own, and how many there are."""
@@ -204,9 +206,10 @@ class Notifications:
         found = await self.all.states.find(query).sort("order", ASCENDING).limit(1).to_list(None)
         return self.all.read(found[0]).state if found else None
 
-    async def sent_of_late(self, channel: Channel, recipient: str, since: datetime) -> list[Sent]:
+    async def sent_of_late(self, channel: Channel, recipient: str, party: str | None, since: datetime) -> list[Sent]:
         """The latest of what was planned from `since` on, to be sent by itself or to tell of others, but digests."""
         query: Document = {"recipient": recipient, "channel": channel, "within": None}
+        query |= {"state.party": {"$in": [party, None]}}  # of earlier messages it is known once they are delivered
         query |= {"order": {"$gte": rfc3339(since)}, "status": {"$ne": Status.SUPPRESSED.value}}
         wanted = {
             "about": 1, "state.created_at": 1, "state.tried_since": 1, "state.occasion.type": 1,
@@ -223,7 +226,9 @@ class Notifications:
 
     async def told_instead(self, about: str, event: str, said: Notification) -> list[str]:
         """The mails of an event that were left out since their recipients read it where `said` was to be told."""
-        query = {"about": about, "channel": "email", "status": "suppressed", "state.occasion.id": event}
+        query: Document = {"about": about, "channel": "email", "status": "suppressed", "state.occasion.id": event}
+        if said.party is not None:
+            query["state.party"] = {"$in": [said.party, None]}
         found = await self.all.states.find(query, {"state.reason": 1}).to_list(None)
         reasons = {each["_id"]: str(each["state"]["reason"]) for each in found}
         return [id for id, why in reasons.items() if said.recipient in _told_instead(why)]

@@ -60,12 +60,13 @@ class CauseAttached(_IncidentEvent):
 class IncidentRaised(_IncidentEvent):
     """What attached is worse than what opened it: `priority` and `title` are those of the worse one from now on.
 
-    `asks` are the contacts whom another ladder asks by that to take it up.
+    `asks` are the contacts whom another ladder, of the party that is `responsible`, asks by that to take it up.
     """
 
     type: ClassVar[str] = "sepakat.incident.raised.v1"
     previous_priority: str
     asks: tuple[str, ...] | None = None
+    responsible: str | None = None
 
 
 class Reopening(Part):

@@ -8,6 +8,7 @@ from typing import Any, Final
 from cryptography.fernet import InvalidToken
 
 from sepakat_notifier import chat_formats, gists
+from sepakat_notifier.addressees import called
 from sepakat_notifier.channels import Gone, Permanent, Reached, Unreachable, Unwanted, services
 from sepakat_notifier.channels.calling import Client
 from sepakat_notifier.chat_addresses import ByApprise, Hook, SlackBot, way_of
@@ -21,7 +22,7 @@ from sepakat_notifier.excerpts import excerpt
 from sepakat_notifier.gathering import GATHERED
 from sepakat_notifier.notification import Notification, order
 from sepakat_notifier.preference import is_news
-from sepakat_notifier.routing import asks_to_acknowledge, called, fact_of, subject_of
+from sepakat_notifier.routing import asks_to_acknowledge, fact_of, subject_of
 from sepakat_notifier.store import Notifications
 from sepakat_notifier.vault import Vault
 from sepakat_shared.contracts.incidents import IncidentAcknowledged, IncidentClosed, IncidentMerged, IncidentResolved

@@ -11,6 +11,7 @@ from typing import Any
 import aiosmtplib
 
 from sepakat_notifier import gists, letters, notices, reporter_letters
+from sepakat_notifier.addressees import called
 from sepakat_notifier.branding import Branding
 from sepakat_notifier.brandings import Brandings, letter_of
 from sepakat_notifier.channels import NotYet, Permanent, Reached, Transient, Unreachable, Unwanted
@@ -25,7 +26,7 @@ from sepakat_notifier.own_reactions import first_of, window_of
 from sepakat_notifier.preference import may_be_left_out
 from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.reply_words import ReadBy
-from sepakat_notifier.routing import called, fact_of, replies_are_shared, subject_of
+from sepakat_notifier.routing import fact_of, replies_are_shared, subject_of
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.store import Notifications
 from sepakat_notifier.vault import Link, Vault
