@@ -219,6 +219,20 @@ def test_what_is_told_names_the_mediator_from_their_step_on_and_when_it_is_over(
     assert passed(answered()).mediated_by == ("mediator",)
 
 
+def test_of_several_mediators_the_one_who_decides_now_is_told_last_whoever_did_before() -> None:
+    ari, ben = (Step("mediator", "decide", "P20D", "next", each, "arbitrase") for each in ("ari", "ben"))
+    dispute = raised(procedure=Procedure("P30D", "UTC", (ari, ben, ari, ari), None))
+    told = []
+    while dispute.turn is not None:
+        [reminded, *_] = domain.fire(dispute, dispute.turn.due_at)
+        [of_reminder] = of_dispute(reminded, after(dispute, [reminded]))
+        [defaulted, *_] = domain.fire(dispute, deadline(dispute))[-1 - (dispute.turn.index == 3) :]
+        dispute = passed(dispute)
+        [of_default] = of_dispute(defaulted, dispute)
+        told.append((of_reminder.data["mediators"][-1], of_default.data["missed_mediator"]))
+    assert told == [(f"arbitrase/{each}",) * 2 for each in ("ari", "ben", "ari", "ari")]
+
+
 # -- thirds ------------------------------------------------------------------------------------------------------------
 
 

@@ -161,6 +161,27 @@ def test_letters_name_the_mediator_and_say_where_nobody_else_tells_them() -> Non
     assert "The mediator Ari (Arbitrase Satu) did not decide" in said(reader(), known, missed)
 
 
+def test_of_several_mediators_only_the_one_who_decides_now_is_reminded() -> None:
+    """Also by events of earlier versions, which named them in the order in which they began."""
+    people = {f"arbitrase/{each}": each.title() for each in ("ari", "ben")}
+    mediated: Any = {"act": "decide", "awaits": (), "contact": "ari", "mediators": tuple(people)}
+    reminded = dispute(disputes.DisputeReminded, **mediated)
+    assert mailed(reminded, SIGNATORIES, []) == ["ari"]
+    assert mailed(dispute(disputes.DisputeReminded, **mediated | {"contact": None}), SIGNATORIES, []) == []
+    names = {**NAMES, "arbitrase": "Arbitrase Satu", **people}
+    for who, asked in (("ari", True), ("ben", False)):
+        arbiter = Reader("arbitrase", who, who.title(), None, "en", "Asia/Jakarta")
+        text = " ".join(letters.compose(reminded, arbiter, names, None).text.split())
+        assert ("You are the mediator" in text, "disputes decide" in text) == (asked, asked)
+        assert asked or "The mediator Ari (Arbitrase Satu) decides until" in text
+    missed = dispute(
+        disputes.DisputeStepDefaulted, **mediated, missed_act="decide", default="next", missed_mediator="arbitrase/ari"
+    )
+    assert "The mediator Ari (Arbitrase Satu) did not decide" in " ".join(
+        letters.compose(missed, reader(), names, None).text.split()
+    )
+
+
 def ways(fact: Fact, reader: Reader) -> list[str]:
     text = letters.compose(fact, reader, NAMES, None).text
     return [line.partition(": ")[2] for line in text.splitlines() if ": sepakat disputes" in line]

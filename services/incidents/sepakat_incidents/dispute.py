@@ -137,9 +137,9 @@ class Dispute:
 
     @property
     def mediated_by(self) -> tuple[str, ...]:
-        """Who was asked to decide it, or is."""
+        """Who was asked to decide it, or is: the latest at the end, also where they were asked before."""
         now = None if self.turn is None else self.turn.step.mediator
-        return self.mediators if now is None or now in self.mediators else (*self.mediators, now)
+        return self.mediators if now is None else (*(each for each in self.mediators if each != now), now)
 
     @property
     def status(self) -> Status:

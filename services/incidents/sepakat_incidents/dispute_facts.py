@@ -72,7 +72,9 @@ def _fact(event: Event, dispute: Dispute) -> Fact:
         case domain.Reminded(at=at):
             return contract.DisputeReminded(**about, at=at)
         case domain.Defaulted(step=step, at=at):
-            return contract.DisputeStepDefaulted(**about, at=at, missed_act=step.act, default=step.otherwise)
+            return contract.DisputeStepDefaulted(
+                **about, at=at, missed_act=step.act, default=step.otherwise, missed_mediator=step.mediator
+            )
         case domain.Referred(forum, at):
             return contract.DisputeReferred(**about, at=at, forum=forum)
         case domain.Settled(outcome):

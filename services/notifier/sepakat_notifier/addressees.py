@@ -212,12 +212,19 @@ def mediators(fact: disputes._DisputeEvent) -> tuple[str, ...]:
     return fact.mediators or now
 
 
+def deciding(fact: disputes._DisputeEvent) -> str | None:
+    """Who decides it now, as `mediators` names them; the same one may have been asked before another."""
+    if fact.act != "decide":
+        return None
+    return next((each for each in reversed(mediators(fact)) if each.rpartition("/")[2] == fact.contact), None)
+
+
 def _mediators_told(fact: disputes._DisputeEvent) -> tuple[str, ...]:
     """Those whose step has begun hear what the parties hear; a reminder is for whose turn it is alone."""
     if isinstance(fact, disputes.DisputeRecalculated):
         return ()
     if isinstance(fact, disputes.DisputeReminded):
-        return mediators(fact)[-1:] if fact.act == "decide" else ()
+        return tuple(each for each in (deciding(fact),) if each is not None)
     return mediators(fact)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, Protocol
 
-from sepakat_notifier.addressees import mediators
+from sepakat_notifier.addressees import deciding, mediators
 from sepakat_notifier.directory import Reader
 from sepakat_shared.contracts.disputes import (
     Adjustment,
@@ -102,7 +102,7 @@ def turn(fact: _DisputeEvent, words: Words, names: Mapping[str, str], reader: Re
     said, untold = _TURNS[fact.act], False
     who = _AND[words.language].join(names.get(party, party) for party in fact.awaits)
     if fact.act == "decide":
-        asked = (mediators(fact) or ("",))[-1]
+        asked = deciding(fact) or ""
         said = _YOUR_TURN if _is(reader, asked) else said
         who = called(asked, fact, names)
         untold = _person(asked, fact, names) is None and not _is(reader, asked)
@@ -114,6 +114,8 @@ def turn(fact: _DisputeEvent, words: Words, names: Mapping[str, str], reader: Re
 def mediator(fact: _DisputeEvent, names: Mapping[str, str]) -> str:
     """Whom the mediator's step was, by name; empty where none is known."""
     asked = mediators(fact)
+    if isinstance(fact, DisputeStepDefaulted) and fact.missed_mediator is not None:
+        return called(fact.missed_mediator, fact, names)
     missed = isinstance(fact, DisputeStepDefaulted) and fact.missed_act == fact.act == "decide"
     return called(asked[-2:][0] if missed else asked[-1], fact, names) if asked else ""
 
@@ -173,7 +175,7 @@ def ways(fact: _DisputeEvent, reader: Reader) -> list[tuple[str, str]]:
     read = ("read_dispute", about.format("show"))
     if isinstance(fact, DisputeSettled | DisputeWithdrawn):
         return [read]
-    if fact.act == "decide" and any(_is(reader, each) for each in mediators(fact)[-1:]):
+    if (asked := deciding(fact)) is not None and _is(reader, asked):
         return [("decide_dispute", f'{about.format("decide")} --result RESULT --statement "…"'), read]
     if reader.party not in (fact.provider, fact.customer):
         return [read]

@@ -60,8 +60,8 @@ class _DisputeEvent(Fact):
 
     `raised_by` is a party. Of the fields from `objective` to `clause` there are those that the subject has. `awaits`
     are the parties whose turn it is after this event and `contact` the mediator, until `deadline`; all are missing
-    when nobody's time runs. `mediators` are those whose step has begun, be it over or not: `party/contact`, or the
-    contact alone where the agreement does not say whose it is.
+    when nobody's time runs. `mediators` are those whose step has begun, be it over or not, the latest at the end:
+    `party/contact`, or the contact alone where the agreement does not say whose it is.
     """
 
     dispute: str
@@ -132,11 +132,15 @@ class DisputeReminded(_DisputeEvent):
 
 
 class DisputeStepDefaulted(_DisputeEvent):
-    """The time of `missed_act` passed: `default` is what was agreed for that."""
+    """The time of `missed_act` passed: `default` is what was agreed for that.
+
+    `missed_mediator` is whose time it was, where that was a mediator's, as `mediators` names them.
+    """
 
     type: ClassVar[str] = "sepakat.dispute.step_defaulted.v1"
     missed_act: Literal["answer", "settle", "decide"]
     default: Literal["upheld", "rejected", "next", "forum"]
+    missed_mediator: str | None = None
 
 
 class DisputeReferred(_DisputeEvent):
