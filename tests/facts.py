@@ -136,6 +136,7 @@ _EXTRA: dict[type[Fact], dict[str, Any]] = {
     incidents.IncidentUnlinked: {"kind": "caused-by", "to": "toko.search.0007", "by": "rina"},
     incidents.PauseRequested: _REQUEST,
     incidents.PauseAnswered: {**_REQUEST, "granted": True},
+    incidents.PauseLapsed: {**_REQUEST, "by": "sepakat", "because": "closed"},
     reports.ReportFiled: {"party": "toko-maju", "via": "form", "acknowledged": True},
     reports.ReportProgressed: {"incident": "toko.checkout.0001", "step": "taken-up", "mailed": True},
     postmortems.PostmortemPublished: {

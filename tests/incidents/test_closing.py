@@ -57,6 +57,9 @@ def test_what_a_later_incident_closes_says_which_and_that_the_request_lapsed() -
     assert (closed.because, closed.by, closed.followed_by) == ("followed", "sepakat", "toko-checkout.checkout.0002")
     assert lapsed.request.party == "nusantara"
     assert "lapsed" in lapsed.words["en"] and "gugur" in lapsed.words["id"]
+    assert [
+        (each.type, each.data["because"], each.data["party"]) for each in of_line(lapsed, after(line, [lapsed]))
+    ] == [("sepakat.incident.pause_lapsed.v1", "closed", "nusantara")]
     (fact,) = [each for each in of_line(closed, after(line, events[:2])) if each.type.endswith("closed.v1")]
     assert fact.data is not None and fact.data["followed_by"] == closed.followed_by
     line = after(line, events)
@@ -90,4 +93,6 @@ def test_what_is_merged_says_so_too() -> None:
     into: Incident = replace(line.incident, id="toko-checkout.search.0001", opened_at=NOW - HOUR)
     lapsed, _ = merging.merge(line, ID, into, "rina", None, NOW + 3 * HOUR)
     assert isinstance(lapsed, PauseLapsed) and "merged" in lapsed.words["en"]
+    [fact] = of_line(lapsed, after(line, [lapsed]))
+    assert fact.data is not None and fact.data["because"] == "merged"
     assert answers.update(line, ID, "rina", "nusantara", "still down", NOW + 3 * HOUR)

@@ -13,13 +13,14 @@ from fastapi import FastAPI
 from notifying import VAULT, settings
 
 from sepakat_cli.backends import Backend
-from sepakat_notifier import answering, letters, pages, snoozing
+from sepakat_notifier import answering, letters, pages, pause_pages, snoozing
 from sepakat_notifier import notification as domain
 from sepakat_notifier.chat_links import ChatLinks
 from sepakat_notifier.directory import Directory, Reader
 from sepakat_notifier.endpoint import Added, ChatChanged, Endpoint
 from sepakat_notifier.endpoints import Endpoints
 from sepakat_notifier.notification import Answered, Planned
+from sepakat_notifier.offers import offered
 from sepakat_notifier.standing import Standing, after
 from sepakat_notifier.standings import Standings
 from sepakat_notifier.store import Notifications
@@ -123,17 +124,15 @@ class Door:
         self.standings, self.endpoints = Standings(db), Endpoints(self.commits)
         self.chat_links = ChatLinks(self.endpoints, self.directory, VAULT, settings(), self.clock)
         app = FastAPI()
-        app.include_router(
-            pages.router(
-                pages.Pages(self.notifications, self.directory, self.standings, VAULT, self.chat_links, self.clock)
-            )
-        )
+        seen = pages.Pages(self.notifications, self.directory, self.standings, VAULT, self.chat_links, self.clock)
+        app.include_router(pages.router(seen))
+        app.include_router(pause_pages.router(pause_pages.PausePages(seen, self.notifications, self.directory)))
         self.browser = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t")
 
     async def asked(
-        self, id: str = "n1", contact: str = "rina", party: str = "nusantara", language: str = "en"
+        self, id: str = "n1", contact: str = "rina", party: str = "nusantara", language: str = "en", about: Any = ASKED
     ) -> None:
-        planned = notification(ASKED, contact, id=id)
+        planned = notification(about, contact, id=id)
         await self.notifications.all.execute(id, lambda *_: [Planned(planned)], by="test")
         known = ContactRecorded(party=party, contact=contact, name=contact, language=language)
         await self.directory.on_contact(known, CAUSE)
@@ -320,6 +319,80 @@ async def test_a_link_of_what_was_merged_takes_up_the_incident_that_was_kept_as_
     over = await door.browser.post(address)
     assert (over.status_code, "This is over. PAY-0001" in over.text) == (409, True), over.text
     assert len(await door.told()) == 3
+
+
+# -- whether clocks stood still ----------------------------------------------------------------------------------------
+
+REQUESTED = incident(incidents.PauseRequested, note="we <b>waited</b>")
+BUDI: dict[str, Any] = {"party": "toko-maju", "contact": "budi"}
+
+
+@pytest.mark.servers
+async def test_a_request_is_answered_by_one_of_two_links_once_and_by_looking_at_none(door: Door) -> None:
+    await door.asked(contact="budi", party="toko-maju", about=REQUESTED)
+    consent, refuse = (f"/{each}/{token(each, **BUDI)}" for each in ("consent", "refuse"))  # type: ignore[arg-type]
+    for address, words in ((consent, "Agree that the clocks stood still?"), (refuse, "Refuse that the clocks")):
+        page = await door.browser.get(address)
+        assert (page.status_code, words in page.text, "<button" in page.text) == (200, True, True), page.text
+        assert "nusantara asks you to agree" in page.text and "we &lt;b&gt;waited&lt;/b&gt;" in page.text
+        assert "from 24 Nov 2026, 08:30:00 UTC until 24 Nov 2026, 09:00:00 UTC: waiting for toko-maju." in page.text
+    assert await door.told() == []
+    for address in (refuse, refuse, consent):
+        page = await door.browser.post(address)
+        assert (page.status_code, "Thank you: you have refused." in page.text) == (200, True), page.text
+    [said] = await door.told()
+    assert (said["party"], said["contact"], said["request"], said["granted"]) == ("toko-maju", "budi", "1", False)
+    await door.heard(incidents.PauseAnswered, "01", granted=False)
+    assert "Thank you: you have refused." in (await door.browser.get(consent)).text
+
+
+@pytest.mark.servers
+async def test_its_links_say_what_became_of_a_request_that_waits_no_more(door: Door) -> None:
+    await door.asked(contact="budi", party="toko-maju", about=REQUESTED, language="id")
+    addresses = [f"/{each}/{token(each, **BUDI)}" for each in ("consent", "refuse")]  # type: ignore[arg-type]
+
+    async def says(words: str, *which: str) -> None:
+        for address in which or addresses:
+            for call in (door.browser.get, door.browser.post):
+                page = await call(address)
+                assert (page.status_code, words in page.text, "<button" in page.text) == (409, True, False), page.text
+
+    at = NOW + timedelta(minutes=1)
+    await door.heard(incidents.IncidentOpened, "01", responsible="nusantara")
+    await door.heard(incidents.PauseAnswered, "02", request="2", granted=True)
+    await says("Ini hanya dapat ditolak", addresses[0])
+    assert "<button" in (await door.browser.get(addresses[1])).text
+    await door.heard(incidents.PauseAnswered, "03", at=at, granted=True)
+    await says("Ini sudah dijawab: disetujui. CHECKOUT-0001")
+    await door.heard(incidents.PauseLapsed, "04", at=at)
+    await says("Permintaan ini sudah gugur")
+    standing = await door.standings.find("toko.checkout.0001")
+    assert standing is not None and (standing.status, standing.changed_at) == ("open", NOW)
+    assert await door.told() == []
+
+
+@pytest.mark.servers
+async def test_a_request_of_a_record_that_was_closed_has_lapsed_also_where_no_event_says_so(door: Door) -> None:
+    await door.asked(contact="budi", party="toko-maju", about=REQUESTED)
+    await door.heard(incidents.IncidentClosed, "01")
+    page = await door.browser.post(f"/consent/{token('consent', **BUDI)}")
+    assert (page.status_code, "This request has lapsed. CHECKOUT-0001" in page.text) == (409, True)
+    gone = await door.browser.get(f"/consent/{token('consent', **BUDI, until=(NOW - timedelta(1)).timestamp())}")
+    assert (gone.status_code, "the commands in the message answer it" in gone.text) == (410, True)
+    other = await door.browser.post(f"/consent/{token('refuse', **BUDI)}")
+    assert other.status_code == 404
+    assert await door.told() == []
+
+
+def test_only_the_party_that_is_asked_has_the_links_of_a_request_in_both_languages() -> None:
+    assert (offered(REQUESTED, "toko-maju"), offered(REQUESTED, "nusantara")) == (("consent", "refuse"), ())
+    links = {"consent": "https://x.example/consent/t", "refuse": "https://x.example/refuse/t"}
+    for language, words in (("en", ("Agree:", "Refuse:")), ("id", ("Setuju:", "Tolak:"))):
+        reader = Reader("toko-maju", "budi", "Budi", "budi@toko-maju.example", language, "Asia/Jakarta")
+        names = {"nusantara": "PT Nusantara Cloud", "toko-maju": "Toko Maju"}
+        letter = letters.compose(REQUESTED, reader, names, None, None, links)
+        assert all(each in letter.text for each in (*words, *links.values(), "answer-pause"))
+        assert all(f'href="{each}"' in letter.html for each in links.values())
 
 
 # -- from a chat -------------------------------------------------------------------------------------------------------

@@ -85,6 +85,7 @@ def test_each_event_has_its_readers() -> None:
         incidents.ClockMissed: ["rina", "budi", "oncall"],
         incidents.PauseRequested: ["budi"],
         incidents.PauseAnswered: ["rina"],
+        incidents.PauseLapsed: ["rina", "budi"],
         postmortems.PostmortemPublished: ["budi"],
         postmortems.PostmortemReminded: ["rina"],
         postmortems.FollowUpReminded: ["rina"],
@@ -415,7 +416,7 @@ def test_every_event_that_is_mailed_has_a_letter_in_both_languages() -> None:
         fact for fact in every_fact()
         if mailed(fact, SIGNATORIES, ["budi"]) and not isinstance(fact, reports._ReportEvent)
     ]  # fmt: skip
-    assert len(facts) == 90
+    assert len(facts) == 91
     for fact in facts:
         texts = [letters.compose(fact, reader(language), NAMES, None) for language in LANGUAGES]
         for letter, agreement in zip(texts, ("Checkout platform", "Platform checkout"), strict=True):

@@ -23,13 +23,9 @@ def closed(
     incident: Incident, because: ClosedBecause, by: str, now: datetime, followed_by: str | None = None
 ) -> Sequence[Event]:
     """Close the record. What the parties agree on changes no verdict after that: their open requests lapse."""
-    return [*_lapsed(incident, now, _LAPSED), Closed(now, because, by, followed_by)]
+    return [*(PauseLapsed(each, _LAPSED, now) for each in incident.requests), Closed(now, because, by, followed_by)]
 
 
 def lapsed_by_merge(incident: Incident, now: datetime) -> Sequence[Event]:
     """What nobody can answer any more of an incident that is merged into another one."""
-    return _lapsed(incident, now, _MERGED)
-
-
-def _lapsed(incident: Incident, now: datetime, words: dict[str, str]) -> list[PauseLapsed]:
-    return [PauseLapsed(each, words, now) for each in incident.requests]
+    return [PauseLapsed(each, _MERGED, now, merged=True) for each in incident.requests]

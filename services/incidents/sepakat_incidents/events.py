@@ -314,6 +314,8 @@ class PauseLapsed:
     request: PauseRequest
     words: dict[str, str]
     at: datetime
+    merged: bool = False
+    """Whether that is since the incident was merged, and not since its record was closed."""
 
 
 Happened = (

@@ -8,16 +8,25 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from sepakat_incidents import line as domain
-from sepakat_incidents import snoozing
+from sepakat_incidents import pauses, snoozing
 from sepakat_incidents.answers import acknowledge, must_be_responsible
 from sepakat_incidents.events import Event
 from sepakat_incidents.incident import Line, find, find_open
-from sepakat_shared.contracts.notifications import NotificationAcknowledged, NotificationAnswered
+from sepakat_shared.contracts.notifications import (
+    NotificationAcknowledged,
+    NotificationAnswered,
+    NotificationPauseAnswered,
+)
 
 
 def acknowledged(line: Line, id: str, fact: NotificationAcknowledged, now: datetime) -> Sequence[Event]:
     """Take it up as whoever pressed that link. Raises Conflict when it is over."""
     return [] if _is_of_before(line, id, fact.at) else acknowledge(line, id, fact.contact, fact.party, now)
+
+
+def pause_answered(line: Line, fact: NotificationPauseAnswered, now: datetime) -> Sequence[Event]:
+    """Raises NotFound for what was answered before, Conflict for what has lapsed, Forbidden to whoever asked."""
+    return pauses.answer(line, fact.incident, fact.request, fact.party, fact.granted, fact.contact, now)
 
 
 def decide(line: Line, fact: NotificationAnswered, now: datetime, close_after: timedelta) -> Sequence[Event]:

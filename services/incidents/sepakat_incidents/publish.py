@@ -142,8 +142,12 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
             yield contract.PauseRequested(**_about(incident, at), **_request(request), by=by, answer_by=closes_at)
         case happened.PauseAnswered(request, granted, by, at):
             yield contract.PauseAnswered(**_about(incident, at), **_request(request), by=by, granted=granted)
+        case happened.PauseLapsed(request, _, at, merged):
+            yield contract.PauseLapsed(
+                **_about(incident, at), **_request(request), by="sepakat", because="merged" if merged else "closed"
+            )
         case _:
-            return  # told to nobody: Planned, Passed, Noted, Waits and PauseLapsed are seen by what follows from them
+            return  # told to nobody: Planned, Passed, Noted and Waits are seen by what follows from them
 
 
 def _asked_of(incident: Incident) -> dict[str, Any]:

@@ -23,9 +23,10 @@ from sepakat_shared.contracts.notifications import (
     NotificationAcknowledged,
     NotificationAnswered,
     NotificationGivenUp,
+    NotificationPauseAnswered,
     NotificationSuppressed,
 )
-from sepakat_shared.errors import Conflict, NotFound
+from sepakat_shared.errors import Conflict, Forbidden, NotFound
 from sepakat_shared.messages import Envelope
 from sepakat_shared.reacting import Erased, Reaction
 
@@ -64,6 +65,7 @@ class Reactions:
             Reaction(topics.INCIDENTS, IncidentHandedOver, self.on_asked),
             Reaction(topics.NOTIFICATIONS, NotificationAcknowledged, self.on_acknowledged),
             Reaction(topics.NOTIFICATIONS, NotificationAnswered, self.on_answered),
+            Reaction(topics.NOTIFICATIONS, NotificationPauseAnswered, self.on_pause_answered),
             Reaction(topics.NOTIFICATIONS, NotificationGivenUp, self.on_undelivered),
             Reaction(topics.NOTIFICATIONS, NotificationSuppressed, self.on_undelivered),
         ]
@@ -168,6 +170,19 @@ class Reactions:
     async def on_answered(self, fact: NotificationAnswered, cause: Envelope) -> None:
         """Somebody pressed another link in a message. What came too late, or is not theirs to do, changes nothing."""
         await self._episodes.pressed(fact, cause)
+
+    async def on_pause_answered(self, fact: NotificationPauseAnswered, cause: Envelope) -> None:
+        """Somebody consented by a link, or refused; of two who answer one request, the first has."""
+
+        def decide(line: Line | None, now: datetime) -> list[Event]:
+            if line is None:
+                return []
+            try:
+                return list(pressed.pause_answered(line, fact, now))
+            except (Conflict, Forbidden, NotFound):
+                return []
+
+        await self._incidents.execute(line_of(fact.incident), decide, by=f"{fact.party}/{fact.contact}", cause=cause)
 
     async def on_asked(self, fact: IncidentEscalated | IncidentHandedOver, cause: Envelope) -> None:
         """Who was never a contact, or has left, is unreached at once: nobody waits for their answer."""

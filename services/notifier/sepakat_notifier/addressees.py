@@ -19,6 +19,7 @@ _BOTH = (
     compliance.PeriodClosed,
     compliance.PeriodCorrected,
     incidents.EscalationExhausted,
+    incidents.PauseLapsed,
 )
 
 

@@ -39,6 +39,16 @@ def answer(notification: Notification | None, given: Answered, anew_at: datetime
     return [replace(given, at=_after(given.at, anew_at))]
 
 
+def request_answered(notification: Notification) -> Answered | None:
+    """What was said with the message of the request that it asks to answer."""
+    return answered(notification, "consent") or answered(notification, "refuse")
+
+
+def answer_request(notification: Notification | None, given: Answered) -> Sequence[Event]:
+    """The request is consented to or refused, by either of its two links."""
+    return [] if notification is None or request_answered(notification) is not None else [given]
+
+
 def _after(now: datetime, anew_at: datetime | None) -> datetime:
     """What was pressed on a page that knew of `anew_at` is later, whatever the clocks of two machines say."""
     return now if anew_at is None else max(now, anew_at)

@@ -10,6 +10,7 @@ from sepakat_notifier import (
     feed_api,
     feedback_pages,
     pages,
+    pause_pages,
     preference_api,
     reading,
     status_feed_api,
@@ -32,6 +33,7 @@ from sepakat_notifier.gathering import Rules
 from sepakat_notifier.health import Health
 from sepakat_notifier.own_reactions import OwnReactions
 from sepakat_notifier.pages import Pages
+from sepakat_notifier.pause_pages import PausePages
 from sepakat_notifier.planning import Planning
 from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.reactions import Reactions
@@ -112,7 +114,9 @@ def build(settings: NotifierSettings) -> FastAPI:
     app.include_router(preference_api.router(preferences, directory, endpoints))
     app.include_router(unsubscribing.router(preferences, vault))
     app.include_router(reading.router(notifications, directory, preferences, brandings, vault, clock))
-    app.include_router(pages.router(Pages(notifications, directory, standings, vault, chat_links, clock)))
+    of_incidents = Pages(notifications, directory, standings, vault, chat_links, clock)
+    app.include_router(pages.router(of_incidents))
+    app.include_router(pause_pages.router(PausePages(of_incidents, notifications, directory)))
     app.include_router(
         feedback_pages.router(FeedbackPages(notifications, directory, preferences, vault, clock))
     )  # fmt: skip

@@ -266,7 +266,8 @@ _TONES = {
                     "reopened"), "bad"),
     **dict.fromkeys(("missed", "unacknowledged", "snooze_ended"), "bad"),
     **dict.fromkeys(("snoozed", "overridden", "override_withdrawn", "commented", "published"), "calm"),
-    **dict.fromkeys(("at_risk", "failing", "forecast", "pause_requested", "contact_unreached", "reminded"), "warn"),
+    **dict.fromkeys(("at_risk", "failing", "forecast", "contact_unreached", "reminded"), "warn"),
+    **dict.fromkeys(("pause_requested", "pause_lapsed"), "warn"),
     **dict.fromkeys(("closed", "corrected", "paused", "updated", "prioritised", "pause_answered",
                     "owner_changed", "impact_corrected", "merged"), "calm"),
 }  # fmt: skip

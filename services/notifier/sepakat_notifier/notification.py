@@ -13,7 +13,7 @@ from typing import Any, Literal, assert_never
 from sepakat_shared.contracts.fact import rfc3339
 
 Channel = Literal["email", "webhook", "chat"]
-Answer = Literal["join", "snooze", "resolve"]
+Answer = Literal["join", "snooze", "resolve", "consent", "refuse"]
 INSTEAD = "is told by chat instead:"
 """How the reason begins where its recipient reads it in a chat, by their own choice."""
 SAME_MAILBOX = "is told in the same mailbox as:"

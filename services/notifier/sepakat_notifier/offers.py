@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from sepakat_notifier import snoozing
 from sepakat_notifier.vault import Purpose
 from sepakat_shared.contracts.fact import Fact
-from sepakat_shared.contracts.incidents import IncidentEscalated, IncidentHandedOver, SnoozeEnded
+from sepakat_shared.contracts.incidents import IncidentEscalated, IncidentHandedOver, PauseRequested, SnoozeEnded
 
 _Asks = IncidentEscalated | IncidentHandedOver | SnoozeEnded
 
 
 def offered(fact: Fact, party: str) -> Sequence[Purpose]:
     """What people of that party can say by pressing a link in a message about it, in order; nothing: it asks nobody."""
+    if isinstance(fact, PauseRequested):
+        return () if party == fact.party else ("consent", "refuse")
     if not isinstance(fact, _Asks):
         return ()
     if party != fact.responsible:

@@ -93,6 +93,46 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "feedback_gone_means": {
         "en": "The time in which an answer was awaited is over.",
         "id": "Waktu untuk menjawab sudah berakhir."},
+    # -- whether clocks stood still
+    "pause_asked": {
+        "en": "{} asks you to agree that the clocks stood still from {} until {}: {}.",
+        "id": "{} meminta persetujuan Anda bahwa waktu berhenti dari {} sampai {}: {}."},
+    "pause_writes": {"en": "{} writes: {}", "id": "{} menulis: {}"},
+    "consent_ask": {"en": "Agree that the clocks stood still? {}", "id": "Setuju bahwa waktu berhenti? {}"},
+    "consent_means": {
+        "en": "With this you agree for your party. The agreed times are counted without that time, and that cannot be "
+              "taken back.",
+        "id": "Dengan ini Anda menyetujuinya atas nama pihak Anda. Waktu yang disepakati dihitung tanpa waktu itu, dan "
+              "hal ini tidak dapat ditarik kembali."},
+    "consent_button": {"en": "I agree", "id": "Saya setuju"},
+    "consent_done": {"en": "Thank you: you have agreed. {}", "id": "Terima kasih: Anda sudah menyetujuinya. {}"},
+    "refuse_ask": {"en": "Refuse that the clocks stood still? {}", "id": "Tolak bahwa waktu berhenti? {}"},
+    "refuse_means": {
+        "en": "With this you refuse for your party. That time counts as any other; the other party may ask again.",
+        "id": "Dengan ini Anda menolaknya atas nama pihak Anda. Waktu itu dihitung seperti biasa; pihak lain boleh "
+              "meminta lagi."},
+    "refuse_button": {"en": "I refuse", "id": "Saya menolak"},
+    "refuse_done": {"en": "Thank you: you have refused. {}", "id": "Terima kasih: Anda sudah menolaknya. {}"},
+    "pause_granted": {"en": "This was answered already: it is agreed. {}", "id": "Ini sudah dijawab: disetujui. {}"},
+    "pause_granted_means": {"en": "It was agreed to at {}.", "id": "Disetujui pada {}."},
+    "pause_refused": {"en": "This was answered already: it is not agreed. {}",
+                      "id": "Ini sudah dijawab: tidak disetujui. {}"},
+    "pause_refused_means": {"en": "It was refused at {}.", "id": "Ditolak pada {}."},
+    "pause_lapsed": {"en": "This request has lapsed. {}", "id": "Permintaan ini sudah gugur. {}"},
+    "pause_lapsed_means": {
+        "en": "Nobody had answered it when the record of the incident was closed, or the incident was merged into "
+              "another one, at {}. It cannot be answered any more.",
+        "id": "Permintaan ini belum dijawab saat catatan insiden ditutup, atau insiden digabungkan ke insiden lain, "
+              "pada {}. Permintaan ini tidak dapat dijawab lagi."},
+    "pause_overlaps": {"en": "This can only be refused. {}", "id": "Ini hanya dapat ditolak. {}"},
+    "pause_overlaps_means": {
+        "en": "It has been agreed meanwhile that the clocks stood still from {} until {}, which is a part of that "
+              "time. The other party may ask for another time.",
+        "id": "Sementara itu sudah disepakati bahwa waktu berhenti dari {} sampai {}, dan itu bagian dari waktu ini. "
+              "Pihak lain boleh meminta waktu yang berbeda."},
+    "pause_gone_means": {
+        "en": "The request may be waiting still: the commands in the message answer it.",
+        "id": "Permintaan itu mungkin masih menunggu: perintah di dalam pesan dapat menjawabnya."},
     # -- what cannot be
     "over": {"en": "This is over. {}", "id": "Ini sudah selesai. {}"},
     "over_means": {"en": "It ended at {}. Nothing of it can be handled any more with this link.",
@@ -115,6 +155,6 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 }  # fmt: skip
 
 
-def phrase(name: str, words: Words, value: str = "") -> str:
+def phrase(name: str, words: Words, value: str = "", *more: str) -> str:
     """What is said under that name in the language of `words`, with what it is said of."""
-    return WORDS[name][words.language].format(value)
+    return WORDS[name][words.language].format(value, *more)

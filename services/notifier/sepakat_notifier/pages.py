@@ -34,7 +34,7 @@ _ANSWERS: Final[tuple[Answer, ...]] = ("join", "snooze", "resolve")
 
 
 @dataclass(frozen=True)
-class _Opened:
+class Opened:
     """A link that opens something. `standing` is None where nothing was heard of the incident yet.
 
     `merged_into` is how the incidents stand that it was merged into, each into the next: whoever takes up a duplicate
@@ -80,8 +80,8 @@ class _Opened:
         known = [each.anew_at for each in (self.standing, *self.merged_into) if each is not None]
         return max((each for each in known if each is not None), default=None)
 
-    def say(self, name: str, value: str = "") -> str:
-        return phrase(name, self.words, value)
+    def say(self, name: str, value: str = "", *more: str) -> str:
+        return phrase(name, self.words, value, *more)
 
 
 class Pages:
@@ -96,7 +96,7 @@ class Pages:
         self._chat_links = chat_links
         self._clock = clock
 
-    async def opened(self, purpose: Purpose, token: str) -> _Opened:
+    async def opened(self, purpose: Purpose, token: str) -> Opened:
         """Raises NotFound or Gone."""
         of_chat = self._chat_links.notification(token)
         link = None if of_chat else self._vault.open_link(token, self._clock.now(), purpose)
@@ -111,9 +111,9 @@ class Pages:
         merged_into = await self._standings.merged_into(standing)
         words = Words(reader.language, reader.time_zone)
         in_name = reader.name if of_chat else None
-        return _Opened(purpose, link, notification, fact, standing, words, in_name, merged_into)
+        return Opened(purpose, link, notification, fact, standing, words, in_name, merged_into)
 
-    def asked(self, opened: _Opened, wrong: str | None = None, written: str = "") -> HTMLResponse:
+    def asked(self, opened: Opened, wrong: str | None = None, written: str = "") -> HTMLResponse:
         """What the link asks, or why it cannot be any more; `wrong` is what to mend in what was `written`."""
         refused = _refused(opened)
         if refused is not None:
@@ -140,14 +140,14 @@ class Pages:
         heading = say(f"{opened.purpose}_ask", opened.title)
         return html_page(422 if wrong else 200, words.language, heading, paragraphs, form)
 
-    def _choices(self, opened: _Opened) -> list[int]:
+    def _choices(self, opened: Opened) -> list[int]:
         now, standing = self._clock.now(), opened.standing
         if standing is None:
             return list(snoozing.choices(getattr(opened.fact, "may_snooze_seconds", None)))
         already = snoozing.already(standing.snoozed_until, now)
         return list(snoozing.choices(standing.may_snooze_seconds, already))
 
-    async def acknowledge(self, opened: _Opened) -> HTMLResponse:
+    async def acknowledge(self, opened: Opened) -> HTMLResponse:
         refused = _refused(opened)
         if refused is not None:
             return refused
@@ -161,7 +161,7 @@ class Pages:
         )
         return self._after(opened, after)
 
-    async def answer(self, answer: Answer, opened: _Opened, sent: dict[str, str]) -> HTMLResponse:
+    async def answer(self, answer: Answer, opened: Opened, sent: dict[str, str]) -> HTMLResponse:
         """Take what was sent by the form of a page."""
         refused = _refused(opened)
         if refused is not None:
@@ -186,14 +186,14 @@ class Pages:
         )
         return self._after(opened, after)
 
-    def _after(self, opened: _Opened, after: Notification | None) -> HTMLResponse:
+    def _after(self, opened: Opened, after: Notification | None) -> HTMLResponse:
         said = None if after is None else _said_before(replace(opened, notification=after))
         if said is None:
             raise NotFound("the message of this link is not here any more")
         return said
 
 
-def _refused(opened: _Opened) -> HTMLResponse | None:
+def _refused(opened: Opened) -> HTMLResponse | None:
     """Why there is nothing to press, if so. Whoever has said that it is over is thanked for that when it is."""
     is_over = opened.present is not None and opened.present.status in ("resolved", "closed")
     if is_over and opened.purpose != "resolve":
@@ -201,7 +201,7 @@ def _refused(opened: _Opened) -> HTMLResponse | None:
     return _said_before(opened) or _not_now(opened)
 
 
-def _said_before(opened: _Opened) -> HTMLResponse | None:
+def _said_before(opened: Opened) -> HTMLResponse | None:
     """The page that says what this link has said, once it was pressed and while that counts."""
     at, until = answering.acknowledged(opened.notification, opened.anew_at), None
     if opened.purpose != "acknowledge":
@@ -214,7 +214,7 @@ def _said_before(opened: _Opened) -> HTMLResponse | None:
     return html_page(200, opened.words.language, say(f"{opened.purpose}_done", opened.title), paragraphs)
 
 
-def _not_now(opened: _Opened) -> HTMLResponse | None:
+def _not_now(opened: Opened) -> HTMLResponse | None:
     """Why nothing can be said with it: the incident is over, is a part of another, or is not this party's."""
     standing, say = opened.present, opened.say
     if standing is not None and standing.status == "merged" and opened.purpose != "acknowledge":

@@ -61,6 +61,7 @@ _OF_TYPE: Final[dict[str, dict[str, Any]]] = {
     },
     "sepakat.clock.paused.v1": {"reason": "waiting-for-customer"},
     "sepakat.incident.pause_requested.v1": {"reason": "waiting-for-customer"},
+    "sepakat.incident.pause_lapsed.v1": {"reason": "waiting-for-customer"},
     "sepakat.incident.contact_unreached.v1": {"reason": "the mail server answered 550 no such user"},
     "sepakat.agreement.amended.v1": {"text": {"kind": "Agreement"}},
     "sepakat.clock.forecast.v1": {"percent": 75},

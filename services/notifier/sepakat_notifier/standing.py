@@ -3,7 +3,7 @@
 It may be a moment behind. What is pressed in that moment changes nothing where `incidents` knows better.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Literal
 
@@ -11,14 +11,26 @@ from sepakat_shared.contracts import incidents
 from sepakat_shared.contracts.fact import Fact
 from sepakat_shared.contracts.incidents import _IncidentEvent
 
+Ending = Literal["granted", "refused", "lapsed"]
 Status = Literal["open", "acknowledged", "resolved", "closed", "merged"]
 
 FACTS: Final[tuple[type[Fact], ...]] = (
     incidents.IncidentOpened, incidents.IncidentEscalated, incidents.IncidentHandedOver, incidents.SnoozeEnded,
     incidents.IncidentSnoozed, incidents.IncidentAcknowledged, incidents.IncidentUnacknowledged,
     incidents.IncidentReopened, incidents.IncidentResolved, incidents.IncidentClosed, incidents.IncidentMerged,
+    incidents.PauseAnswered, incidents.PauseLapsed,
 )  # fmt: skip
 """The events that it follows from."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What became of a request that clocks stood still in `[start, end)`."""
+
+    how: Ending
+    at: datetime
+    start: datetime
+    end: datetime
 
 
 @dataclass(frozen=True)
@@ -27,7 +39,7 @@ class Standing:
     `into_incident` is the id of that.
 
     `anew_at` is when whoever had it in hand had it no longer, when it was opened again, or merged: what was said before
-    that counts no longer.
+    that counts no longer. `requests` are those for pauses that nobody has to answer any more, by their ids.
     """
 
     incident: str
@@ -44,16 +56,27 @@ class Standing:
     into: str | None = None
     anew_at: datetime | None = None
     into_incident: str | None = None
+    requests: dict[str, Settled] = field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:
         return self.status in ("open", "acknowledged")
+
+    def settled(self, fact: incidents.PauseRequested) -> Settled | None:
+        """What became of the request; that one had lapsed was not told by itself by earlier versions."""
+        known = self.requests.get(fact.request)
+        if known is None and self.status in ("closed", "merged"):
+            return Settled("lapsed", self.changed_at, fact.start, fact.end)
+        return known
 
 
 def after(standing: Standing | None, fact: _IncidentEvent) -> Standing:
     title = fact.service_title.model_dump(exclude_none=True) if fact.service_title else None
     began = fact.impact_started_at or fact.opened_at
     known = standing or Standing(fact.incident, fact.number, fact.agreement, fact.service, title, began, fact.at)
+    if isinstance(fact, incidents.PauseAnswered | incidents.PauseLapsed):
+        # The incident stands as it stood.
+        return replace(known, requests={**known.requests, fact.request: _settled(fact)})
     known = replace(
         known, changed_at=fact.at, began_at=began, responsible=getattr(fact, "responsible", None) or known.responsible
     )
@@ -81,3 +104,10 @@ def after(standing: Standing | None, fact: _IncidentEvent) -> Standing:
             return replace(known, status="merged", into=number, into_incident=kept, snoozed_until=None, anew_at=fact.at)
         case _:
             return known
+
+
+def _settled(fact: incidents.PauseAnswered | incidents.PauseLapsed) -> Settled:
+    how: Ending = "lapsed"
+    if isinstance(fact, incidents.PauseAnswered):
+        how = "granted" if fact.granted else "refused"
+    return Settled(how, fact.at, fact.start, fact.end)

@@ -94,6 +94,11 @@ def _fact(event: Event, notification: Notification) -> Fact | None:
             return contract.NotificationAcknowledged(
                 **(about | {"party": party}), at=at, incident=notification.about, contact=contact
             )
+        case Answered("consent" | "refuse" as answer, party, contact, at):
+            return contract.NotificationPauseAnswered(
+                **(about | {"party": party}), at=at, incident=notification.about, contact=contact,
+                request=notification.occasion.data["request"], granted=answer == "consent",
+            )  # fmt: skip
         case Answered(answer, party, contact, at, until, note):
             return contract.NotificationAnswered(
                 **(about | {"party": party}), at=at, incident=notification.about, contact=contact, answer=answer,

@@ -13,13 +13,15 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sepakat_notifier.reply_address import ReplyAddresses
 from sepakat_shared.errors import Gone, NotFound
 
-Purpose = Literal["acknowledge", "join", "snooze", "resolve"]
-"""What pressing a link says: I take care of it, I work on it too, call nobody for a while, it is over."""
+Purpose = Literal["acknowledge", "join", "snooze", "resolve", "consent", "refuse"]
+"""What pressing a link says: I take care of it, I work on it too, call nobody for a while, it is over; that the clocks
+stood still as the other party says, or that they did not."""
 Linked = Purpose | Literal["feedback"]
 """The same, and what somebody thinks of it."""
 _LINKS: Final[dict[Linked, bytes]] = {
     "acknowledge": b"sepakat links", "join": b"sepakat join links", "snooze": b"sepakat snooze links",
-    "resolve": b"sepakat resolve links", "feedback": b"sepakat feedback links",
+    "resolve": b"sepakat resolve links", "consent": b"sepakat consent links", "refuse": b"sepakat refuse links",
+    "feedback": b"sepakat feedback links",
 }  # fmt: skip
 
 

@@ -52,6 +52,8 @@ _LABELS = {
     "review": {"en": "Review", "id": "Tinjauan"},
     "meeting": {"en": "Meeting", "id": "Pertemuan"},
     "button": {"en": "I take care of it", "id": "Saya tangani"},
+    "consent": {"en": "Agree", "id": "Setuju"},
+    "refuse": {"en": "Refuse", "id": "Tolak"},
     "join": {"en": "I help with it", "id": "Saya ikut membantu"},
     "snooze": {"en": "Put it off", "id": "Tunda"},
     "resolve": {"en": "It is over", "id": "Sudah selesai"},

@@ -488,3 +488,13 @@ class PauseAnswered(_PauseRequest):
 
     type: ClassVar[str] = "sepakat.incident.pause_answered.v1"
     granted: bool
+
+
+class PauseLapsed(_PauseRequest):
+    """Nobody answered the request of `party` while the record was open: the clocks did not stand still for it.
+
+    `because` the record was closed, or the incident merged into another one: then its clocks give no verdict.
+    """
+
+    type: ClassVar[str] = "sepakat.incident.pause_lapsed.v1"
+    because: Literal["closed", "merged"]

@@ -67,6 +67,17 @@ class NotificationAnswered(_NotificationEvent):
     note: str | None = None
 
 
+class NotificationPauseAnswered(_NotificationEvent):
+    """A person said by a link of a message that the clocks of an incident stood still as `request` has it, or not."""
+
+    type: ClassVar[str] = "sepakat.notification.pause_answered.v1"
+    party: str
+    incident: str
+    contact: str
+    request: str
+    granted: bool
+
+
 class NotificationFeedbackGiven(_NotificationEvent):
     """A person said behind the link of a letter what they think of an incident: `mark` is 1 to 5, 5 is best."""
 

@@ -33,6 +33,7 @@ from sepakat_notifier.vault import Link, Vault
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import Fact
 from sepakat_shared.contracts.feedback import IncidentFeedbackAsked
+from sepakat_shared.contracts.incidents import PauseRequested
 from sepakat_shared.contracts.maintenance import _MaintenanceEvent
 from sepakat_shared.contracts.notifications import EndpointDisabled, NotificationGivenUp
 from sepakat_shared.contracts.reports import _ReportEvent
@@ -166,6 +167,8 @@ class MailSender:
             said = Link(notification.id, fact.incident, reader.party, reader.contact, fact.answer_by.timestamp())
             return f"{self._settings.public_url.rstrip('/')}/feedback/{self._vault.link_token(said, 'feedback')}", {}
         until = notification.created_at + self._settings.notifier_link_lifetime
+        if isinstance(fact, PauseRequested) and fact.answer_by is not None:
+            until = max(until, fact.answer_by)
         link = Link(notification.id, notification.about, reader.party, reader.contact, until.timestamp())
         base = self._settings.public_url
         links: dict[str, str] = {
