@@ -15,7 +15,7 @@ from sepakat_incidents.clocks import Terms
 from sepakat_incidents.escalation import Escalated, Exhausted, Ladder, Left, Rung, Waits
 from sepakat_incidents.events import Acknowledged, HandedOver, Unacknowledged, Unreached
 from sepakat_incidents.handling import Handling, handling
-from sepakat_incidents.incident import Line
+from sepakat_incidents.incident import Line, Status
 from sepakat_incidents.rotations import Rotation
 from sepakat_shared.contracts import rules, texts
 from sepakat_shared.errors import Conflict, Forbidden
@@ -64,6 +64,26 @@ def test_two_of_the_responsible_party_must_acknowledge_where_two_are_needed() ->
     assert both.incident.status.value == "acknowledged"
     assert told(both.at("12:00"))[1:] == []
     assert [fact for fact, _ in both.tickets()] == ["opened", "responded"]
+
+
+def test_on_a_shorter_ladder_as_many_are_needed_as_its_last_level_says() -> None:
+    shorter = Handling("P2", Ladder((Rung(("oncall",), 900), Rung(("rina", "tom"), 1800, needed=2))))
+    long = story(FIRST, FIRST, Rung(("rina",), 900)).at("08:40").do(answers.acknowledge, "rina", PROVIDER)
+    assert long.incident.level == 3
+    handed = long.do(answers.prioritise, shorter, "budi", CUSTOMER, "it is less").do(
+        answers.hand_over, "tom", "rina", PROVIDER, None
+    )
+    assert (handed.incident.level, handed.incident.needed) == (3, 2)
+    assert handed.incident.due_at == handed.clock.now() + timedelta(minutes=30)
+    assert handed.do(answers.acknowledge, "tom", PROVIDER).incident.status is Status.OPEN
+    assert handed.do(answers.acknowledge, "rina", PROVIDER).incident.status is Status.ACKNOWLEDGED
+
+
+def test_before_a_level_is_told_as_many_are_needed_as_the_first_one_says() -> None:
+    waiting = story(Rung(("oncall", "rina"), 900, delay_seconds=300, needed=2), SECOND)
+    assert waiting.do(answers.acknowledge, "oncall", PROVIDER).incident.status is Status.OPEN
+    assert waiting.do(answers.acknowledge, "rina", PROVIDER).incident.status is Status.ACKNOWLEDGED
+    assert story().incident.needed == 1
 
 
 def test_what_is_told_says_who_has_taken_it_up_where_more_are_needed_and_when_the_next_level_is_told() -> None:

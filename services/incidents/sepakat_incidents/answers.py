@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import reduce
 
 from sepakat_incidents import escalation, timing
-from sepakat_incidents.escalation import NOBODY, Rosters, Rung
+from sepakat_incidents.escalation import NOBODY, Rosters
 from sepakat_incidents.events import (
     Acknowledged,
     Event,
@@ -89,15 +89,8 @@ def hand_over(
     contacts = people([to], rosters, now)
     if not contacts:
         raise Conflict(f"nobody is on call in {to!r} now; hand it over to a person")
-    rung = _rung(incident, max(incident.level, 1))
-    wait = None if rung is None else timedelta(seconds=rung.wait_seconds)
+    wait = None if incident.rung is None else timedelta(seconds=incident.rung.wait_seconds)
     return [HandedOver(by, to, contacts, None if wait is None else now + wait, now, note)]
-
-
-def _rung(incident: Incident, level: int) -> Rung | None:
-    """That of a level; of one that a shorter ladder has not, as after another priority, the last one."""
-    rungs = incident.ladder.rungs
-    return rungs[min(level, len(rungs)) - 1] if rungs and level else None
 
 
 def unreached(
@@ -113,8 +106,8 @@ def unreached(
     if contact not in incident.asked or contact in incident.unreached:
         return []
     told = Unreached(contact, reason, now)
-    rung = _rung(incident, incident.level)
-    if (rung is not None and rung.webhooks) or {*incident.unreached, contact} != set(incident.asked):
+    calls = incident.rung is not None and incident.level > 0 and incident.rung.webhooks
+    if calls or {*incident.unreached, contact} != set(incident.asked):
         return [told]
     return [told, *escalation.climb(incident.ladder, incident.level, incident.round, now, rosters, "unreached")]
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from sepakat_incidents.clocks import Clock, Measures, Pause
-from sepakat_incidents.escalation import Ladder
+from sepakat_incidents.escalation import Ladder, Rung
 from sepakat_shared.contracts.incidents import Cause
 from sepakat_shared.contracts.matrix import Degree
 from sepakat_shared.errors import Conflict
@@ -198,9 +198,19 @@ class Incident:
         return self.about.customer if self.ladder.responsible == "customer" else self.about.provider
 
     @property
+    def rung(self) -> Rung | None:
+        """The level of its ladder that holds now; None where it has no ladder.
+
+        Before the first one is told, that is the first. Of one that a shorter ladder has not, as after another
+        priority, it is the last.
+        """
+        rungs = self.ladder.rungs
+        return rungs[min(max(self.level, 1), len(rungs)) - 1] if rungs else None
+
+    @property
     def needed(self) -> int:
         """How many must acknowledge to stop the ladder where it stands."""
-        return self.ladder.rungs[self.level - 1].needed if 1 <= self.level <= len(self.ladder.rungs) else 1
+        return 1 if self.rung is None else self.rung.needed
 
     @property
     def deepest_level(self) -> int:
