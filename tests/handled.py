@@ -12,6 +12,7 @@ from sepakat_cli.backends import Backend
 from sepakat_incidents import alert_api, answer_api, api, deadlines, merging_api, record_api, triage_api
 from sepakat_incidents.alert_door import AlertDoor
 from sepakat_incidents.contacts import Contacts
+from sepakat_incidents.discussions import Discussions
 from sepakat_incidents.episodes import Episodes
 from sepakat_incidents.reactions import Reactions
 from sepakat_incidents.rotation_store import Rotations
@@ -42,7 +43,10 @@ class Handled:
         self.wordings = wordings = Wordings(db, clock)
         self.episodes = Episodes(self.incidents, wordings, close_after)
         self.reactions = Reactions(self.incidents, self.rotations, self.contacts, self.episodes, wordings)
-        self.door = AlertDoor(self.incidents, self.episodes, self.incidents.alerts, wordings, Turns(db, clock), clock)
+        self.discussions = Discussions(self.commits)
+        self.door = AlertDoor(
+            self.incidents, self.episodes, self.incidents.alerts, wordings, Turns(db, clock), self.discussions, clock
+        )
         self.beside: list[api.Beside] = []
         self.app = web.application("incidents", "", self.keys, 5_000_000)
         for each in (

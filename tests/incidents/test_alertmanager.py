@@ -141,6 +141,25 @@ async def test_a_message_that_is_none_and_a_key_that_may_not_are_refused(handled
     assert await handled.told() == []
 
 
+async def test_what_an_alert_describes_is_for_its_own_party_and_what_it_says_to_both_is_named_so(
+    handled: Handled,
+) -> None:
+    handled.beside.append(handled.discussions.timeline)
+    internal, shared = "db-7 in rack 12 is out of\u202e disk,\nsee the runbook of Budi", "Orders are not stored."
+    firing = alert(1)
+    firing["annotations"] |= {"description": internal, "sepakat_description": shared}
+    for _ in range(2):
+        await post(handled, firing, {**alert(2), "annotations": firing["annotations"]})
+    ours, theirs = await handled.timeline(ID, "nusantara"), await handled.timeline(ID, "toko-maju")
+    [said] = [each for each in ours if each["what"] == "Commented"]
+    assert said["body"] == "db-7 in rack 12 is out of  disk,\nsee the runbook of Budi"
+    assert said["visibility"] == "internal"
+    commits = await handled.commits.collection.find({}).to_list(None)
+    told = [message["data"] for each in commits for message in each["messages"]]
+    assert "runbook" not in f"{theirs} {told} {await handled.get(ID, 'toko-maju')}"
+    assert shared in [each.get("description") for each in told]
+
+
 async def test_an_alert_that_has_been_firing_for_years_has_its_impact_within_what_can_be_on_record(
     handled: Handled,
 ) -> None:
@@ -225,7 +244,10 @@ async def test_two_instances_that_know_nothing_of_each_other_lose_nothing(handle
     """What one of them ends the other may be counting to: neither a firing alert nor an ended incident is lost."""
     wordings = Wordings(handled.db, handled.clock)
     turns = Turns(handled.db, handled.clock)
-    other = AlertDoor(handled.incidents, handled.episodes, handled.incidents.alerts, wordings, turns, handled.clock)
+    other = AlertDoor(
+        handled.incidents, handled.episodes, handled.incidents.alerts, wordings, turns, handled.discussions,
+        handled.clock,
+    )  # fmt: skip
     key = Principal("alertmanager", "nusantara", frozenset(), frozenset({"alerts:write"}))
 
     async def send(door: AlertDoor, sender: int) -> None:

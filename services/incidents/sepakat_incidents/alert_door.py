@@ -9,6 +9,7 @@ from typing import Literal
 from sepakat_incidents import alerts as domain
 from sepakat_incidents.alert_store import AlertStore, alert_id
 from sepakat_incidents.alerts import Alert, Target
+from sepakat_incidents.discussions import Discussions
 from sepakat_incidents.episodes import Episodes
 from sepakat_incidents.events import Event
 from sepakat_incidents.handling import handling
@@ -53,8 +54,10 @@ class AlertDoor:
         store: AlertStore,
         wordings: Wordings,
         turns: Turns,
+        discussions: Discussions,
         clock: Clock,
     ) -> None:
+        self._discussions = discussions
         self._incidents = incidents
         self._episodes = episodes
         self._store = store
@@ -77,7 +80,7 @@ class AlertDoor:
                 of_line.setdefault(place.line, []).append(i)
         for line, positions in of_line.items():
             async with self._turns.of(line):
-                took = await self._take(places[line], [given[i] for i in positions], truncated, asking.id)
+                took = await self._take(places[line], [given[i] for i in positions], truncated, asking)
             answers |= dict(zip(positions, took, strict=True))
         for each in answers.values():
             _taken.add(1, {"outcome": each.became})
@@ -118,8 +121,8 @@ class AlertDoor:
         )  # fmt: skip
         return _Place(line_id(target.agreement, target.service, target.cause), about, wording)
 
-    async def _take(self, place: _Place, given: Sequence[Alert], truncated: int, by: str) -> list[Taken]:
-        now = self._clock.now()
+    async def _take(self, place: _Place, given: Sequence[Alert], truncated: int, asking: Principal) -> list[Taken]:
+        now, by = self._clock.now(), asking.id
         pairs = [(alert_id(place.line, each), each) for each in given]
         known = dict(await self._store.known(place.line, given))
         fresh = {id: each for id, each in pairs if each.ended_at is None and id not in known}
@@ -127,7 +130,7 @@ class AlertDoor:
         answers = [_became(id, each, known, fresh) for id, each in pairs]
         repeated = [id for (id, _), became in zip(pairs, answers, strict=True) if became == "repeated"]
         if fresh:
-            incident = await self._count(place, list(fresh.values()), truncated, by, now)
+            incident = await self._count(place, list(fresh.values()), truncated, asking, now)
             known |= dict.fromkeys(fresh, incident)
         if repeated:
             await self._repeat(repeated, known, truncated, now)
@@ -138,10 +141,11 @@ class AlertDoor:
     # -- firing -------------------------------------------------------------------------------------------------------
 
     async def _count(
-        self, place: _Place, fresh: Sequence[Alert], truncated: int, by: str, now: datetime
+        self, place: _Place, fresh: Sequence[Alert], truncated: int, asking: Principal, now: datetime
     ) -> str:  # fmt: skip
         """Open an incident by them, or count them to the one that is open. Returns its id."""
-        incident = await self._begin_by(place, fresh, by, now)
+        by = asking.id
+        incident = await self._begin_by(place, fresh, by, now, asking.party)
         new = await self._store.add(place.line, incident.id, fresh, now)
         # Whoever ended it in between did not know of these: then they begin another one.
         present = await self._begin_by(place, fresh, by, now)
@@ -153,20 +157,28 @@ class AlertDoor:
             await self._tell(place, present.id, await self._store.recount(present.id), by)
         return present.id
 
-    async def _begin_by(self, place: _Place, fresh: Sequence[Alert], by: str, now: datetime) -> Incident:
-        """By the gravest of them."""
+    async def _begin_by(
+        self, place: _Place, fresh: Sequence[Alert], by: str, now: datetime, party: str | None = None
+    ) -> Incident:
+        """By the gravest of them. Its internal words are a comment of `party`, where it opens or joins an incident."""
         text = place.wording.text
-        priority, _, _, words, details = min(
-            (priority_of(text, *domain.gravity(each)), each.started_at, each.fingerprint, each.words, each.details)
-            for each in fresh
+        priority, _, _, gravest = min(
+            ((priority_of(text, *domain.gravity(each)), each.started_at, each.fingerprint, each) for each in fresh),
+            key=lambda each: each[:3],
         )
-        return await self._begin(place, priority, {"en": words, "id": words}, domain.begins(fresh, now), by, details)
+        title, event = {"en": gravest.words, "id": gravest.words}, f"alertmanager/{secrets.token_hex(8)}"
+        began = domain.begins(fresh, now)
+        incident = await self._begin(place, priority, title, began, by, gravest.details, event)
+        if party is not None and gravest.internal and event in incident.causes:
+            await self._discussions.comment(incident, "internal", gravest.internal, (), party, by)
+        return incident
 
     async def _begin(
-        self, place: _Place, priority: str, title: dict[str, str], at: datetime, by: str, details: str = ""
+        self, place: _Place, priority: str, title: dict[str, str], at: datetime, by: str, details: str = "",
+        event: str | None = None,
     ) -> Incident:  # fmt: skip
         """The last incident of the line after alerts of that priority have begun, or joined, one."""
-        event = f"alertmanager/{secrets.token_hex(8)}"
+        event = event or f"alertmanager/{secrets.token_hex(8)}"
         trigger = domain.trigger(place.line, event, title, at, place.wording.text.term, self._clock.now(), details)
         how = handling(place.wording.text, place.wording.version, place.about.service, priority)
         line = await self._episodes.begin(place.line, place.about, trigger, how, by)

@@ -21,6 +21,7 @@ from sepakat_shared.words import cleaned
 
 AGREEMENT, SERVICE, CAUSE = "sepakat_agreement", "sepakat_service", "sepakat_cause"
 IMPACT, URGENCY = "sepakat_impact", "sepakat_urgency"
+DETAILS: Final = "sepakat_description"
 _SEVERITY: Final[Mapping[str, Degree]] = {
     "critical": "high", "page": "high", "error": "high", "warning": "medium", "info": "low", "none": "low",
 }  # fmt: skip
@@ -49,7 +50,12 @@ class Alert:
 
     @property
     def details(self) -> str:
-        """What its rule says of it beside that."""
+        """What its rule says of it beside that to both parties."""
+        return cleaned(self.annotations.get(DETAILS, ""), _DETAILS, lines=True)
+
+    @property
+    def internal(self) -> str:
+        """What its rule says of it to those whose rule it is: nobody who writes that thinks of the other party."""
         return cleaned(self.annotations.get("description", ""), _DETAILS, lines=True)
 
 

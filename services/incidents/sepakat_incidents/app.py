@@ -57,13 +57,13 @@ def build(settings: IncidentsSettings) -> FastAPI:
     contacts, wordings = Contacts(service.db), Wordings(service.db, service.clock)
     episodes = Episodes(incidents, wordings, settings.incidents_close_after)
     reactions = Reactions(incidents, rotations, contacts, episodes, wordings)
-    alerts = AlertDoor(incidents, episodes, incidents.alerts, wordings, Turns(service.db, service.clock), service.clock)
+    discussions, turns = Discussions(service.commits), Turns(service.db, service.clock)
+    alerts = AlertDoor(incidents, episodes, incidents.alerts, wordings, turns, discussions, service.clock)
     docket, disputables = Docket(service.commits), Disputables(service.db)
     matters = Matters(disputables, incidents, wordings)
     about_disputes = DisputeReactions(
         disputables, docket, incidents, service.clock, settings.incidents_close_after
     )  # fmt: skip
-    discussions = Discussions(service.commits)
     secret = settings.incidents_secret_key
     signing = Signing(service.db, secret.get_secret_value() if secret else None)
     reports = Reports(service.commits, signing, settings.public_url)
