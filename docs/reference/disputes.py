@@ -41,9 +41,10 @@ neither party, opens the disputes that the agreement has that contact mediate, a
 A step says who the mediator is and whose contact, of any party that is recorded with that contact (`sepakat apply`):
 `{by: mediator, contact: arbiter, party: arbitrase, decideWithin: P20D, otherwise: forum}`. They are written to from the
 beginning of their step on, as the parties are, and reminded while it is theirs: of several mediators only the one who
-decides then. Without `party` only a contact of one of the two parties is found by
-that id, since somebody else's contact of the same id may be anybody. Where no mail can be written to the mediator, the
-mails to the parties say so, and that they have to tell them.
+decides then. One who belongs to neither party reads in each mail who has named them, and how to decline. Without
+`party` only a contact of one of the two parties is found by that id, since somebody else's contact of the same id may
+be anybody. Where no mail can be written to the mediator, the mails to the parties say so, and that they have to tell
+them.
 
 """
 _STATES = {

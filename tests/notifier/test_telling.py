@@ -162,6 +162,20 @@ def test_letters_name_the_mediator_and_say_where_nobody_else_tells_them() -> Non
     assert "The mediator Ari (Arbitrase Satu) did not decide" in said(reader(), known, missed)
 
 
+def test_a_mediator_of_a_third_party_reads_why_they_get_it_and_how_to_decline_and_nobody_else_does() -> None:
+    mediated: Any = {"act": "decide", "awaits": (), "contact": "arbiter", "mediators": ("arbitrase/arbiter",)}
+    for language, words in (
+        ("en", "PT Nusantara Cloud and Toko Maju have named you as the mediator in their agreement"),
+        ("id", "PT Nusantara Cloud dan Toko Maju menunjuk Anda sebagai mediator dalam perjanjian mereka"),
+    ):
+        arbiter = Reader("arbitrase", "arbiter", "Ari", "ari@arbitrase.example", language, "Asia/Jakarta")
+        for kind in (disputes.DisputeStepDefaulted, disputes.DisputeReminded, disputes.DisputeSettled):
+            fact = dispute(kind, **mediated)
+            for who, reads in ((arbiter, True), (reader(language), False)):
+                text = " ".join(letters.compose(fact, who, NAMES, None).text.split())
+                assert (words in text) == reads, text
+
+
 def test_of_several_mediators_only_the_one_who_decides_now_is_reminded() -> None:
     """Also by events of earlier versions, which named them in the order in which they began."""
     people = {f"arbitrase/{each}": each.title() for each in ("ari", "ben")}

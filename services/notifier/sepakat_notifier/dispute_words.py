@@ -54,6 +54,14 @@ _UNTOLD: Final[Phrase] = {
     "id": "Kami tidak mempunyai alamat mediator, sehingga mediator tidak menerima pesan dari kami: "
           "mohon Anda sendiri yang memberi tahu.",
 }  # fmt: skip
+_WHY_YOU: Final[Phrase] = {
+    "en": "{} and {} have named you as the mediator in their agreement, and that is why you get these messages. If you "
+          "do not want to be, tell them, so that they name somebody else. Your own organisation can remove you from "
+          "its contacts: then no more messages come.",
+    "id": "{} dan {} menunjuk Anda sebagai mediator dalam perjanjian mereka, karena itu Anda menerima pesan ini. Bila "
+          "tidak bersedia, sampaikan kepada mereka agar menunjuk orang lain. Organisasi Anda sendiri dapat menghapus "
+          "Anda dari daftar kontaknya: setelah itu tidak ada pesan lagi.",
+}  # fmt: skip
 _OTHERWISE: Final[Mapping[str, Phrase]] = {
     "upheld": {"en": "When that time has passed, what is asked counts as accepted.",
                "id": "Bila waktu itu lewat, yang diminta dianggap diterima."},
@@ -109,6 +117,13 @@ def turn(fact: _DisputeEvent, words: Words, names: Mapping[str, str], reader: Re
     sentences = [said[words.language].format(who=who, when=words.when(fact.deadline))]
     sentences += [] if fact.otherwise is None else [_OTHERWISE[fact.otherwise][words.language]]
     return " ".join([*sentences, *([_UNTOLD[words.language]] if untold else [])])
+
+
+def why_you(fact: _DisputeEvent, words: Words, names: Mapping[str, str], reader: Reader) -> list[str]:
+    """What somebody who belongs to neither party reads besides: nobody has asked them whether they want to mediate."""
+    if reader.party in (fact.provider, fact.customer):
+        return []
+    return [_WHY_YOU[words.language].format(names[fact.provider], names[fact.customer])]
 
 
 def mediator(fact: _DisputeEvent, names: Mapping[str, str]) -> str:

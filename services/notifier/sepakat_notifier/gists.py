@@ -98,6 +98,8 @@ def gist_of(fact: Fact, reader: Reader, names: Mapping[str, str]) -> Gist:
     if isinstance(fact, _IncidentEvent | IncidentFeedbackAsked):
         # A number is one of its agreement's: who reads of two services has two of the same number.
         paragraphs.insert(0, words.phrase("incident_of").format(fact.number, agreement))
+    if isinstance(fact, _DisputeEvent):
+        paragraphs += dispute_words.why_you(fact, words, names, reader)
     figures = [(words.label(name), value) for name, value in values]
     named = {name: str(context[name]) for name in ("provider", "customer", "responsible")}
     named |= {"title": str(context["subject_title"]), **dict(values)}
