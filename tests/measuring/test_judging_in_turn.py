@@ -77,11 +77,11 @@ async def test_none_is_judged_again_before_all_that_wait_were_judged_once(monkey
         nonlocal now
         now += 0.004
         judged.append(indicator)
-        judging._at(indicator, clock.now() + timedelta(seconds=0.3))
+        judging._agenda.put(indicator, clock.now() + timedelta(seconds=0.3))
 
     monkeypatch.setattr(judging, "_assess", judge)
     for indicator in (*waiting, "p/other"):
-        judging._at(indicator, clock.now())
+        judging._agenda.put(indicator, clock.now())
     while len(judged) < len(waiting):
         await judging._assess_due()
         clock.advance(timedelta(seconds=0.1))

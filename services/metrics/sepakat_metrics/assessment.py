@@ -6,8 +6,6 @@ judged as soon as there is time: a batch waits for a bounded share of it, howeve
 """
 
 import asyncio
-import heapq
-from collections import deque
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from time import monotonic
@@ -15,6 +13,7 @@ from time import monotonic
 from opentelemetry.trace import SpanKind
 
 from sepakat_metrics import impairments, verdicts
+from sepakat_metrics.agenda import Agenda
 from sepakat_metrics.corrections import Corrections
 from sepakat_metrics.evaluation import evaluate
 from sepakat_metrics.events import Fact
@@ -65,8 +64,7 @@ class Assessment:
         self._figures = figures
         self._clock = clock
         self._public_url = public_url
-        self._due: dict[str, datetime] = {}
-        self._queue: list[tuple[datetime, str]] = []
+        self._agenda = Agenda()
         self._dirty: dict[str, Fact] = {}
         """Indicators to be judged, in order, with the event that makes it so."""
         self._terms: dict[tuple[str, str], tuple[Part, Terms]] = {}
@@ -89,7 +87,7 @@ class Assessment:
         served = [indicator for indicator in indicators if self._registry.is_served(indicator)]
         self.ingestion.look_back_again(served)
         for indicator in served:
-            self._at(indicator, self._clock.now())
+            self._agenda.put(indicator, self._clock.now())
         self._wake.set()
 
     def _adjusted(self, agreement: str, objective: str) -> None:
@@ -102,10 +100,6 @@ class Assessment:
         self._now_due(
             {each.indicator for version in versions for each in version.text.objectives if each.id == objective}
         )
-
-    def _at(self, indicator: str, when: datetime) -> None:
-        self._due[indicator] = when
-        heapq.heappush(self._queue, (when, indicator))
 
     def forget(self) -> None:
         """Partitions have moved: what was remembered of verdicts may be another instance's past."""
@@ -136,7 +130,7 @@ class Assessment:
             self._wake.clear()
             await retry.until_done("judging objectives", lambda: self.ingestion.exclusively(self._assess_due))
             now = self._clock.now()
-            following = self._queue[0][0] if self._queue else now + _IDLE
+            following = self._agenda.soonest() or now + _IDLE
             self._sleeps_until = now + _SOONEST if self._dirty else max(following, now + _SOONEST)
             if self._dirty or not self.ingestion.caught_up:
                 await asyncio.sleep(self._allowance.wait(_STEP, monotonic()))
@@ -145,22 +139,21 @@ class Assessment:
     async def _assess_due(self) -> None:
         """For a bounded time; then batches go on. Beside these, what time alone makes due has no time of its own."""
         now, is_busy = self._clock.now(), not self.ingestion.caught_up
-        due = self._take_due(now)
+        due = self._agenda.take(now, _READ_AT_ONCE, self.ingestion.owns)
         await self._know(id for _, id in due)
         begun = monotonic()
         until = begun + (min(_STEP, self._allowance.left(begun)) if is_busy else _AT_MOST / 2)
         while due and monotonic() < until:
             await self._assess_mine(due.popleft()[1])
             if not due:
-                due = self._take_due(now)
+                due = self._agenda.take(now, _READ_AT_ONCE, self.ingestion.owns)
                 await self._know(id for _, id in due)
         if not is_busy:
             begun = monotonic()
             until = min(until, begun + self._allowance.left(begun))
         while self._dirty and monotonic() < until:
             await self._assess_mine(next(iter(self._dirty)))
-        for left in due:
-            heapq.heappush(self._queue, left)
+        self._agenda.put_back(due)
         if self._told.has_notes:
             # Nothing is left of them where it turns out that another instance owns the partitions.
             await self.ingestion.flush()
@@ -173,15 +166,6 @@ class Assessment:
         else:
             self._dirty.pop(indicator, None)
 
-    def _take_due(self, now: datetime) -> deque[tuple[datetime, str]]:
-        """Some indicators that are due. Those of others are dropped: whoever is given them finds all of them due."""
-        due: deque[tuple[datetime, str]] = deque()
-        while self._queue and self._queue[0][0] <= now and len(due) < _READ_AT_ONCE:
-            when, indicator = heapq.heappop(self._queue)
-            if self._due.get(indicator) == when and self.ingestion.owns(indicator):
-                due.append((when, indicator))
-        return due
-
     # -- what ---------------------------------------------------------------------------------------------------------
 
     async def _assess(self, id: str) -> None:
@@ -190,7 +174,7 @@ class Assessment:
         history = await self.ingestion.history_of(id)
         now = self.ingestion.now(id)
         if now is None:
-            self._at(id, self._clock.now() + _SOONEST)
+            self._agenda.put(id, self._clock.now() + _SOONEST)
             return
         at, event = to_ms(now), self._dirty.get(id)
         cause = verdicts.OF_TIME if event is None else f"{event.source} {event.id}"
@@ -223,8 +207,9 @@ class Assessment:
                 await asyncio.gather(*[command() for command in commands])
         self._dirty.pop(id, None)
         # While records wait, the clock of evaluation is theirs; then every batch judges anew.
-        self._at(id, self._clock.now() + max(soonest - now, _SOONEST))
-        if self._due[id] < self._sleeps_until:
+        again = self._clock.now() + max(soonest - now, _SOONEST)
+        self._agenda.put(id, again)
+        if again < self._sleeps_until:
             self._wake.set()
 
     def _about(self, part: Part, keep: bool = True) -> About | None:
