@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from sepakat_shared.errors import Forbidden
 from sepakat_shared.mongo import Document
-from sepakat_shared.web import Asking, RequestedInstant
+from sepakat_shared.web import Asking, Named, RequestedInstant
 
 if TYPE_CHECKING:
     from sepakat_shared.service import Service
@@ -18,7 +18,7 @@ class Replay(BaseModel):
 
 
 class ReplayDeadLetters(BaseModel):
-    id: str | None = None
+    id: Named | None = None
 
 
 def add_operations(app: FastAPI, service: "Service") -> None:

@@ -24,6 +24,7 @@ def answer_with_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(Exception, _on_bug)
+    app.add_exception_handler(UnicodeEncodeError, _on_half_a_character)
     for transient in TRANSIENT:
         app.add_exception_handler(transient, _on_unavailable)
 
@@ -89,6 +90,14 @@ async def _on_http_error(_request: Request, error: Exception) -> Response:
         raise error
     phrase = HTTPStatus(error.status_code).phrase
     return problem(error.status_code, phrase.lower().replace(" ", "-"), phrase, str(error.detail))
+
+
+async def _on_half_a_character(request: Request, error: Exception) -> Response:
+    """JSON can write one (`"\\ud800"`); no database and no answer takes it, and no field's own rule had refused it."""
+    if not isinstance(error, UnicodeEncodeError) or "surrogates" not in error.reason:
+        return await _on_bug(request, error)
+    rule = "a text has half a character (a surrogate without the other one), which is no Unicode"
+    return problem_of(Malformed(rule, (FieldProblem("", rule),)))
 
 
 async def _on_unavailable(_request: Request, error: Exception) -> Response:

@@ -10,7 +10,7 @@ from fastapi_offline import FastAPIOffline
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import Span, TracerProvider
-from pydantic import AfterValidator, AwareDatetime
+from pydantic import AfterValidator, AwareDatetime, Field
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sepakat_shared.auth import KnownKeys, Principal
@@ -126,6 +126,12 @@ def _within_calendars(instant: datetime) -> datetime:
 
 RequestedInstant = Annotated[AwareDatetime, AfterValidator(_within_calendars)]
 """An instant with an offset, as it is given; in UTC with milliseconds, as it is kept."""
+
+
+# -- names in requests -------------------------------------------------------------------------------------------------
+
+Named = Annotated[str, Field(max_length=200)]
+"""The id of something that is looked up. Half a character, which JSON can write, is refused as by every rule here."""
 
 
 # -- versions of documents ---------------------------------------------------------------------------------------------

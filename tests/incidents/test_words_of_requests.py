@@ -93,6 +93,16 @@ async def test_every_free_text_of_every_request_is_of_the_one_type(app: FastAPI)
     assert set(found) >= LOOKED_UP | CHECKED, "what is excepted is there"
 
 
+async def test_what_is_looked_up_is_a_text_of_whole_characters(app: FastAPI) -> None:
+    """JSON can write half of one, and neither a database nor an answer takes it."""
+    for model in models(app):
+        for name, field in model.model_fields.items():
+            if f"{model.__name__}.{name}" in LOOKED_UP:
+                with pytest.raises(ValidationError) as told:
+                    model.model_validate({field.alias or name: "\ud800"})
+                assert (field.alias or name,) in {each["loc"] for each in told.value.errors()}, (model, name)
+
+
 def test_the_walk_finds_a_new_field_without_the_type() -> None:
     class NewIn(BaseModel):
         note: str | None = None

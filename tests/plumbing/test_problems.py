@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from pydantic import BaseModel
 
 from sepakat_shared.errors import Invalid
@@ -51,3 +51,20 @@ async def test_what_is_json_is_told_its_own_rule(app: FastAPI) -> None:
 def test_a_kind_of_problem_may_say_more_and_the_standards_members_stay_what_they_are() -> None:
     body = bytes(problem_of(Invalid.at("/a", "must be b"), {"results": [1], "status": "x"}).body)
     assert b'"results":[1]' in body and b'"status":422' in body
+
+
+@pytest.mark.parametrize("body", [rb'{"note": "a\ud800"}', rb'{"\udc00": "a"}'])
+async def test_half_a_character_is_no_bug_of_ours_wherever_it_stands(app: FastAPI, body: bytes) -> None:
+    """The one is met where the answer is written, the other in what is said of the field."""
+
+    class Strict(BaseModel, extra="forbid"):
+        note: str = ""
+
+    async def post(given: Strict) -> Response:
+        return Response(given.note)
+
+    app.post("/strict")(post)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as http:
+        answer = await http.post("/strict", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (400, 422) and answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["errors"]

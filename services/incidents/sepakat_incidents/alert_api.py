@@ -18,6 +18,7 @@ from sepakat_shared.clock import to_milliseconds
 from sepakat_shared.errors import FieldProblem, Invalid
 from sepakat_shared.problems import problem_of
 from sepakat_shared.web import LAST_YEAR, Asking
+from sepakat_shared.words import cleaned
 
 
 def _in_utc(instant: datetime) -> datetime:
@@ -38,13 +39,15 @@ def _began(instant: datetime) -> datetime:
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """An alert that has no end ends before that: in Go's zero time."""
+_LONGEST = 100_000_000
+"""More than a body holds: that there is a limit at all refuses half a character, which JSON can write."""
 _Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class AlertIn(BaseModel):
     """One alert. What is not known of it here is left aside."""
 
-    model_config = ConfigDict(extra="ignore", alias_generator=to_camel)
+    model_config = ConfigDict(extra="ignore", alias_generator=to_camel, str_max_length=_LONGEST)
 
     status: Literal["firing", "resolved"]
     labels: dict[str, str]
@@ -63,7 +66,7 @@ class AlertIn(BaseModel):
 class WebhookIn(BaseModel):
     """What Alertmanager posts: the alerts of one group, without the `truncatedAlerts` that were too many."""
 
-    model_config = ConfigDict(extra="ignore", alias_generator=to_camel)
+    model_config = ConfigDict(extra="ignore", alias_generator=to_camel, str_max_length=_LONGEST)
 
     version: Literal["4"]
     group_key: str | None = None
@@ -106,6 +109,11 @@ def _read(raw: Any) -> Alert | FieldProblem:
         return FieldProblem("".join(f"/{part}" for part in first["loc"]), first["msg"])
 
 
+def _sent_as(raw: Any) -> str | None:
+    fingerprint = raw.get("fingerprint") if isinstance(raw, dict) else None
+    return cleaned(fingerprint, 128) if isinstance(fingerprint, str) else None
+
+
 def _problem(i: int, taken: Taken) -> FieldProblem | None:
     """What is wrong with the alert of that place in the message."""
     problem = taken.problem
@@ -115,7 +123,7 @@ def _problem(i: int, taken: Taken) -> FieldProblem | None:
 def _shown(answers: Sequence[Taken], alerts: Sequence[Any]) -> list[dict[str, Any]]:
     return [
         {
-            "fingerprint": raw.get("fingerprint") if isinstance(raw, dict) else None,
+            "fingerprint": _sent_as(raw),
             "result": each.became,
             "incident": each.incident,
             **({"errors": [{"pointer": problem.pointer, "detail": problem.rule}]}

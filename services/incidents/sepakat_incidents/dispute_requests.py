@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from sepakat_incidents.dispute import Evidence, Statement
 from sepakat_incidents.remedy import Adjustment, Bounds, Remedy
-from sepakat_shared.web import RequestedInstant
+from sepakat_shared.web import Named, RequestedInstant
 from sepakat_shared.words import Said, Words
 
 
@@ -80,17 +80,17 @@ class SubjectIn(_Sent):
     """What is disputed; which fields it needs follows from its kind."""
 
     kind: Literal["verdict", "clock", "credit", "clause"]
-    objective: str | None = Field(None, description="verdict, credit: its objective")
+    objective: Named | None = Field(None, description="verdict, credit: its objective")
     period: RequestedInstant | None = Field(None, description="an instant within the period; else the last one told")
-    incident: str | None = Field(None, description="clock: the incident's id")
+    incident: Named | None = Field(None, description="clock: the incident's id")
     clock: Literal["response", "restoration", "resolution", "impact"] | None = None
-    clause: str | None = Field(None, description="section/id, as objectives/availability, or a section", max_length=200)
+    clause: Named | None = Field(None, description="section/id, as objectives/availability, or a section")
 
 
 class RaiseIn(StatementIn):
     """A dispute to raise. `agreement` may be left out for an incident's clock."""
 
-    agreement: str | None = None
+    agreement: Named | None = None
     subject: SubjectIn
     asked: RemedyIn
 

@@ -14,7 +14,7 @@ from sepakat_incidents.store import Incidents, line_of
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
 from sepakat_shared.errors import Conflict, FieldProblem, Invalid, NotFound
-from sepakat_shared.web import Asking
+from sepakat_shared.web import Asking, Named
 from sepakat_shared.words import Words
 
 
@@ -23,7 +23,7 @@ class MergeIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    into: str = Field(min_length=1, max_length=200)
+    into: Named = Field(min_length=1)
     reason: Words | None = None
 
 
@@ -33,7 +33,7 @@ class LinkIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: LinkKind
-    to: str = Field(min_length=1, max_length=200)
+    to: Named = Field(min_length=1)
 
 
 def router(incidents: Incidents, episodes: Episodes, clock: Clock) -> APIRouter:

@@ -13,7 +13,7 @@ from sepakat_incidents.store import Incidents
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.matrix import Degree
 from sepakat_shared.idempotency import IdempotentPosts, Repeatable, name_of
-from sepakat_shared.web import Asking, RequestedInstant
+from sepakat_shared.web import Asking, Named, RequestedInstant
 from sepakat_shared.words import Said
 
 
@@ -22,8 +22,8 @@ class OpeningIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    agreement: str
-    service: str
+    agreement: Named
+    service: Named
     title: Annotated[str, Said(LONGEST_TITLE, lines=False)] = Field(description="one line of 200 characters at most")
     description: Annotated[str, Said(LONGEST_DESCRIPTION, needed=False)] = Field(
         "", description="what is known so far, in 4,000 characters at most; both parties read it"
@@ -33,7 +33,7 @@ class OpeningIn(BaseModel):
     impact_started_at: RequestedInstant | None = Field(
         None, description="since when, 7 days ago at most; now if missing. Of what joins another incident it is a note"
     )
-    cause: str | None = Field(
+    cause: Named | None = Field(
         None, description="an id that tells problems of one service apart, as the label sepakat_cause of alerts does"
     )
 

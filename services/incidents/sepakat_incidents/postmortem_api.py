@@ -22,7 +22,7 @@ from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.errors import NotFound
 from sepakat_shared.idempotency import IdempotentPosts, Repeatable
-from sepakat_shared.web import Asking, Versioned
+from sepakat_shared.web import Asking, Named, Versioned
 from sepakat_shared.words import Said, Words
 
 _Text = Annotated[str, Said(domain.LONGEST)]
@@ -36,7 +36,7 @@ class _In(BaseModel):
 class FollowUpIn(_In):
     """`due` is the last day for it, in the agreement's time zone; `id` is there for one that was published before."""
 
-    id: str | None = None
+    id: Named | None = None
     text: Annotated[str, Said(500, lines=False)] = Field(description="one line")
     owner: _Owner = Field(description="a contact of the party that writes the note")
     due: date = Field(lt=date(2200, 1, 1))

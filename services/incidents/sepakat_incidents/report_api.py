@@ -22,7 +22,7 @@ from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import rfc3339
 from sepakat_shared.contracts.matrix import priority_of
 from sepakat_shared.idempotency import IdempotentPosts, Repeatable
-from sepakat_shared.web import Asking, RequestedInstant
+from sepakat_shared.web import Asking, Named, RequestedInstant
 from sepakat_shared.words import Said
 
 
@@ -41,8 +41,8 @@ class ReporterIn(_In):
 class ReportIn(_In):
     """A problem with a service of an agreement. Without a reporter nobody is written to."""
 
-    agreement: str
-    service: str
+    agreement: Named
+    service: Named
     summary: Annotated[str, Said(LONGEST_SUMMARY, lines=False)] = Field(description="one line")
     details: Annotated[str, Said(LONGEST_DETAILS, needed=False)] = ""
     impact: Literal["high", "low"] = "low"
@@ -54,8 +54,8 @@ class ReportIn(_In):
 class FormIn(_In):
     """A form for reports about one service."""
 
-    agreement: str
-    service: str
+    agreement: Named
+    service: Named
     label: Annotated[str, Said(200, lines=False, needed=False)] = Field(
         "", description="for your own eyes: where its link is put, say"
     )
