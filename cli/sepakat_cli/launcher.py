@@ -13,8 +13,8 @@ from typing import IO, Any, Self
 import httpx
 
 from sepakat_cli.backends import Backend, BackendFailed
-from sepakat_cli.backends.base import free_port
 from sepakat_cli.children import Child
+from sepakat_cli.ports import kept_ports
 
 SERVICES = ("agreements", "metrics", "incidents", "notifier")
 _READY_WITHIN = 90.0
@@ -25,8 +25,8 @@ _log = logging.getLogger(__name__)
 class Launcher:
     """`async with Launcher(…) as cluster`: on entry all is ready, on leaving nothing is left behind.
 
-    `prepare(kafka, mongo)` runs once the servers answer. `urls` says where each service listens. Two launchers never
-    share a data directory.
+    `prepare(kafka, mongo)` runs once the servers answer. `urls` says where each service listens: where it did at the
+    first start with this data. Two launchers never share a data directory.
     """
 
     def __init__(
@@ -36,7 +36,8 @@ class Launcher:
     ) -> None:  # fmt: skip
         self.backend = backend
         self.data = data
-        self.urls = {name: f"http://127.0.0.1:{free_port()}" for name in services}
+        self.urls: dict[str, str] = {}
+        self._services = services
         self._env = dict(env or {})
         self._prepare = prepare
         self._command = command or (lambda name: [sys.executable, "-m", f"sepakat_{name}"])
@@ -51,6 +52,8 @@ class Launcher:
     async def __aenter__(self) -> Self:
         self._take_lock()
         try:
+            ports = kept_ports(self.data / "ports.json", self._services)
+            self.urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
             await asyncio.to_thread(self.backend.start)
             if self._prepare is not None:
                 await self._prepare(self.backend.kafka, self.backend.mongo)

@@ -1,6 +1,7 @@
 """What every backend can do."""
 
 import asyncio
+import contextlib
 import socket
 import sys
 import time
@@ -104,20 +105,44 @@ _HELD: list[socket.socket] = []
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on, for a server that is started on it in a while, and perhaps again.
+    """A loopback port that nobody listens on, for a server that is started on it in a while, and perhaps again."""
+    return _held(0)
+
+
+def hold(port: int) -> bool:
+    """Keep that very port for a server, as `free_port` does; False when another program listens there."""
+    try:
+        _held(port)
+    except OSError:
+        return False
+    return True
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody has that loopback port, and nobody holds it for a server."""
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _held(port: int) -> int:
+    """Raises OSError when another program has it.
 
     On Linux it stays this process's: the system gives a port that is bound to nobody, for a server or for a connection,
     and yet lets a server listen there that asks for this very port with SO_REUSEADDR, as servers do.
     """
-    held = socket.socket()
-    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    held.bind(("127.0.0.1", 0))
-    port: int = held.getsockname()[1]
-    if sys.platform == "linux":
-        _HELD.append(held)
-    else:
-        held.close()
-    return port
+    with contextlib.ExitStack() as closing:
+        held = closing.enter_context(socket.socket())
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", port))
+        found: int = held.getsockname()[1]
+        if sys.platform == "linux":
+            closing.pop_all()
+            _HELD.append(held)
+    return found
 
 
 def wait_for_broker(bootstrap: str, child: Child | None) -> None:

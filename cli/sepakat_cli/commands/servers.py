@@ -50,7 +50,8 @@ def up(
     """Run broker, database and services on this machine until Ctrl-C.
 
     Other commands in this directory, or below it, find the services and the operator's key by .sepakat/cluster.json.
-    A second start finds the data of the first.
+    A second start finds the data of the first, and the services listen where they did, so that links in mails go on
+    leading here: ports.json, beside the data, keeps their ports.
 
     **Examples**
 
