@@ -82,6 +82,14 @@ def test_nothing_is_sent_when_one_document_is_wrong(stand: Stand, run: Run) -> N
     assert stand.asked == []
 
 
+def test_advice_is_said_and_holds_up_nothing(stand: Stand, run: Run) -> None:
+    unfed = {**INDICATOR, "kindOfEvents": "ticket", "sources": ["/sepakat/incidents"]}
+    stand.on("PUT", PLACES[1], answer({}, 201))
+    result = run("apply", "-f", write(unfed))
+    assert (result.exit_code, result.stdout) == (0, "Indicator nusantara/checkout-state: created\n")
+    assert "Indicator nusantara/checkout-state: advice: /metadata/id: is never fed" in result.stderr
+
+
 def test_a_file_comes_by_standard_input_too(stand: Stand, run: Run) -> None:
     stand.on("PUT", PLACES[1], answer({}, 201))
     assert run("apply", "-f", "-", input=json.dumps(INDICATOR)).exit_code == 0

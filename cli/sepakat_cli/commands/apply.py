@@ -1,6 +1,6 @@
 """`sepakat apply`: parties, indicators and agreements from files, as often as you like."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +10,7 @@ import typer
 from sepakat_cli.client import ApiKeyFile, Client, Urls, segment
 from sepakat_cli.files import require, text_of
 from sepakat_cli.output import AsJson, BadInput, CommandFailed, InPart, Refused, print_json, print_line, say
-from sepakat_shared.contracts import reading, texts
+from sepakat_shared.contracts import reading, rules, texts
 from sepakat_shared.errors import SepakatError
 
 _ORDER = {"Party": 0, "Indicator": 1, "Agreement": 2}
@@ -28,7 +28,8 @@ def apply(
 
     Documents of kind Party and Agreement go to agreements, those of kind Indicator to metrics: parties first, then
     indicators, then agreements, whatever their order. Within one file `---` stands between documents. Every file is
-    read and checked before anything is sent. Exit code 4: some of it was done, and some refused.
+    read and checked before anything is sent; advice (see `sepakat validate`) holds up nothing. Exit code 4: some of it
+    was done, and some refused.
 
     **Examples**
 
@@ -39,6 +40,7 @@ def apply(
     require(files)
     documents = [document for file in files for document in read_documents(file)]
     documents.sort(key=lambda document: _ORDER[document.kind])
+    _advise(documents)
     results = []
     with Client.of(url, api_key_file) as client:
         for document in documents:
@@ -48,6 +50,13 @@ def apply(
     if as_json:
         print_json({"items": results})
     _end(results)
+
+
+def _advise(documents: Sequence[texts.Document]) -> None:
+    alone = [(each, pointer, words) for each in documents for pointer, words in rules.advise(each)]
+    together = [(documents[i], pointer, words) for i, pointer, words in rules.advise_together(documents)]
+    for document, pointer, words in alone + together:
+        say(f"{document.kind} {document.metadata.id}: advice: {pointer}: {words}")
 
 
 def read_documents(file: Path) -> list[texts.Document]:

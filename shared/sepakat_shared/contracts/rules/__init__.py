@@ -42,11 +42,14 @@ def check_together(documents: Sequence[Document]) -> Iterator[tuple[int, str, st
 
 def advise(document: Document) -> Iterator[Broken]:
     """What breaks no rule and is still worth a second look, with the reason."""
-    if isinstance(document, Agreement):
-        yield from people.advise(document)
-        yield from obligations.advise(document)
-        yield from measuring.advise(document)
-        yield from escalation.advise(document)
+    match document:
+        case Indicator():
+            yield from measuring.advise_indicator(document)
+        case Agreement():
+            yield from people.advise(document)
+            yield from obligations.advise(document)
+            yield from measuring.advise(document)
+            yield from escalation.advise(document)
 
 
 def advise_together(documents: Sequence[Document]) -> Iterator[tuple[int, str, str]]:
@@ -56,6 +59,10 @@ def advise_together(documents: Sequence[Document]) -> Iterator[tuple[int, str, s
         if isinstance(document, Agreement):
             for pointer, rule in underpinning.advise(document, agreements):
                 yield i, pointer, rule
+        if isinstance(document, Indicator) and not any(measuring.advise_indicator(document)):
+            for text in agreements.values():
+                for pointer, rule in measuring.advise_measured(document, text):
+                    yield i, pointer, rule
 
 
 __all__ = ["Broken", "advise", "advise_together", "check", "check_together"]

@@ -1,6 +1,6 @@
 """What is measured against which target, when it counts, and what a miss costs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
@@ -21,6 +21,7 @@ _LENGTHS: Final = {
     "day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30), "quarter": timedelta(days=90),
     "year": timedelta(days=365),
 }  # fmt: skip
+_INCIDENTS: Final = "/sepakat/incidents"
 _RATES: Final = (Decimal("14.4"), Decimal(6))
 """The rates of the alerts that an objective has where it names none; the third, 1, can always be reached."""
 
@@ -258,4 +259,32 @@ def advise(text: Agreement) -> Iterator[Broken]:
                 yield where, f"is above the cap of {cap.percent} % that /creditRules sets"
 
 
-__all__ = ["advise", "check", "check_indicator"]
+def advise_indicator(indicator: Indicator) -> Iterator[Broken]:
+    """Whether the incidents that it has among its sources can ever feed it."""
+    if _INCIDENTS not in indicator.sources:
+        return
+    if indicator.kind_of_events != "ticket":
+        yield "/kindOfEvents", f"takes nothing from {_INCIDENTS}, which sends tickets: write {{kindOfEvents: ticket}}"
+    if indicator.service is None:
+        if not indicator.metadata.id.endswith("-tickets"):
+            yield "/metadata/id", _unfed([f"{indicator.party}/SERVICE-tickets"])
+    elif indicator.metadata.id != (right := f"{indicator.party}/{indicator.service}-tickets"):
+        yield "/metadata/id", _unfed([right])
+
+
+def advise_measured(indicator: Indicator, text: Agreement) -> Iterator[Broken]:
+    """The same, where an agreement measures by it: of whose services it can be."""
+    measured = any(objective.indicator == indicator.metadata.id for objective in text.objectives)
+    right = [f"{text.parties.provider}/{service.id}-tickets" for service in text.services]
+    if measured and right and _INCIDENTS in indicator.sources and indicator.metadata.id not in right:
+        yield "/metadata/id", _unfed(right)
+
+
+def _unfed(right: Sequence[str]) -> str:
+    return (
+        f"is never fed by {_INCIDENTS}, which is among its sources: incidents feed PROVIDER/SERVICE-tickets alone; "
+        f"call it {' or '.join(right)}, or take that source out"
+    )
+
+
+__all__ = ["advise", "advise_indicator", "advise_measured", "check", "check_indicator"]
