@@ -63,6 +63,27 @@ def test_a_broken_rule_is_named_with_its_field(path: str, value: Any, words: str
     assert words in problems[pointer]
 
 
+@pytest.mark.parametrize(
+    ("measure", "target", "rule"),
+    [
+        ("mean", "PT10M", "a mean objective has a limit: {atMost: PT10M}"),
+        ("percentile", "PT0.5S", "a percentile objective has a limit: {atMost: PT0.5S}"),
+        ("mean", "600", "a mean objective has a limit: {atMost: 1500, unit: ms}"),
+        ("mean", "10 min", "a mean objective has a limit: {atMost: 1500, unit: ms}"),
+        ("mean", "99.9", "a mean objective has a limit: {atMost: 1500, unit: ms}"),
+        ("per-case", "PT4H",
+         'a per-case objective has a percentage, such as "99.9", and the limit as threshold: {atMost: PT4H}'),
+        ("time", "PT4H", 'a time objective has a percentage, such as "99.9"; a mean or percentile has a limit'),
+        ("time", "99,9", 'write a number in digits with a point, such as "99.9", and no unit or % in it'),
+        ("uptime", "PT4H", 'write a number in digits with a point, such as "99.9", and no unit or % in it'),
+    ],
+)  # fmt: skip
+def test_a_target_that_its_measure_cannot_have_is_told_with_what_to_write(measure: str, target: str, rule: str) -> None:
+    raw = changed("/objectives/0/target", target)
+    raw["objectives"][0]["measure"] = measure
+    assert problems_of(raw)["/objectives/0/target"] == rule
+
+
 def test_a_term_may_be_renewed_for_a_hundred_years() -> None:
     for span in ("P100Y", "P1200M", "P36525D"):
         raw = agreement_dict()

@@ -2,9 +2,18 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import AwareDatetime, Discriminator, Field, Tag
+from pydantic import (
+    AwareDatetime,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 
 from sepakat_shared.contracts.fact import Title
 from sepakat_shared.contracts.texts.values import (
@@ -19,6 +28,7 @@ from sepakat_shared.contracts.texts.values import (
     Percent,
     Text,
     TimeZone,
+    is_written_duration,
 )
 from sepakat_shared.contracts.units import base_unit
 
@@ -72,6 +82,10 @@ def _is_limit(value: object) -> str:
 
 
 Target = Annotated[Annotated[Percent, Tag("percent")] | Annotated[Limit, Tag("limit")], Discriminator(_is_limit)]
+
+
+_LIMITED: Final = ("percentile", "mean")
+_OF_A_THRESHOLD: Final = ("share", "per-case")
 
 
 class Tier(Text):
@@ -142,6 +156,34 @@ class Objective(Text):
     alerts: tuple[BurnAlert, ...] | None = Field(None, min_length=1)
     """When this objective is at risk; the three of docs/writing-agreements.md where nothing is said."""
     credits: Credits | None = None
+
+    @field_validator("target", mode="wrap")
+    @classmethod
+    def _as_its_measure_has_it(
+        cls, value: Any, read: ValidatorFunctionWrapHandler, objective: ValidationInfo
+    ) -> Decimal | Limit:
+        try:
+            target: Decimal | Limit = read(value)
+        except ValidationError:
+            rule = None if _is_limit(value) == "limit" else _target_rule(value, objective.data.get("measure"))
+            if rule is None:
+                raise
+            raise ValueError(rule) from None
+        return target
+
+
+def _target_rule(value: object, measure: str | None) -> str | None:
+    """What to write instead, of what is no percentage; None where the rule of percentages says it."""
+    is_duration = is_written_duration(value)
+    if measure in _LIMITED:
+        return f"a {measure} objective has a limit: {{atMost: {value if is_duration else '1500, unit: ms'}}}"
+    if is_duration and measure in _OF_A_THRESHOLD:
+        return (
+            f'a {measure} objective has a percentage, such as "99.9", and the limit as threshold: {{atMost: {value}}}'
+        )
+    if is_duration and measure is not None:
+        return f'a {measure} objective has a percentage, such as "99.9"; a mean or percentile has a limit'
+    return None
 
 
 class CreditCap(Text):

@@ -59,10 +59,14 @@ _DURATION = re.compile(r"P(?=\d|T\d)(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\
 _CALENDAR_SPAN = re.compile(r"P(?=\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?")
 
 
+def is_written_duration(value: object) -> bool:
+    return isinstance(value, str) and _DURATION.fullmatch(value) is not None
+
+
 def _duration(value: object) -> object:
     if isinstance(value, timedelta):
         return value
-    if not isinstance(value, str) or not _DURATION.fullmatch(value):
+    if not isinstance(value, str) or not is_written_duration(value):
         raise ValueError("write an ISO 8601 duration of weeks, days, hours, minutes, seconds, such as PT5M or P28D")
     return value
 
