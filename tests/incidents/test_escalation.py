@@ -13,7 +13,7 @@ from story import OPENED, Story
 from sepakat_incidents import answers, deadlines, rotations
 from sepakat_incidents.clocks import Terms
 from sepakat_incidents.escalation import Escalated, Exhausted, Ladder, Left, Rung, Waits
-from sepakat_incidents.events import Acknowledged, HandedOver, Unacknowledged, Unreached
+from sepakat_incidents.events import Acknowledged, HandedOver, Joined, Unacknowledged, Unreached
 from sepakat_incidents.handling import Handling, handling
 from sepakat_incidents.incident import Line, Status
 from sepakat_incidents.rotations import Rotation
@@ -132,7 +132,10 @@ def test_a_priority_without_a_ladder_leaves_no_deadline_behind() -> None:
 
 def test_of_two_who_acknowledge_in_one_millisecond_the_first_has_it() -> None:
     race = story(FIRST, SECOND).do(answers.acknowledge, "oncall", PROVIDER)
-    assert answers.acknowledge(race.known, race.incident.id, "rina", PROVIDER, race.clock.now()) == []
+    (second,) = answers.acknowledge(race.known, race.incident.id, "rina", PROVIDER, race.clock.now())
+    assert second == Joined("rina", PROVIDER, race.clock.now()), "and the second one works on it too: nothing is lost"
+    again = race.do(answers.acknowledge, "rina", PROVIDER).do(answers.acknowledge, "rina", PROVIDER)
+    assert [each for each in again.events if isinstance(each, Joined)] == [second]
     assert race.incident.acknowledged_by == "oncall"
 
 

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from samples import agreement
 
 from sepakat_cli.backends import Backend
-from sepakat_incidents import deadlines, folding, merging
+from sepakat_incidents import answers, deadlines, folding, merging
 from sepakat_incidents import line as domain
 from sepakat_incidents.escalation import Ladder, Rung
 from sepakat_incidents.events import Event
@@ -95,6 +95,36 @@ def test_a_graver_duplicate_raises_the_one_that_is_kept_and_an_earlier_impact_is
     kept = absorb(begun("search"), merge(begun("checkout", 2, how=grave), begun("search")), how=grave)
     assert (of(kept).priority, of(kept).asked, of(kept).title) == ("P1", ("boss",), {"en": "search is down"})
     assert of(kept).merged == ("toko.checkout.0001",)
+
+
+def test_whoever_has_the_duplicate_in_hand_has_the_one_that_is_kept() -> None:
+    """Nobody is called for what somebody sees to already, as by a graver ladder that would begin then."""
+    grave = Handling("P1", Ladder((Rung(("boss",), 60),)), (), 1)
+    late = begun("checkout", 2, how=grave)
+    late = after(late, answers.acknowledge(late, of(late).id, "sari", "nusantara", NOW + timedelta(minutes=3)))
+    kept = absorb(begun("search"), merge(late, begun("search")), how=grave)
+    assert (of(kept).priority, of(kept).status.value, of(kept).acknowledged_by) == ("P1", "acknowledged", "sari")
+    assert of(kept).acknowledged_at == NOW + timedelta(minutes=5)
+    assert of(kept).asked == ("oncall",), "those of the first ladder alone were asked"
+    taken = begun("search")
+    taken = after(taken, answers.acknowledge(taken, of(taken).id, "rina", "nusantara", NOW + timedelta(minutes=1)))
+    assert of(absorb(taken, merge(late, begun("search")))).acknowledged_by == "rina"
+    assert of(absorb(taken, merge(late, begun("search")))).joined == ("nusantara/sari",)
+
+
+def test_an_acknowledgement_that_was_given_back_is_not_taken_over() -> None:
+    late = begun("checkout", 2)
+    late = after(late, answers.acknowledge(late, of(late).id, "sari", "nusantara", NOW + timedelta(minutes=3)))
+    late = after(late, answers.release(late, of(late).id, "sari", "nusantara", NOW + timedelta(minutes=4)))
+    assert of(absorb(begun("search"), merge(late, begun("search")))).status.value == "open"
+
+
+def test_of_a_level_that_needs_two_whoever_had_the_duplicate_is_one() -> None:
+    late = begun("checkout", 2)
+    late = after(late, answers.acknowledge(late, of(late).id, "sari", "nusantara", NOW + timedelta(minutes=3)))
+    two = begun("search", how=Handling("P2", Ladder((Rung(("oncall",), 900, needed=2),)), (), 1))
+    kept = absorb(two, merge(late, two))
+    assert (of(kept).status.value, of(kept).acknowledgers) == ("open", ("sari",))
 
 
 def test_what_cannot_be_merged_says_why() -> None:

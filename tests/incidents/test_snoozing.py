@@ -109,14 +109,14 @@ def test_late_by_hours_who_was_asked_is_asked_again_and_has_what_was_left_of_the
 
 
 def test_whoever_joins_is_there_once_and_stops_nothing() -> None:
-    joined = story().do(snoozing.join, "ana", PROVIDER).do(snoozing.join, "ana", PROVIDER)
-    joined.do(snoozing.join, "budi", CUSTOMER)
-    joined.do(snoozing.join, "ana", CUSTOMER)
+    joined = story().do(answers.join, "ana", PROVIDER).do(answers.join, "ana", PROVIDER)
+    joined.do(answers.join, "budi", CUSTOMER)
+    joined.do(answers.join, "ana", CUSTOMER)
     assert joined.incident.joined == ("nusantara/ana", "toko-maju/budi", "toko-maju/ana")
     assert [each.by for each in joined.events if isinstance(each, Joined)] == ["ana", "budi", "ana"]
     assert called(joined.at("08:20"))[-1] == ("08:15", ("rina",))
     with pytest.raises(Conflict):
-        joined.resolve().do(snoozing.join, "dewi", PROVIDER)
+        joined.resolve().do(answers.join, "dewi", PROVIDER)
 
 
 def link(story: Story, answer: Any, party: str = PROVIDER, **more: Any) -> NotificationAnswered:

@@ -10,6 +10,7 @@ from sepakat_incidents.events import (
     Acknowledged,
     Event,
     HandedOver,
+    Joined,
     Prioritised,
     Resumed,
     Unacknowledged,
@@ -28,7 +29,7 @@ def acknowledge(line: Line, id: str, by: str, party: str, now: datetime) -> Sequ
     """Take an incident up. Raises Conflict when it is over.
 
     Those of the responsible party stop the ladder, of as many people as the level needs; the other party's is recorded.
-    Of two that come at once one is first, and the second changes nothing.
+    Of two that come at once one is first, and has it in hand; the second one works on it too.
     """
     incident = find_open(line, id)
     now = not_before(incident, now)
@@ -37,13 +38,22 @@ def acknowledge(line: Line, id: str, by: str, party: str, now: datetime) -> Sequ
     again = by in incident.acknowledgers
     given = len(incident.acknowledgers) + (0 if again else 1)
     stops = given >= incident.needed
-    if incident.status is Status.ACKNOWLEDGED or (again and not stops):
+    if again and (incident.status is Status.ACKNOWLEDGED or not stops):
         return []
+    if incident.status is Status.ACKNOWLEDGED:
+        return join(line, id, by, party, now)
     lapses = _lapses(incident, now) if stops else None
     return [
         Acknowledged(by, party, stops, now, lapses, incident.needed, given),
         *timing.stopped(incident, "responded", now, now),
     ]
+
+
+def join(line: Line, id: str, by: str, party: str, now: datetime) -> Sequence[Event]:
+    """Work on it too, for either party. Raises Conflict when it is over; again, nothing happens."""
+    incident = find_open(line, id)
+    known = by in incident.joined or f"{party}/{by}" in incident.joined
+    return [] if known else [Joined(by, party, now)]
 
 
 def _lapses(incident: Incident, now: datetime) -> datetime | None:

@@ -94,7 +94,7 @@ def router(incidents: Incidents, contacts: Contacts, posts: IdempotentPosts, clo
         """Say that you work on it too. The escalation goes on."""
         asking.require("incidents:write")
         party = party_of(asking, "joining")
-        return await commands.run(id, asking, lambda line, now: snoozing.join(line, id, asking.id, party, now))
+        return await commands.run(id, asking, lambda line, now: answers.join(line, id, asking.id, party, now))
 
     @routes.post("/{id}/unacknowledge")
     async def post_release(id: str, asking: Asking) -> Response:

@@ -6,10 +6,12 @@ handled becomes easier by that, and no chain of merges can end where it began.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import reduce
 from typing import Final
 
 from sepakat_incidents import escalation
 from sepakat_incidents import line as lines
+from sepakat_incidents.answers import acknowledge
 from sepakat_incidents.closing import lapsed_by_merge
 from sepakat_incidents.escalation import NOBODY, Rosters
 from sepakat_incidents.events import Event, Passed
@@ -50,7 +52,9 @@ def kept(line: Line | None) -> str | None:
 def absorb(
     line: Line | None, duplicate: Incident, how: Handling, by: str, now: datetime, rosters: Rosters = NOBODY
 ) -> Sequence[Event]:
-    """Take over what a duplicate waits for, its earlier impact and its graver priority; `how` is that as handled here.
+    """Take over what a duplicate waits for, its earlier impact, who has it in hand and its graver priority.
+
+    `how` is that priority as it is handled here.
 
     Had the incident ended in the very moment of the merge, it is opened again: something of it goes on.
     """
@@ -65,12 +69,15 @@ def absorb(
     # When the impact of what a party opened began is that party's word: it moves the impact of no other incident.
     began = incident.impact_started_at if duplicate.cause == "api" else duplicate.impact_started_at
     events.append(Absorbed(duplicate.number, ids, duplicate.waiting, began, by, now))
-    after = line
-    for event in events:
-        after = apply(after, event)
-    if after.incident is None or not after.incident.is_open:
+    after = reduce(apply, events, line)
+    if not find(after, incident.id).is_open:
         return events
-    return [*events, *lines.raised(after.incident, how, after.incident.title, now, rosters)]
+    for by in duplicate.acknowledgers if duplicate.acknowledged_by is not None else ():
+        taken = acknowledge(after, incident.id, by, incident.responsible, now)
+        after = reduce(apply, taken, after)
+        events.extend(taken)
+    kept = find(after, incident.id)
+    return [*events, *lines.raised(kept, how, kept.title, now, rosters)]
 
 
 def join(

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from sepakat_incidents import line as domain
 from sepakat_incidents import pauses, snoozing
-from sepakat_incidents.answers import acknowledge, must_be_responsible
+from sepakat_incidents.answers import acknowledge, join, must_be_responsible
 from sepakat_incidents.events import Event
 from sepakat_incidents.incident import Line, find, find_open
 from sepakat_shared.contracts.notifications import (
@@ -35,7 +35,7 @@ def decide(line: Line, fact: NotificationAnswered, now: datetime, close_after: t
         return []
     match fact.answer:
         case "join":
-            return snoozing.join(line, fact.incident, fact.contact, fact.party, now)
+            return join(line, fact.incident, fact.contact, fact.party, now)
         case "snooze":
             return snoozing.snooze(line, fact.incident, fact.contact, fact.party, fact.until or now, now)
         case "resolve":

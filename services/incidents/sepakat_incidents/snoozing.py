@@ -1,4 +1,4 @@
-"""Working on it too, and putting the ladder off for a while: as long as the agreement lets the responsible party. Pure.
+"""Putting the ladder off for a while: as long as the agreement lets the responsible party. Pure.
 
 While it is put off the ladder stands still: what was left of the level's time is left when it goes on. Clocks stand
 still for nobody's sleep, and a level that is told because little of a limit is left is told all the same.
@@ -8,16 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sepakat_incidents.answers import must_be_responsible
-from sepakat_incidents.events import Event, Joined, Snoozed, Woken
+from sepakat_incidents.events import Event, Snoozed, Woken
 from sepakat_incidents.incident import Incident, Line, Status, find_open
 from sepakat_shared.errors import Conflict, Invalid
-
-
-def join(line: Line, id: str, by: str, party: str, now: datetime) -> Sequence[Event]:
-    """Work on it too, for either party. Raises Conflict when it is over; again, nothing happens."""
-    incident = find_open(line, id)
-    known = by in incident.joined or f"{party}/{by}" in incident.joined
-    return [] if known else [Joined(by, party, now)]
 
 
 def left_to_snooze(incident: Incident) -> timedelta:
