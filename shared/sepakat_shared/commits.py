@@ -198,8 +198,18 @@ def link_hash(commit: Mapping[str, Any]) -> str:
 
 def verify_chain(commits: Iterable[Document]) -> None:
     """Check one aggregate's commits, in order. Raises ValueError naming the first that was changed or is missing."""
+    broken = first_broken(commits)
+    if broken is not None:
+        raise ValueError(f"{broken}: does not follow from the commit before it")
+
+
+def first_broken(commits: Iterable[Document]) -> str | None:
+    """The first of one aggregate's commits that does not follow from the one before it: it, or that one, was changed
+    or is missing. None where the whole chain is as it was written.
+    """
     previous = ""
     for n, commit in enumerate(commits, start=1):
         if commit["n"] != n or commit["previous"] != previous or commit["hash"] != link_hash(commit):
-            raise ValueError(f"{commit['_id']}: does not follow from the commit before it")
+            return str(commit["_id"])
         previous = commit["hash"]
+    return None

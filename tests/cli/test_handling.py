@@ -47,6 +47,16 @@ def test_an_incident_shows_its_timeline(stand: Stand, run: Run) -> None:
     assert json.loads(run("incidents", "show", "a.b.1", "--json").stdout)["timeline"] == entries
 
 
+@pytest.mark.parametrize(("intact", "told"), [(True, "hashes is whole"), (False, "hashes is broken")])
+def test_an_incident_says_whether_its_record_is_as_it_was_written(
+    stand: Stand, run: Run, intact: bool, told: str
+) -> None:
+    stand.on("GET", "/v1/incidents/a.b.1", answer({"id": "a.b.1", "status": "open"}))
+    stand.on("GET", "/v1/incidents/a.b.1/timeline", answer({"items": [], "intact": intact}))
+    assert told in run("incidents", "show", "a.b.1").output
+    assert json.loads(run("incidents", "show", "a.b.1", "--json").stdout)["intact"] is intact
+
+
 def test_an_incident_is_acknowledged_and_resolved(stand: Stand, run: Run) -> None:
     stand.on("POST", "/v1/incidents/a%2Fb.1/acknowledge", answer({"id": "a/b.1", "status": "acknowledged"}))
     stand.on("POST", "/v1/incidents/a%2Fb.1/resolve", answer({"id": "a/b.1", "status": "resolved"}))

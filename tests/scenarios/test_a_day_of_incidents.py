@@ -116,6 +116,11 @@ async def test_a_day_of_incidents(backend: Backend) -> None:
         assert after[: len(before)] == before, "what is on the timeline stays, and what comes is behind it"
         assert {"Absorbed", "ImpactCorrected", "Reopened"} <= {each["what"] for each in after}
         verify_chain(await it.commits.of("line/toko-checkout.checkout"))
+        path = f"/v1/incidents/{id}/timeline"
+        assert (await it.ask("toko-maju", "GET", path))["intact"]
+        first = {"aggregate": "line/toko-checkout.checkout", "n": 1}
+        await it.commits.collection.update_one(first, {"$set": {"by": "somebody"}})
+        assert not (await it.ask("toko-maju", "GET", path))["intact"], "somebody has changed whose doing it was"
 
 
 async def test_nobody_else_sees_any_of_it(backend: Backend) -> None:

@@ -56,9 +56,10 @@ def show(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJ
     """
     with Client.of(url, api_key_file) as client:
         incident = client.get("incidents", f"/v1/incidents/{segment(id)}")
-        timeline = client.get("incidents", f"/v1/incidents/{segment(id)}/timeline")["items"]
+        told = client.get("incidents", f"/v1/incidents/{segment(id)}/timeline")
+    timeline, intact = told["items"], told.get("intact")
     if as_json:
-        print_json({**incident, "timeline": timeline})
+        print_json({**incident, "timeline": timeline, "intact": intact})
         return
     print_table(("field", "value"), shown_fields(incident), "")
     typer.echo()
@@ -67,6 +68,10 @@ def show(id: Id, url: Urls = None, api_key_file: ApiKeyFile = None, as_json: AsJ
         ((each["at"], each["what"], each["by"], details(each)) for each in timeline),
         "nothing has happened yet",
     )
+    if intact is False:
+        say("What is recorded of it was changed after it was written: its chain of hashes is broken.")
+    elif intact:
+        print_line("What is recorded of it is as it was written: its chain of hashes is whole.")
 
 
 @incidents.command("ack")

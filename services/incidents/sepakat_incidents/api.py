@@ -71,10 +71,14 @@ def router(incidents: Incidents, close_after: timedelta, clock: Clock, beside: S
 
     @routes.get("/{id}/timeline")
     async def get_timeline(id: str, asking: Asking) -> dict[str, Any]:
-        """Everything that happened, in order; nothing is ever taken out of it."""
+        """Everything that happened, in order; nothing is ever taken out of it.
+
+        `intact` says whether the chain of hashes behind it is unbroken.
+        """
         asking.require("incidents:read")
         incident, _ = await incidents.visible(id, asking)
-        return {"items": await timeline(incidents, beside, incident, asking)}
+        items = await timeline(incidents, beside, incident, asking)
+        return {"items": items, "intact": await incidents.is_intact(incident)}
 
     @routes.post("/{id}/resolve")
     async def post_resolve(id: str, given: ResolveIn, asking: Asking) -> Response:

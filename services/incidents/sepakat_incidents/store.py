@@ -20,7 +20,7 @@ from sepakat_incidents.rotation_store import Rotations
 from sepakat_shared.aggregate import Kind, Loaded
 from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
-from sepakat_shared.commits import Commits
+from sepakat_shared.commits import Commits, first_broken
 from sepakat_shared.errors import NotFound
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Document
@@ -208,6 +208,10 @@ class Incidents:
                     by = _SERVICE if event["type"] in _FOLLOWS and commit["by"] != _TIMER else commit["by"]
                     entries.append({"at": commit["at"], "by": by, "what": event["type"], **_told(event)})
         return entries
+
+    async def is_intact(self, incident: Incident) -> bool:
+        """Whether all that is recorded on the incident's line is as it was written, by its chain of hashes."""
+        return first_broken(await self._commits.of(LINE.key(line_of(incident.id)))) is None
 
 
 def _once(incidents: Iterable[Incident]) -> list[Incident]:
