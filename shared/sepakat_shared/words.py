@@ -5,7 +5,7 @@ there who could mend it.
 
 Letters of every script are welcome, those that are written from right to left too. What is refused are characters that
 cannot be seen and change what others see: line ends where a line is asked for, control characters, and the ones that
-turn the direction of the text around them (Unicode UAX #9), by which `gpj.exe` is read as `exe.jpg`.
+turn the letters of the text around them (Unicode UAX #9), by which `gpj.exe` is read as `exe.jpg`.
 """
 
 import unicodedata
@@ -15,8 +15,10 @@ from typing import Annotated, Any, Final
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-_JOINERS: Final = "\u200c\u200d"
-"""Zero width, and needed to write Persian and the languages of India."""
+_NEEDED: Final = "\u200c\u200d\u200e\u200f\u061c"
+"""Zero width: the joiners that Persian and the languages of India are written with, and the marks that say to which
+side of a text from right to left a full stop or a number belongs. These turn no letters.
+"""
 _TEXT: Final = "\n\t"
 _SEEMING_BLANK: Final = "\u115f\u1160\u2800\u3164\uffa0"
 """Letters and symbols by their category, of which nothing is seen."""
@@ -80,7 +82,7 @@ def _problem(text: str, most: int, also: str) -> str | None:
 
 
 def _is_hidden(letter: str, also: str) -> bool:
-    if letter in also or letter in _JOINERS:
+    if letter in also or letter in _NEEDED:
         return False
     return unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp")
 

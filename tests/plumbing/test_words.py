@@ -35,7 +35,10 @@ def test_what_has_nothing_to_read_is_empty(text: str) -> None:
         assert OPTIONAL.validate_python(text) == text
 
 
-@pytest.mark.parametrize("text", ["Gudang penuh", "متجر مغلق", "می‌خواهم", "नमस्ते", "👩‍💻 is on it", "é"])
+@pytest.mark.parametrize(
+    "text",
+    ["Gudang penuh", "متجر مغلق", "می‌خواهم", "סגור!\u200f", "إغلاق (\u200e5)\u061c", "नमस्ते", "👩‍💻 is on it", "é"],
+)
 def test_letters_of_every_script_are_welcome(text: str) -> None:
     assert TEXT.validate_python(text) == LINE.validate_python(text) == text
 
