@@ -1,6 +1,7 @@
 """Status, incidents and dead letters as people and scripts read them."""
 
 import json
+import re
 
 import pytest
 from fastapi import Response
@@ -27,6 +28,26 @@ def test_status_tells_what_is_left_in_words_and_keeps_the_figures_in_json(stand:
     assert "unsupported: percentile" in shown
     assert stand.asked[0].query["agreement"] == "toko-checkout"
     assert json.loads(run("status", "--json").stdout) == {"items": [FIGURE, unsupported]}
+
+
+@pytest.mark.parametrize(
+    ("value", "target", "unit", "told"),
+    [
+        ("612.3500", "600.000", "s", ["612.35 s", "600 s"]),
+        (None, "600.000", "s", ["-", "600 s"]),
+        ("1480.0000", "1500", "ms", ["1480 ms", "1500 ms"]),
+    ],
+)
+def test_status_tells_a_mean_and_a_percentile_in_the_unit_of_their_limit(
+    stand: Stand, run: Run, value: str | None, target: str, unit: str, told: list[str]
+) -> None:
+    attainment = "97.5000" if unit == "ms" else None
+    mean = {**FIGURE, "objective": "mtta", "state": "failing", "attainment": attainment, "value": value,
+            "target": target, "unit": unit, "budget": None}  # fmt: skip
+    stand.on("GET", "/v1/status", answer({"items": [FIGURE | {"value": None, "unit": None}, mean]}))
+    share, line = run("status").stdout.splitlines()[-2:]
+    assert [cell.strip() for cell in re.split(r"\s{2,}|│|\|", line) if cell.strip()][3:5] == told
+    assert "99.9100 %" in share and "99.9 %" in share
 
 
 @pytest.mark.parametrize(

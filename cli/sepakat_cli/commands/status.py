@@ -16,6 +16,8 @@ def status(
 ) -> None:
     """Show how every objective stands: attainment against target, state, and what is left of its budget.
 
+    Of a mean or percentile it shows that, in the unit of its limit.
+
     **Examples**
 
       sepakat status
@@ -39,12 +41,21 @@ def _row(item: dict[str, Any]) -> tuple[str, ...]:
         item["agreement"],
         item["objective"],
         item["state"] if item.get("reason") is None else f"{item['state']}: {item['reason']}",
-        percent(item.get("attainment")),
-        percent(item["target"]),
+        _figure(item.get("value" if item.get("unit") else "attainment"), item),
+        _figure(item["target"], item),
         budget_left(item.get("budget")),
         percent(item.get("coverage")),
         (item.get("period") or {}).get("end", ""),
     )
+
+
+def _figure(value: str | None, item: dict[str, Any]) -> str:
+    """A mean or percentile, and its limit, are in the unit of that limit; all else is a percentage."""
+    unit = item.get("unit")
+    if value is None or unit is None:
+        return percent(value)
+    digits = value.rstrip("0").rstrip(".") if "." in value else value
+    return f"{digits} {unit}"
 
 
 def percent(value: str | None) -> str:

@@ -84,6 +84,7 @@ def _batches(of: dict[str, Callable[[], Document]]) -> Iterator[dict[str, Callab
 
 
 def _named(agreement: str, number: int, text: Agreement, objective: Objective) -> Document:
+    target, unit = target_of(objective)
     return {
         "parties": [text.parties.provider, text.parties.customer],
         "agreement": agreement,
@@ -92,7 +93,8 @@ def _named(agreement: str, number: int, text: Agreement, objective: Objective) -
         "title": None if objective.title is None else objective.title.model_dump(exclude_none=True),
         "indicator": objective.indicator,
         "measure": objective.measure,
-        "target": target_of(objective)[0],
+        "target": target,
+        "unit": unit,
     }
 
 
