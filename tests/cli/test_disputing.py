@@ -101,6 +101,15 @@ def test_both_figures_the_offers_and_what_was_said_are_shown(stand: Stand, run: 
     assert json.loads(run("disputes", "show", "d.0001", "--json").stdout)["history"] == said
 
 
+def test_evidence_that_is_an_address_alone_is_shown_once(stand: Stand, run: Run) -> None:
+    stand.on("GET", "/v1/disputes/d.0001", answer(SETTLED))
+    address = "https://x.example/log"
+    statement = {"text": "it was down", "evidence": [{"description": address, "url": address, "hash": None}]}
+    said = [{"at": "2026-12-02T02:00:00Z", "what": "Raised", "by": "budi", "statement": statement}]
+    stand.on("GET", "/v1/disputes/d.0001/history", answer({"items": said}))
+    assert f"evidence of budi: {address}" in run("disputes", "show", "d.0001").stdout.splitlines()
+
+
 def test_lists_say_whose_turn_it_is_and_until_when_a_figure_may_be_disputed(stand: Stand, run: Run) -> None:
     stand.on("GET", "/v1/disputes", answer({"items": [DISPUTE]}))
     shown = run("disputes", "list", "--status", "answer").stdout

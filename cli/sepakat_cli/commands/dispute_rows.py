@@ -109,10 +109,14 @@ def said(entry: dict[str, Any]) -> str:
 
 
 def evidence(history: Iterable[dict[str, Any]]) -> list[str]:
-    """What was brought forward, by whom: a line each, with where it is and the hash by which it is told."""
+    """What was brought forward, by whom: a line each, with where it is and the hash by which it is told.
+
+    An address that nobody described is its own description, and stands there once.
+    """
     said = [(each["by"], each["statement"]) for each in history if isinstance(each.get("statement"), dict)]
     return [
-        f"evidence of {by}: " + ", ".join(each[name] for name in ("description", "url", "hash") if each.get(name))
+        f"evidence of {by}: "
+        + ", ".join(dict.fromkeys(each[name] for name in ("description", "url", "hash") if each.get(name)))
         for by, statement in said
         for each in statement.get("evidence") or ()
     ]
