@@ -47,6 +47,17 @@ class Invalid(SepakatError):
 class Malformed(SepakatError):
     status, slug, title = 400, "malformed", "The request cannot be read"
 
+    @classmethod
+    def at(cls, pointer: str, rule: str) -> "Malformed":
+        """Of the one place at that JSON Pointer."""
+        problem = FieldProblem(pointer, rule)
+        return cls(sentence_of([problem]), [problem])
+
+    @classmethod
+    def whole(cls, rule: str) -> "Malformed":
+        """Of all that was sent, in which no place can be named."""
+        return cls(rule, [FieldProblem("", rule)])
+
 
 class Unauthenticated(SepakatError):
     status, slug, title = 401, "unauthenticated", "A valid API key is needed"

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from sepakat_shared.errors import FieldProblem, Invalid, Malformed, SepakatError, Unavailable, sentence_of
+from sepakat_shared.messages import NOT_JSON
 from sepakat_shared.retry import TRANSIENT
 
 PROBLEM: Final = "application/problem+json"
@@ -67,9 +68,8 @@ def _read(error: Mapping[str, Any], request: Request) -> FieldProblem:
         place, why = error["loc"][-1], error["ctx"]["error"]
         return FieldProblem("", f"the body is no JSON; at character {place}: {why}")
     # A body that does not say it is JSON is read as a text, of which no rule of ours speaks.
-    sent_as = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    is_json = sent_as == "application/json" or sent_as.endswith("+json")
-    if tuple(error["loc"]) == ("body",) and error["type"] != "missing" and not is_json:
+    sent_as = _sent_as(request)
+    if tuple(error["loc"]) == ("body",) and error["type"] != "missing" and not _is_json(sent_as):
         rule = f"send it as JSON, with the header Content-Type: application/json (it came as {sent_as or 'nothing'})"
         return FieldProblem("", rule)
     rule = str(error["msg"])
@@ -79,15 +79,29 @@ def _read(error: Mapping[str, Any], request: Request) -> FieldProblem:
     return FieldProblem(_pointer(error["loc"]), rule.removeprefix("Value error, "))
 
 
+def _sent_as(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _is_json(media_type: str) -> bool:
+    return media_type == "application/json" or media_type.endswith("+json")
+
+
 def _pointer(location: tuple[Any, ...]) -> str:
     """A JSON Pointer into the body; for what is not in the body, where it is (`query`, `path`, `header`)."""
     parts = location[1:] if location and location[0] == "body" else location
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
-async def _on_http_error(_request: Request, error: Exception) -> Response:
+async def _on_http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
+    # FastAPI says of each of these that there was an error parsing the body.
+    unread = error.__cause__
+    if isinstance(unread, SepakatError):
+        return problem_of(unread)
+    if isinstance(unread, NOT_JSON) and _is_json(_sent_as(request)):
+        return problem_of(Malformed.at("", f"must be JSON in UTF-8, {_not_json(unread)}"))
     phrase = HTTPStatus(error.status_code).phrase
     return problem(error.status_code, phrase.lower().replace(" ", "-"), phrase, str(error.detail))
 
@@ -98,6 +112,16 @@ async def _on_half_a_character(request: Request, error: Exception) -> Response:
         return await _on_bug(request, error)
     rule = "a text has half a character (a surrogate without the other one), which is no Unicode"
     return problem_of(Malformed(rule, (FieldProblem("", rule),)))
+
+
+def _not_json(error: BaseException) -> str:
+    match error:
+        case UnicodeDecodeError():
+            return f"and has a byte that is none at place {error.start}"
+        case RecursionError():
+            return "and is nested too deep"
+        case _:
+            return f"and cannot be read: {error}"
 
 
 async def _on_unavailable(_request: Request, error: Exception) -> Response:

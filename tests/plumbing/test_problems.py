@@ -1,5 +1,7 @@
 """What a request that cannot be taken is told."""
 
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 from fastapi import FastAPI, Response
@@ -7,6 +9,7 @@ from pydantic import BaseModel
 
 from sepakat_shared.errors import Invalid
 from sepakat_shared.problems import answer_with_problems, problem_of
+from sepakat_shared.web import BodyLimit
 
 
 class Sent(BaseModel):
@@ -46,6 +49,35 @@ async def test_what_is_json_is_told_its_own_rule(app: FastAPI) -> None:
     assert "Content-Type" not in error["detail"]
     (error,) = (await sent(app, b'{"note": 1}', "application/json")).json()["errors"]
     assert error["pointer"] == "/note"
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b'{"note": "\xff"}', "and has a byte that is none at place 10"),
+        (b"[" * 200_000, "and is nested too deep"),
+        (b'{"note": ' + b"1" * 5_000 + b"}", "and cannot be read: Exceeds the limit"),
+    ],
+)
+async def test_a_body_that_cannot_be_read_at_all_is_told_why(app: FastAPI, body: bytes, why: str) -> None:
+    answer = await sent(app, body, "application/json; charset=utf-8")
+    told = answer.json()
+    assert (answer.status_code, told["type"]) == (400, "https://sepakat.dev/problems/malformed")
+    (error,) = told["errors"]
+    assert error["pointer"] == "" and error["detail"].startswith(f"must be JSON in UTF-8, {why}")
+
+
+async def test_a_body_that_turns_out_too_large_as_it_is_read_is_told_so(app: FastAPI) -> None:
+    app.add_middleware(BodyLimit, limit=20)
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield b'{"note": "'
+        yield b"x" * 20
+        yield b'"}'
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as http:
+        answer = await http.post("/", content=parts(), headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["type"]) == (413, "https://sepakat.dev/problems/too-large")
 
 
 def test_a_kind_of_problem_may_say_more_and_the_standards_members_stay_what_they_are() -> None:

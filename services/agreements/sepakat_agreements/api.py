@@ -136,7 +136,7 @@ def _agreement_routes(routes: APIRouter, agreements: Agreements) -> None:
     ) -> Response:
         """Those that the key's party is a party of."""
         asking.require("agreements:read")
-        found = await agreements.page(asking, paging.read_cursor(cursor), limit + 1)
+        found = await agreements.page(asking, paging.read_text_cursor(cursor), limit + 1)
         items = [_summary(loaded.state) for loaded in found]
         return paging.page(request, items, limit, key=lambda item: item["id"])
 
@@ -251,7 +251,7 @@ def _one_agreement(body: bytes) -> texts.Agreement:
 
 def _same_id(path: str, text: str) -> None:
     if path != text:
-        raise Invalid(f"/metadata/id: is {text!r}, but the path says {path!r}")
+        raise Invalid.at("/metadata/id", f"is {text!r}, but the path says {path!r}")
 
 
 def _contact_details(contact: texts.Contact) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sepakat_agreements.credit_store import CreditAccounts
 from sepakat_shared import paging
 from sepakat_shared.auth import Principal
 from sepakat_shared.contracts.fact import rfc3339
-from sepakat_shared.errors import Forbidden, Malformed
+from sepakat_shared.errors import Forbidden
 from sepakat_shared.web import Asking
 
 Words = Annotated[str, Field(min_length=1, max_length=4_000)]
@@ -55,7 +55,7 @@ def _reading_routes(routes: APIRouter, accounts: CreditAccounts) -> None:
     ) -> Response:  # fmt: skip
         """Those of the key's party, by agreement, objective and period."""
         asking.require("agreements:read")
-        found = await accounts.page(asking, agreement, status, _cursor(cursor), limit + 1)
+        found = await accounts.page(asking, agreement, status, paging.read_text_cursor(cursor), limit + 1)
         return paging.page(request, [credit_view(*each) for each in found], limit, key=lambda each: each["id"])
 
     @routes.get("/credits/{id}")
@@ -109,13 +109,6 @@ def _acting_routes(routes: APIRouter, accounts: CreditAccounts) -> None:
         return await act(
             id, asking, lambda account, party, now: domain.settle(account, id, party, given.reference, asking.id, now)
         )
-
-
-def _cursor(cursor: str | None) -> str | None:
-    given = paging.read_cursor(cursor)
-    if given is not None and not isinstance(given, str):
-        raise Malformed("cursor: take it from the Link header or `next` of the page before, unchanged")
-    return given
 
 
 def credit_view(account: Account, credit: Credit) -> dict[str, Any]:

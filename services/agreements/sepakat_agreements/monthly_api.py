@@ -40,8 +40,8 @@ def router(reports: MonthlyReports, agreements: Agreements, parties: Parties, cl
         """The last month first."""
         asking.require("agreements:read")
         await agreements.visible(id, asking)
-        before = paging.read_cursor(cursor)
-        found = await reports.page(id, asking, None if before is None else str(before), limit + 1)
+        before = paging.read_text_cursor(cursor)
+        found = await reports.page(id, asking, before, limit + 1)
         return paging.page(request, [_view(each) for each in found], limit, key=lambda each: each["month"])
 
     @routes.get("/agreements/{id}/monthly-reports/{month}/pack", response_class=Response)

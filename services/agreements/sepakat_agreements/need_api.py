@@ -110,7 +110,7 @@ def _reading_routes(routes: APIRouter, needs: Needs) -> None:
     ) -> Response:  # fmt: skip
         """Those of the key's party."""
         asking.require("agreements:read")
-        found = await needs.page(asking, agreement, paging.read_cursor(cursor), limit + 1)
+        found = await needs.page(asking, agreement, paging.read_text_cursor(cursor), limit + 1)
         return paging.page(request, [need_view(each.state) for each in found], limit, key=lambda each: each["id"])
 
     @routes.get("/needs/{id}", tags=["needs"])

@@ -88,7 +88,7 @@ def _reading_routes(routes: APIRouter, obligations: Obligations) -> None:
         asking.require("agreements:read")
         given = {"agreement": agreement, "obligation": obligation, "about": about, "status": status and status.value}
         wanted = {name: value for name, value in given.items() if value is not None}
-        found = await obligations.page(asking, wanted, paging.read_cursor(cursor), limit + 1)
+        found = await obligations.page(asking, wanted, paging.read_text_cursor(cursor), limit + 1)
         return paging.page(request, [occurrence_view(each) for each in found], limit, key=lambda each: each["id"])
 
     @routes.get("/obligations/{id}")

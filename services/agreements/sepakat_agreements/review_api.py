@@ -20,7 +20,7 @@ from sepakat_shared import paging, web
 from sepakat_shared.aggregate import Loaded
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
-from sepakat_shared.errors import Forbidden, Malformed, NotFound
+from sepakat_shared.errors import Forbidden, NotFound
 from sepakat_shared.idempotency import IdempotentPosts, Repeatable
 from sepakat_shared.web import Asking
 
@@ -92,7 +92,7 @@ def _reading_routes(routes: APIRouter, reviews: Reviews, agreements: Agreements)
         """The last one first."""
         asking.require("agreements:read")
         await agreements.visible(id, asking)
-        found = await reviews.page(id, asking, _cursor(cursor), limit + 1)
+        found = await reviews.page(id, asking, paging.read_number_cursor(cursor), limit + 1)
         return paging.page(request, [summary(each) for each in found], limit, key=lambda each: each["review"])
 
     @routes.get("/{number}")
@@ -176,13 +176,6 @@ async def party_of(agreements: Agreements, id: str, asking: Principal) -> str:
     if asking.party is None:
         raise Forbidden("this is a party's to say; use a key that acts for one")
     return asking.party
-
-
-def _cursor(cursor: str | None) -> int | None:
-    given = paging.read_cursor(cursor)
-    if given is not None and not isinstance(given, int):
-        raise Malformed("cursor: take it from the Link header or `next` of the page before, unchanged")
-    return given
 
 
 def _shown(loaded: Loaded[Review], status: int = 200) -> JSONResponse:

@@ -53,9 +53,10 @@ def router(incidents: Incidents, close_after: timedelta, clock: Clock, beside: S
         """Those of the key's party, the latest first."""
         asking.require("incidents:read")
         found = await incidents.all(asking, agreement, status.value if status else None)
-        after, now = paging.read_cursor(cursor), clock.now()
+        after, now = paging.read_instant_cursor(cursor), clock.now()
         if after is not None:
-            found = [each for each in found if [rfc3339(each.opened_at), each.id] < after]
+            opened_at, last = after
+            found = [each for each in found if (rfc3339(each.opened_at), each.id) < (rfc3339(opened_at), last)]
         tallies = await incidents.tallies(found[: limit + 1])
         items = [shown(each, now, tallies[each.id]) for each in found[: limit + 1]]
         return paging.page(request, items, limit, key=lambda each: [each["opened_at"], each["id"]])

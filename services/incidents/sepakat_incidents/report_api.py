@@ -148,8 +148,8 @@ def _form_routes(
     ) -> Response:
         """Those that the key's party has made."""
         asking.require("incidents:write")
-        after = paging.read_cursor(cursor)
-        found = await forms.page(asking, None if after is None else str(after), limit + 1)
+        after = paging.read_text_cursor(cursor)
+        found = await forms.page(asking, after, limit + 1)
         return paging.page(request, [form_view(each, forms) for each in found], limit, key=lambda each: each["id"])
 
     @routes.get("/report-forms/{id}")

@@ -56,7 +56,7 @@ def _reading_routes(routes: APIRouter, rotations: Rotations, clock: Clock) -> No
         """Those that the agreements of the key's party declare, with who is on call now."""
         asking.require("incidents:read")
         now = clock.now()
-        found = await rotations.page(asking, paging.read_cursor(cursor), limit + 1)
+        found = await rotations.page(asking, paging.read_text_cursor(cursor), limit + 1)
         return paging.page(request, [_summary(each, now) for each in found], limit, key=lambda each: each["id"])
 
     @routes.get("/{party}/{id}")

@@ -99,7 +99,7 @@ def _figure_routes(routes: APIRouter, figures: Figures, attainments: Attainments
     ) -> Response:  # fmt: skip
         """How every objective of the key's party stands: attainment against target, budget left, state."""
         asking.require("compliance:read")
-        found = await figures.page(asking, agreement, paging.read_cursor(cursor), limit + 1)
+        found = await figures.page(asking, agreement, paging.read_text_cursor(cursor), limit + 1)
         items = [_shown(document) for document in found]
         return paging.page(request, items, limit, key=lambda item: f"{item['agreement']}/{item['objective']}")
 
@@ -184,7 +184,7 @@ def _adjustment_routes(
     ) -> Response:  # fmt: skip
         """What was granted to either party, also what was withdrawn."""
         asking.require("compliance:read")
-        found = await corrections.grants.page(asking, agreement, paging.read_cursor(cursor), limit + 1)
+        found = await corrections.grants.page(asking, agreement, paging.read_text_cursor(cursor), limit + 1)
         return paging.page(request, [_adjustment(each) for each in found], limit, key=lambda item: item["id"])
 
     @routes.get("/adjustments/{id}", tags=["adjustments"])

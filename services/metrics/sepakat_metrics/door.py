@@ -132,11 +132,11 @@ def _events_in(body: bytes, content_type: str) -> Iterator[Any]:
     try:
         parsed = json.loads(body)
     except NOT_JSON as error:
-        raise Malformed(f"the body is not JSON: {error}") from error
+        raise Malformed.whole(f"the body is not JSON: {error}") from error
     if kind == BATCH and not isinstance(parsed, list):
-        raise Malformed(f"a body of {BATCH} is a list of events")
+        raise Malformed.whole(f"a body of {BATCH} is a list of events")
     if kind not in (SINGLE, BATCH):
-        raise Malformed(f"content-type: send {SINGLE}, {BATCH} or {LINES}")
+        raise Malformed.at("/header/content-type", f"send {SINGLE}, {BATCH} or {LINES}")
     yield from parsed if isinstance(parsed, list) else [parsed]
 
 

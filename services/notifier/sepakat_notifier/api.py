@@ -29,7 +29,7 @@ def _delivery_routes(routes: APIRouter, notifications: Notifications) -> None:
     ) -> Response:  # fmt: skip
         """What was sent to whom about the key's party's agreements, and what became of it; the latest first."""
         asking.require("notifications:read")
-        before = paging.read_cursor(cursor)
+        before = paging.read_text_cursor(cursor)
         found = await notifications.page(asking, status.value if status else None, about, before, limit + 1)
         orders = {notification.id: order for order, notification in found}
         items = [_shown(notification) for _, notification in found]

@@ -165,7 +165,7 @@ def _documents(routes: APIRouter, parts: Rooms, posts: IdempotentPosts) -> None:
     ) -> Response:  # fmt: skip
         """Those of the key's party."""
         asking.require("notifications:read")
-        found = await endpoints.page(asking, paging.read_cursor(cursor), limit + 1, "chat")
+        found = await endpoints.page(asking, paging.read_text_cursor(cursor), limit + 1, "chat")
         return paging.page(request, [parts.shown(each) for each in found], limit, key=lambda item: item["id"])
 
     @routes.get("/{id}")

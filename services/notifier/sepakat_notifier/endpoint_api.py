@@ -139,7 +139,7 @@ def _documents(routes: APIRouter, parts: Routes, posts: IdempotentPosts) -> None
     ) -> Response:  # fmt: skip
         """Those of the key's party."""
         asking.require("notifications:read")
-        found = await endpoints.page(asking, paging.read_cursor(cursor), limit + 1)
+        found = await endpoints.page(asking, paging.read_text_cursor(cursor), limit + 1)
         return paging.page(request, [parts.shown(each) for each in found], limit, key=lambda item: item["id"])
 
     @routes.get("/{id}")

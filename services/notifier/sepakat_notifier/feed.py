@@ -173,5 +173,5 @@ def _instant(place: str) -> datetime:
     except ValueError:
         at = None
     if at is None or at.tzinfo is None or not 2000 <= at.year <= 9000:
-        raise Malformed("Last-Event-ID: send the id of the last event that came, unchanged")
+        raise Malformed.at("/header/last-event-id", "send the id of the last event that came, unchanged")
     return at.astimezone(UTC)

@@ -62,9 +62,11 @@ class _Loader(yaml.SafeLoader):
         event = self.peek_event()  # type: ignore[no-untyped-call]
         self._values += 1
         if self._values > MOST_VALUES:
-            raise Malformed(f"line {event.start_mark.line + 1}: more than {MOST_VALUES} values; send it in parts")
+            raise Malformed.whole(f"line {event.start_mark.line + 1}: more than {MOST_VALUES} values; send it in parts")
         if self._depth == DEEPEST:
-            raise Malformed(f"line {event.start_mark.line + 1}: nested more than {DEEPEST} deep; no text of ours is")
+            raise Malformed.whole(
+                f"line {event.start_mark.line + 1}: nested more than {DEEPEST} deep; no text of ours is"
+            )
         if isinstance(event, yaml.AliasEvent):
             self.get_event()  # type: ignore[no-untyped-call]
             return yaml.ScalarNode(_ALIAS, event.anchor, event.start_mark, event.end_mark)  # type: ignore[arg-type]
@@ -79,7 +81,9 @@ class _Loader(yaml.SafeLoader):
 def read(text: str) -> Structure:
     """Raises Malformed with every place that can't be read and how to write it; of syntax errors only the first."""
     if len(text.encode("utf-8", "replace")) > MOST_BYTES:
-        raise Malformed(f"this is longer than {MOST_BYTES // 1024} KiB; send it in parts, each document in one of them")
+        raise Malformed.whole(
+            f"this is longer than {MOST_BYTES // 1024} KiB; send it in parts, each document in one of them"
+        )
     try:
         loader = _Loader(text)
         nodes: list[yaml.Node] = []
