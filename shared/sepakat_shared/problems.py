@@ -106,14 +106,6 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     return problem(error.status_code, phrase.lower().replace(" ", "-"), phrase, str(error.detail))
 
 
-async def _on_half_a_character(request: Request, error: Exception) -> Response:
-    """JSON can write one (`"\\ud800"`); no database and no answer takes it, and no field's own rule had refused it."""
-    if not isinstance(error, UnicodeEncodeError) or "surrogates" not in error.reason:
-        return await _on_bug(request, error)
-    rule = "a text has half a character (a surrogate without the other one), which is no Unicode"
-    return problem_of(Malformed(rule, (FieldProblem("", rule),)))
-
-
 def _not_json(error: BaseException) -> str:
     match error:
         case UnicodeDecodeError():
@@ -122,6 +114,14 @@ def _not_json(error: BaseException) -> str:
             return "and is nested too deep"
         case _:
             return f"and cannot be read: {error}"
+
+
+async def _on_half_a_character(request: Request, error: Exception) -> Response:
+    """JSON can write one (`"\\ud800"`); no database and no answer takes it, and no field's own rule had refused it."""
+    if not isinstance(error, UnicodeEncodeError) or "surrogates" not in error.reason:
+        return await _on_bug(request, error)
+    rule = "a text has half a character (a surrogate without the other one), which is no Unicode"
+    return problem_of(Malformed.at("", rule))
 
 
 async def _on_unavailable(_request: Request, error: Exception) -> Response:
