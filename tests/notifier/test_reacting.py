@@ -31,6 +31,7 @@ from sepakat_shared.contracts import disputes, feedback, incidents, lasting, pro
 from sepakat_shared.contracts.agreements import AgreementTextPublished, ContactRecorded
 from sepakat_shared.contracts.fact import Fact, rfc3339
 from sepakat_shared.messages import Envelope
+from sepakat_shared.reacting import Erased
 
 pytestmark = pytest.mark.servers
 CLOCK = SystemClock()
@@ -70,6 +71,10 @@ class Notifier:
             fact = ContactRecorded(party=party, contact=contact, name=contact, language="en")
             await self.directory.on_contact(fact, Envelope("c", "/sepakat/test", fact.type, None, None, b""))
 
+    async def forget(self, party: str, contact: str) -> None:
+        cause = Envelope("c", "/sepakat/test", "t", None, None, b"")
+        await self.directory.on_erased(Erased(key=f"{party}/{contact}"), cause)
+
     async def choose(self, party: str, contact: str, **chosen: Any) -> None:
         said = Preference(party, contact, **chosen)
         await self.preferences.execute(party, contact, lambda *_: [Chosen(said)], "test")
@@ -81,6 +86,10 @@ class Notifier:
     async def planned(self) -> list[tuple[str, str]]:
         found = await self.notifications.all.states.find({}).to_list(None)
         return sorted((each["channel"], each["recipient"]) for each in found)
+
+    async def planned_of(self, event: str) -> list[tuple[str, str]]:
+        found = await self.found()
+        return sorted((each.channel, each.recipient) for each in found if each.occasion.id == event)
 
 
 @pytest.fixture
@@ -103,6 +112,38 @@ async def test_mails_about_an_agreement_wait_for_its_text(notifier: Notifier) ->
     assert len(await notifier.planned()) == 2, "neither the text nor the event tells anybody twice"
     await notifier.hear(objective(), "e2")
     assert len(await notifier.planned()) == 4
+
+
+async def test_where_whoever_signed_has_left_the_others_of_the_party_are_told(notifier: Notifier) -> None:
+    await notifier.hear_text()
+    await notifier.hear_of("nusantara", "rina", "tom")
+    await notifier.hear_of("toko-maju", "budi", "dwi", "wati")
+    await notifier.hear(incident(incidents.IncidentOpened, incident="before"), "e1")
+    await notifier.forget("toko-maju", "budi")
+    await notifier.hear(incident(incidents.IncidentOpened), "e2")
+    customer = [("email", each) for each in ("budi", "dwi", "wati")]
+    assert await notifier.planned_of("e1") == [("email", "budi")]
+    assert await notifier.planned_of("e2") == customer
+    # Also those who hear how an incident goes that budi alone was told of while he was there, and what is asked of him.
+    await notifier.hear(incident(incidents.IncidentUpdated, incident="before"), "e3")
+    assert await notifier.planned_of("e3") == customer
+    wati = incident(incidents.IncidentAcknowledged, incident="before", by="wati", party="toko-maju")
+    await notifier.hear(wati, "e4")
+    assert await notifier.planned_of("e4") == customer[:2], "whoever said it knows it"
+    await notifier.hear(agreed(feedback.IncidentFeedbackAsked, recipients=("toko-maju/budi",)), "e5")
+    assert await notifier.planned_of("e5") == customer
+
+
+async def test_whoever_has_not_been_heard_of_yet_has_not_left(notifier: Notifier) -> None:
+    await notifier.hear_of("toko-maju", "dwi")
+    await notifier.hear_text()
+    await notifier.hear(incident(incidents.IncidentOpened), "e1")
+    assert await notifier.planned() == [("email", "budi")]
+    signed = [*SIGNATORIES, {"party": "toko-maju", "contact": "ani", "key": "ed25519:z"}]
+    await notifier.hear_text(signed)
+    await notifier.forget("toko-maju", "budi")
+    await notifier.hear(incident(incidents.IncidentOpened), "e2")
+    assert await notifier.planned_of("e2") == [("email", "ani"), ("email", "budi")]
 
 
 async def test_a_mediator_of_a_third_party_is_written_to_and_no_namesake(notifier: Notifier) -> None:

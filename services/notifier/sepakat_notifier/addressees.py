@@ -105,6 +105,11 @@ def _parties_of_a_dispute(fact: disputes._DisputeEvent) -> tuple[str, ...]:
     return fact.provider, fact.customer
 
 
+def stands_for_its_party(fact: Fact) -> bool:
+    """Whether those it names are written to for their party, so that others are where all of them have left."""
+    return isinstance(fact, Agreed | postmortems.FollowUpReminded)
+
+
 def tells_those_told_before(fact: Fact) -> bool:
     return isinstance(
         fact,

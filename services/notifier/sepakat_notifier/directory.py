@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sepakat_notifier.addressees import Person
 from sepakat_shared.contracts import texts
 from sepakat_shared.contracts.agreements import AgreementTextPublished, ContactRecorded, PartyRecorded
 from sepakat_shared.contracts.reports import ReporterRecorded
@@ -91,13 +92,32 @@ class Directory:
     # -- asking it ----------------------------------------------------------------------------------------------------
 
     async def signatories(self, agreement: str, parties: Sequence[str]) -> dict[str, list[str]] | None:
-        """Who signed for each of `parties`, or every contact of one that names nobody; None: the text has not come."""
+        """Who signed for each of `parties`; of one that names nobody, or of whose signatories nobody is left, every
+        contact too. None: the text has not come.
+        """
         text = await self._last_text(agreement)
         if text is None:
             return None
         signed = text["signatories"]
-        named = {party: [each["contact"] for each in signed if each["party"] == party] for party in parties}
-        return {party: contacts or await self.contacts_of(party) for party, contacts in named.items()}
+        named = [(party, each["contact"]) for party in parties for each in signed if each["party"] == party]
+        people = await self.with_those_left(named, parties)
+        found = {party: [contact for whose, contact in people if whose == party] for party in parties}
+        return {party: contacts or await self.contacts_of(party) for party, contacts in found.items()}
+
+    async def with_those_left(self, people: Sequence[Person], parties: Sequence[str]) -> list[Person]:
+        """`people`, and where all of them that are a party's were erased, the contacts whom that party has still.
+
+        Somebody of whom nobody has told yet was not erased: they may be on their way.
+        """
+        ids = [f"{party}/{contact}" for party, contact in people if party in parties]
+        if not ids:
+            return list(people)
+        found = await self._contacts.find({"_id": {"$in": ids}, "erased": True}, {"_id": 1}).to_list(None)
+        left = {each["_id"] for each in found}
+        there = {party for party, contact in people if f"{party}/{contact}" not in left}
+        without = [party for party in parties if party not in there and any(whose == party for whose, _ in people)]
+        others = [(party, contact) for party in without for contact in await self.contacts_of(party)]
+        return list(dict.fromkeys([*people, *others]))
 
     async def contacts_of(self, party: str) -> list[str]:
         found = await self._contacts.find({"party": party}, {"contact": 1}).sort("_id", 1).to_list(None)

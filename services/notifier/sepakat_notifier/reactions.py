@@ -129,17 +129,23 @@ class Reactions:
         whose = await self._directory.parties_of(addressees.meant_first(fact), addressees.named_alone(fact))
         told = await self._told(subject) if addressees.depends_on_those_told_before(fact) else []
         people = addressees.mails(fact, signatories, told, whose)
+        if addressees.stands_for_its_party(fact):
+            people = await self._directory.with_those_left(people, subject.parties)
         if people:
             chosen = await self._preferences.of([(party, each) for party, each in people if party is not None])
             readers = [(party, each, chosen.get((party or "", each))) for party, each in people]
             await self._write(fact, subject, cause, readers, told_rooms)
 
     async def _told(self, subject: Subject) -> list[Person]:
-        """Who was told of it before. Of earlier messages it may not have been known whose contact they were to."""
+        """Who was told of it before, and where nobody of a party is left of those, its others.
+
+        Of earlier messages it may not have been known whose contact they were to.
+        """
         told = await self._notifications.told(subject.about)
         unknown = [contact for party, contact in told if party is None]
         whose = await self._directory.parties_of(subject.parties, unknown)
-        return list(dict.fromkeys((party or whose.get(contact), contact) for party, contact in told))
+        people = list(dict.fromkeys((party or whose.get(contact), contact) for party, contact in told))
+        return await self._directory.with_those_left(people, subject.parties)
 
     async def _write(
         self,
