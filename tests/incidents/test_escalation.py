@@ -257,6 +257,32 @@ def test_late_by_hours_the_ladder_climbs_one_level_and_the_clocks_tell_all() -> 
     assert deadlines.fire(late.line, late.clock.now()) == []
 
 
+def test_a_level_that_is_told_by_the_time_left_and_reaches_nobody_says_so_and_the_next_one_is_told() -> None:
+    boss = Rung(("boss",), 3600, left=Left("restore", percent="50"))
+    gone = story(FIRST, boss, SECOND, Rung(("ceo",), 900), clocks=(RESTORE,)).do(
+        answers.acknowledge, "oncall", PROVIDER
+    )
+    gone.at("10:01").do(answers.unreached, "boss", "the contact has left")
+    assert Unreached("boss", "the contact has left", gone.clock.now(), 2) in gone.events
+    assert told(gone)[1:] == [("10:00", 2, ("boss",), "time-left"), ("10:01", 3, ("rina",), "time-left")]
+    assert gone.incident.status is Status.ACKNOWLEDGED, "it is still in hand"
+    fact = next(each.data for each in gone.told if each.type.endswith("contact_unreached.v1"))
+    assert isinstance(fact, dict) and (fact["contact"], fact["level"]) == ("boss", 2)
+    before = len(gone.events)
+    gone.do(answers.unreached, "boss", "again")
+    assert len(gone.events) == before
+
+
+def test_whoever_could_not_be_reached_before_is_unreached_for_the_level_of_the_time_left_too() -> None:
+    both = Rung(("oncall", "rina"), 3600 * 9)
+    last = Rung(("oncall",), 3600, left=Left("restore", percent="50"))
+    gone = story(both, last, clocks=(RESTORE,)).do(answers.unreached, "oncall", "the contact has left")
+    gone.at("10:01").do(answers.unreached, "oncall", "the contact has left")
+    assert [each.level for each in gone.events if isinstance(each, Unreached)] == [None, 2]
+    assert len(told(gone)) == 2, "there is no level after it, and the ladder stands where it stood"
+    assert gone.incident.asked == ("oncall", "rina")
+
+
 # -- what the text says ------------------------------------------------------------------------------------------------
 
 

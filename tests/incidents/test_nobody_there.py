@@ -55,6 +55,30 @@ async def test_a_level_that_reaches_nobody_is_over_at_once_and_the_timeline_says
         ]  # fmt: skip
 
 
+async def test_a_level_of_the_time_left_that_reaches_nobody_is_on_the_timeline(backend: Backend) -> None:
+    levels = [
+        {"notify": ["rina"], "acknowledgeWithin": "PT9H"},
+        {"notify": ["ghost"], "acknowledgeWithin": "PT1H", "whenLeft": {"clock": "restore", "percent": "50"}},
+        {"notify": ["rudi"], "acknowledgeWithin": "PT1H"},
+    ]
+    text = agreement(
+        priorities={"P1": {"escalation": "critical", "restore": "PT4H"}}, escalation={"critical": {"levels": levels}}
+    )
+    async with opened(backend, text) as handled:
+        await handled.contact("nusantara", "rina")
+        await handled.contact("toko-maju", "rudi")
+        id = await handled.impaired()
+        await handled.after(hours=2)
+        await hear_itself(handled)
+        await hear_itself(handled)
+        happened = [each for each in await handled.timeline(id) if each["what"] in ("Escalated", "Unreached")]
+        assert [(each["what"], each["level"], each["reason"]) for each in happened] == [
+            ("Escalated", 1, "delay"), ("Escalated", 2, "time-left"),
+            ("Unreached", 2, "no contact of nusantara or toko-maju"), ("Escalated", 3, "time-left"),
+        ]  # fmt: skip
+        assert (await handled.get(id))["level"] == 1, "the ladder stands where it stood"
+
+
 async def test_what_does_not_reach_the_customers_contact_says_nothing_of_the_providers_of_the_same_id(
     backend: Backend,
 ) -> None:

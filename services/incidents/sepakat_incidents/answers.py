@@ -19,7 +19,7 @@ from sepakat_incidents.events import (
 )
 from sepakat_incidents.folding import apply
 from sepakat_incidents.handling import WAITING_FOR_CUSTOMER, Handling
-from sepakat_incidents.incident import Incident, Line, Status, find_open, not_before
+from sepakat_incidents.incident import Beside, Incident, Line, Status, find_open, not_before
 from sepakat_incidents.rotations import people
 from sepakat_shared.contracts.matrix import Degree
 from sepakat_shared.errors import Conflict, Forbidden, Invalid
@@ -108,18 +108,43 @@ def unreached(
 ) -> Sequence[Event]:
     """A message to `contact` will never arrive, of somebody who has left, say.
 
-    When nobody who is asked can be reached, the next level is told at once.
+    When nobody who is asked can be reached, the next level is told at once; where nobody can of a level that was told
+    because a clock runs out, so is the one after that, and the ladder stays where it stands.
     """
     incident = line.incident if line else None
-    if incident is None or incident.id != id or incident.status is not Status.OPEN:
+    if line is None or incident is None or incident.id != id or not incident.is_open:
         return []
-    if contact not in incident.asked or contact in incident.unreached:
-        return []
-    told = Unreached(contact, reason, now)
+    asked = incident.status is Status.OPEN and contact in incident.asked and contact not in incident.unreached
+    beside = [each for each in incident.beside if contact in each.contacts and contact not in each.unreached]
+    told = [
+        *([Unreached(contact, reason, now)] if asked else []),
+        *[Unreached(contact, reason, now, each.level) for each in beside],
+    ]
+    return [*told, *_instead(incident, reduce(apply, told, line).incident or incident, now, rosters)]
+
+
+def _instead(before: Incident, after: Incident, now: datetime, rosters: Rosters) -> Sequence[Event]:
+    """Who is told at once, now that somebody is known not to be reached."""
+    events: list[Event] = []
+    ladder, level, round = after.ladder, after.level, after.round
+    if after.status is Status.OPEN and _asks_nobody(after) and not _asks_nobody(before):
+        events.extend(escalation.climb(ladder, level, round, now, rosters, "unreached"))
+    for was, each in zip(before.beside, after.beside, strict=True):
+        # A level that is asked now, or was told beside the ladder, has heard of it.
+        heard = each.level + 1 in (level, *after.foretold) or each.level >= len(ladder.rungs)
+        if not heard and _is_lost(after, each) and not _is_lost(before, was):
+            events.append(escalation.tell_beside(ladder, each.level + 1, round, now, rosters))
+    return events
+
+
+def _asks_nobody(incident: Incident) -> bool:
+    """Whether nobody is left who could take it up before the next level is told."""
     calls = incident.rung is not None and incident.level > 0 and incident.rung.webhooks
-    if calls or {*incident.unreached, contact} != set(incident.asked):
-        return [told]
-    return [told, *escalation.climb(incident.ladder, incident.level, incident.round, now, rosters, "unreached")]
+    return not calls and set(incident.asked) <= set(incident.unreached)
+
+
+def _is_lost(incident: Incident, told: Beside) -> bool:
+    return not incident.ladder.rungs[told.level - 1].webhooks and set(told.contacts) <= set(told.unreached)
 
 
 def none_reaches(

@@ -11,7 +11,7 @@ from datetime import datetime
 from sepakat_incidents import clocks, escalation, snoozing
 from sepakat_incidents.clocks import Clock
 from sepakat_incidents.closing import closed
-from sepakat_incidents.escalation import NOBODY, Escalated, Exhausted, Rosters
+from sepakat_incidents.escalation import NOBODY, Exhausted, Rosters
 from sepakat_incidents.events import Event, Foreseen, Missed, Unacknowledged
 from sepakat_incidents.folding import apply
 from sepakat_incidents.incident import Incident, Line, Status
@@ -88,13 +88,7 @@ def _do(incident: Incident, due: _Deadline, now: datetime, rosters: Rosters) -> 
     if due.wakes:
         return snoozing.wake(incident, now)
     if due.level is not None:
-        rung = incident.ladder.rungs[due.level - 1]
-        contacts = escalation.told_by(rung, now, rosters)
-        return [
-            Escalated(
-                due.level, incident.round, contacts, None, now, "time-left", webhooks=rung.webhooks, kind=rung.kind
-            )
-        ]
+        return [escalation.tell_beside(incident.ladder, due.level, incident.round, now, rosters)]
     if due.of is not None:
         limit = clocks.due_at(due.of, incident.pauses)
         if due.percent is not None:

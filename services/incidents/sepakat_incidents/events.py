@@ -146,11 +146,15 @@ class HandedOver:
 
 @dataclass(frozen=True)
 class Unreached:
-    """The message to somebody who was asked will never arrive: `reason` says why."""
+    """The message to somebody who was asked will never arrive: `reason` says why.
+
+    `level` is that of a level which was told beside the ladder, because a clock runs out.
+    """
 
     contact: str
     reason: str
     at: datetime
+    level: int | None = None
 
 
 @dataclass(frozen=True)

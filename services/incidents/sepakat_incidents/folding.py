@@ -42,7 +42,7 @@ from sepakat_incidents.events import (
     Updated,
     Woken,
 )
-from sepakat_incidents.incident import Incident, Line, Status, as_told, waits, with_cause
+from sepakat_incidents.incident import Beside, Incident, Line, Status, as_told, waits, with_cause
 from sepakat_incidents.record import RecordEvent
 from sepakat_incidents.timing import silent_since
 
@@ -132,7 +132,8 @@ def _on_ladder(
 ) -> Incident:
     match event:
         case Escalated(reason="time-left"):
-            return as_told(replace(incident, foretold=(*incident.foretold, event.level)))
+            beside = (*incident.beside, Beside(event.level, event.contacts))
+            return as_told(replace(incident, foretold=(*incident.foretold, event.level), beside=beside))
         case Escalated(level, round, contacts, acknowledge_by):
             told = replace(
                 as_told(incident), status=Status.OPEN, level=level, round=round, due_at=event.next_at or acknowledge_by,
@@ -154,8 +155,15 @@ def _on_ladder(
                 incident, status=Status.OPEN, acknowledged_by=None, acknowledgers=(), due_at=acknowledge_by,
                 asked=contacts, unreached=(),
             )  # fmt: skip
-        case Unreached(contact):
+        case Unreached(contact, level=None):
             return replace(incident, unreached=(*incident.unreached, contact))
+        case Unreached(contact):
+            return replace(
+                incident, beside=tuple(
+                    replace(each, unreached=(*each.unreached, contact)) if each.level == event.level else each
+                    for each in incident.beside
+                ),
+            )  # fmt: skip
 
 
 def _put_off(incident: Incident, event: Joined | Snoozed | Woken) -> Incident:
@@ -192,7 +200,8 @@ def _answered(incident: Incident, event: Acknowledged | Updated | Prioritised) -
             waits = incident.status is Status.OPEN and ladder != incident.ladder
             due_at = None if waits else incident.due_at
             return replace(
-                as_told(incident), priority=priority, ladder=ladder, version=version, foretold=(), due_at=due_at
+                as_told(incident), priority=priority, ladder=ladder, version=version, foretold=(), beside=(),
+                due_at=due_at,
             )  # fmt: skip
 
 

@@ -106,6 +106,15 @@ class AgreedTime:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """A level that was told beside the ladder because a clock runs out; of its contacts, whom no message reaches."""
+
+    level: int
+    contacts: tuple[str, ...]
+    unreached: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Reopening:
     """Why it was opened again, by whom; `party` is None for an operator, and where something of a duplicate goes on."""
 
@@ -153,6 +162,8 @@ class Incident:
     """Who of the responsible party has acknowledged while more are needed, or did."""
     foretold: tuple[int, ...] = ()
     """The levels that were told because a clock runs out."""
+    beside: tuple[Beside, ...] = ()
+    """Whom these told; those of before this was kept are missing."""
     cause: Kind | None = None
     """What kind of thing opened it; None for those of before this was kept."""
     impact: Degree | None = None

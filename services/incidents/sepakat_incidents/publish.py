@@ -122,8 +122,9 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
             )  # fmt: skip
         case happened.Unreached(contact, reason, at):
             yield contract.ContactUnreached(
-                **_about(incident, at), contact=contact, reason=reason, responsible=incident.responsible
-            )
+                **_about(incident, at), contact=contact, reason=reason, responsible=incident.responsible,
+                level=event.level,
+            )  # fmt: skip
         case happened.Updated(by, party, note, at):
             yield contract.IncidentUpdated(**_about(incident, at), by=by, party=party, note=note)
         case happened.Resolved(by, ended, at):

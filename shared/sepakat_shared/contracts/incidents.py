@@ -241,12 +241,16 @@ class SnoozeEnded(_AskingEvent):
 
 
 class ContactUnreached(_IncidentEvent):
-    """Somebody whom the escalation asked gets no message; `responsible` is the party whose ladder it is."""
+    """Somebody whom the escalation asked gets no message; `responsible` is the party whose ladder it is.
+
+    `level`: of a level that was told because a clock runs out.
+    """
 
     type: ClassVar[str] = "sepakat.incident.contact_unreached.v1"
     contact: str
     reason: str
     responsible: str
+    level: int | None = None
 
 
 class IncidentUpdated(_IncidentEvent):
