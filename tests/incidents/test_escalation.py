@@ -229,6 +229,34 @@ def test_a_level_with_a_webhook_waits_for_it_though_no_mail_arrives() -> None:
     assert next(each for each in hooked.told if each.type.endswith("escalated.v1")).data["webhooks"] == ["pager"]  # type: ignore[index]
 
 
+def test_a_level_of_which_neither_a_person_nor_a_webhook_is_left_is_over_at_once() -> None:
+    for person_first in (True, False):
+        hooked = story(Rung(("rudi",), 900, webhooks=("pager", "desk")), SECOND).at("08:01")
+        if person_first:
+            hooked.do(answers.unreached, "rudi", "the contact has left")
+        hooked.do(answers.silent, "pager", "no endpoint of nusantara or toko-maju")
+        hooked.do(answers.silent, "pager", "again").do(answers.silent, "other", "nobody calls it")
+        assert hooked.events[-1] == Unreached(
+            "pager", "no endpoint of nusantara or toko-maju", hooked.clock.now(), webhook=True
+        )
+        assert len(told(hooked)) == 1, "one of them may still do something about it"
+        hooked.do(answers.silent, "desk", "the endpoint is disabled; enable it and replay what it has missed")
+        if not person_first:
+            assert len(told(hooked)) == 1
+            hooked.do(answers.unreached, "rudi", "the contact has left")
+        assert told(hooked)[1:] == [("08:01", 2, ("rina",), "unreached")]
+        facts = [each.data for each in hooked.told if each.type.endswith("contact_unreached.v1")]
+        named = {each["contact"]: each.get("webhook") for each in facts if isinstance(each, dict)}
+        assert named == {"rudi": None, "pager": True, "desk": True}
+
+
+def test_a_level_of_the_time_left_of_which_no_webhook_is_left_tells_the_next_one() -> None:
+    boss = Rung((), 3600, left=Left("restore", percent="50"), webhooks=("pager",))
+    gone = story(Rung(("oncall",), 3600 * 9), boss, SECOND, clocks=(RESTORE,)).at("10:00")
+    gone.do(answers.silent, "pager", "no endpoint of nusantara or toko-maju")
+    assert told(gone)[1:] == [("10:00", 2, (), "time-left"), ("10:00", 3, ("rina",), "time-left")]
+
+
 # -- by the time that is left ------------------------------------------------------------------------------------------
 
 RESTORE = Terms("restore", 4 * 3600, None, ("waiting-for-customer",))

@@ -9,7 +9,7 @@ from samples import agreement
 from sepakat_cli.backends import Backend
 from sepakat_incidents import ladder_api
 from sepakat_shared.contracts.incidents import IncidentEscalated
-from sepakat_shared.contracts.notifications import NotificationGivenUp
+from sepakat_shared.contracts.notifications import NotificationGivenUp, NotificationSuppressed
 from sepakat_shared.reacting import Erased
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
@@ -77,6 +77,31 @@ async def test_a_level_of_the_time_left_that_reaches_nobody_is_on_the_timeline(b
             ("Unreached", 2, "no contact of nusantara or toko-maju"), ("Escalated", 3, "time-left"),
         ]  # fmt: skip
         assert (await handled.get(id))["level"] == 1, "the ladder stands where it stood"
+
+
+async def test_a_webhook_that_is_no_endpoint_keeps_no_level_waiting(backend: Backend) -> None:
+    levels = [
+        {"notify": ["ghost"], "webhooks": ["hook1"], "acknowledgeWithin": "PT1H"},
+        {"notify": ["rina"], "acknowledgeWithin": "PT1H"},
+    ]
+    text = agreement(priorities={"P1": {"escalation": "critical"}}, escalation={"critical": {"levels": levels}})
+    async with opened(backend, text) as handled:
+        await handled.contact("nusantara", "rina")
+        await handled.contact("toko-maju", "rudi")
+        id = await handled.impaired()
+        await hear_itself(handled)
+        assert (await handled.get(id))["level"] == 1
+        fact = NotificationSuppressed(
+            notification="n", channel="webhook", recipient="hook1", about=id, about_type="incident",
+            at=handled.clock.now(), reason="no endpoint of nusantara or toko-maju",
+        )  # fmt: skip
+        for _ in range(2):
+            await handled.reactions.on_undelivered(fact, handled.cause())
+        assert (await handled.get(id))["asked"] == ["rina"]
+        hooks = [each for each in await handled.timeline(id) if each["what"] == "Unreached" and each["webhook"]]
+        assert [(each["contact"], each["reason"]) for each in hooks] == [
+            ("hook1", "no endpoint of nusantara or toko-maju")
+        ]  # fmt: skip
 
 
 async def test_what_does_not_reach_the_customers_contact_says_nothing_of_the_providers_of_the_same_id(

@@ -16,11 +16,12 @@ from sepakat_notifier.directory import Directory
 from sepakat_notifier.endpoint import Added, Endpoint
 from sepakat_notifier.endpoints import Endpoints
 from sepakat_notifier.gathering import GATHERED
-from sepakat_notifier.notification import Notification, notification_id
+from sepakat_notifier.notification import Notification, Status, notification_id
 from sepakat_notifier.planning import Planning
 from sepakat_notifier.preference import Chosen, Preference, QuietHours, Vacation
 from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.reactions import Reactions
+from sepakat_notifier.replays import Replays
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.store import Notifications
 from sepakat_notifier.subscription import Digest, Subscription
@@ -205,7 +206,14 @@ async def test_a_level_of_the_escalation_calls_the_endpoint_that_it_names(notifi
         await notifier.endpoints.all.execute(id, lambda *_, added=endpoint: [Added(added)], by="test")
     named = incident(incidents.IncidentEscalated, webhooks=("pager", "elsewhere"))
     await notifier.hear(named, "e1")
-    assert await notifier.planned() == [("email", "oncall"), ("webhook", "pager")], "of the two parties alone"
+    assert await notifier.planned() == [("email", "oncall"), ("webhook", "elsewhere"), ("webhook", "pager")]
+    [other] = [each for each in await notifier.found() if each.recipient == "elsewhere"]
+    assert (other.status, other.by_choice) == (Status.SUPPRESSED, False), "of the two parties alone"
+    assert other.reason == "no endpoint of nusantara or toko-maju"
+    assert (other.party, other.parties) == (None, ("nusantara", "toko-maju"))
+    since = CLOCK.now() - timedelta(hours=1)
+    replayed = [await Replays(notifier.notifications).replay(each, since, "test") for each in ("pager", "elsewhere")]
+    assert replayed == [0, 0], "one is pending, the other was never the stranger's"
 
 
 async def test_people_are_told_as_they_have_said_and_what_they_left_out_says_why(notifier: Notifier) -> None:

@@ -5,7 +5,7 @@ import json
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
 from ipaddress import ip_address
 from typing import Any
@@ -107,6 +107,16 @@ def hook_message() -> Notification:
 
 def hook_sender(endpoints: Endpoints, allowed: Any = LOOPBACK) -> WebhookSender:
     return WebhookSender(endpoints, VAULT, allowed, settings().notifier_attempt_timeout, SystemClock())
+
+
+@pytest.mark.servers
+async def test_what_concerns_other_parties_is_not_posted_to_an_endpoint_whose_id_they_name(
+    db: Database, receiver: Receiver
+) -> None:
+    endpoints, _ = await endpoint(db, f"http://localhost:{receiver.port}/hook")
+    with pytest.raises(Unwanted, match="no endpoint of a or b"):
+        await hook_sender(endpoints).send(replace(hook_message(), parties=("a", "b")))
+    assert receiver.requests == []
 
 
 @pytest.mark.servers

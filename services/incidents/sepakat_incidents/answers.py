@@ -123,6 +123,21 @@ def unreached(
     return [*told, *_instead(incident, reduce(apply, told, line).incident or incident, now, rosters)]
 
 
+def silent(
+    line: Line | None, id: str, webhook: str, reason: str, now: datetime, rosters: Rosters = NOBODY
+) -> Sequence[Event]:
+    """Nothing reaches an endpoint that a level calls: neither party has one of that id, say. So on as above."""
+    incident = line.incident if line else None
+    if line is None or incident is None or incident.id != id or not incident.is_open or webhook in incident.silent:
+        return []
+    beside = [incident.ladder.rungs[each.level - 1] for each in incident.beside if _is_on_ladder(incident, each)]
+    called = [*_called(incident), *(each for rung in beside for each in rung.webhooks)]
+    if webhook not in called:
+        return []
+    told = Unreached(webhook, reason, now, webhook=True)
+    return [told, *_instead(incident, apply(line, told).incident or incident, now, rosters)]
+
+
 def _instead(before: Incident, after: Incident, now: datetime, rosters: Rosters) -> Sequence[Event]:
     """Who is told at once, now that somebody is known not to be reached."""
     events: list[Event] = []
@@ -139,12 +154,23 @@ def _instead(before: Incident, after: Incident, now: datetime, rosters: Rosters)
 
 def _asks_nobody(incident: Incident) -> bool:
     """Whether nobody is left who could take it up before the next level is told."""
-    calls = incident.rung is not None and incident.level > 0 and incident.rung.webhooks
-    return not calls and set(incident.asked) <= set(incident.unreached)
+    return set(_called(incident)) <= set(incident.silent) and set(incident.asked) <= set(incident.unreached)
+
+
+def _called(incident: Incident) -> tuple[str, ...]:
+    """The endpoints that the level calls where the ladder stands, while somebody is awaited there."""
+    rung = incident.rung if incident.level > 0 and incident.status is Status.OPEN else None
+    return () if rung is None else rung.webhooks
 
 
 def _is_lost(incident: Incident, told: Beside) -> bool:
-    return not incident.ladder.rungs[told.level - 1].webhooks and set(told.contacts) <= set(told.unreached)
+    webhooks = incident.ladder.rungs[told.level - 1].webhooks
+    return set(webhooks) <= set(incident.silent) and set(told.contacts) <= set(told.unreached)
+
+
+def _is_on_ladder(incident: Incident, told: Beside) -> bool:
+    """Another ladder, as of another priority, may be shorter."""
+    return told.level <= len(incident.ladder.rungs)
 
 
 def none_reaches(

@@ -148,13 +148,15 @@ class HandedOver:
 class Unreached:
     """The message to somebody who was asked will never arrive: `reason` says why.
 
-    `level` is that of a level which was told beside the ladder, because a clock runs out.
+    `webhook`: to an endpoint that was called, whose id `contact` is. `level` is that of a level which was told beside
+    the ladder, because a clock runs out.
     """
 
     contact: str
     reason: str
     at: datetime
     level: int | None = None
+    webhook: bool = False
 
 
 @dataclass(frozen=True)

@@ -135,9 +135,10 @@ def _on_ladder(
             beside = (*incident.beside, Beside(event.level, event.contacts))
             return as_told(replace(incident, foretold=(*incident.foretold, event.level), beside=beside))
         case Escalated(level, round, contacts, acknowledge_by):
+            silent = tuple(each for each in incident.silent if each not in event.webhooks)
             told = replace(
                 as_told(incident), status=Status.OPEN, level=level, round=round, due_at=event.next_at or acknowledge_by,
-                asked=contacts, unreached=(),
+                asked=contacts, unreached=(), silent=silent,
             )  # fmt: skip
             return as_told(told)
         case Waits(until):
@@ -155,6 +156,8 @@ def _on_ladder(
                 incident, status=Status.OPEN, acknowledged_by=None, acknowledgers=(), due_at=acknowledge_by,
                 asked=contacts, unreached=(),
             )  # fmt: skip
+        case Unreached(contact, webhook=True):
+            return replace(incident, silent=(*incident.silent, contact))
         case Unreached(contact, level=None):
             return replace(incident, unreached=(*incident.unreached, contact))
         case Unreached(contact):

@@ -158,6 +158,8 @@ class Incident:
     asked: tuple[str, ...] = ()
     """The contacts who are asked to acknowledge now, and of them those whom no message reaches."""
     unreached: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+    """Of the webhook endpoints that the levels call, those that nothing reaches."""
     acknowledgers: tuple[str, ...] = ()
     """Who of the responsible party has acknowledged while more are needed, or did."""
     foretold: tuple[int, ...] = ()

@@ -123,7 +123,7 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
         case happened.Unreached(contact, reason, at):
             yield contract.ContactUnreached(
                 **_about(incident, at), contact=contact, reason=reason, responsible=incident.responsible,
-                level=event.level,
+                level=event.level, webhook=event.webhook or None,
             )  # fmt: skip
         case happened.Updated(by, party, note, at):
             yield contract.IncidentUpdated(**_about(incident, at), by=by, party=party, note=note)

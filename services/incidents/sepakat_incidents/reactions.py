@@ -196,20 +196,23 @@ class Reactions:
         await self._incidents.on_ladder(line_of(fact.incident), decide, by=cause.source, cause=cause)
 
     async def on_undelivered(self, fact: NotificationGivenUp | NotificationSuppressed, cause: Envelope) -> None:
-        """Somebody who was asked will never know: they have left, or their server takes nothing.
+        """Somebody who was asked, or an endpoint that was called, will never know: they have left, there is none of
+        that id, or their server takes nothing.
 
         Of an id that both parties have, the responsible party's contact is the one who is asked.
         """
         if fact.about_type != "incident" or (isinstance(fact, NotificationSuppressed) and fact.by_choice):
             return
-        incident = await self._incidents.find(fact.about)
+        is_person = fact.channel == "email"
+        incident = await self._incidents.find(fact.about) if is_person else None
         if incident is not None and fact.party not in (None, incident.responsible):
             asked = await self._contacts.whose((incident.responsible, fact.party), fact.recipient)
             if asked == incident.responsible:
                 return
 
         def decide(line: Line | None, now: datetime, rosters: Rosters) -> list[Event]:
-            return list(answers.unreached(line, fact.about, fact.recipient, fact.reason, now, rosters))
+            lost = answers.unreached if is_person else answers.silent
+            return list(lost(line, fact.about, fact.recipient, fact.reason, now, rosters))
 
         await self._incidents.on_ladder(line_of(fact.about), decide, by=cause.source, cause=cause)
 

@@ -187,7 +187,7 @@ def changed(incident: Incident, event: RecordEvent) -> Incident:
         case Reopened(by, party, reason, at):
             return replace(
                 as_told(incident), status=Status.OPEN, level=0, round=1, due_at=None, acknowledged_by=None,
-                acknowledgers=(), foretold=(), beside=(), asked=(), unreached=(), impact_ended_at=None,
+                acknowledgers=(), foretold=(), beside=(), asked=(), unreached=(), silent=(), impact_ended_at=None,
                 resolved_at=None,
                 clocks=tuple(clocks.resumed(each, incident.pauses, at) for each in incident.clocks),
                 reopened=incident.reopened + 1, begun_anew_at=at, waiting=_waiting_anew(incident, by),

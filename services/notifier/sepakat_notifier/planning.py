@@ -50,20 +50,23 @@ class Planning:
         self, channel: Channel, recipient: str, party: str | None, parties: tuple[str, ...], about: tuple[str, str],
         occasion: Occasion, cause: Envelope, *, once_for: str | None = None, ordered: bool = False,
         due_at: datetime | None = None, left_out: str | None = None, within: Gathering | None = None,
+        by_choice: bool = True,
     ) -> Notification | None:  # fmt: skip
         """Plan it, unless it is planned. `about` is what it is about, and of which kind.
 
         `once_for` stands for the event where several are told by one message; `due_at` puts the first attempt off;
-        `left_out` says why it is not sent at all: the recipient does not want it. `within`: it is told by that
-        message, which is planned as well; where that ends without it, it is sent by itself a while later.
+        `left_out` says why it is not sent at all: the recipient does not want it, or, not `by_choice`, cannot be
+        reached. `within`: it is told by that message, which is planned as well; where that ends without it, it is sent
+        by itself a while later.
         """
         of = once_for or occasion.id
 
         async def planned(once_for: str) -> Notification | None:
             id = domain.notification_id(once_for, channel, recipient)
             return await self._once(
-                id, channel, recipient, party, parties, about, occasion, cause, ordered, due_at, left_out, within
-            )
+                id, channel, recipient, party, parties, about, occasion, cause, ordered, due_at, left_out, within,
+                by_choice,
+            )  # fmt: skip
 
         found = await planned(of)
         if found is not None and party is not None and found.party not in (None, party):
@@ -73,7 +76,7 @@ class Planning:
     async def _once(
         self, id: str, channel: Channel, recipient: str, party: str | None, parties: tuple[str, ...],
         about: tuple[str, str], occasion: Occasion, cause: Envelope, ordered: bool, due_at: datetime | None,
-        left_out: str | None, within: Gathering | None,
+        left_out: str | None, within: Gathering | None, by_choice: bool,
     ) -> Notification | None:  # fmt: skip
         traceparent = current_traceparent()
         gathers: str | None = None
@@ -97,7 +100,7 @@ class Planning:
                 tried_since=due_at, within=gathers, reason=within.reason if within else None,
             )  # fmt: skip
             if left_out is not None:
-                return [domain.Planned(planned), domain.Suppressed(left_out, now, by_choice=True)]
+                return [domain.Planned(planned), domain.Suppressed(left_out, now, by_choice=by_choice)]
             return [domain.Planned(planned)]
 
         loaded = await self._notifications.all.execute(

@@ -71,10 +71,15 @@ class Reactions:
     async def on_fact(self, fact: Fact, cause: Envelope) -> None:
         subject = routing.subject_of(fact)
         at = datetime.fromisoformat(cause.time) if cause.time else self._clock.now()
-        hearing = await self._endpoints.for_event(subject.parties, fact.type, at, routing.endpoints_named(fact))
+        named = routing.endpoints_named(fact)
+        hearing = await self._endpoints.for_event(subject.parties, fact.type, at, named)
+        missing = [each for each in named if each not in {endpoint.id for endpoint in hearing}]
         # A room that hears of it by itself does so at once, whatever somebody who reads there puts off.
         rooms = [each.id for each in hearing if each.kind == "chat"]
-        await asyncio.gather(self._call_hooks(fact, cause, hearing), self._mail(fact, cause, rooms))
+        await asyncio.gather(
+            self._call_hooks(fact, cause, hearing), self._miss_hooks(missing, subject, cause),
+            self._mail(fact, cause, rooms),
+        )  # fmt: skip
 
     async def _call_hooks(self, fact: Fact, cause: Envelope, endpoints: Sequence[Endpoint]) -> None:
         subject = routing.subject_of(fact)
@@ -88,6 +93,18 @@ class Reactions:
                 for each in endpoints if each.kind == "webhook"
             ],
             *[self._say(each, fact, subject, cause) for each in endpoints if each.kind == "chat"],
+        )  # fmt: skip
+
+    async def _miss_hooks(self, missing: Sequence[str], subject: Subject, cause: Envelope) -> None:
+        """Of an endpoint that a level names, and that neither party has, it is on record why it was not called."""
+        await asyncio.gather(
+            *[
+                self._planning.plan(
+                    "webhook", each, None, subject.parties, (subject.about, subject.about_type), occasion_of(cause),
+                    cause, left_out=routing.no_endpoint(subject.parties), by_choice=False,
+                )
+                for each in missing
+            ]
         )  # fmt: skip
 
     async def _say(

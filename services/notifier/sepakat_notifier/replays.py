@@ -27,7 +27,12 @@ class Replays:
         """
         states, after, count = self._notifications.all.states, rfc3339(since), 0
         while True:
-            query = {"recipient": endpoint, "channel": "webhook", "order": {"$gte": after}}
+            query = {
+                "recipient": endpoint,
+                "channel": "webhook",
+                "order": {"$gte": after},
+                "state.party": {"$ne": None},
+            }
             found = await states.find(query).sort("order", ASCENDING).limit(_AT_ONCE).to_list(None)
             again = [each for each in found if each["status"] != "pending"]
             if again:

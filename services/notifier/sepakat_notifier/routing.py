@@ -128,6 +128,11 @@ def replies_are_shared(fact: Fact) -> bool:
     return isinstance(fact, incidents.IncidentCommented)
 
 
+def no_endpoint(parties: Sequence[str]) -> str:
+    """Why an endpoint that a level names is not called."""
+    return f"no endpoint of {' or '.join(parties)}"
+
+
 def endpoints_named(fact: Fact) -> tuple[str, ...]:
     """The webhook endpoints that a level of the escalation names: they are told whatever else they want."""
     return (fact.webhooks or ()) if isinstance(fact, incidents.IncidentEscalated) else ()

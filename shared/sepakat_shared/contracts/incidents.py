@@ -243,7 +243,7 @@ class SnoozeEnded(_AskingEvent):
 class ContactUnreached(_IncidentEvent):
     """Somebody whom the escalation asked gets no message; `responsible` is the party whose ladder it is.
 
-    `level`: of a level that was told because a clock runs out.
+    `level`: of a level that was told because a clock runs out. `webhook`: it is an endpoint, `contact` is its id.
     """
 
     type: ClassVar[str] = "sepakat.incident.contact_unreached.v1"
@@ -251,6 +251,7 @@ class ContactUnreached(_IncidentEvent):
     reason: str
     responsible: str
     level: int | None = None
+    webhook: bool | None = None
 
 
 class IncidentUpdated(_IncidentEvent):

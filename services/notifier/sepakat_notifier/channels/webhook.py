@@ -17,6 +17,7 @@ from sepakat_notifier.channels.calling import Client
 from sepakat_notifier.endpoint import Endpoint, sealed_secrets
 from sepakat_notifier.endpoints import Endpoints
 from sepakat_notifier.notification import Notification, Occasion
+from sepakat_notifier.routing import no_endpoint
 from sepakat_notifier.vault import Vault
 from sepakat_shared.clock import Clock
 from sepakat_shared.errors import Invalid
@@ -42,6 +43,9 @@ class WebhookSender:
         endpoint = await self._endpoints.of(notification.recipient)
         if endpoint is None:
             raise Unwanted("the endpoint was removed")
+        # A level may name any id, also that of somebody else's endpoint.
+        if endpoint.party not in notification.parties:
+            raise Unwanted(no_endpoint(notification.parties))
         if endpoint.disabled_at is not None:
             raise Unwanted("the endpoint is disabled; enable it and replay what it has missed")
         await self.post(endpoint, notification)
