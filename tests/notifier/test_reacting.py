@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ from sepakat_notifier.endpoints import Endpoints
 from sepakat_notifier.gathering import GATHERED
 from sepakat_notifier.notification import Notification, Status, notification_id
 from sepakat_notifier.planning import Planning
-from sepakat_notifier.preference import Chosen, Preference, QuietHours, Vacation
+from sepakat_notifier.preference import OVER, Chosen, Preference, QuietHours, Vacation
 from sepakat_notifier.preferences import Preferences
 from sepakat_notifier.reactions import Reactions
 from sepakat_notifier.replays import Replays
@@ -214,6 +215,24 @@ async def test_a_level_of_the_escalation_calls_the_endpoint_that_it_names(notifi
     since = CLOCK.now() - timedelta(hours=1)
     replayed = [await Replays(notifier.notifications).replay(each, since, "test") for each in ("pager", "elsewhere")]
     assert replayed == [0, 0], "one is pending, the other was never the stranger's"
+
+
+async def test_a_forecast_of_what_is_over_is_left_out_and_says_why(notifier: Notifier) -> None:
+    """Where the service was away, forecasts and the miss come at once, in their order."""
+    hook = Endpoint("hook", "nusantara", "https://hooks.example/", ("sepakat.clock.*",), "sealed", CLOCK.now())
+    for endpoint in (hook, replace(hook, id="room", url="", kind="chat", service="slack")):
+        await notifier.endpoints.all.execute(endpoint.id, lambda *_, added=endpoint: [Added(added)], by="test")
+    await notifier.hear_text()
+    forecast = incident(incidents.ClockForecast, percent=90)
+    await notifier.hear(forecast.model_copy(update={"at": forecast.due_at}), "over")
+    await notifier.hear(forecast.model_copy(update={"at": forecast.due_at - timedelta(seconds=1)}), "soon")
+    await notifier.hear(incident(incidents.ClockMissed, at=forecast.due_at), "missed")
+    found = await notifier.found()
+    ended = {(each.occasion.id, each.channel): each.status for each in found if each.recipient != "budi"}
+    left_out = {key for key, status in ended.items() if status is Status.SUPPRESSED}
+    assert left_out == {("over", "email"), ("over", "chat")}, "systems get every event of a clock"
+    assert len(ended) == 9
+    assert {(each.reason, each.by_choice) for each in found if each.status is Status.SUPPRESSED} == {(OVER, True)}
 
 
 async def test_people_are_told_as_they_have_said_and_what_they_left_out_says_why(notifier: Notifier) -> None:

@@ -55,9 +55,9 @@ class Planning:
         """Plan it, unless it is planned. `about` is what it is about, and of which kind.
 
         `once_for` stands for the event where several are told by one message; `due_at` puts the first attempt off;
-        `left_out` says why it is not sent at all: the recipient does not want it, or, not `by_choice`, cannot be
-        reached. `within`: it is told by that message, which is planned as well; where that ends without it, it is sent
-        by itself a while later.
+        `left_out` says why it is not sent at all: the recipient does not want it, needs no message of its own, or, not
+        `by_choice`, cannot be reached. `within`: it is told by that message, which is planned as well; where that ends
+        without it, it is sent by itself a while later.
         """
         of = once_for or occasion.id
 

@@ -157,6 +157,15 @@ def may_be_gathered(fact: Fact) -> bool:
     return isinstance(fact, _NEWS) and not isinstance(fact, incidents.ClockForecast)
 
 
+OVER = "foretells what had come already; that is told by itself"
+"""Why a forecast is left out that was made when its time was over, as after the service was away for a while."""
+
+
+def was_over(fact: Fact) -> bool:
+    """Whether what it foretells had come when it was said."""
+    return isinstance(fact, incidents.ClockForecast) and is_too_late(fact, fact.at)
+
+
 def is_too_late(fact: Fact, at: datetime) -> bool:
     """Whether what it foretells has come by then."""
     ahead = _what_is_ahead(fact)

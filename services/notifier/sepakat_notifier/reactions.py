@@ -116,8 +116,10 @@ class Reactions:
         """
         if not gists.is_told(fact) or routing.is_for_one_person(fact):
             return
-        within = None
-        if digest is not None and digest.digest is not None and digest.at is not None:
+        within, is_over = None, preference.was_over(fact)
+        if is_over:
+            digest = None
+        elif digest is not None and digest.digest is not None and digest.at is not None:
             zone = digest.digest.time_zone
             within = gathering.digest(digest.digest.every, room.party, room.id, zone, digest.at)
         elif room.service not in CHANGES and preference.may_be_gathered(fact):
@@ -125,6 +127,7 @@ class Reactions:
         await self._planning.plan(
             "chat", room.id, room.party, (room.party,), (subject.about, subject.about_type), occasion_of(cause), cause,
             within=within, due_at=digest.at if digest is not None and within is None else None,
+            left_out=preference.OVER if is_over else None,
         )  # fmt: skip
 
     async def _mail(self, fact: Fact, cause: Envelope, told_rooms: Collection[str] = ()) -> None:
@@ -225,6 +228,8 @@ class Reactions:
     async def _plan(self, letter: "_Letter", fact: Fact, subject: Subject, cause: Envelope) -> None:
         party, wish = letter.party, letter.wish
         left_out = wish.reason if isinstance(wish, LeaveOut) else letter.left_out
+        if preference.was_over(fact):
+            left_out = preference.OVER
         due_at = wish.at if isinstance(wish, Tell) else None
         within = None if left_out else _digest(wish, party)
         if isinstance(wish, Tell) and not left_out and wish.at is None and preference.may_be_gathered(fact):

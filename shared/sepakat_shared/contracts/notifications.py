@@ -35,7 +35,10 @@ class NotificationGivenUp(_NotificationEvent):
 
 
 class NotificationSuppressed(_NotificationEvent):
-    """It was not sent on purpose; `reason` says why. `by_choice`: its recipient can be reached and does not want it."""
+    """It was not sent on purpose; `reason` says why.
+
+    `by_choice`: its recipient can be reached, and does not want it or needs no message of its own.
+    """
 
     type: ClassVar[str] = "sepakat.notification.suppressed.v1"
     reason: str
