@@ -11,6 +11,7 @@ from samples import agreement, agreement_dict
 from story import OPENED, Story
 
 from sepakat_incidents import answers, deadlines, rotations
+from sepakat_incidents import line as lines
 from sepakat_incidents.clocks import Terms
 from sepakat_incidents.escalation import Escalated, Exhausted, Ladder, Left, Rung, Waits
 from sepakat_incidents.events import Acknowledged, HandedOver, Joined, Unacknowledged, Unreached
@@ -299,6 +300,50 @@ def test_a_level_that_is_told_by_the_time_left_and_reaches_nobody_says_so_and_th
     before = len(gone.events)
     gone.do(answers.unreached, "boss", "again")
     assert len(gone.events) == before
+
+
+def test_of_one_person_on_two_levels_one_failure_tells_the_next_level_once_and_is_one_fact() -> None:
+    both = Rung(("oncall",), 3600, left=Left("restore", percent="50"))
+    lost = story(Rung(("oncall",), 3600 * 2 + 1), both, SECOND, Rung(("ceo",), 900), clocks=(RESTORE,)).at("10:02")
+    assert told(lost)[1:] == [("10:00", 2, ("oncall",), "time-left"), ("10:00", 2, ("oncall",), "delay")]
+    lost.do(answers.unreached, "oncall", "the contact has left")
+    assert told(lost)[3:] == [("10:02", 3, ("rina",), "unreached")]
+    assert len([each for each in lost.told if each.type.endswith("contact_unreached.v1")]) == 1
+
+
+def test_a_level_that_the_ladder_has_passed_is_not_told_again_beside_it() -> None:
+    boss = Rung(("boss",), 3600 * 9, left=Left("restore", percent="90"))
+    passed = story(FIRST, boss, SECOND, Rung(("ceo",), 3600 * 9), clocks=(RESTORE,)).at("08:30")
+    passed.do(answers.escalate, "rina", None).do(answers.escalate, "rina", None)
+    before = told(passed)
+    passed.do(answers.unreached, "boss", "the contact has left")
+    assert told(passed) == before
+    assert Unreached("boss", "the contact has left", passed.clock.now(), 2) in passed.events
+
+
+def test_a_level_is_told_in_place_of_another_only_while_the_clock_runs_that_it_was_told_for() -> None:
+    boss = Rung(("boss",), 3600, left=Left("first-response", percent="50"))
+    respond = Terms("first-response", 3600)
+    late = story(FIRST, boss, SECOND, clocks=(respond, RESTORE)).at("08:31").do(answers.acknowledge, "oncall", PROVIDER)
+    late.at("11:00").do(answers.unreached, "boss", "the mail server gave up")
+    assert [each for each in told(late) if each[1] == 3] == []
+    assert isinstance(late.events[-1], Unreached)
+
+
+def test_a_level_of_the_time_left_that_has_nobody_tells_the_next_one() -> None:
+    nobody = Rung((), 3600, left=Left("restore", percent="50"))
+    running = story(FIRST, nobody, SECOND, Rung(("ceo",), 900), clocks=(RESTORE,))
+    running.do(answers.acknowledge, "oncall", PROVIDER).at("10:00")
+    assert told(running)[1:] == [("10:00", 2, (), "time-left"), ("10:00", 3, ("rina",), "time-left")]
+
+
+def test_what_was_told_by_one_ladder_is_nothing_of_the_graver_one_that_follows_it() -> None:
+    boss = Rung(("boss",), 3600, left=Left("restore", percent="90"))
+    raised = story(FIRST, boss, SECOND, clocks=(RESTORE,)).do(answers.acknowledge, "oncall", PROVIDER).at("09:00")
+    assert (raised.incident.foretold, [each.level for each in raised.incident.beside]) == ((2,), [2])
+    grave = Handling("P0", Ladder((FIRST, SECOND)), (RESTORE,), 1)
+    raised.take(lines.raised(raised.incident, grave, raised.incident.title, raised.clock.now()))
+    assert (raised.incident.foretold, raised.incident.beside) == ((), ())
 
 
 def test_whoever_could_not_be_reached_before_is_unreached_for_the_level_of_the_time_left_too() -> None:

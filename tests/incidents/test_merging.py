@@ -112,6 +112,19 @@ def test_whoever_has_the_duplicate_in_hand_has_the_one_that_is_kept() -> None:
     assert of(absorb(taken, merge(late, begun("search")))).joined == ("nusantara/sari",)
 
 
+def test_it_is_in_hand_by_the_graver_ladder_for_as_long_and_of_as_many_people_as_that_one_says() -> None:
+    lasting = Handling("P1", Ladder((Rung(("boss",), 60),), lasts_seconds=1800), (), 1)
+    late = begun("checkout", 2, how=lasting)
+    for who in ("sari", "lead"):
+        late = after(late, answers.acknowledge(late, of(late).id, who, "nusantara", NOW + timedelta(minutes=3)))
+    kept = absorb(begun("search"), merge(late, begun("search")), how=lasting)
+    assert (of(kept).status.value, of(kept).joined) == ("acknowledged", ("nusantara/lead",))
+    assert of(kept).due_at == NOW + timedelta(minutes=35), "without a word it lapses, as the duplicate's would have"
+    two = Handling("P1", Ladder((Rung(("boss",), 60, needed=2),)), (), 1)
+    kept = absorb(begun("search"), merge(late, begun("search")), how=two)
+    assert (of(kept).status.value, of(kept).acknowledgers, of(kept).asked) == ("open", ("sari",), ("boss",))
+
+
 def test_an_acknowledgement_that_was_given_back_is_not_taken_over() -> None:
     late = begun("checkout", 2)
     late = after(late, answers.acknowledge(late, of(late).id, "sari", "nusantara", NOW + timedelta(minutes=3)))

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 
-from sepakat_incidents import escalation, timing
-from sepakat_incidents.escalation import NOBODY, Rosters
+from sepakat_incidents import beside, escalation, timing
+from sepakat_incidents.escalation import NOBODY, Escalated, Rosters
 from sepakat_incidents.events import (
     Acknowledged,
     Event,
@@ -19,7 +19,7 @@ from sepakat_incidents.events import (
 )
 from sepakat_incidents.folding import apply
 from sepakat_incidents.handling import WAITING_FOR_CUSTOMER, Handling
-from sepakat_incidents.incident import Beside, Incident, Line, Status, find_open, not_before
+from sepakat_incidents.incident import Incident, Line, Status, find_open, not_before
 from sepakat_incidents.rotations import people
 from sepakat_shared.contracts.matrix import Degree
 from sepakat_shared.errors import Conflict, Forbidden, Invalid
@@ -115,10 +115,10 @@ def unreached(
     if line is None or incident is None or incident.id != id or not incident.is_open:
         return []
     asked = incident.status is Status.OPEN and contact in incident.asked and contact not in incident.unreached
-    beside = [each for each in incident.beside if contact in each.contacts and contact not in each.unreached]
+    told_beside = [each for each in incident.beside if contact in each.contacts and contact not in each.unreached]
     told = [
         *([Unreached(contact, reason, now)] if asked else []),
-        *[Unreached(contact, reason, now, each.level) for each in beside],
+        *[Unreached(contact, reason, now, each.level) for each in told_beside],
     ]
     return [*told, *_instead(incident, reduce(apply, told, line).incident or incident, now, rosters)]
 
@@ -130,9 +130,7 @@ def silent(
     incident = line.incident if line else None
     if line is None or incident is None or incident.id != id or not incident.is_open or webhook in incident.silent:
         return []
-    beside = [incident.ladder.rungs[each.level - 1] for each in incident.beside if _is_on_ladder(incident, each)]
-    called = [*_called(incident), *(each for rung in beside for each in rung.webhooks)]
-    if webhook not in called:
+    if webhook not in (*_called(incident), *beside.called(incident)):
         return []
     told = Unreached(webhook, reason, now, webhook=True)
     return [told, *_instead(incident, apply(line, told).incident or incident, now, rosters)]
@@ -140,16 +138,12 @@ def silent(
 
 def _instead(before: Incident, after: Incident, now: datetime, rosters: Rosters) -> Sequence[Event]:
     """Who is told at once, now that somebody is known not to be reached."""
-    events: list[Event] = []
-    ladder, level, round = after.ladder, after.level, after.round
+    climbed: Sequence[Event] = ()
     if after.status is Status.OPEN and _asks_nobody(after) and not _asks_nobody(before):
-        events.extend(escalation.climb(ladder, level, round, now, rosters, "unreached"))
-    for was, each in zip(before.beside, after.beside, strict=True):
-        # A level that is asked now, or was told beside the ladder, has heard of it.
-        heard = each.level + 1 in (level, *after.foretold) or each.level >= len(ladder.rungs)
-        if not heard and _is_lost(after, each) and not _is_lost(before, was):
-            events.append(escalation.tell_beside(ladder, each.level + 1, round, now, rosters))
-    return events
+        climbed = escalation.climb(after.ladder, after.level, after.round, now, rosters, "unreached")
+    places = [(each.level, each.round) for each in climbed if isinstance(each, Escalated)]
+    at = places[-1] if places else (after.level, after.round)
+    return [*climbed, *beside.instead(before, after, at, now, rosters)]
 
 
 def _asks_nobody(incident: Incident) -> bool:
@@ -161,16 +155,6 @@ def _called(incident: Incident) -> tuple[str, ...]:
     """The endpoints that the level calls where the ladder stands, while somebody is awaited there."""
     rung = incident.rung if incident.level > 0 and incident.status is Status.OPEN else None
     return () if rung is None else rung.webhooks
-
-
-def _is_lost(incident: Incident, told: Beside) -> bool:
-    webhooks = incident.ladder.rungs[told.level - 1].webhooks
-    return set(webhooks) <= set(incident.silent) and set(told.contacts) <= set(told.unreached)
-
-
-def _is_on_ladder(incident: Incident, told: Beside) -> bool:
-    """Another ladder, as of another priority, may be shorter."""
-    return told.level <= len(incident.ladder.rungs)
 
 
 def none_reaches(

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sepakat_incidents import clocks, escalation, snoozing
+from sepakat_incidents import beside, clocks, escalation, snoozing
 from sepakat_incidents.clocks import Clock
 from sepakat_incidents.closing import closed
 from sepakat_incidents.escalation import NOBODY, Exhausted, Rosters
@@ -88,7 +88,7 @@ def _do(incident: Incident, due: _Deadline, now: datetime, rosters: Rosters) -> 
     if due.wakes:
         return snoozing.wake(incident, now)
     if due.level is not None:
-        return [escalation.tell_beside(incident.ladder, due.level, incident.round, now, rosters)]
+        return beside.tell(incident, due.level, now, rosters)
     if due.of is not None:
         limit = clocks.due_at(due.of, incident.pauses)
         if due.percent is not None:

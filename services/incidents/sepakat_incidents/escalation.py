@@ -176,13 +176,6 @@ def climb(
     return [Escalated(*place, contacts, acknowledge_by, now, reason, next_at, rung.webhooks, rung.kind, by, note)]
 
 
-def tell_beside(ladder: Ladder, level: int, round: int, now: datetime, rosters: Rosters) -> Escalated:
-    """Tell a level because a clock runs out: the ladder stays where it stands, and nobody's answer is waited for."""
-    rung = ladder.rungs[level - 1]
-    contacts = told_by(rung, now, rosters)
-    return Escalated(level, round, contacts, None, now, "time-left", webhooks=rung.webhooks, kind=rung.kind)
-
-
 def told_by(rung: Rung, now: datetime, rosters: Rosters) -> tuple[str, ...]:
     """The contacts that a level tells at that instant: by its hours, and by who is on call."""
     targets = rung.notify

@@ -111,8 +111,10 @@ def _in_episode(incident: Incident, event: Attached | Planned | Raised | Passed 
         case Planned(priority, ladder, version):
             return replace(incident, priority=priority, ladder=ladder, version=version)
         case Raised(_, priority, ladder, title, _, version):
+            of_ladder = (incident.foretold, incident.beside) if ladder == incident.ladder else ((), ())
             return replace(
-                as_told(incident), priority=priority, ladder=ladder, title=title, version=version or incident.version
+                as_told(incident), priority=priority, ladder=ladder, title=title, version=version or incident.version,
+                foretold=of_ladder[0], beside=of_ladder[1],
             )  # fmt: skip
         case Passed(subject):
             return replace(incident, waiting=tuple(each for each in incident.waiting if each != subject))

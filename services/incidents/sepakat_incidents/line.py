@@ -97,13 +97,16 @@ def attached(
 
 
 def raised(
-    incident: Incident, handling: Handling, title: dict[str, str], now: datetime, rosters: Rosters = NOBODY
-) -> Sequence[Event]:
-    """P1 comes before P2. Another ladder begins at its foot, unless somebody has taken the incident up already."""
+    incident: Incident, handling: Handling, title: dict[str, str], now: datetime, rosters: Rosters = NOBODY,
+    *, in_hand: bool = False,
+) -> Sequence[Event]:  # fmt: skip
+    """P1 comes before P2. Another ladder begins at its foot, unless somebody has taken the incident up already, or has
+    it `in_hand` by what follows.
+    """
     if handling.priority >= incident.priority:
         return []
     ladder = handling.ladder if handling.ladder.rungs else incident.ladder
-    anew = ladder != incident.ladder and incident.status is Status.OPEN
+    anew = ladder != incident.ladder and incident.status is Status.OPEN and not in_hand
     steps = escalation.start(ladder, now, rosters) if anew else []
     asked = tuple(each for step in steps if isinstance(step, Escalated) for each in step.contacts)
     return [

@@ -9,15 +9,14 @@ from datetime import datetime
 from functools import reduce
 from typing import Final
 
-from sepakat_incidents import escalation
+from sepakat_incidents import answers, escalation
 from sepakat_incidents import line as lines
-from sepakat_incidents.answers import acknowledge
 from sepakat_incidents.closing import lapsed_by_merge
 from sepakat_incidents.escalation import NOBODY, Rosters
 from sepakat_incidents.events import Event, Passed
 from sepakat_incidents.folding import apply
 from sepakat_incidents.handling import Handling
-from sepakat_incidents.incident import Incident, Line, LinkKind, Trigger, find, find_open
+from sepakat_incidents.incident import Incident, Line, LinkKind, Status, Trigger, find, find_open
 from sepakat_incidents.record import Absorbed, Forwarded, Linked, Merged, Reopened, Unlinked
 from sepakat_shared.errors import Conflict, Invalid
 
@@ -72,12 +71,31 @@ def absorb(
     after = reduce(apply, events, line)
     if not find(after, incident.id).is_open:
         return events
-    for by in duplicate.acknowledgers if duplicate.acknowledged_by is not None else ():
-        taken = acknowledge(after, incident.id, by, incident.responsible, now)
-        after = reduce(apply, taken, after)
-        events.extend(taken)
     kept = find(after, incident.id)
-    return [*events, *lines.raised(kept, how, kept.title, now, rosters)]
+    in_hand = duplicate.acknowledged_by is not None
+    graver = lines.raised(kept, how, kept.title, now, rosters, in_hand=in_hand)
+    if not in_hand:
+        return [*events, *graver]
+    # By the graver ladder: that one says of how many people it must be in hand, and for how long without a word.
+    after = reduce(apply, graver, after)
+    said = _said_of(duplicate, after, now)
+    taken = find(reduce(apply, said, after), incident.id)
+    calls = taken.status is Status.OPEN and taken.ladder != kept.ladder
+    return [*events, *graver, *said, *(escalation.start(taken.ladder, now, rosters) if calls else [])]
+
+
+def _said_of(duplicate: Incident, line: Line, now: datetime) -> list[Event]:
+    """Who had it in hand, or worked on it too, has the line's incident in hand, or works on it."""
+    said: list[Event] = []
+    people = [(answers.acknowledge, each, duplicate.responsible) for each in duplicate.acknowledgers]
+    for each in duplicate.joined:
+        party, _, who = each.rpartition("/")
+        people.append((answers.join, who, party or duplicate.responsible))
+    for say, who, party in people:
+        events = say(line, line.incident.id, who, party, now) if line.incident is not None else []
+        line = reduce(apply, events, line)
+        said.extend(events)
+    return said
 
 
 def join(

@@ -120,6 +120,8 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
                 next_level=following[0] if following else None, **_answers(incident, goes_on_at),
                 **_asked_of(incident),
             )  # fmt: skip
+        case happened.Unreached(contact, level=int(level)) if _is_known_lost(incident, contact, level):
+            return  # told already: of one person one letter, however many levels name them
         case happened.Unreached(contact, reason, at):
             yield contract.ContactUnreached(
                 **_about(incident, at), contact=contact, reason=reason, responsible=incident.responsible,
@@ -149,6 +151,12 @@ def _of_incident(event: Event, incident: Incident) -> Iterable[Fact]:
             )
         case _:
             return  # told to nobody: Planned, Passed, Noted and Waits are seen by what follows from them
+
+
+def _is_known_lost(incident: Incident, contact: str, level: int) -> bool:
+    """Whether it is told of another place that nothing reaches them."""
+    first = next((each.level for each in incident.beside if contact in each.unreached), level)
+    return contact in incident.unreached or first != level
 
 
 def _asked_of(incident: Incident) -> dict[str, Any]:
