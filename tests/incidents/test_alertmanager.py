@@ -165,6 +165,37 @@ async def test_what_an_alert_describes_is_for_its_own_party_and_what_it_says_to_
     assert shared in [each.get("description") for each in told]
 
 
+async def test_what_an_alert_describes_is_said_once_also_where_its_taking_ended_in_the_middle(
+    handled: Handled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_given: Any) -> None:
+        raise AutoReconnect("the database is away")
+
+    firing = alert(1)
+    firing["annotations"] |= {"description": "see the runbook of Budi"}
+    with monkeypatch.context() as broken:
+        broken.setattr(handled.discussions, "comment", away)
+        await post(handled, firing, status=503)
+    await post(handled, firing, {**alert(2), "annotations": {"description": "and db-8"}})
+    await post(handled, {**alert(3), "annotations": {"description": "and db-9"}})
+    handled.beside.append(handled.discussions.timeline)
+    said = [each["body"] for each in await handled.timeline(ID, "nusantara") if each["what"] == "Commented"]
+    assert said == ["see the runbook of Budi"]
+
+
+async def test_what_is_described_of_a_duplicate_is_said_where_it_goes_on(handled: Handled) -> None:
+    kept, duplicate = await handled.impaired(), "toko-checkout.search.0001"
+    await post(handled, alert(1, sepakat_service="search"))
+    await handled.post("nusantara", duplicate, "merge", into=kept)
+    firing = alert(2, sepakat_service="search")
+    firing["annotations"] |= {"description": "see the runbook of Budi"}
+    await post(handled, firing)
+    handled.beside.append(handled.discussions.timeline)
+    for id, bodies in ((kept, ["see the runbook of Budi"]), (duplicate, [])):
+        said = [each["body"] for each in await handled.timeline(id, "nusantara") if each["what"] == "Commented"]
+        assert said == bodies
+
+
 async def test_an_alert_that_has_been_firing_for_years_has_its_impact_within_what_can_be_on_record(
     handled: Handled,
 ) -> None:

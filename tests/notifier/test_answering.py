@@ -308,7 +308,7 @@ async def test_a_link_of_what_was_merged_takes_up_the_incident_that_was_kept_as_
     assert "That counts no longer" in (await door.browser.get(address)).text
     assert await press() == 3
 
-    # It may be merged itself.
+    # It may be merged itself, while nobody has it in hand.
     at = NOW + timedelta(minutes=7)
     door.clock.set(at)
     await door.heard(incidents.IncidentMerged, "04", **kept, into="toko.pay.0001", into_number="PAY-0001", at=at)
@@ -319,6 +319,23 @@ async def test_a_link_of_what_was_merged_takes_up_the_incident_that_was_kept_as_
     over = await door.browser.post(address)
     assert (over.status_code, "This is over. PAY-0001" in over.text) == (409, True), over.text
     assert len(await door.told()) == 3
+
+
+@pytest.mark.servers
+async def test_whoever_had_in_hand_what_was_merged_has_what_was_kept(door: Door) -> None:
+    await door.asked()
+    address = f"/a/{token('acknowledge')}"
+    await door.heard(incidents.IncidentEscalated, "01", responsible="nusantara")
+    await door.browser.post(address)
+    await door.heard(incidents.IncidentAcknowledged, "02")
+    kept = {"incident": "toko.search.0007", "number": "SEARCH-0007", "responsible": "nusantara"}
+    await door.heard(incidents.IncidentEscalated, "01", **kept)
+    door.clock.set(NOW + timedelta(minutes=1))
+    await door.heard(incidents.IncidentMerged, "03", at=door.clock.now())
+    await door.heard(incidents.IncidentAcknowledged, "02", at=door.clock.now(), **kept)
+    page = await door.browser.post(address)
+    assert "Thank you: you have taken up SEARCH-0007" in page.text, page.text
+    assert len(await door.told()) == 1, "that is known already"
 
 
 # -- whether clocks stood still ----------------------------------------------------------------------------------------

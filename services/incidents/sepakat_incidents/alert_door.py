@@ -9,6 +9,7 @@ from typing import Literal
 from sepakat_incidents import alerts as domain
 from sepakat_incidents.alert_store import AlertStore, alert_id
 from sepakat_incidents.alerts import Alert, Target
+from sepakat_incidents.commands import party_of
 from sepakat_incidents.discussions import Discussions
 from sepakat_incidents.episodes import Episodes
 from sepakat_incidents.events import Event
@@ -145,7 +146,7 @@ class AlertDoor:
     ) -> str:  # fmt: skip
         """Open an incident by them, or count them to the one that is open. Returns its id."""
         by = asking.id
-        incident = await self._begin_by(place, fresh, by, now, asking.party)
+        incident = await self._begin_by(place, fresh, by, now, asking)
         new = await self._store.add(place.line, incident.id, fresh, now)
         # Whoever ended it in between did not know of these: then they begin another one.
         present = await self._begin_by(place, fresh, by, now)
@@ -158,9 +159,11 @@ class AlertDoor:
         return present.id
 
     async def _begin_by(
-        self, place: _Place, fresh: Sequence[Alert], by: str, now: datetime, party: str | None = None
+        self, place: _Place, fresh: Sequence[Alert], by: str, now: datetime, asking: Principal | None = None
     ) -> Incident:
-        """By the gravest of them. Its internal words are a comment of `party`, where it opens or joins an incident."""
+        """By the gravest of them. Its internal words are a comment of whoever is `asking`, where it opens or joins an
+        incident.
+        """
         text = place.wording.text
         priority, _, _, gravest = min(
             ((priority_of(text, *domain.gravity(each)), each.started_at, each.fingerprint, each) for each in fresh),
@@ -169,9 +172,18 @@ class AlertDoor:
         title, event = {"en": gravest.words, "id": gravest.words}, f"alertmanager/{secrets.token_hex(8)}"
         began = domain.begins(fresh, now)
         incident = await self._begin(place, priority, title, began, by, gravest.details, event)
-        if party is not None and gravest.internal and event in incident.causes:
-            await self._discussions.comment(incident, "internal", gravest.internal, (), party, by)
+        if asking is not None and gravest.internal:
+            await self._note(incident, gravest.internal, event in incident.causes, asking)
         return incident
+
+    async def _note(self, incident: Incident, words: str, is_new: bool, asking: Principal) -> None:
+        """Where the incident goes on; also of a message that is sent again since its taking ended in the middle."""
+        present = await self._episodes.present(incident.id) or incident
+        if not is_new and (
+            present.alerts or any(each.by == asking.id for each in await self._discussions.read(present.id, asking))
+        ):
+            return
+        await self._discussions.comment(present, "internal", words, (), party_of(asking, "an alert"), asking.id)
 
     async def _begin(
         self, place: _Place, priority: str, title: dict[str, str], at: datetime, by: str, details: str = "",

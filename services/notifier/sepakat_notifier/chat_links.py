@@ -17,7 +17,7 @@ from sepakat_notifier.directory import Directory, Forgotten, Reader, Unknown
 from sepakat_notifier.endpoint import Endpoint
 from sepakat_notifier.endpoints import Endpoints
 from sepakat_notifier.notification import Notification
-from sepakat_notifier.offers import address_of, offered
+from sepakat_notifier.offers import address_of, ends_at, offered
 from sepakat_notifier.routing import fact_of, subject_of
 from sepakat_notifier.settings import NotifierSettings
 from sepakat_notifier.vault import Link, Purpose, Vault
@@ -93,8 +93,8 @@ class ChatLinks:
             return None
 
     def _link(self, notification: Notification, party: str, contact: str) -> Link:
-        until = (notification.created_at + self._lifetime).timestamp()
-        return Link(notification.id, notification.about, party, contact, until)
+        until = ends_at(fact_of(notification), notification.created_at, self._lifetime)
+        return Link(notification.id, notification.about, party, contact, until.timestamp())
 
     def _token(self, link: Link, purpose: Purpose) -> str:
         signed = "\n".join((purpose, link.notification, link.incident, link.party, link.contact, f"{link.until:.3f}"))

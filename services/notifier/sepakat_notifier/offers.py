@@ -1,6 +1,7 @@
 """Which links a message about an incident has, for the people of which party. Pure."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from sepakat_notifier import snoozing
 from sepakat_notifier.vault import Purpose
@@ -21,6 +22,12 @@ def offered(fact: Fact, party: str) -> Sequence[Purpose]:
     if snoozing.choices(fact.may_snooze_seconds):
         return ("acknowledge", "join", "snooze", "resolve")
     return ("acknowledge", "join", "resolve")
+
+
+def ends_at(fact: Fact, sent_at: datetime, lifetime: timedelta) -> datetime:
+    """When the links of a message end; of a request not before it can be answered no more."""
+    answer_by = fact.answer_by if isinstance(fact, PauseRequested) else None
+    return max(sent_at + lifetime, answer_by) if answer_by is not None else sent_at + lifetime
 
 
 def address_of(base: str, purpose: Purpose, token: str) -> str:

@@ -101,7 +101,11 @@ def after(standing: Standing | None, fact: _IncidentEvent) -> Standing:
             changed_at = standing.changed_at if standing is not None and not standing.is_open else fact.at
             return replace(known, status="closed", changed_at=changed_at, snoozed_until=None)
         case incidents.IncidentMerged(into=kept, into_number=number):
-            return replace(known, status="merged", into=number, into_incident=kept, snoozed_until=None, anew_at=fact.at)
+            # Whoever had it in hand has the other one in hand, too.
+            anew_at = known.anew_at if known.status == "acknowledged" else fact.at
+            return replace(
+                known, status="merged", into=number, into_incident=kept, snoozed_until=None, anew_at=anew_at
+            )  # fmt: skip
         case _:
             return known
 

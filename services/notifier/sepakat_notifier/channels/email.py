@@ -21,7 +21,7 @@ from sepakat_notifier.directory import Directory, Forgotten, Reader, Unknown
 from sepakat_notifier.gathering import GATHERED
 from sepakat_notifier.invitations import attach, work_of
 from sepakat_notifier.notification import OPERATOR, Notification
-from sepakat_notifier.offers import address_of, offered
+from sepakat_notifier.offers import address_of, ends_at, offered
 from sepakat_notifier.own_reactions import first_of, window_of
 from sepakat_notifier.preference import may_be_left_out
 from sepakat_notifier.preferences import Preferences
@@ -33,7 +33,6 @@ from sepakat_notifier.vault import Link, Vault
 from sepakat_shared.clock import Clock
 from sepakat_shared.contracts.fact import Fact
 from sepakat_shared.contracts.feedback import IncidentFeedbackAsked
-from sepakat_shared.contracts.incidents import PauseRequested
 from sepakat_shared.contracts.maintenance import _MaintenanceEvent
 from sepakat_shared.contracts.notifications import EndpointDisabled, NotificationGivenUp
 from sepakat_shared.contracts.reports import _ReportEvent
@@ -166,9 +165,7 @@ class MailSender:
         if isinstance(fact, IncidentFeedbackAsked):
             said = Link(notification.id, fact.incident, reader.party, reader.contact, fact.answer_by.timestamp())
             return f"{self._settings.public_url.rstrip('/')}/feedback/{self._vault.link_token(said, 'feedback')}", {}
-        until = notification.created_at + self._settings.notifier_link_lifetime
-        if isinstance(fact, PauseRequested) and fact.answer_by is not None:
-            until = max(until, fact.answer_by)
+        until = ends_at(fact, notification.created_at, self._settings.notifier_link_lifetime)
         link = Link(notification.id, notification.about, reader.party, reader.contact, until.timestamp())
         base = self._settings.public_url
         links: dict[str, str] = {
