@@ -20,7 +20,7 @@ from sepakat_incidents.matters import Matters
 from sepakat_incidents.reactions import Reactions
 from sepakat_incidents.rotation_store import Rotations
 from sepakat_incidents.showing import shown
-from sepakat_incidents.store import Incidents
+from sepakat_incidents.store import Incidents, entries_of
 from sepakat_incidents.wordings import Wordings
 from sepakat_shared import web
 from sepakat_shared.auth import Principal
@@ -311,7 +311,9 @@ async def test_both_figures_stay_the_incident_follows_and_nothing_happens_twice(
     assert (shown["measured"]["attainment"], shown["agreed"]["attainment"]) == ("99.8990", "99.9990")
     assert len(await incident.told(disputes.DisputeRecalculated)) == 1
     known, _ = await incident.incidents.visible("toko-checkout.checkout.0001", KEYS["budi"])
-    notes = [each["note"] for each in await incident.incidents.timeline(known) if each["what"] == "Noted"]
+    notes = [
+        each["note"] for each in entries_of(known, await incident.incidents.history(known)) if each["what"] == "Noted"
+    ]
     assert [note.partition(": ")[2] for note in notes] == [
         "disputed by toko-maju (verdict)", "the dispute is upheld", "it was down"
     ]  # fmt: skip
@@ -386,7 +388,7 @@ async def test_what_was_recorded_of_a_clock_stays_beside_what_its_dispute_ended_
     assert restore["agreed"] == {
         "elapsed_seconds": 12_600.0, "met": True, "dispute": raised["id"], "number": raised["number"],
     }  # fmt: skip
-    timeline = await incident.incidents.timeline(known)
+    timeline = entries_of(known, await incident.incidents.history(known))
     assert [each["seconds"] for each in timeline if each["what"] == "TimeAgreed"] == [-5400]
 
 
@@ -465,7 +467,7 @@ async def test_a_breach_of_a_rolling_window_that_was_none_is_over_and_noted_by_o
     await incident.hears_again(topics.COMPLIANCE, retracted, cause)
     known, _ = await incident.incidents.visible("toko-checkout.search.0001", KEYS["budi"])
     assert known.status.value == "resolved"
-    told = [each["what"] for each in await incident.incidents.timeline(known)]
+    told = [each["what"] for each in entries_of(known, await incident.incidents.history(known))]
     assert (told.count("Passed"), told.count("Noted")) == (1, 1), told
 
 

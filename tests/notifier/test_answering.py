@@ -342,12 +342,13 @@ async def test_whoever_had_in_hand_what_was_merged_has_what_was_kept(door: Door)
 
 REQUESTED = incident(incidents.PauseRequested, note="we <b>waited</b>")
 BUDI: dict[str, Any] = {"party": "toko-maju", "contact": "budi"}
+ANSWERS: tuple[Purpose, ...] = ("consent", "refuse")
 
 
 @pytest.mark.servers
 async def test_a_request_is_answered_by_one_of_two_links_once_and_by_looking_at_none(door: Door) -> None:
     await door.asked(contact="budi", party="toko-maju", about=REQUESTED)
-    consent, refuse = (f"/{each}/{token(each, **BUDI)}" for each in ("consent", "refuse"))  # type: ignore[arg-type]
+    consent, refuse = (f"/{each}/{token(each, **BUDI)}" for each in ANSWERS)
     for address, words in ((consent, "Agree that the clocks stood still?"), (refuse, "Refuse that the clocks")):
         page = await door.browser.get(address)
         assert (page.status_code, words in page.text, "<button" in page.text) == (200, True, True), page.text
@@ -366,7 +367,7 @@ async def test_a_request_is_answered_by_one_of_two_links_once_and_by_looking_at_
 @pytest.mark.servers
 async def test_its_links_say_what_became_of_a_request_that_waits_no_more(door: Door) -> None:
     await door.asked(contact="budi", party="toko-maju", about=REQUESTED, language="id")
-    addresses = [f"/{each}/{token(each, **BUDI)}" for each in ("consent", "refuse")]  # type: ignore[arg-type]
+    addresses = [f"/{each}/{token(each, **BUDI)}" for each in ANSWERS]
 
     async def says(words: str, *which: str) -> None:
         for address in which or addresses:

@@ -265,7 +265,7 @@ class Dripping(Kept):
     async def ask(self, method: str, url: str, body: bytes, headers: dict[str, str]) -> Answer:
         self.begun.set()
         try:
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()
         finally:
             self.left += 1
         return await super().ask(method, url, body, headers)

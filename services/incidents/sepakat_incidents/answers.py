@@ -1,6 +1,7 @@
 """What people answer to an incident: they take it up, tell how it goes, say how urgent it is. Pure."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import reduce
 
@@ -141,9 +142,10 @@ def _instead(before: Incident, after: Incident, now: datetime, rosters: Rosters)
     climbed: Sequence[Event] = ()
     if after.status is Status.OPEN and _asks_nobody(after) and not _asks_nobody(before):
         climbed = escalation.climb(after.ladder, after.level, after.round, now, rosters, "unreached")
-    places = [(each.level, each.round) for each in climbed if isinstance(each, Escalated)]
-    at = places[-1] if places else (after.level, after.round)
-    return [*climbed, *beside.instead(before, after, at, now, rosters)]
+    for each in climbed:
+        if isinstance(each, Escalated):
+            after = replace(after, level=each.level, round=each.round)
+    return [*climbed, *beside.instead(before, after, now, rosters)]
 
 
 def _asks_nobody(incident: Incident) -> bool:

@@ -13,11 +13,13 @@ from sepakat_incidents.commands import Commands
 from sepakat_incidents.incident import Incident, Status
 from sepakat_incidents.relations import Relations
 from sepakat_incidents.showing import shown
-from sepakat_incidents.store import Incidents
+from sepakat_incidents.store import Incidents, entries_of
 from sepakat_shared import paging, web
 from sepakat_shared.auth import Principal
 from sepakat_shared.clock import Clock
+from sepakat_shared.commits import first_broken
 from sepakat_shared.contracts.fact import rfc3339
+from sepakat_shared.mongo import Document
 from sepakat_shared.web import Asking
 from sepakat_shared.words import Words
 
@@ -26,10 +28,10 @@ Beside = Callable[[Incident, Principal], Awaitable[list[dict[str, Any]]]]
 
 
 async def timeline(
-    incidents: Incidents, beside: Sequence[Beside], incident: Incident, asking: Principal
+    commits: Sequence[Document], beside: Sequence[Beside], incident: Incident, asking: Principal
 ) -> list[dict[str, Any]]:
-    """Everything that `asking` may know of what happened, in order."""
-    entries = [*await incidents.timeline(incident), *[e for each in beside for e in await each(incident, asking)]]
+    """Everything that `asking` may know of what happened, in order; `commits` are those of the incident's line."""
+    entries = [*entries_of(incident, commits), *[e for each in beside for e in await each(incident, asking)]]
     return sorted(entries, key=lambda each: each["at"])
 
 
@@ -78,8 +80,9 @@ def router(incidents: Incidents, close_after: timedelta, clock: Clock, beside: S
         """
         asking.require("incidents:read")
         incident, _ = await incidents.visible(id, asking)
-        items = await timeline(incidents, beside, incident, asking)
-        return {"items": items, "intact": await incidents.is_intact(incident)}
+        commits = await incidents.history(incident)
+        items = await timeline(commits, beside, incident, asking)
+        return {"items": items, "intact": first_broken(commits) is None}
 
     @routes.post("/{id}/resolve")
     async def post_resolve(id: str, given: ResolveIn, asking: Asking) -> Response:

@@ -2,7 +2,6 @@
 where it stands. Pure.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from sepakat_incidents.escalation import Escalated, Rosters, Rung, told_by
@@ -26,19 +25,13 @@ def tell(incident: Incident, level: int, now: datetime, rosters: Rosters) -> lis
     return told
 
 
-def instead(
-    before: Incident, after: Incident, at: tuple[int, int], now: datetime, rosters: Rosters
-) -> list[Escalated]:  # fmt: skip
-    """Who hears of it in place of those who are known not to be reached since `before`.
-
-    `at` is the level and the round that the ladder stands at by now.
-    """
+def instead(before: Incident, after: Incident, now: datetime, rosters: Rosters) -> list[Escalated]:
+    """Who hears of it in place of those who are known not to be reached since `before`."""
     events: list[Escalated] = []
-    stands = replace(after, level=at[0], round=at[1])
     for was, each in zip(before.beside, after.beside, strict=True):
         lost = _is_lost(after, each) and not _is_lost(before, was)
-        if lost and _runs(after, each.level) and not _has_heard(stands, each.level + 1):
-            events.extend(tell(stands, each.level + 1, now, rosters))
+        if lost and _runs(after, each.level) and not _has_heard(after, each.level + 1):
+            events.extend(tell(after, each.level + 1, now, rosters))
     return events
 
 

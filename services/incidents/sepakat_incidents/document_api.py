@@ -37,7 +37,7 @@ def router(
         """The incident as the key may see it, as PDF (PDF/A-2a, PDF/UA-1) or HTML, in English or Indonesian."""
         asking.require("incidents:read")
         incident, _ = await incidents.visible(id, asking)
-        happened = await timeline(incidents, beside, incident, asking)
+        happened = await timeline(await incidents.history(incident), beside, incident, asking)
         entries = for_both(happened) if shared else happened
         links = await Relations(incidents).shown(incident)
         tally = await incidents.tally(incident)

@@ -78,21 +78,21 @@ def absorb(
         return [*events, *graver]
     # By the graver ladder: that one says of how many people it must be in hand, and for how long without a word.
     after = reduce(apply, graver, after)
-    said = _said_of(duplicate, after, now)
+    said = _said_of(duplicate, after, incident.id, now)
     taken = find(reduce(apply, said, after), incident.id)
     calls = taken.status is Status.OPEN and taken.ladder != kept.ladder
     return [*events, *graver, *said, *(escalation.start(taken.ladder, now, rosters) if calls else [])]
 
 
-def _said_of(duplicate: Incident, line: Line, now: datetime) -> list[Event]:
-    """Who had it in hand, or worked on it too, has the line's incident in hand, or works on it."""
+def _said_of(duplicate: Incident, line: Line, id: str, now: datetime) -> list[Event]:
+    """Who had it in hand, or worked on it too, has the incident of that id in hand, or works on it."""
     said: list[Event] = []
     people = [(answers.acknowledge, each, duplicate.responsible) for each in duplicate.acknowledgers]
     for each in duplicate.joined:
         party, _, who = each.rpartition("/")
         people.append((answers.join, who, party or duplicate.responsible))
     for say, who, party in people:
-        events = say(line, line.incident.id, who, party, now) if line.incident is not None else []
+        events = say(line, id, who, party, now)
         line = reduce(apply, events, line)
         said.extend(events)
     return said

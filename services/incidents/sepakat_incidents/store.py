@@ -20,7 +20,7 @@ from sepakat_incidents.rotation_store import Rotations
 from sepakat_shared.aggregate import Kind, Loaded
 from sepakat_shared.aggregates import Aggregates
 from sepakat_shared.auth import Principal
-from sepakat_shared.commits import Commits, first_broken
+from sepakat_shared.commits import Commits
 from sepakat_shared.errors import NotFound
 from sepakat_shared.messages import Envelope
 from sepakat_shared.mongo import Document
@@ -191,27 +191,27 @@ class Incidents:
             each.id: sum((found[id] for id in (each.id, *each.merged) if id in found), Tally()) for each in incidents
         }
 
-    async def timeline(self, incident: Incident) -> list[dict[str, Any]]:
-        """What happened, in order: from the commits, so nothing can be taken out of it."""
-        commits = await self._commits.of(LINE.key(line_of(incident.id)))
-        entries: list[dict[str, Any]] = []
-        current = ""
-        for commit in commits:
-            for event in commit["events"]:
-                if event["type"] in ("Leaving", "LetGo"):
-                    continue  # where it is kept is nothing that happened to it
-                if event["type"] == "Opened":
-                    current = event["data"]["incident"]["id"]
-                named = event["data"].get("incident")
-                owner = named if isinstance(named, str) else current
-                if owner == incident.id:
-                    by = _SERVICE if event["type"] in _FOLLOWS and commit["by"] != _TIMER else commit["by"]
-                    entries.append({"at": commit["at"], "by": by, "what": event["type"], **_told(event)})
-        return entries
+    async def history(self, incident: Incident) -> list[Document]:
+        """The commits of the incident's line, in order: nothing can be taken out of them."""
+        return await self._commits.of(LINE.key(line_of(incident.id)))
 
-    async def is_intact(self, incident: Incident) -> bool:
-        """Whether all that is recorded on the incident's line is as it was written, by its chain of hashes."""
-        return first_broken(await self._commits.of(LINE.key(line_of(incident.id)))) is None
+
+def entries_of(incident: Incident, commits: Iterable[Document]) -> list[dict[str, Any]]:
+    """What happened to it, in order, by the commits of its line."""
+    entries: list[dict[str, Any]] = []
+    current = ""
+    for commit in commits:
+        for event in commit["events"]:
+            if event["type"] in ("Leaving", "LetGo"):
+                continue  # where it is kept is nothing that happened to it
+            if event["type"] == "Opened":
+                current = event["data"]["incident"]["id"]
+            named = event["data"].get("incident")
+            owner = named if isinstance(named, str) else current
+            if owner == incident.id:
+                by = _SERVICE if event["type"] in _FOLLOWS and commit["by"] != _TIMER else commit["by"]
+                entries.append({"at": commit["at"], "by": by, "what": event["type"], **_told(event)})
+    return entries
 
 
 def _once(incidents: Iterable[Incident]) -> list[Incident]:
